@@ -1,6 +1,110 @@
 """lossviz shows what a loss function does to learning.
 
-``import lossviz as lv`` is instant: each public name loads its module (and torch) when it is first
-used. The core never loads streamlit or plotly; ``lv.figures`` loads plotly.
+``import lossviz as lv`` is instant: each public name loads its module, and torch, when it is first used.
+The core never loads streamlit or plotly; ``lv.figures`` loads plotly.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lossviz import figures
+    from lossviz.datasets import DATASETS, Data, Dataset
+    from lossviz.losses import LOSSES, Loss
+    from lossviz.networks import NETWORKS, Network
+    from lossviz.neuron import (
+        Descent,
+        EscapeTime,
+        LogitCurves,
+        descend,
+        descend_widget,
+        escape_time,
+        escape_times,
+        logit_curves,
+    )
+    from lossviz.optimizers import OPTIMIZERS, Optimizer
+    from lossviz.race import Race, RaceSettings, Snapshot
+    from lossviz.registry import Registry
+    from lossviz.training import Training, train
+    from lossviz.two_weights import (
+        TWO_WEIGHTS,
+        TwoWeights,
+        WeightPath,
+        WeightPlane,
+        weight_paths,
+        weight_plane,
+    )
+
+_HOME = {
+    "datasets": ("DATASETS", "Data", "Dataset"),
+    "losses": ("LOSSES", "Loss"),
+    "networks": ("NETWORKS", "Network"),
+    "neuron": (
+        "Descent",
+        "EscapeTime",
+        "LogitCurves",
+        "descend",
+        "descend_widget",
+        "escape_time",
+        "escape_times",
+        "logit_curves",
+    ),
+    "optimizers": ("OPTIMIZERS", "Optimizer"),
+    "race": ("Race", "RaceSettings", "Snapshot"),
+    "registry": ("Registry",),
+    "training": ("Training", "train"),
+    "two_weights": (
+        "TWO_WEIGHTS",
+        "TwoWeights",
+        "WeightPath",
+        "WeightPlane",
+        "weight_paths",
+        "weight_plane",
+    ),
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "DATASETS",
+    "LOSSES",
+    "NETWORKS",
+    "OPTIMIZERS",
+    "TWO_WEIGHTS",
+    "Data",
+    "Dataset",
+    "Descent",
+    "EscapeTime",
+    "LogitCurves",
+    "Loss",
+    "Network",
+    "Optimizer",
+    "Race",
+    "RaceSettings",
+    "Registry",
+    "Snapshot",
+    "Training",
+    "TwoWeights",
+    "WeightPath",
+    "WeightPlane",
+    "descend",
+    "descend_widget",
+    "escape_time",
+    "escape_times",
+    "figures",
+    "logit_curves",
+    "train",
+    "weight_paths",
+    "weight_plane",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "figures":
+        return import_module("lossviz.figures")
+    if name not in _MODULE:
+        raise AttributeError(f"module 'lossviz' has no attribute {name!r}")
+    return getattr(import_module(f"lossviz.{_MODULE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -117,8 +117,8 @@ class Loss:
             raise ValueError(f"y of {self.name} must lie in [0, 1]; got {_first_outside(targets)}")
         if self.name == "poisson-nll" and targets.numel() and not bool((targets >= 0).all()):
             raise ValueError(f"y of {self.name} must be a count, 0 or more; got {float(targets.min()):g}")
-        logits, targets = torch.broadcast_tensors(logits, targets.to(logits.dtype))
-        return logits.clone(), targets
+        shape = torch.broadcast_shapes(logits.shape, targets.shape)
+        return logits.expand(shape).clone(), targets.to(logits.dtype).expand(shape)
 
 
 def _slope(value: Tensor, z: Tensor, keep: bool = False) -> Tensor:
@@ -376,7 +376,8 @@ LOSSES: Registry[Loss] = Registry(
             task="multiclass",
             link="softmax",
             function=softmax_ce_smoothed,
-            formula=r"L = -\sum_k \left((1 - \alpha)[k = y] + \tfrac{\alpha}{K}\right) \ln \mathrm{softmax}(z)_k",
+            formula=r"L = -\sum_k \left((1 - \alpha)[k = y] + \tfrac{\alpha}{K}\right) "
+            r"\ln \mathrm{softmax}(z)_k",
             convention="in nats; alpha is shared by all K classes, the right one included",
             source="C. Szegedy et al., Rethinking the Inception Architecture (2016), section 7",
             settings=MappingProxyType(

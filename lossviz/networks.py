@@ -1,0 +1,138 @@
+"""Networks, one row each, built from a seed without touching the global random state.
+
+Layers start as torch starts them (uniform, bounded by 1 / sqrt(inputs)). ``init_gain`` multiplies the
+weights and biases of the *output* layer: with a large gain a network starts out sure, and so, mostly,
+sure and wrong.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+from lossviz.checks import count_in, number_in
+from lossviz.registry import Registry
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
+MOST_UNITS, MOST_LAYERS = 1024, 16
+
+
+@dataclass(frozen=True)
+class Network:
+    """One architecture: a row of `NETWORKS`. ``layers(inputs, outputs, activation)`` makes its modules."""
+
+    name: str
+    label: str
+    layers: Callable[[int, int, type[nn.Module]], list[nn.Module]] = field(repr=False)
+    formula: str  # LaTeX
+    convention: str
+    source: str
+
+    def build(
+        self, inputs: int, outputs: int, activation: str = "tanh", init_gain: float = 1.0, seed: int = 0
+    ) -> nn.Sequential:
+        """A freshly initialized float32 model from (n, inputs) to logits (n, outputs).
+
+        Raises ValueError for a count below 1, an unknown activation, or a gain outside [0, 1000].
+        """
+        count_in("inputs", inputs, 1)
+        count_in("outputs", outputs, 1)
+        number_in("init_gain", init_gain, 0.0, 1000.0)
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(count_in("seed", seed, 0, 2**63 - 1))
+            model = nn.Sequential(*self.layers(inputs, outputs, ACTIVATIONS[activation]))
+        with torch.no_grad():
+            for parameter in model[-1].parameters():
+                parameter.mul_(init_gain)
+        return model
+
+
+def _mlp(*hidden: int) -> Callable[[int, int, type[nn.Module]], list[nn.Module]]:
+    def layers(inputs: int, outputs: int, activation: type[nn.Module]) -> list[nn.Module]:
+        modules: list[nn.Module] = []
+        for fan_in, fan_out in pairwise((inputs, *hidden)):
+            modules += [nn.Linear(fan_in, fan_out), activation()]
+        return [*modules, nn.Linear((inputs, *hidden)[-1], outputs)]
+
+    return layers
+
+
+def _cnn(inputs: int, outputs: int, activation: type[nn.Module]) -> list[nn.Module]:
+    if inputs != 64:
+        raise ValueError(f"cnn reads 8 × 8 pixels, so inputs must be 64; got {inputs}")
+    return [
+        nn.Unflatten(1, (1, 8, 8)),
+        nn.Conv2d(1, 16, 3, padding=1),
+        activation(),
+        nn.Conv2d(16, 32, 3, padding=1),
+        activation(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(32 * 4 * 4, outputs),
+    ]
+
+
+def _mlp_row(name: str) -> Network | None:
+    """The row for ``mlp-<h>-<h>...``; ValueError for a network too large to be a lesson."""
+    if not re.fullmatch(r"mlp(-[1-9]\d{0,5})+", name):
+        return None
+    hidden = tuple(map(int, name.split("-")[1:]))
+    if len(hidden) > MOST_LAYERS or max(hidden) > MOST_UNITS:
+        raise ValueError(
+            f"{name!r} is too large: at most {MOST_LAYERS} hidden layers of at most {MOST_UNITS} units"
+        )
+    return Network(
+        name=name,
+        label=f"{len(hidden)} hidden, {' and '.join(map(str, hidden))} units",
+        layers=_mlp(*hidden),
+        formula=r"h_0 = x, \quad h_{l+1} = f(W_l h_l + b_l), \quad z = W_L h_L + b_L",
+        convention="fully connected; the activation f follows each hidden layer, none the last",
+        source="D. Rumelhart, G. Hinton and R. Williams, Learning representations (1986)",
+    )
+
+
+def _listed(name: str) -> Network:
+    row = _mlp_row(name)
+    assert row is not None
+    return row
+
+
+NETWORKS: Registry[Network] = Registry(
+    "network",
+    [
+        Network(
+            name="neuron",
+            label="One neuron",
+            layers=_mlp(),
+            formula=r"z = w^\top x + b",
+            convention="one logit for each output, no hidden layer; the same map as linear",
+            source="F. Rosenblatt, The Perceptron (1958)",
+        ),
+        Network(
+            name="linear",
+            label="Linear",
+            layers=_mlp(),
+            formula=r"z = W x + b",
+            convention="no hidden layer; with a logarithmic loss this is logistic regression",
+            source="D. Cox, The Regression Analysis of Binary Sequences (1958)",
+        ),
+        _listed("mlp-16"),
+        _listed("mlp-16-16"),
+        _listed("mlp-64-64"),
+        Network(
+            name="cnn",
+            label="Small convolutional network",
+            layers=_cnn,
+            formula=r"z = W\, \mathrm{pool}(f(K_2 * f(K_1 * x))) + b",
+            convention="for 8 × 8 pixels: 3 × 3 kernels, 16 then 32 channels, one 2 × 2 max-pool",
+            source="Y. LeCun et al., Gradient-Based Learning Applied to Document Recognition (1998)",
+        ),
+    ],
+    parse=_mlp_row,
+    rule="mlp-<units>-<units>...",
+)
