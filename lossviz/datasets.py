@@ -281,7 +281,7 @@ DATASETS: Registry[Dataset] = Registry(
             make=_standardized(sk.load_breast_cancer),
             formula=r"x \in \mathbb{R}^{30}, \quad y \in \{0, 1\}",
             convention="each feature has mean 0 and standard deviation 1; 1 is benign; 569 patients",
-            source="UCI, Breast Cancer Wisconsin (Diagnostic); W. Street, W. Wolberg and O. Mangasarian (1993)",
+            source="UCI, Breast Cancer Wisconsin (Diagnostic); W. Street et al. (1993)",
             features=tuple(map(str, _CANCER.feature_names)),
             classes=tuple(map(str, _CANCER.target_names)),
         ),

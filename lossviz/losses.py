@@ -117,8 +117,9 @@ class Loss:
             raise ValueError(f"y of {self.name} must lie in [0, 1]; got {_first_outside(targets)}")
         if self.name == "poisson-nll" and targets.numel() and not bool((targets >= 0).all()):
             raise ValueError(f"y of {self.name} must be a count, 0 or more; got {float(targets.min()):g}")
-        shape = torch.broadcast_shapes(logits.shape, targets.shape)
-        return logits.expand(shape).clone(), targets.to(logits.dtype).expand(shape)
+        targets = targets.to(logits.dtype)
+        shape = (logits + targets).shape  # whatever broadcasting makes of the two
+        return logits.expand(shape).clone(), targets.expand(shape)
 
 
 def _slope(value: Tensor, z: Tensor, keep: bool = False) -> Tensor:

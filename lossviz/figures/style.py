@@ -1,0 +1,218 @@
+"""The look, once: colours that mean something, one template, how numbers are written.
+
+A figure is drawn in the light theme. `DARK` maps each of its colours to the dark theme, so that a page
+can recolour a figure that is already drawn; `dark` does the same to a whole figure. A colour written
+``rgb(...)`` is the same in both.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from lossviz.losses import LOSSES, Family
+
+PAPER, PANEL, INK, MUTE = "#FBFAF7", "#F1EFE9", "#1F2530", "#5B6270"
+AXIS, GRID = "#B9B4A8", "#E4E0D6"
+WHITE = "rgb(255,255,255)"
+
+SANS = '"Source Sans", "Segoe UI", system-ui, sans-serif'
+SERIF = '"Source Serif", Georgia, serif'
+
+# Low to high in eleven equal steps of lightness; low is light, and low is where you want to be.
+SEA = (
+    "#F8F2C8", "#DDE1AF", "#BED09A", "#9EC08B", "#7EAF81", "#5F9D79",
+    "#438B73", "#2C786B", "#1C6462", "#155055", "#143D46",
+)  # fmt: skip
+_SEA_DARK = (
+    "#E5DFB6", "#CCCF9E", "#AEC08B", "#90B17D", "#71A274", "#53916E",
+    "#388069", "#216F62", "#105C5A", "#0B494E", "#0E3841",
+)  # fmt: skip  # the same hues, OKLCH lightness times 0.94
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a family of losses is drawn: hue and dash say the family, so that grey print works too."""
+
+    line: str  # at least 3:1 on paper
+    text: str  # at least 4.5:1 on paper
+    dash: str
+    width: float
+
+
+MARKS: dict[Family, Mark] = {
+    "squared": Mark("#D55E00", "#B84A00", "10px,5px", 4.5),
+    "logarithm": Mark("#0072B2", "#0069A5", "solid", 4.5),
+    "absolute": Mark("#009E73", "#00735A", "3px,4px", 4.5),
+    "between": Mark("#C0649A", "#9C4579", "16px,4px,4px,4px", 4.5),
+    "margin": Mark("#1F2530", "#1F2530", "solid", 3),
+}
+
+# Light -> dark. Every light colour has one dark one.
+DARK: dict[str, str] = {
+    PAPER: "#14181E",
+    PANEL: "#1E242C",
+    INK: "#E9E6DF",
+    MUTE: "#A3AAB6",
+    AXIS: "#56606E",
+    GRID: "#262D36",
+    "#D55E00": "#FF8C42",
+    "#B84A00": "#FF9D5C",
+    "#0072B2": "#5CB8EE",
+    "#0069A5": "#6CC0F0",
+    "#009E73": "#2FC79A",
+    "#00735A": "#4AD3AA",
+    "#C0649A": "#E296C2",
+    "#9C4579": "#EBA8CF",
+    **dict(zip(SEA, _SEA_DARK, strict=True)),
+}
+
+
+def mark(loss: str) -> Mark:
+    """How a loss is drawn, by its name."""
+    return MARKS[LOSSES[loss].family]
+
+
+def short_name(loss: str) -> str:
+    """The family's plain name: what a class calls it."""
+    names = {"squared": "Squared error", "logarithm": "Cross-entropy"}
+    row = LOSSES[loss]
+    plain = row.name in {"sigmoid-mse", "sigmoid-half-mse", "sigmoid-ce", "softmax-ce", "softmax-mse"}
+    return names.get(row.family, row.label) if plain else row.label
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def faded(colour: str, opacity: float) -> str:
+    """A themed colour with an opacity; it still turns dark with the theme."""
+    red, green, blue = _rgb(colour)
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def fixed(colour: str) -> str:
+    """A colour that stays as it is in the dark theme."""
+    red, green, blue = _rgb(colour)
+    return f"rgb({red},{green},{blue})"
+
+
+def dark_map() -> dict[str, str]:
+    """What to replace in a figure's JSON to make it dark: each colour, plain and with an opacity."""
+    plain = dict(DARK)
+    with_opacity = {faded(k, 1)[:-2]: faded(v, 1)[:-2] for k, v in DARK.items()}
+    return plain | with_opacity
+
+
+def dark(figure: go.Figure) -> go.Figure:
+    """The figure in the dark theme."""
+    text = figure.to_json()
+    for light, replacement in dark_map().items():
+        text = text.replace(light, replacement)
+    return go.Figure(json.loads(text), skip_invalid=True)
+
+
+def number(value: float) -> str:
+    """Three significant digits, a true minus, thin spaces, no exponent between 0.0001 and a million."""
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if 0.9995 <= size < 1:
+        text = "&gt;0.999"  # a slope that only comes near 1 must not be printed as 1
+    elif size == 0:
+        text = "0"
+    elif size < 1e-4 or size >= 1e6:
+        power = math.floor(math.log10(size))
+        lead = size / 10.0**power
+        if round(lead, 1) == 10:
+            lead, power = 1.0, power + 1
+        text = f"{lead:.1f} × 10{str(power).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+    else:
+        decimals = max(0, 2 - math.floor(math.log10(size)))
+        text = f"{round(size, decimals):,.{decimals}f}".replace(",", "\u2009")
+    return ("−" if value < 0 else "") + text
+
+
+def percent(share: float) -> str:
+    """A share as a percentage without decimals; a small one is not rounded away."""
+    if 0 < share < 0.005:
+        return "under 1 %"
+    return f"{100 * share:.0f} %"
+
+
+def template() -> go.layout.Template:
+    """The one template of every figure: no legend, no box, hairlines, large type."""
+    axis: dict[str, Any] = {
+        "zeroline": False,
+        "fixedrange": True,
+        "tickfont": {"size": 15, "color": MUTE},
+        "title": {"font": {"size": 16, "color": INK}},
+        "automargin": False,
+        "minexponent": 6,
+    }
+    x = axis | {
+        "showgrid": False,
+        "showline": True,
+        "linecolor": AXIS,
+        "linewidth": 1,
+        "ticks": "outside",
+        "ticklen": 5,
+        "tickcolor": AXIS,
+    }
+    y = axis | {"showgrid": True, "gridcolor": GRID, "gridwidth": 1, "showline": False, "ticks": ""}
+    return go.layout.Template(
+        layout={
+            "font": {"family": SANS, "size": 16, "color": INK},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "showlegend": False,
+            "hovermode": False,
+            "dragmode": False,
+            "margin": {"l": 62, "r": 12, "t": 6, "b": 54},
+            "xaxis": x,
+            "yaxis": y,
+            "colorway": [MARKS["squared"].line, MARKS["logarithm"].line],
+        }
+    )
+
+
+def blank(height: int, **layout: Any) -> go.Figure:
+    """An empty figure in the house style."""
+    return go.Figure(layout={"template": template(), "height": height} | layout)
+
+
+def note(text: str, x: float, y: float, **more: Any) -> dict[str, Any]:
+    """An annotation without an arrow, on the paper's ground where something can cross it."""
+    return {
+        "text": text,
+        "x": x,
+        "y": y,
+        "showarrow": False,
+        "font": {"size": 16, "color": MUTE},
+        "align": "left",
+    } | more
+
+
+def axis_name(text: str, panel: int = 1, x: float = -50) -> dict[str, Any]:
+    """A y axis's title, turned, at a fixed place so that stacked panels line up."""
+    tag = "" if panel == 1 else str(panel)
+    return note(
+        text, 0, 0.5, xref="paper", yref=f"y{tag} domain", xshift=x, textangle=-90, yanchor="middle",
+        font={"size": 16, "color": INK},
+    )  # fmt: skip
+
+
+def hero(value: str, words: str, narrow: bool, x: float = 0.01, y: float = 1.0) -> list[dict[str, Any]]:
+    """The one number of a page, and what it is: two annotations, the number first."""
+    size = 36 if narrow else 42
+    return [
+        note(
+            f"<b>{value}</b>", x, y, xref="paper", yref="paper", xanchor="left", yanchor="top",
+            font={"size": size, "family": SERIF, "color": INK},
+        ),
+        note(words, x, y, xref="paper", yref="paper", xanchor="left", yanchor="top", yshift=-size - 14),
+    ]  # fmt: skip

@@ -1,0 +1,98 @@
+"""The one way to show a figure: updated in place, following a slider while it is dragged.
+
+A page gives a function that draws its figure wide and narrow; the browser picks by the chart's own width,
+recolours for the theme, and merges the frame that belongs to the followed slider's value. If Plotly's file
+cannot be loaded, Streamlit's own chart shows the narrow figure.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import streamlit as st
+
+import lossviz as lv
+from lossviz.ui.server import PLOTLY_URL
+
+_HERE = Path(__file__).parent
+_CHART = st.components.v2.component(
+    "lossviz_chart",
+    html='<div class="lossviz-chart" role="group">\n<div class="lossviz-tabs"></div>'
+    '\n<div class="lossviz-plot"></div>\n</div>',
+    js=(_HERE / "chart.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+_PLAY = st.components.v2.component(
+    "lossviz_play",
+    html='<button type="button" class="lossviz-play" aria-label="Play">\n'
+    '<svg class="play" viewBox="0 0 20 20" aria-hidden="true"><path d="M5 3v14l12-7z"/></svg>'
+    '<svg class="pause" viewBox="0 0 20 20" aria-hidden="true"><path d="M5 3h4v14H5zm6 0h4v14h-4z"/></svg>\n</button>',
+    js=(_HERE / "play.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+class Drawing(Protocol):
+    """Draws a figure wide or narrow; narrow may be several panels by name, which a tap switches."""
+
+    def __call__(self, narrow: bool) -> Any: ...
+
+
+def packed(draw: Drawing) -> str:
+    """Both layouts of a figure as JSON: what `chart` takes, and what a page caches."""
+    narrow = draw(narrow=True)
+    panels = narrow if isinstance(narrow, dict) else {"": narrow}
+    body = ", ".join(f"{json.dumps(name)}: {figure.to_json()}" for name, figure in panels.items())
+    return f'"wide": {draw(narrow=False).to_json()}, "narrow": {{{body}}}'
+
+
+def chart(
+    figure: str,
+    key: str,
+    alt: str,
+    follow: str | None = None,
+    on_click: Callable[[float, float], None] | None = None,
+) -> None:
+    """Show a packed figure. ``alt`` says in words what it shows.
+
+    ``follow`` is the key of a slider of the page whose value names the frame to show. ``on_click`` gets
+    the data coordinates of a click in a map, before the page runs again.
+    """
+
+    def clicked() -> None:
+        place = st.session_state[key].get("click")
+        if on_click and place:
+            on_click(float(place["x"]), float(place["y"]))
+
+    small = {
+        "key": key,
+        "alt": alt,
+        "follow": follow,
+        "clickable": on_click is not None,
+        "plotly": PLOTLY_URL,
+        "dark": lv.figures.dark_map(),
+    }
+    result = _CHART(
+        key=key,
+        data=f"{json.dumps(small)[:-1]}, {figure}}}".encode(),
+        on_missing_change=lambda: None,
+        on_click_change=clicked,
+    )
+    if result.get("missing"):
+        value = st.session_state.get(follow) if follow else None
+        for panel in json.loads(f"{{{figure}}}")["narrow"].values():
+            still = lv.figures.at_frame(lv.figures.from_json(panel), value)
+            st.plotly_chart(still, theme=None, alt=alt, config={"displayModeBar": False})
+
+
+def play(follow: str, seconds: float = 5.0) -> None:
+    """A round button that moves the slider of that key to its end in about so many seconds."""
+    key = f"{follow}_play"
+
+    def stopped() -> None:
+        place = st.session_state[key].get("stopped")
+        if place is not None:
+            st.session_state[follow] = type(st.session_state[follow])(place)
+
+    _PLAY(key=key, data={"follow": follow, "seconds": seconds}, on_stopped_change=stopped)

@@ -1,0 +1,25 @@
+"""The table of contents: the script that Streamlit runs for every page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from lossviz.ui import style, warm
+
+PAGES = Path(__file__).parents[1] / "pages"
+ASSETS = Path(__file__).parents[2] / "assets"
+
+st.set_page_config(page_title="lossviz", page_icon=str(ASSETS / "mark.svg"), layout="wide")
+style.apply()
+style.logo(ASSETS)
+page = st.navigation(
+    [
+        st.Page(PAGES / "home.py", title="Home", url_path="home", default=True),
+        st.Page(PAGES / "stuck_neuron.py", title="Stuck neuron", url_path="stuck-neuron"),
+        st.Page(PAGES / "two_weights.py", title="Two weights", url_path="two-weights"),
+        st.Page(PAGES / "race.py", title="Race", url_path="race"),
+    ],
+    position="top",
+)
+page.run()
+warm.freeze_once_more()

@@ -1,0 +1,159 @@
+"""Controls whose values live in the URL, and presets that set several of them.
+
+A control is declared once, as data: the page draws it, the URL carries it, presets and links know its
+default. Defaults are published: a value that equals its default is left out of the URL.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+
+@dataclass(frozen=True)
+class Slide:
+    """A number on a slider. ``key`` is its name in the URL."""
+
+    key: str
+    label: str
+    low: float
+    high: float
+    default: float
+    step: float
+    help: str = ""
+    format: str | None = None
+
+    def show(self, **more: Any) -> float:
+        """Draw it; its value, within its range whatever a client sends."""
+        value = st.slider(
+            self.label, self.low, self.high, self.default, self.step, self.format,
+            key=self.key, help=self.help or None, bind="query-params", **more,
+        )  # fmt: skip
+        return self._sane(value)
+
+    @property
+    def now(self) -> float:
+        """Its value in this run, also before it is drawn."""
+        return self._sane(st.session_state.get(self.key, self.default))
+
+    def _sane(self, value: Any) -> float:
+        good = isinstance(value, int | float) and math.isfinite(value) and self.low <= value <= self.high
+        return type(self.default)(value if good else self.default)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few names. ``look`` is how it is drawn: a segmented control, a menu, or a switch."""
+
+    key: str
+    label: str
+    options: Sequence[str]
+    default: str
+    help: str = ""
+
+    def segments(self, **more: Any) -> str:
+        value = st.segmented_control(
+            self.label, self.options, default=self.default, required=True,
+            key=self.key, help=self.help or None, bind="query-params", **more,
+        )  # fmt: skip
+        return self._sane(value)
+
+    def menu(self, **more: Any) -> str:
+        value = st.selectbox(
+            self.label, self.options, index=list(self.options).index(self.default),
+            key=self.key, help=self.help or None, bind="query-params", **more,
+        )  # fmt: skip
+        return self._sane(value)
+
+    @property
+    def now(self) -> str:
+        return self._sane(st.session_state.get(self.key, self.default))
+
+    def _sane(self, value: Any) -> str:
+        return value if value in self.options else self.default
+
+
+@dataclass(frozen=True)
+class Several:
+    """Some of a few names, at least ``least``."""
+
+    key: str
+    label: str
+    options: Sequence[str]
+    default: tuple[str, ...]
+    help: str = ""
+
+    def show(self, **more: Any) -> tuple[str, ...]:
+        value = st.pills(
+            self.label, self.options, selection_mode="multi", default=list(self.default), wrap=True,
+            key=self.key, help=self.help or None, bind="query-params", **more,
+        )  # fmt: skip
+        return self._sane(value)
+
+    @property
+    def now(self) -> tuple[str, ...]:
+        return self._sane(st.session_state.get(self.key, list(self.default)))
+
+    def _sane(self, value: Any) -> tuple[str, ...]:
+        chosen = tuple(name for name in self.options if name in (value or ()))
+        return chosen or self.default
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Yes or no."""
+
+    key: str
+    label: str
+    default: bool
+    help: str = ""
+
+    def show(self, **more: Any) -> bool:
+        value = st.toggle(
+            self.label, self.default, key=self.key, help=self.help or None, bind="query-params", **more
+        )
+        return bool(value)
+
+    @property
+    def now(self) -> bool:
+        return bool(st.session_state.get(self.key, self.default))
+
+
+Control = Slide | Choice | Several | Switch
+
+
+def presets(key: str, table: Mapping[str, Mapping[str, Any]], controls: Sequence[Control]) -> None:
+    """Pills under the word Try: each sets its controls, and is lit as long as they stay so.
+
+    A control that a preset does not name goes back to its default.
+    """
+    defaults = {control.key: control.default for control in controls}
+    wanted = {name: defaults | dict(values) for name, values in table.items()}
+    now = {control.key: control.now for control in controls}
+    lit = next((name for name, values in wanted.items() if _same(values, now)), None)
+
+    def choose() -> None:
+        name = st.session_state[key]
+        if name in wanted:
+            for control, value in wanted[name].items():
+                st.session_state[control] = list(value) if isinstance(value, tuple) else value
+
+    st.session_state[key] = lit
+    st.pills("Try", list(table), key=key, on_change=choose, wrap=True)
+
+
+def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    return all(
+        math.isclose(a[k], b[k], abs_tol=1e-9) if isinstance(a[k], float) else a[k] == b[k] for k in a
+    )
+
+
+def link(controls: Sequence[Control]) -> str:
+    """The address that shows this page as it is now, made only of what the controls say."""
+    changed = [(c.key, c.now) for c in controls if c.now != c.default]
+    query = urlencode([(k, part) for k, v in changed for part in (v if isinstance(v, tuple) else (v,))])
+    address = (st.context.url or "").split("?")[0]
+    return f"{address}?{query}" if query else address

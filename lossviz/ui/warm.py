@@ -1,0 +1,46 @@
+"""A warm start: what is slow to import is imported while the first viewer reads the title.
+
+Streamlit runs a full garbage collection after every run of a page. With torch and plotly loaded that
+takes longer than the page itself, so what they have made is frozen: once when it is loaded, and once more
+when the first page has run and made the objects that stay.
+"""
+
+import gc
+import threading
+from functools import cache
+
+
+def _load() -> None:
+    import torch
+
+    torch.set_num_threads(1)  # one thread a viewer: two would only get in each other's way
+
+    import lossviz.figures
+    import lossviz.training
+    import lossviz.two_weights
+
+    # The first optimizer imports half of torch: let that be now.
+    weight = torch.zeros(1, requires_grad=True)
+    torch.optim.SGD([weight], lr=0.1).zero_grad()
+    freeze()
+
+
+@cache
+def start() -> threading.Thread:
+    """Begin to load in the background; the same thread for all callers."""
+    thread = threading.Thread(target=_load, name="lossviz-warm", daemon=True)
+    thread.start()
+    return thread
+
+
+def freeze() -> None:
+    """Take everything that is alive out of the garbage collector's sight."""
+    gc.collect()
+    gc.freeze()
+
+
+@cache
+def freeze_once_more() -> None:
+    """Freeze what the first run of a page has left behind, if loading is over."""
+    start().join()
+    freeze()
