@@ -1,5 +1,7 @@
-"""The server: `streamlit run app.py`. The table of contents is lossviz/ui/contents.py."""
+"""The server that `streamlit run app.py` starts. The table of contents is lossviz/ui/contents.py."""
 
-from lossviz.ui.server import serve
+import streamlit as st
 
-app = serve()
+from lossviz.ui import server
+
+app = st.App(server.CONTENTS, **server.surroundings())

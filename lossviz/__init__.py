@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         logit_curves,
     )
     from lossviz.optimizers import OPTIMIZERS, Optimizer
-    from lossviz.race import Race, RaceSettings, Snapshot
+    from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
     from lossviz.registry import Registry
     from lossviz.training import Training, train
     from lossviz.two_weights import (
@@ -50,7 +50,7 @@ _HOME = {
         "logit_curves",
     ),
     "optimizers": ("OPTIMIZERS", "Optimizer"),
-    "race": ("Race", "RaceSettings", "Snapshot"),
+    "race": ("Race", "RaceSettings", "Snapshot", "race_settings", "stack"),
     "registry": ("Registry",),
     "training": ("Training", "train"),
     "two_weights": (
@@ -92,6 +92,8 @@ __all__ = [
     "escape_times",
     "figures",
     "logit_curves",
+    "race_settings",
+    "stack",
     "train",
     "weight_paths",
     "weight_plane",

@@ -22,8 +22,8 @@ def number_in(
 ) -> float:
     """value as a float if it is finite and in [low, high] ((low, high] with open_low), else ValueError."""
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = math.nan if isinstance(value, str) else float(value)
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if math.isfinite(number) and low <= number <= high and not (open_low and number == low):
         return number

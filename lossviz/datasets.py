@@ -5,6 +5,7 @@ is left as it is. Labels are class numbers; regression targets are standardized,
 rate suits every set.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -35,14 +36,18 @@ class Data:
     source: str
 
     def split(self, test: float = 0.25, seed: int = 0) -> tuple["Data", "Data"]:
-        """(train, test) by a seeded shuffle, the classes in proportion where each has two examples.
+        """(train, test) by a seeded shuffle, neither empty; the classes in proportion where there are enough.
 
         Raises ValueError unless 0 < test < 1.
         """
         number_in("test", test, 1e-6, 1 - 1e-6)
-        index = np.arange(len(self.x))
-        fair = self.task == "classification" and np.bincount(self.y.astype(int)).min() > 1
-        chosen = train_test_split(index, test_size=test, random_state=seed, stratify=self.y if fair else None)
+        n = len(self.x)
+        held = min(max(math.ceil(test * n), 1), n - 1)
+        counts = np.bincount(self.y.astype(int)) if self.task == "classification" else np.zeros(1)
+        fair = counts.min() > 1 and len(counts) <= held <= n - len(counts)
+        chosen = train_test_split(
+            np.arange(n), test_size=held, random_state=seed, stratify=self.y if fair else None
+        )
         train, held_out = (replace(self, x=self.x[part], y=self.y[part]) for part in chosen)
         return train, held_out
 

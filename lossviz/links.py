@@ -53,8 +53,9 @@ def softmax(z: Tensor) -> tuple[Tensor, Tensor]:
 
 def softmax_cross_entropy(z: Tensor, target: Tensor) -> Tensor:
     """-sum_k target_k log softmax(z)_k in nats, over the last axis; each row of target sums to 1."""
-    largest, ratio, _ = _ratios(z)
-    return (target * (largest - z)).sum(dim=-1) + torch.log1p(ratio.sum(dim=-1))
+    largest, ratio, at_largest = _ratios(z)
+    gap = (largest - z).masked_fill(at_largest, 0.0)  # as a constant, for the reason in `_ratios`
+    return (target * gap).sum(dim=-1) + torch.log1p(ratio.sum(dim=-1))
 
 
 def residual(p: Tensor, complement: Tensor, y: Tensor) -> Tensor:

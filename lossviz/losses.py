@@ -65,13 +65,14 @@ class Loss:
 
         Raises ValueError for a setting that the loss has not, or a value out of its range.
         """
+        numbers = {}
         for name, value in values.items():
             if name not in self.settings:
                 known = ", ".join(self.settings) or "none"
                 raise ValueError(f"{self.name} has no setting {name!r}; it has: {known}")
             setting = self.settings[name]
-            number_in(f"{name} of {self.name}", value, setting.low, setting.high)
-        return replace(self, chosen=tuple({**dict(self.chosen), **values}.items()))
+            numbers[name] = number_in(f"{name} of {self.name}", value, setting.low, setting.high)
+        return replace(self, chosen=tuple({**dict(self.chosen), **numbers}.items()))
 
     def __call__(self, z: Tensor, y: Tensor) -> Tensor:
         """Per-example loss (...,), differentiable; targets are taken as they are."""
@@ -112,13 +113,21 @@ class Loss:
         targets = as_tensor(y).to(logits.device)
         if self.task == "multiclass":
             _check_classes(self.name, logits, targets)
+            if self.link == "softmax" and targets.is_floating_point():
+                _check_sums(self.name, targets)
             return logits.clone(), targets
         if self.task == "binary" and targets.numel() and not bool(((targets >= 0) & (targets <= 1)).all()):
             raise ValueError(f"y of {self.name} must lie in [0, 1]; got {_first_outside(targets)}")
         if self.name == "poisson-nll" and targets.numel() and not bool((targets >= 0).all()):
             raise ValueError(f"y of {self.name} must be a count, 0 or more; got {float(targets.min()):g}")
         targets = targets.to(logits.dtype)
-        shape = (logits + targets).shape  # whatever broadcasting makes of the two
+        try:
+            shape = (logits + targets).shape  # whatever broadcasting makes of the two
+        except RuntimeError:
+            raise ValueError(
+                f"y of {self.name} must have a shape that broadcasts with z, {tuple(logits.shape)}; "
+                f"got {tuple(targets.shape)}"
+            ) from None
         return logits.expand(shape).clone(), targets.expand(shape)
 
 
@@ -143,6 +152,8 @@ def _check_classes(name: str, z: Tensor, y: Tensor) -> None:
                 f"y of {name} must be class numbers {tuple(z.shape[:-1])} or probabilities "
                 f"{tuple(z.shape)}; got floats of shape {tuple(y.shape)}"
             )
+        if not bool(((y >= 0) & (y <= 1)).all()):
+            raise ValueError(f"probabilities in y of {name} must lie in [0, 1]; got {_first_outside(y)}")
         return
     if y.shape != z.shape[:-1]:
         raise ValueError(f"y of {name} must have shape {tuple(z.shape[:-1])}; got {tuple(y.shape)}")
@@ -150,6 +161,13 @@ def _check_classes(name: str, z: Tensor, y: Tensor) -> None:
     if y.numel() and not bool(((y >= 0) & (y < classes)).all()):
         wrong = int(y[(y < 0) | (y >= classes)].flatten()[0])
         raise ValueError(f"y of {name} must be a class from 0 to {classes - 1}; got {wrong}")
+
+
+def _check_sums(name: str, y: Tensor) -> None:
+    total = y.sum(dim=-1)
+    wrong = total[(total - 1).abs() > 1e-3]
+    if wrong.numel():
+        raise ValueError(f"probabilities in y of {name} must add up to 1; got {float(wrong.flatten()[0]):g}")
 
 
 def targets_for(z: Tensor, y: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossviz.checks import count_in, number_in
 from lossviz.losses import LOSSES, Loss
@@ -63,11 +63,14 @@ def binary_loss(loss: str | Loss) -> Loss:
     return row
 
 
-def logit_curves(losses: Sequence[str | Loss], z: Floats, y: float = 0.0) -> LogitCurves:
-    """Value, gradient and curvature of binary losses at the logits z (n,) for one target y in [0, 1]."""
+def logit_curves(losses: Sequence[str | Loss], y: float = 0.0, z: ArrayLike | None = None) -> LogitCurves:
+    """Value, gradient and curvature of binary losses for one target y in [0, 1].
+
+    ``z`` are the logits (n,); by default every tenth from -8 to 8. ValueError for y out of range.
+    """
     number_in("y", y, 0.0, 1.0)
     rows = [binary_loss(loss) for loss in losses]
-    z = np.asarray(z, dtype=np.float64)
+    z = np.arange(-80, 81) / 10 if z is None else np.asarray(z, dtype=np.float64)
     return LogitCurves(
         losses=tuple(row.name for row in rows),
         y=y,
@@ -126,7 +129,7 @@ def _walk(
 ) -> Descent:
     w, b, x = number_in("w", w), number_in("b", b), number_in("x", x)
     number_in("y", y, 0.0, 1.0)
-    number_in("lr", lr, 0.0, open_low=True)
+    lr = number_in("lr", lr, 0.0, open_low=True)
     count_in("steps", steps, 0, MOST_STEPS)
     weights = np.full((2, steps + 1), np.nan)
     weights[:, 0] = w, b
@@ -144,6 +147,9 @@ def _walk(
     finite = np.isfinite(value)
     first = None if finite.all() else int(np.argmin(finite))
     output = np.tanh(z) if row.link == "tanh" else torch.sigmoid(torch.from_numpy(z)).numpy()
+    if first is not None:
+        for curve in (*weights, output, value, gradient):
+            curve[first:] = np.nan
     return Descent(row.name, lr, weights[0], weights[1], output, value, gradient, first)
 
 
@@ -187,7 +193,7 @@ def escape_times(loss: str | Loss, z0: Sequence[float], lr: float = 0.15) -> lis
     """`escape_time` from many starts, in the time that the longest takes alone."""
     row = binary_loss(loss)
     starts = [number_in("z0", z, -700.0, 700.0) for z in z0]
-    number_in("lr", lr, 0.0, open_low=True)
+    lr = number_in("lr", lr, 0.0, open_low=True)
     flow = _FLOW.get(row.name) if not row.chosen else None
     closed = [_flow_steps(flow, z, lr) if flow else None for z in starts]
     steps = _relay(row, np.array(starts), lr)
@@ -254,12 +260,12 @@ def _handovers(row: Loss, z0: Floats, lr: float) -> tuple[float, Floats] | None:
 
     Found by the time of the gradient flow; None if there is nothing to run.
     """
-    if z0.max() <= 0:
+    if not (z0 > 0).any():
         return None
     z = np.linspace(0.0, z0.max(), 20_001)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         pace = 1 / _move(row, z, lr)
-    time = np.concatenate([[0.0], np.cumsum(np.diff(z) * (pace[1:] + pace[:-1]) / 2)])  # steps to 0
+        time = np.concatenate([[0.0], np.cumsum(np.diff(z) * (pace[1:] + pace[:-1]) / 2)])  # steps to 0
     reachable = (time < MOST_ESCAPE_STEPS) & (pace > 0)
     z, time = z[reachable], time[reachable]
     leg = max(_LEG, time[-1] / _RUNNERS)

@@ -27,8 +27,9 @@ class RaceSettings:
     """Names and numbers only: enough to run the same race again, and a key for a cache.
 
     ``lr`` has one rate a loss. ``batch`` 0 is full batch. ``n`` and ``noise`` (None: the dataset's own)
-    shape a made dataset. ``record_every`` 0 takes about a hundred records. Building one checks it all:
-    KeyError for an unknown name, ValueError for the rest.
+    shape a made dataset. ``record_every`` 0 takes about a hundred records. Building one raises KeyError
+    for an unknown name and ValueError for a number out of range or a loss that does not fit the data; the
+    dataset's and the network's own settings are checked by them, when the race is set up.
     """
 
     dataset: str
@@ -87,7 +88,8 @@ def race_settings(
 ) -> RaceSettings:
     """`RaceSettings` from looser arguments: one rate for all, or None for the optimizer's usual one."""
     usual = OPTIMIZERS[optimizer].rate
-    rates = [usual if lr is None else lr] * len(losses) if lr is None or isinstance(lr, int | float) else lr
+    rates = np.asarray(usual if lr is None else lr, dtype=np.float64)
+    rates = rates if rates.ndim else np.full(len(losses), rates)
     return RaceSettings(
         dataset,
         network,
@@ -167,3 +169,16 @@ def stack(
         diverged_at=diverged_at.copy(),
         states=tuple(tuple(tuple(member) for member in row) for row in states),
     )
+
+
+def standings(race: Race, measure: str, record: int) -> tuple[int, ...]:
+    """For how many seeds each contestant is alone in front, at one record: (contestants,).
+
+    ``measure`` is a field of `Race`; accuracy counts upwards, the others downwards. A seed with a tie, or
+    without a known value, counts for nobody.
+    """
+    values = getattr(race, measure)[:, :, record]  # (contestants, seeds)
+    scores = np.where(np.isfinite(values), values if measure == "accuracy" else -values, -np.inf)
+    best = scores.max(axis=0)
+    alone = (scores == best).sum(axis=0) == 1
+    return tuple(int(((row == best) & alone).sum()) for row in scores)

@@ -48,6 +48,13 @@ class Registry(Mapping[str, Row], Generic[Row]):
             raise KeyError(f"unknown {self._kind} {name!r}; known: {known}")
         return row
 
+    def __contains__(self, name: object) -> bool:
+        try:
+            self[name]  # type: ignore[index]  # what is not a string is not there
+        except (KeyError, ValueError):  # a name that follows the rule may still ask for too much
+            return False
+        return True
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
 

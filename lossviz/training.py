@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -17,10 +18,6 @@ from lossviz.losses import LOSSES, Loss, targets_for
 from lossviz.networks import NETWORKS
 from lossviz.optimizers import OPTIMIZERS
 from lossviz.race import Floats, Race, RaceSettings, Snapshot, State, race_settings, stack
-
-_LEAST = (
-    1e-300  # what a probability of 0 is taken for in a logarithm: a certain miss costs 691 nats, not infinity
-)
 
 
 class _Batches:
@@ -65,7 +62,7 @@ class _Member:
         return self.loss(self.logits(x), y).mean()
 
     def step(self, x: Tensor, y: Tensor) -> bool:
-        """One step of the optimizer; False, and no step, if the loss is no longer finite."""
+        """One step of the optimizer; False if the loss that it steps by is no longer finite."""
         value = math.nan
 
         def closure() -> float:
@@ -94,23 +91,21 @@ class _Member:
         return {name: value.numpy().copy() for name, value in self.model.state_dict().items()}
 
 
-def probabilities(loss: Loss, z: Tensor) -> Tensor | None:
-    """The class probabilities (n, K) that logits mean under a loss; None where they mean none.
+def log_probabilities(loss: Loss, z: Tensor) -> Tensor | None:
+    """The logarithms (n, K) of the class probabilities that logits mean; None where they mean none.
 
-    One logit gives two classes. K sigmoids are divided by their sum.
+    One logit gives two classes. K sigmoids are divided by their sum. In logarithms, so that a certain
+    miss keeps its price: at z = 40 it is 40 nats, though 1 - sigmoid(40) is 0 in float64.
     """
     z = z.double()
+    if loss.task == "regression" or (loss.task == "binary" and loss.link == "identity"):
+        return None
     if loss.task == "binary":
-        if loss.link == "identity":
-            return None
-        p = torch.sigmoid(2 * z if loss.link == "tanh" else z)
-        return torch.stack([1 - p, p], dim=-1)
-    if loss.task == "multiclass":
-        if loss.link == "softmax":
-            return torch.softmax(z, dim=-1)
-        p = torch.sigmoid(z)
-        return p / p.sum(dim=-1, keepdim=True).clamp_min(_LEAST)
-    return None
+        z = 2 * z if loss.link == "tanh" else z
+        return F.logsigmoid(torch.stack([-z, z], dim=-1))
+    if loss.link == "softmax":
+        return torch.log_softmax(z, dim=-1)
+    return torch.log_softmax(F.logsigmoid(z), dim=-1)
 
 
 class Training:
@@ -189,12 +184,11 @@ class Training:
             return own, math.nan, math.nan, math.nan
         guess = z.argmax(dim=-1) if z.ndim == 2 else (z > 0).long()
         accuracy = float((guess == y).double().mean())
-        p = probabilities(member.loss, z)
-        if p is None:
+        log_p = log_probabilities(member.loss, z)
+        if log_p is None:
             return own, accuracy, math.nan, math.nan
-        sure = p.gather(-1, y[:, None])[:, 0].clamp_min(_LEAST)
-        target = targets_for(p, y)
-        return own, accuracy, float(-sure.log().mean()), float((p - target).square().sum(dim=-1).mean())
+        miss = log_p.exp() - targets_for(log_p, y)
+        return own, accuracy, float(F.nll_loss(log_p, y)), float(miss.square().sum(dim=-1).mean())
 
     @torch.no_grad()
     def predict(self, x: Floats, seed: int = 0) -> Floats:
@@ -216,8 +210,8 @@ class Training:
             return z
         if z.ndim == 2 and z.shape[-1] > 2:
             return z.argmax(dim=-1)
-        p = probabilities(member.loss, z)
-        return torch.sigmoid(z) if p is None else p[:, 1]
+        log_p = log_probabilities(member.loss, z)
+        return torch.sigmoid(z) if log_p is None else log_p[:, 1].exp()
 
     def states(self) -> list[list[State]]:
         """The weights of every member now, by contestant and seed."""

@@ -185,7 +185,7 @@ TWO_WEIGHTS: Registry[TwoWeights] = Registry(
             formula=r"z = w_1 x_1 + w_2 x_2",
             convention="100 flowers, centred features, no bias; versicolor is 0, virginica is 1",
             source="R. Fisher, The Use of Multiple Measurements in Taxonomic Problems (1936)",
-            span=30.0,
+            span=10.0,
         ),
     ],
 )
@@ -255,13 +255,16 @@ def weight_paths(
 ) -> list[WeightPath]:
     """The way of one torch optimizer from the same start under each loss, full batch.
 
-    Raises KeyError for an unknown name, ValueError for a start that is not finite, lr not above 0, or
-    steps outside [1, 20000].
+    Raises KeyError for an unknown name, ValueError for no losses, a start that is not two finite numbers,
+    lr not above 0, or steps outside [1, 20000].
     """
     problem, rule = TWO_WEIGHTS[model], OPTIMIZERS[optimizer]
     rows = [binary_loss(loss) for loss in losses]
+    count_in("number of losses", len(rows), 1)
     origin = [number_in("start", part) for part in start]
-    number_in("lr", lr, 0.0, open_low=True)
+    if len(origin) != 2:
+        raise ValueError(f"start must be two numbers; got {len(origin)}")
+    lr = number_in("lr", lr, 0.0, open_low=True)
     count_in("steps", steps, 1, MOST_STEPS)
     x, y = (torch.from_numpy(part) for part in problem.data())
     # Weights that are stepped each by its own gradient can share an optimizer: one stack, one pass.
@@ -304,6 +307,7 @@ def _walk(
     stepper = OPTIMIZERS[optimizer].build([w], lr)
     weights = np.full((steps + 1, len(losses), 2), math.nan)
     values = np.full((steps + 1, len(losses)), math.nan)
+    known = np.full(len(losses), True)
 
     def losses_here() -> Tensor:
         z = problem.logits(w, x)
@@ -318,7 +322,7 @@ def _walk(
     for step in range(steps + 1):
         with torch.no_grad():
             value = losses_here().numpy()
-            known = np.isfinite(value) & np.isfinite(w.numpy()).all(axis=1)
+            known &= np.isfinite(value) & np.isfinite(w.numpy()).all(axis=1)
             weights[step, known], values[step, known] = w.numpy()[known], value[known]
         if step < steps:
             stepper.step(closure)

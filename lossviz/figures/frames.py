@@ -21,6 +21,11 @@ def upto(traces: Iterable[int], step: int) -> dict[str, Any]:
     return {"upto": [[trace, step + 1] for trace in traces]}
 
 
+def from_json(spec: dict[str, Any]) -> go.Figure:
+    """A figure from its parsed JSON."""
+    return go.Figure(spec)
+
+
 def nearest(figure: go.Figure, value: float) -> str:
     """The name of the frame whose number is nearest to value. ValueError for a figure without frames."""
     if not figure.frames:
@@ -71,7 +76,9 @@ def standalone(figure: go.Figure, label: str = "") -> str:
     for frame in figure.frames:
         still = at_frame(figure, float(frame.name))
         layout = {"annotations": still.layout.annotations, "shapes": still.layout.shapes}
-        frames.append(go.Frame(name=frame.name, data=[still.data[i] for i in moving], traces=moving, layout=layout))
+        frames.append(
+            go.Frame(name=frame.name, data=[still.data[i] for i in moving], traces=moving, layout=layout)
+        )
         jump = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}, "transition": {"duration": 0}}
         steps.append({"label": frame.name, "method": "animate", "args": [[frame.name], jump]})
     whole.frames = frames

@@ -11,6 +11,7 @@ from lossviz.figures.style import (
     AXIS,
     INK,
     PAPER,
+    UNDER_SLIDER,
     axis_name,
     blank,
     faded,
@@ -18,11 +19,10 @@ from lossviz.figures.style import (
     mark,
     note,
     number,
+    put_first,
     short_name,
 )
 from lossviz.neuron import Descent, EscapeTime, LogitCurves
-
-UNDER_SLIDER = 66  # pixels below the x axis for its title and labels; the slider itself stands below
 
 
 def _line(loss: str, x: Any, y: Any, **more: Any) -> go.Scatter:
@@ -39,16 +39,31 @@ def _name(loss: str, x: float, y: float, narrow: bool, **more: Any) -> dict[str,
 def _value(loss: str, x: float, y: float, flip: bool, **more: Any) -> dict[str, Any]:
     """A live number beside its marker, on the side of the cursor where there is room."""
     return note(
-        f"<b>{number(y)}</b>", x, y, xanchor="right" if flip else "left", xshift=-10 if flip else 10, yshift=17,
-        font={"size": 20, "color": mark(loss).text}, bgcolor=PAPER, borderpad=0, **more,
-    )  # fmt: skip
+        f"<b>{number(y)}</b>",
+        x,
+        y,
+        xanchor="right" if flip else "left",
+        xshift=-10 if flip else 10,
+        yshift=17,
+        font={"size": 20, "color": mark(loss).text},
+        bgcolor=PAPER,
+        borderpad=0,
+        **more,
+    )
 
 
-def _cursor(x: float) -> dict[str, Any]:
+def _cursor(x: float, axis: str = "x") -> dict[str, Any]:
     return {
-        "type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
+        "type": "line",
+        "xref": axis,
+        "x0": x,
+        "x1": x,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "layer": "below",
         "line": {"color": AXIS, "width": 1.5},
-    }  # fmt: skip
+    }
 
 
 def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = False) -> go.Figure:
@@ -57,12 +72,11 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
     Two losses: the first is the one that dies, the second the one that does not. The frames are the
     pictures for every `every`-th logit, named by it.
     """
-    slow, fast = curves.losses
     panels = ((0.69, 1.0), (0.34, 0.63), (0.0, 0.28))
     rows = (curves.value, curves.gradient, curves.curvature)
     figure = blank(
-        640 if narrow else 560,
-        margin={"l": 62, "r": 14, "t": 100 if narrow else 6, "b": UNDER_SLIDER},
+        600 if narrow else 490,
+        margin={"l": 62, "r": 14, "t": 76 if narrow else 6, "b": UNDER_SLIDER},
         meta={"follows": "z"},
     )
     for panel, (domain, values) in enumerate(zip(panels, rows, strict=True), start=1):
@@ -74,11 +88,13 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
             {
                 f"yaxis{tag}": {"domain": domain, "range": [low - room / 2, high + room], "tickvals": ticks},
                 f"xaxis{tag}": {
-                    "anchor": f"y{tag}", "range": [curves.z[0], curves.z[-1]],
-                    "visible": panel == 3, "dtick": 2,
+                    "anchor": f"y{tag}",
+                    "range": [curves.z[0], curves.z[-1]],
+                    "visible": panel == 3,
+                    "dtick": 2,
                 },
             }
-        )  # fmt: skip
+        )
         for loss, value in zip(curves.losses, values, strict=True):
             figure.add_trace(_line(loss, curves.z, value, xaxis=f"x{tag}", yaxis=f"y{tag}"))
     _shade_bend(figure, curves)
@@ -88,21 +104,22 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
         colours = [mark(loss).line for loss in curves.losses]
         figure.add_trace(
             go.Scatter(
-                mode="markers", xaxis=f"x{tag}", yaxis=f"y{tag}", cliponaxis=False,
+                mode="markers",
+                xaxis=f"x{tag}",
+                yaxis=f"y{tag}",
+                cliponaxis=False,
                 marker={"size": 15, "color": colours, "line": {"color": PAPER, "width": 3}, "opacity": 1},
             )
-        )  # fmt: skip
+        )
 
     def moving(i: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
         z = float(curves.z[i])
         ratio = _ratio(curves.gradient[:, i])
-        lead, words = hero(
-            f"{number(ratio)}×", "steeper under cross-entropy", narrow, x=0.0, y=1.0 if not narrow else 1.0
-        )
+        lead, words = hero(f"{number(ratio)}×", "steeper under cross-entropy", narrow, x=0.0)
         if narrow:
-            lead["yshift"] = 92
-            words |= {"yshift": 92, "xshift": 128, "text": "steeper under<br>cross-entropy"}
-        flip = z > curves.z[0] + 0.72 * (curves.z[-1] - curves.z[0])
+            lead["yshift"] = 68
+            words |= {"yshift": 70, "xshift": 118, "text": "steeper under<br>cross-entropy"}
+        flip = z > curves.z[0] + (0.78 if narrow else 0.92) * (curves.z[-1] - curves.z[0])
         texts = [lead, words]
         for panel, values in ((2, curves.gradient), (3, curves.curvature)):
             for loss, value in zip(curves.losses, values[:, i], strict=True):
@@ -111,12 +128,18 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
         _part(texts[4:6], curves.curvature[:, i], 0.06)
         texts.append(
             note(
-                f"logit z = {number(z) if z else '0'}, output {number(1 / (1 + np.exp(-z)))}", 0.5, 0,
-                xref="paper", yref="paper", yshift=-32, yanchor="top", font={"size": 16, "color": INK},
+                f"logit z = {number(z) if z else '0'}, output {number(1 / (1 + np.exp(-z)))}",
+                0.5,
+                0,
+                xref="paper",
+                yref="paper",
+                yshift=-32,
+                yanchor="top",
+                font={"size": 16, "color": INK},
             )
-        )  # fmt: skip
+        )
         data = [{"x": [z, z], "y": [_short(v) for v in values[:, i]]} for values in rows]
-        return data, texts, [_cursor(z)]
+        return data, texts, [_cursor(z, "x3")]
 
     here = int(np.abs(curves.z - at).argmin())
     data, texts, cursor = moving(here)
@@ -139,20 +162,25 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
             axis_name("slope dL/dz", 2),
             axis_name("curvature", 3),
         ],
-        shapes=[*cursor, *figure.layout.shapes],
     )
+    put_first(figure, cursor[0])
     frames = []
     for i in range(0, len(curves.z), every):
         data, texts, cursor = moving(i)
         if narrow:
             texts[-1]["text"] = f"z = {number(float(curves.z[i]))}"
-        changed = [{k: t[k] for k in ("text", "x", "y", "xanchor", "xshift", "yshift")if k in t} for t in texts]
+        changed = [
+            {k: t[k] for k in ("text", "x", "y", "xanchor", "xshift", "yshift") if k in t} for t in texts
+        ]
         frames.append(
             {
                 "name": f"{curves.z[i]:g}",
                 "data": data,
                 "traces": list(markers),
-                "layout": {"annotations": changed, "shapes": [{"x0": cursor[0]["x0"], "x1": cursor[0]["x1"]}]},
+                "layout": {
+                    "annotations": changed,
+                    "shapes": [{"x0": cursor[0]["x0"], "x1": cursor[0]["x1"]}],
+                },
             }
         )
     figure.frames = frames
@@ -164,11 +192,9 @@ def _short(value: float) -> float:
 
 
 def _few_ticks(low: float, high: float) -> list[float]:
-    """0 and one or two round numbers more: enough to read a height."""
-    size = max(high, -low)
-    step = next(s for s in (16, 8, 4, 2, 1, 0.5, 0.2, 0.1, 0.05) if s <= size * 0.95)
-    ticks = [k * step / 2 for k in range(-2, 3) if low - 0.02 * size <= k * step / 2 <= high * 1.02]
-    return [t for t in ticks if t >= 0 or t <= low * 0.5]
+    """0 and the few round numbers that it takes to read a height."""
+    step = next(s for s in (8, 4, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02) if s <= high / 1.9)
+    return [k * step for k in range(-3, 4) if low - 0.01 * high <= k * step <= high * 1.01]
 
 
 def _ratio(gradients: Any) -> float:
@@ -188,9 +214,17 @@ def _shade_bend(figure: go.Figure, curves: LogitCurves) -> None:
     down = curves.z[curves.curvature[0] < 0]
     if len(down):
         figure.add_shape(
-            type="rect", x0=down[0], x1=down[-1], y0=0, y1=1, xref="x3", yref="y3 domain", layer="below",
-            fillcolor=faded(mark(curves.losses[0]).line, 0.10), line_width=0,
-        )  # fmt: skip
+            type="rect",
+            x0=down[0],
+            x1=down[-1],
+            y0=0,
+            y1=1,
+            xref="x3",
+            yref="y3 domain",
+            layer="below",
+            fillcolor=faded(mark(curves.losses[0]).line, 0.10),
+            line_width=0,
+        )
 
 
 def _loss_names(curves: LogitCurves, narrow: bool) -> list[dict[str, Any]]:
@@ -200,7 +234,15 @@ def _loss_names(curves: LogitCurves, narrow: bool) -> list[dict[str, Any]]:
     anchor = "right" if right_end else "left"
     spot = wrong * 0.62
     return [
-        _name(curves.losses[1], spot, fast * 0.62, narrow, xanchor=anchor, xshift=-14 if right_end else 14, yshift=8),
+        _name(
+            curves.losses[1],
+            spot,
+            fast * 0.62,
+            narrow,
+            xanchor=anchor,
+            xshift=-14 if right_end else 14,
+            yshift=8,
+        ),
         _name(curves.losses[0], wrong, slow, narrow, xanchor=anchor, yshift=20),
     ]
 
@@ -220,21 +262,27 @@ def descents(
     size = 54 if narrow else 68
     figure = blank(
         400 if narrow else 430,
-        margin={"l": 62, "r": 20, "t": 8, "b": UNDER_SLIDER},
+        margin={"l": 62, "r": 42, "t": 8, "b": UNDER_SLIDER},
         meta={"follows": "step"},
-        xaxis={"range": [0, steps * (1.02 if narrow else 1.01)]},
+        xaxis={"range": [0, steps]},
         yaxis={"range": [-0.19, 1.19], "tickvals": [0, 0.5, 1]},
     )
     x = np.arange(steps + 1)
     for run in runs[2:]:
         figure.add_trace(
-            go.Scatter(x=x, y=run.output, mode="lines", line={"color": faded(INK, 0.55), "width": 2, "dash": "2px,3px"})
+            go.Scatter(
+                x=x,
+                y=run.output,
+                mode="lines",
+                line={"color": faded(INK, 0.55), "width": 2, "dash": "2px,3px"},
+            )
         )
     extra = len(figure.data)
     for run in runs[:2]:
         figure.add_trace(_line(run.loss_name, x, run.output, line={"width": 2.2}, opacity=0.42))
     for run in runs[:2]:
-        figure.add_trace(_line(run.loss_name, x, run.output, line={"width": 5}))
+        grown = _line(run.loss_name, x.tolist(), run.output.tolist(), line={"width": 5})
+        figure.add_trace(grown)
     solid = [extra + 2, extra + 3]
     for run in runs[:2]:
         colour = mark(run.loss_name).line
@@ -242,10 +290,12 @@ def descents(
         figure.add_trace(go.Scatter(**common, marker={"size": size, "color": PAPER, "opacity": 1}))
         figure.add_trace(
             go.Scatter(
-                mode="markers+text", cliponaxis=False, textfont={"size": 17 if narrow else 20, "color": INK},
+                mode="markers+text",
+                cliponaxis=False,
+                textfont={"size": 17 if narrow else 20, "color": INK},
                 marker={"size": size, "line": {"color": colour, "width": 4}, "opacity": 1},
             )
-        )  # fmt: skip
+        )
     discs = list(range(extra + 4, extra + 8))
     per_step = steps / (270 if narrow else 960)  # steps in a pixel, near enough to part two discs
 
@@ -266,13 +316,22 @@ def descents(
     for trace, part in zip(discs, moving(at), strict=True):
         figure.data[trace].update(part)
     title = note(
-        words(at), 0.5, 0, xref="paper", yref="paper", yshift=-32, yanchor="top", font={"size": 16, "color": INK}
+        words(at),
+        0.5,
+        0,
+        xref="paper",
+        yref="paper",
+        yshift=-32,
+        yanchor="top",
+        font={"size": 16, "color": INK},
     )
     figure.update_layout(
         annotations=[
             title,
             axis_name("output of the neuron"),
-            note(f"target {target:g}", 0, target, xanchor="left", xshift=4, yshift=-14 if target < 0.5 else 14),
+            note(
+                f"target {target:g}", 0, target, xanchor="left", xshift=4, yshift=-14 if target < 0.5 else 14
+            ),
             *_run_names(runs, narrow),
         ],
         shapes=[_cursor(at)],
@@ -298,17 +357,21 @@ def _run_names(runs: Sequence[Descent], narrow: bool) -> list[dict[str, Any]]:
     """Each name beside its own curve, where the two are farthest apart."""
     gap = np.abs(runs[0].output - runs[1].output)
     steps = len(gap) - 1
-    place = int(np.clip(np.nanargmax(gap), 0.12 * steps, 0.45 * steps))
+    place = int(np.clip(np.nanargmax(gap), 0.1 * steps, 0.26 * steps))
     names = []
     upper = 0 if runs[0].output[place] >= runs[1].output[place] else 1
     for i, run in enumerate(runs[:2]):
         down = -20 if i == upper else 20
         names.append(
-            _name(run.loss_name, place, float(run.output[place]), narrow, xanchor="left", xshift=8, yshift=down)
+            _name(
+                run.loss_name, place, float(run.output[place]), narrow, xanchor="left", xshift=8, yshift=down
+            )
         )
     for run in runs[2:]:
         spot = int(0.8 * steps)
-        names.append(note("as the book’s widget draws it", spot, float(run.output[spot]), yshift=14, bgcolor=PAPER))
+        names.append(
+            note("as the book’s widget draws it", spot, float(run.output[spot]), yshift=14, bgcolor=PAPER)
+        )
     return names
 
 
@@ -327,14 +390,14 @@ def escape(
     known = [t.steps for row in times.values() for t in row if t.steps]
     figure = blank(
         460 if narrow else 470,
-        margin={"l": 82, "r": 20, "t": 92 if narrow else 8, "b": UNDER_SLIDER},
+        margin={"l": 62, "r": 14, "t": 76 if narrow else 8, "b": UNDER_SLIDER},
         meta={"follows": "z0"},
-        xaxis={"range": [min(z0) - 0.2, max(z0) + 0.2], "dtick": 2},
+        xaxis={"range": [min(z0), max(z0)], "dtick": 2, "tick0": 0},
         yaxis={"type": "log", "range": [0, np.log10(max(known)) + 0.6], "dtick": 1, "exponentformat": "none"},
     )
     figure.update_yaxes(
         tickvals=[10.0**k for k in range(0, 9)],
-        ticktext=["1", "10", "100", "1 000", "10 000", "100 000", "a million", "10 million", "100 million"],
+        ticktext=["1", "10", "100", "1\u2009000", "10⁴", "10⁵", "10⁶", "10⁷", "10⁸"],
     )
     for loss, row in times.items():
         closed = [t.closed_form for t in row]
@@ -343,26 +406,34 @@ def escape(
         steps = [t.steps for t in row]
         figure.add_trace(
             go.Scatter(
-                x=list(z0), y=steps, mode="markers",
+                x=list(z0),
+                y=steps,
+                mode="markers",
                 marker={"size": 8, "color": PAPER, "line": {"color": mark(loss).line, "width": 2}},
             )
-        )  # fmt: skip
+        )
     lit = [len(figure.data), len(figure.data) + 1]
     for loss in times:
         figure.add_trace(
             go.Scatter(
-                mode="markers", cliponaxis=False,
-                marker={"size": 17, "color": mark(loss).line, "line": {"color": PAPER, "width": 3}, "opacity": 1},
+                mode="markers",
+                cliponaxis=False,
+                marker={
+                    "size": 17,
+                    "color": mark(loss).line,
+                    "line": {"color": PAPER, "width": 3},
+                    "opacity": 1,
+                },
             )
-        )  # fmt: skip
+        )
 
     def moving(i: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         steps = {loss: row[i].steps for loss, row in times.items()}
         ratio = (steps[slow] or 0) / (steps[fast] or 1)
         lead, text = hero(f"{number(ratio)}×", "as long under squared error", narrow, x=0.02)
         if narrow:
-            lead["yshift"], lead["x"] = 88, 0
-            text |= {"yshift": 88, "xshift": 150, "x": 0, "text": "as long under<br>squared error"}
+            lead["yshift"], lead["x"] = 66, 0
+            text |= {"yshift": 68, "xshift": 158, "x": 0, "text": "as long under<br>squared error"}
         flip = z0[i] > 0.7 * max(z0)
         texts = [lead, text]
         for loss in times:
@@ -370,17 +441,28 @@ def escape(
             told = "never" if count is None else f"{count:,}".replace(",", "\u2009")
             texts.append(
                 note(
-                    f"<b>{told}</b> steps", z0[i], float(np.log10(count)) if count else 0.0,
-                    xanchor="right" if flip else "left", xshift=-14 if flip else 14, yshift=20 if flip else -18,
-                    font={"size": 20, "color": mark(loss).text}, bgcolor=PAPER,
+                    f"<b>{told}</b> steps",
+                    z0[i],
+                    float(np.log10(count)) if count else 0.0,
+                    xanchor="right" if flip else "left",
+                    xshift=-14 if flip else 14,
+                    yshift=20 if flip else -18,
+                    font={"size": 20, "color": mark(loss).text},
+                    bgcolor=PAPER,
                 )
-            )  # fmt: skip
+            )
         texts.append(
             note(
-                f"start z₀ = {z0[i]:g}, output {number(1 / (1 + np.exp(-z0[i])))}", 0.5, 0, xref="paper", yref="paper",
-                yshift=-32, yanchor="top", font={"size": 16, "color": INK},
+                f"start z₀ = {z0[i]:g}, output {number(1 / (1 + np.exp(-z0[i])))}",
+                0.5,
+                0,
+                xref="paper",
+                yref="paper",
+                yshift=-32,
+                yanchor="top",
+                font={"size": 16, "color": INK},
             )
-        )  # fmt: skip
+        )
         return [{"x": [z0[i]], "y": [steps[loss]]} for loss in times], texts
 
     here = int(np.abs(np.asarray(z0) - at).argmin())
@@ -390,8 +472,16 @@ def escape(
     figure.update_layout(
         annotations=[
             *texts,
-            axis_name("steps to escape", x=-72),
-            _name(slow, z0[len(z0) // 2], _log(times[slow], len(z0) // 2), narrow, xanchor="right", xshift=-16, yshift=12),
+            axis_name("steps to escape"),
+            _name(
+                slow,
+                z0[len(z0) // 2],
+                _log(times[slow], len(z0) // 2),
+                narrow,
+                xanchor="right",
+                xshift=-16,
+                yshift=12,
+            ),
             _name(fast, z0[-1], _log(times[fast], -1), narrow, xanchor="right", yshift=26),
         ],
         shapes=[_cursor(z0[here])],

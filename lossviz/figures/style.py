@@ -18,14 +18,25 @@ PAPER, PANEL, INK, MUTE = "#FBFAF7", "#F1EFE9", "#1F2530", "#5B6270"
 AXIS, GRID = "#B9B4A8", "#E4E0D6"
 WHITE = "rgb(255,255,255)"
 
+UNDER_SLIDER = 66  # pixels below an x axis for its title and labels; a page's slider stands below them
+
 SANS = '"Source Sans", "Segoe UI", system-ui, sans-serif'
 SERIF = '"Source Serif", Georgia, serif'
 
 # Low to high in eleven equal steps of lightness; low is light, and low is where you want to be.
 SEA = (
-    "#F8F2C8", "#DDE1AF", "#BED09A", "#9EC08B", "#7EAF81", "#5F9D79",
-    "#438B73", "#2C786B", "#1C6462", "#155055", "#143D46",
-)  # fmt: skip
+    "#F8F2C8",
+    "#DDE1AF",
+    "#BED09A",
+    "#9EC08B",
+    "#7EAF81",
+    "#5F9D79",
+    "#438B73",
+    "#2C786B",
+    "#1C6462",
+    "#155055",
+    "#143D46",
+)
 _SEA_DARK = (
     "#E5DFB6", "#CCCF9E", "#AEC08B", "#90B17D", "#71A274", "#53916E",
     "#388069", "#216F62", "#105C5A", "#0B494E", "#0E3841",
@@ -185,6 +196,11 @@ def blank(height: int, **layout: Any) -> go.Figure:
     return go.Figure(layout={"template": template(), "height": height} | layout)
 
 
+def put_first(figure: go.Figure, shape: dict[str, Any]) -> None:
+    """Make a shape the figure's first, where frames find it. (`update` would merge it into the old first.)"""
+    figure.layout.shapes = [shape, *(old.to_plotly_json() for old in figure.layout.shapes)]
+
+
 def note(text: str, x: float, y: float, **more: Any) -> dict[str, Any]:
     """An annotation without an arrow, on the paper's ground where something can cross it."""
     return {
@@ -201,9 +217,17 @@ def axis_name(text: str, panel: int = 1, x: float = -50) -> dict[str, Any]:
     """A y axis's title, turned, at a fixed place so that stacked panels line up."""
     tag = "" if panel == 1 else str(panel)
     return note(
-        text, 0, 0.5, xref="paper", yref=f"y{tag} domain", xshift=x, textangle=-90, yanchor="middle",
+        text,
+        0,
+        0.5,
+        xref="paper",
+        yref=f"y{tag} domain",
+        xshift=x,
+        textangle=-90,
+        xanchor="center",
+        yanchor="middle",
         font={"size": 16, "color": INK},
-    )  # fmt: skip
+    )
 
 
 def hero(value: str, words: str, narrow: bool, x: float = 0.01, y: float = 1.0) -> list[dict[str, Any]]:
@@ -211,8 +235,27 @@ def hero(value: str, words: str, narrow: bool, x: float = 0.01, y: float = 1.0) 
     size = 36 if narrow else 42
     return [
         note(
-            f"<b>{value}</b>", x, y, xref="paper", yref="paper", xanchor="left", yanchor="top",
+            f"<b>{value}</b>",
+            x,
+            y,
+            bgcolor=PAPER,
+            borderpad=0,
+            xref="paper",
+            yref="paper",
+            xanchor="left",
+            yanchor="top",
             font={"size": size, "family": SERIF, "color": INK},
         ),
-        note(words, x, y, xref="paper", yref="paper", xanchor="left", yanchor="top", yshift=-size - 14),
-    ]  # fmt: skip
+        note(
+            words,
+            x,
+            y,
+            bgcolor=PAPER,
+            borderpad=0,
+            xref="paper",
+            yref="paper",
+            xanchor="left",
+            yanchor="top",
+            yshift=-size - 14,
+        ),
+    ]

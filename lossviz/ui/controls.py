@@ -29,9 +29,17 @@ class Slide:
     def show(self, **more: Any) -> float:
         """Draw it; its value, within its range whatever a client sends."""
         value = st.slider(
-            self.label, self.low, self.high, self.default, self.step, self.format,
-            key=self.key, help=self.help or None, bind="query-params", **more,
-        )  # fmt: skip
+            self.label,
+            self.low,
+            self.high,
+            self.default,
+            self.step,
+            self.format,
+            key=self.key,
+            help=self.help or None,
+            bind="query-params",
+            **more,
+        )
         return self._sane(value)
 
     @property
@@ -56,16 +64,40 @@ class Choice:
 
     def segments(self, **more: Any) -> str:
         value = st.segmented_control(
-            self.label, self.options, default=self.default, required=True,
-            key=self.key, help=self.help or None, bind="query-params", **more,
-        )  # fmt: skip
+            self.label,
+            self.options,
+            default=self.default,
+            required=True,
+            key=self.key,
+            help=self.help or None,
+            bind="query-params",
+            **more,
+        )
+        return self._sane(value)
+
+    def ladder(self, **more: Any) -> str:
+        """A slider over the options, for numbers that are not evenly spaced."""
+        value = st.select_slider(
+            self.label,
+            self.options,
+            self.default,
+            key=self.key,
+            help=self.help or None,
+            bind="query-params",
+            **more,
+        )
         return self._sane(value)
 
     def menu(self, **more: Any) -> str:
         value = st.selectbox(
-            self.label, self.options, index=list(self.options).index(self.default),
-            key=self.key, help=self.help or None, bind="query-params", **more,
-        )  # fmt: skip
+            self.label,
+            self.options,
+            index=list(self.options).index(self.default),
+            key=self.key,
+            help=self.help or None,
+            bind="query-params",
+            **more,
+        )
         return self._sane(value)
 
     @property
@@ -88,9 +120,16 @@ class Several:
 
     def show(self, **more: Any) -> tuple[str, ...]:
         value = st.pills(
-            self.label, self.options, selection_mode="multi", default=list(self.default), wrap=True,
-            key=self.key, help=self.help or None, bind="query-params", **more,
-        )  # fmt: skip
+            self.label,
+            self.options,
+            selection_mode="multi",
+            default=list(self.default),
+            wrap=True,
+            key=self.key,
+            help=self.help or None,
+            bind="query-params",
+            **more,
+        )
         return self._sane(value)
 
     @property
@@ -146,9 +185,7 @@ def presets(key: str, table: Mapping[str, Mapping[str, Any]], controls: Sequence
 
 
 def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
-    return all(
-        math.isclose(a[k], b[k], abs_tol=1e-9) if isinstance(a[k], float) else a[k] == b[k] for k in a
-    )
+    return all(math.isclose(a[k], b[k], abs_tol=1e-9) if isinstance(a[k], float) else a[k] == b[k] for k in a)
 
 
 def link(controls: Sequence[Control]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -28,21 +29,20 @@ def heading(question: str, sentences: Mapping[str, str] | str, views: Choice | N
         if views is None or isinstance(sentences, str):
             st.markdown(f":gray[{sentences}]")
             return ""
-        row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
-        with row:
-            st.markdown(f":gray[{sentences[views.now]}]", width="content")
-            return views.segments(label_visibility="collapsed")
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            sentence = st.container(width="content")
+            view = views.segments(label_visibility="collapsed")
+        sentence.markdown(f":gray[{sentences[view]}]")  # only now is a view from the URL known
+        return view
 
 
-def rail(slide: Slide, playable: float = 0.0, right: int = 14) -> float:
+def rail(slide: Slide, playable: float = 0.0) -> float:
     """A slider exactly under the x axis of the figure above; playable for so many seconds, or not."""
-    with st.container(key=f"rail_{slide.key}", horizontal=True, wrap=False, gap=None, vertical_alignment="center"):
-        with st.container(width=62):
-            if playable:
+    with st.container(key=f"rail_{slide.key}", gap=None):
+        if playable:
+            with st.container(key=f"play_{slide.key}", width=46):
                 play(slide.key, playable)
-        value = slide.show(label_visibility="collapsed")
-        st.container(width=right)
-    return value
+        return slide.show(label_visibility="collapsed")
 
 
 def small(text: str) -> None:
@@ -60,39 +60,51 @@ class File:
     make: Callable[[], str | bytes]
 
 
-def tabs(
-    see: str,
-    maths: str,
-    code: str,
-    controls: Sequence[Control],
-    files: Sequence[File],
-    picture: str,
-    extra: Mapping[str, Callable[[], None]] | None = None,
-) -> None:
-    """What to see, any extra tab, Maths, Code, Share and Download. ``picture`` is the chart's key."""
-    extra = extra or {}
-    what, *more, math_tab, code_tab, share, download = st.tabs(
-        ["What to see", *extra, "Maths", "Code", "Share", "Download"]
-    )
-    with what.container(width=READABLE):
-        st.markdown(see)
-    for tab, show in zip(more, extra.values(), strict=True):
-        with tab:
-            show()
-    with math_tab.container(width=READABLE):
-        st.markdown(maths)
-    with code_tab.container(width=READABLE):
-        st.code(code, language="python")
-    with share.container(width=READABLE):
-        st.markdown("This link opens the page as you see it now.")
-        st.code(link(controls), language=None, wrap_lines=True)
-    with download.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        for file in files:
-            st.download_button(
-                file.label, file.make, file.name, file.mime, type="tertiary",
-                icon=":material/download:", on_click="ignore", key=f"{picture}_{file.name}",
-            )  # fmt: skip
-        save_picture(picture)
+class Tabs:
+    """What to see, any extra tab, Maths, Code, Share and Download, under the picture.
+
+    Made first, so that controls may stand in an extra tab, and filled when the page knows its settings.
+    """
+
+    def __init__(self, *extra: str) -> None:
+        names = ["What to see", *extra, "Maths", "Code", "Share", "Download"]
+        self._tabs = dict(zip(names, st.tabs(names), strict=True))
+
+    def __getitem__(self, name: str) -> Any:
+        return self._tabs[name]
+
+    def fill(
+        self,
+        see: str,
+        maths: str,
+        code: str,
+        controls: Sequence[Control],
+        files: Sequence[File],
+        picture: str,
+    ) -> None:
+        """The texts in Markdown, the code that makes the picture, and its chart's key."""
+        with self["What to see"].container(width=READABLE):
+            st.markdown(see)
+        with self["Maths"].container(width=READABLE):
+            st.markdown(maths)
+        with self["Code"].container(width=READABLE):
+            st.code(code, language="python")
+        with self["Share"].container(width=READABLE):
+            st.markdown("This link opens the page as you see it now.")
+            st.code(link(controls), language=None, wrap_lines=True)
+        with self["Download"].container(horizontal=True, gap="medium", vertical_alignment="center"):
+            for file in files:
+                st.download_button(
+                    file.label,
+                    file.make,
+                    file.name,
+                    file.mime,
+                    type="tertiary",
+                    icon=":material/download:",
+                    on_click="ignore",
+                    key=f"{picture}_{file.name}",
+                )
+            save_picture(picture)
 
 
 def footer() -> None:

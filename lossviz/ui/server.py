@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from lossviz.ui import warm
 
+CONTENTS = Path(__file__).with_name("contents.py")
 PLOTLY_ROUTE = "/lossviz/plotly.min.js"
 PLOTLY_URL = f".{PLOTLY_ROUTE}?v={version('plotly')}"  # relative: right under any base path
 EMBEDDERS = "LOSSVIZ_FRAME_ANCESTORS"  # environment: who may show the app in a frame, in CSP's words
@@ -93,12 +94,11 @@ async def _lifespan(_: Any) -> AsyncIterator[None]:
     yield
 
 
-def serve() -> Any:
-    """The app, for `streamlit run` or any ASGI server."""
+def surroundings() -> dict[str, Any]:
+    """The arguments of `st.App` beside the script. (Streamlit looks for the call itself in app.py.)"""
     headers = security_headers(os.environ.get(EMBEDDERS, "'self'"))
-    return st.App(
-        Path(__file__).with_name("contents.py"),
-        lifespan=_lifespan,
-        routes=[Route(PLOTLY_ROUTE, _plotly)],
-        middleware=[Middleware(SecurityHeaders, headers=headers)],
-    )
+    return {
+        "lifespan": _lifespan,
+        "routes": [Route(PLOTLY_ROUTE, _plotly)],
+        "middleware": [Middleware(SecurityHeaders, headers=headers)],
+    }

@@ -16,4 +16,4 @@ def logo(assets: Path) -> None:
     """The mark with its word; which of the two files is right follows the viewer's theme."""
     dark = st.context.theme.type == "dark"
     name = "logo-dark.svg" if dark else "logo-light.svg"
-    st.logo(str(assets / name), size="large", icon_image=str(assets / "mark.svg"))
+    st.logo(str(assets / name), size="large")

@@ -15,10 +15,6 @@ def _load() -> None:
 
     torch.set_num_threads(1)  # one thread a viewer: two would only get in each other's way
 
-    import lossviz.figures
-    import lossviz.training
-    import lossviz.two_weights
-
     # The first optimizer imports half of torch: let that be now.
     weight = torch.zeros(1, requires_grad=True)
     torch.optim.SGD([weight], lr=0.1).zero_grad()

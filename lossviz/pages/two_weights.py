@@ -1,0 +1,186 @@
+"""Two weights: where are the plateaus?"""
+
+import streamlit as st
+
+import lossviz as lv
+from lossviz.ui import files
+from lossviz.ui.chart import chart, packed
+from lossviz.ui.controls import presets
+from lossviz.ui.declared import Weights
+from lossviz.ui.page import File, Tabs, footer, heading, page, rail, small
+from lossviz.ui.texts import text
+
+LOSSES = ("sigmoid-mse", "sigmoid-ce")
+STEPS = int(Weights.step.high)
+POINTS = 81
+SENTENCES = {
+    "From above": "Both runs start at the white point. Click a map to start somewhere else.",
+    "In relief": "Drag to turn. Both heights are on the same scale.",
+}
+
+
+@st.cache_data(max_entries=10, show_spinner="Computing the surface …")
+def planes(model: str) -> list[lv.WeightPlane]:
+    return [lv.weight_plane(model, loss, points=POINTS) for loss in LOSSES]
+
+
+@st.cache_data(max_entries=64, show_spinner="Walking downhill …")
+def paths(model: str, start: tuple[float, float], optimizer: str, rate: str) -> list[lv.WeightPath]:
+    return lv.weight_paths(model, LOSSES, start, optimizer, float(rate), STEPS)
+
+
+def walks(
+    model: str, start: tuple[float, float], optimizers: tuple[str, ...], rate: str
+) -> list[lv.WeightPath]:
+    return [path for optimizer in optimizers for path in paths(model, start, optimizer, rate)]
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def picture(
+    view: str,
+    model: str,
+    start: tuple[float, float],
+    optimizers: tuple[str, ...],
+    rate: str,
+    mark: str,
+    step: int,
+) -> str:
+    surfaces, ways = planes(model), walks(model, start, optimizers, rate)
+
+    def draw(narrow: bool) -> object:
+        def figure(shown: list[lv.WeightPlane]) -> object:
+            if view == "In relief":
+                return lv.figures.reliefs(shown, ways, step, narrow=narrow)
+            return lv.figures.maps(shown, ways, step, overlay=mark, narrow=narrow)
+
+        if not narrow:
+            return figure(surfaces)
+        # A phone shows one map at a time, at full width: a tap on its name compares the two in place.
+        return {
+            name: figure([plane])
+            for name, plane in zip(("Squared error", "Cross-entropy"), surfaces, strict=True)
+        }
+
+    return packed(draw)
+
+
+def gone(ways: list[lv.WeightPath]) -> str:
+    lost = [way for way in ways if way.diverged_at is not None]
+    if not lost:
+        return ""
+    first = lost[0]
+    return (
+        f" **{first.optimizer} left the finite numbers at step {first.diverged_at}**: at learning rate {first.lr:g} "
+        "each step overshot by more than the one before."
+    )
+
+
+def start_here(a: float, b: float) -> None:
+    for slide, value in ((Weights.a, a), (Weights.b, b)):
+        st.session_state[slide.key] = round(min(max(value, slide.low), slide.high), 1)
+
+
+with page():
+    view = heading("Where does the ground go flat?", SENTENCES, Weights.view)
+    drawing = st.container()
+    transport = st.container()
+    convention = st.container()
+    with transport:
+        step = int(rail(Weights.step, playable=5))
+    tries = st.container()
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        model = Weights.model.menu(width=210)
+        rate = Weights.rate.ladder(width=210)
+        marked = Weights.mark.segments()
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        optimizers = Weights.optimizers.show()
+        a = Weights.a.show(width=190)
+        b = Weights.b.show(width=190)
+    with tries:
+        presets(
+            "weights_try",
+            {
+                "Plateau": {},
+                "Slope": {"weights_a": 3.0, "weights_b": -2.0},
+                "Pass": {"weights_a": -0.5, "weights_b": 4.0, "weights_mark": "Bends down"},
+                "Four at once": {
+                    "weights_optimizer": ("sgd", "momentum", "rmsprop", "adam"),
+                    "weights_rate": "0.2",
+                    "weights_a": 4.0,
+                    "weights_b": -4.0,
+                },
+                "Real data": {"weights_model": "breast-cancer", "weights_a": -8.0, "weights_b": 8.0},
+            },
+            Weights.all[1:],
+        )
+    start = (a, b)
+    # Above the map a slider only changes frames; a relief has none and is drawn for its step.
+    drawn_at = STEPS if view == "From above" else step
+    with drawing:
+        chart(
+            picture(view, model, start, optimizers, rate, marked, drawn_at),
+            key=f"weights_{'map' if view == 'From above' else 'relief'}",
+            follow=Weights.step.key if view == "From above" else None,
+            on_click=start_here if view == "From above" else None,
+            alt="The loss over two weights, squared error beside cross-entropy on one scale, with the ways that "
+            "optimizers take from the same start. Squared error has wide regions without any contour line.",
+        )
+    ways = walks(model, start, optimizers, rate)
+    surfaces = planes(model)
+    with convention:
+        if view == "From above":
+            words = "Numbers are loss ÷ the loss of always guessing ½; the heavy line is 1, each line a factor √2."
+            marks = {
+                "Plateau": " Dotted: slope below 0.01.",
+                "Bends down": " Struck: the surface bends down.",
+            }
+            words += marks.get(marked, "")
+        else:
+            words = "Height is loss ÷ the loss of always guessing ½. White lines: 1, 2, 3 … times guessing."
+        small(words)
+        if gone(ways):
+            st.markdown(gone(ways))
+
+    def numbers() -> str:
+        table: dict[str, object] = {"step": range(STEPS + 1)}
+        for way in ways:
+            name = f"{way.optimizer} {way.loss_name}"
+            table |= {
+                f"{name} first": way.weights[:, 0],
+                f"{name} second": way.weights[:, 1],
+                f"{name} loss": way.loss,
+            }
+        return files.columns(table)  # type: ignore[arg-type]
+
+    def html() -> str:
+        draw = lv.figures.maps if view == "From above" else lv.figures.reliefs
+        return lv.figures.standalone(draw(surfaces, ways, step), "step")
+
+    drawn = (
+        f'maps(planes, paths, step={step}, overlay="{marked}")'
+        if view == "From above"
+        else (f"reliefs(planes, paths, step={step})")
+    )
+    Tabs().fill(
+        see=text("weights_see"),
+        maths=text("weights_maths")
+        .replace("FORMULA", lv.TWO_WEIGHTS[model].formula)
+        .replace("CONVENTION", lv.TWO_WEIGHTS[model].convention),
+        code=f"""import lossviz as lv
+
+losses = {list(LOSSES)}
+planes = [lv.weight_plane("{model}", loss, points={POINTS}) for loss in losses]
+paths = [
+    path
+    for optimizer in {list(optimizers)}
+    for path in lv.weight_paths("{model}", losses, {start}, optimizer, lr={rate}, steps={STEPS})
+]
+figure = lv.figures.{drawn}""",
+        controls=Weights.all,
+        files=[
+            File("Page (HTML)", "surface.html", "text/html", html),
+            File("Paths (CSV)", "paths.csv", "text/csv", numbers),
+        ],
+        picture="weights_map" if view == "From above" else "weights_relief",
+    )
+    footer()

@@ -1,0 +1,116 @@
+"""A training that runs beside the page and ends with its viewer.
+
+The page reads it a few times a second. A training that nobody has read for `PATIENCE` seconds stops by
+itself: its viewer has closed the tab. Whatever has been recorded stays, and it can go on from there.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import lossviz as lv
+
+if TYPE_CHECKING:
+    from lossviz.race import Race, RaceSettings, Snapshot
+    from lossviz.training import Training
+
+PATIENCE = 5.0  # seconds without a reader
+GRID = 36  # points of a portrait to each side
+
+
+@dataclass(frozen=True)
+class View:
+    """What there is to show: the race so far, its portraits if the data lie in a plane, and its state."""
+
+    race: "Race"
+    portraits: Any  # figures.Portraits or None
+    running: bool
+    done: bool
+
+
+class Live:
+    """One viewer's race. All methods may be called from any thread."""
+
+    def __init__(self, settings: "RaceSettings") -> None:
+        self.settings = settings
+        self._training: Training = lv.Training(settings)
+        self._lock = threading.Lock()  # held while a record is added, and while records are read
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._read = time.monotonic()
+        self._snapshots: list[Snapshot] = []
+        self._said: list[Any] = []
+        self._plane = self._portrait_plane()
+        self._record()
+
+    def _portrait_plane(self) -> Any:
+        train, _ = self.settings.data()
+        if train.x.shape[1] != 2:
+            return None
+        return lv.figures.portrait_plane(train, GRID)
+
+    def _record(self) -> None:
+        snapshot = self._training.snapshot()
+        said = None if self._plane is None else self._training.predict(self._plane.points)
+        with self._lock:
+            self._snapshots.append(snapshot)
+            if said is not None:
+                self._said.append(said)
+
+    @property
+    def running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def done(self) -> bool:
+        return self._training.done
+
+    def play(self) -> None:
+        """Train on, until `pause`, the end, or nobody reads."""
+        if self.running or self.done:
+            return
+        self._stop.clear()
+        self._read = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="lossviz-race", daemon=True)
+        self._thread.start()
+
+    def pause(self) -> None:
+        """Stop after the step in hand."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def step(self) -> None:
+        """One record further, if it stands."""
+        if not self.running and not self.done:
+            self._advance()
+
+    def run_to(self, step: int, progress: Callable[[float], object]) -> None:
+        """Train up to a step at once, telling how far it has come: from 0 to 1."""
+        while self._training.step < min(step, self.settings.steps):
+            self._advance()
+            progress(min(1.0, self._training.step / step))
+
+    def _run(self) -> None:
+        while not (self._stop.is_set() or self.done or time.monotonic() - self._read > PATIENCE):
+            self._advance()
+
+    def _advance(self) -> None:
+        """Train to the next record and take it; a stop in between leaves the step half way, to go on from."""
+        interval = self.settings.interval
+        goal = min(self.settings.steps, self._training.step + interval - self._training.step % interval)
+        while self._training.step < goal and not self._stop.is_set():
+            self._training.advance()
+        if self._training.step == goal:
+            self._record()
+
+    def read(self) -> View:
+        """The race so far. Reading is what keeps it alive."""
+        self._read = time.monotonic()
+        with self._lock:
+            snapshots, said = list(self._snapshots), list(self._said)
+        race = lv.stack(self.settings, self._training.layers, snapshots, self._training.diverged_at)
+        portraits = None if self._plane is None else self._plane.with_answers(said)
+        return View(race, portraits, self.running, self.done)
