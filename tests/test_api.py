@@ -1,0 +1,83 @@
+"""`import lossviz as lv`: the promised names, and nothing heavy that nobody asked for."""
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lossviz as lv
+
+ROOT = Path(lv.__file__).parents[1]
+PROMISED = ("LOSSES DATASETS NETWORKS OPTIMIZERS Loss Data descend escape_time train Race Snapshot figures").split()
+
+
+def fresh(code: str) -> str:
+    """What a new Python prints; it fails with the test if it fails."""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_importing_loads_neither_streamlit_nor_plotly_nor_torch() -> None:
+    loaded = set(fresh("import sys, lossviz; print(*sys.modules)").split())
+    assert "lossviz" in loaded
+    assert not loaded & {"streamlit", "plotly", "torch"}
+
+
+def test_using_the_core_loads_neither_streamlit_nor_plotly() -> None:
+    code = """
+import sys
+import lossviz as lv
+for name in lv.__all__:
+    if name != "figures":
+        getattr(lv, name)
+lv.descend("sigmoid-ce", 2, 2, steps=2)
+lv.escape_time("sigmoid-ce", 2)
+lv.weight_plane("iris", "sigmoid-ce", points=3)
+lv.weight_paths("iris", ["sigmoid-ce"], (1, 1), steps=2)
+lv.train("moons", "linear", ["sigmoid-ce"], steps=2)
+print(*sys.modules)
+"""
+    loaded = set(fresh(code).split())
+    assert "torch" in loaded
+    assert not loaded & {"streamlit", "plotly"}
+
+
+def test_figures_load_plotly_and_no_streamlit() -> None:
+    loaded = set(fresh("import sys, lossviz as lv; lv.figures; print(*sys.modules)").split())
+    assert {"lossviz.figures", "plotly"} <= loaded
+    assert "streamlit" not in loaded
+
+
+def test_the_promised_names_are_there() -> None:
+    assert set(PROMISED) <= set(lv.__all__)
+
+
+@pytest.mark.parametrize("name", lv.__all__)
+def test_every_public_name_is_there_and_is_what_its_module_has(name: str) -> None:
+    thing = getattr(lv, name)
+    module = importlib.import_module(getattr(thing, "__module__", "lossviz"))
+    if name != "figures":
+        assert getattr(module, name, thing) is thing
+
+
+def test_all_is_sorted_without_doubles_and_is_what_dir_says() -> None:
+    assert len(set(lv.__all__)) == len(lv.__all__)
+    assert sorted(dir(lv)) == sorted(lv.__all__)
+
+
+def test_what_has_a_home_is_public_and_the_reverse() -> None:
+    assert {*lv._MODULE, "figures"} == set(lv.__all__)
+
+
+@pytest.mark.parametrize("name", ["nothing", "loss", "__wrapped__", ""])
+def test_an_unknown_attribute_raises(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"module 'lossviz' has no attribute '{name}'"):
+        getattr(lv, name)
+
+
+def test_an_unknown_name_cannot_be_imported() -> None:
+    with pytest.raises(ImportError):
+        exec("from lossviz import nothing")
