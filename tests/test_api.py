@@ -10,7 +10,10 @@ import pytest
 import lossviz as lv
 
 ROOT = Path(lv.__file__).parents[1]
-PROMISED = ("LOSSES DATASETS NETWORKS OPTIMIZERS Loss Data descend escape_time train Race Snapshot figures").split()
+PROMISED = {
+    *("LOSSES", "DATASETS", "NETWORKS", "OPTIMIZERS", "Loss", "Data"),
+    *("descend", "escape_time", "train", "Race", "Snapshot", "figures"),
+}
 
 
 def fresh(code: str) -> str:
@@ -52,7 +55,7 @@ def test_figures_load_plotly_and_no_streamlit() -> None:
 
 
 def test_the_promised_names_are_there() -> None:
-    assert set(PROMISED) <= set(lv.__all__)
+    assert set(lv.__all__) >= PROMISED
 
 
 @pytest.mark.parametrize("name", lv.__all__)

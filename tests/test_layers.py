@@ -118,7 +118,10 @@ def test_the_checker_catches(path: str, source: str) -> None:
     [
         ("neuron.py", "import torch, numpy\nfrom lossviz.losses import LOSSES\nfrom .checks import count_in"),
         ("neuron.py", "import plotlyish\nfrom streamlit_free import x\n'import streamlit'"),
-        ("__init__.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from lossviz import figures"),
+        (
+            "__init__.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from lossviz import figures",
+        ),
         ("__init__.py", "from importlib import import_module\nimport_module('lossviz.figures')"),
         ("__main__.py", "from lossviz import figures"),
         ("figures/neuron.py", "import plotly.graph_objects as go\nfrom lossviz.neuron import Descent"),

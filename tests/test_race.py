@@ -43,7 +43,7 @@ def test_a_bad_setting_is_named(change: dict[str, Any], sentence: str) -> None:
 @pytest.mark.parametrize("field", ["dataset", "network", "optimizer", "losses"])
 def test_an_unknown_name_is_a_key_error_with_the_known_ones(field: str) -> None:
     wrong = ("no such", "sigmoid-ce") if field == "losses" else "no such"
-    with pytest.raises(KeyError, match="unknown .* 'no such'; known: "):
+    with pytest.raises(KeyError, match=r"unknown .* 'no such'; known: "):
         RaceSettings(**{**GOOD, field: wrong})
 
 

@@ -71,10 +71,12 @@ def plain_run(settings: RaceSettings, contestant: int, seed: int) -> tuple[list[
 def test_a_member_is_the_same_model_trained_alone(
     dataset: str, losses: tuple[str, str], optimizer: str, batch: int
 ) -> None:
-    # L-BFGS on changing batches jumps: what float32 rounds is thrown far. There the loop is kept short.
+    # L-BFGS on changing batches jumps, and what is divided by a small root of squares is thrown far: there
+    # float32's rounding would show, so the loop is short or the rate low.
     steps = 10 if optimizer == "lbfgs" else 50
+    lr = (0.002, 0.003) if optimizer in ("rmsprop", "adam", "adamw") else (0.02, 0.03)
     settings = RaceSettings(
-        dataset, "mlp-6", losses, (0.02, 0.03), optimizer, seeds=2, steps=steps, batch=batch, n=72, record_every=1
+        dataset, "mlp-6", losses, lr, optimizer, seeds=2, steps=steps, batch=batch, n=72, record_every=10
     )
     training = Training(settings)
     race = np.stack([shot.loss for shot in training], axis=-1)
@@ -82,7 +84,7 @@ def test_a_member_is_the_same_model_trained_alone(
     for contestant in range(2):
         for seed in range(2):
             alone, model = plain_run(settings, contestant, seed)
-            np.testing.assert_allclose(race[contestant, seed], alone, rtol=1e-5, atol=1e-5)
+            np.testing.assert_allclose(race[contestant, seed], alone[::10], rtol=1e-5, atol=1e-5)
             for name, value in model.state_dict().items():
                 np.testing.assert_allclose(states[contestant][seed][name], value, rtol=1e-4, atol=1e-4)
 
@@ -199,7 +201,9 @@ def class_probabilities(loss: str, z: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("dataset", "loss"),
     [("moons", name) for name, row in LOSSES.items() if row.task == "binary" and row.link != "identity"]
-    + [(data, name) for data in ("moons", "iris") for name, row in LOSSES.items() if row.task == "multiclass"],
+    + [
+        (data, name) for data in ("moons", "iris") for name, row in LOSSES.items() if row.task == "multiclass"
+    ],
 )
 def test_scores_are_those_of_scikit_learn(dataset: str, loss: str) -> None:
     race = train(dataset, "mlp-5", [loss], lr=0.3, steps=15, record_every=5)
@@ -290,14 +294,18 @@ def test_checkpoints_reproduce_the_recorded_loss() -> None:
 
 def test_predictions_are_probabilities_classes_or_numbers() -> None:
     points = np.array([[0.0, 1.0], [1.0, -0.5], [0.4, 0.2]])
-    two = Training(RaceSettings("moons", "mlp-4", ("sigmoid-ce", "softmax-ce", "hinge"), 3 * (0.5,), steps=300))
+    two = Training(
+        RaceSettings("moons", "mlp-4", ("sigmoid-ce", "softmax-ce", "hinge"), 3 * (0.5,), steps=300)
+    )
     two.advance(300)
     said = two.predict(points)
     assert said.shape == (3, 3)
     assert ((said >= 0) & (said <= 1)).all()
     assert (said[:, 0] < 0.5).all()  # the first moon
     assert (said[:, 1] > 0.5).all()  # the second
-    four = Training(RaceSettings("blobs", "linear", ("softmax-ce", "sigmoid-mse-onehot"), (0.5, 0.5), steps=200))
+    four = Training(
+        RaceSettings("blobs", "linear", ("softmax-ce", "sigmoid-mse-onehot"), (0.5, 0.5), steps=200)
+    )
     four.advance(200)
     x, y = four.settings.data()[1].x, four.settings.data()[1].y
     assert set(four.predict(x).ravel()) <= {0.0, 1.0, 2.0, 3.0}
@@ -313,7 +321,9 @@ def test_predictions_are_probabilities_classes_or_numbers() -> None:
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "adamw"])
 def test_who_diverges_stops_and_the_others_go_on(optimizer: str) -> None:
     names = ["squared-hinge", "sigmoid-mse"]
-    race = train("moons", "linear", names, lr=[1e6, 0.1], optimizer=optimizer, seeds=2, steps=60, record_every=1)
+    race = train(
+        "moons", "linear", names, lr=[1e6, 0.1], optimizer=optimizer, seeds=2, steps=60, record_every=1
+    )
     assert (race.diverged_at[0] > 0).all()
     assert (race.diverged_at[1] == -1).all()
     for seed in range(2):
@@ -366,7 +376,7 @@ def test_bad_input_is_named(change: dict[str, Any], sentence: str) -> None:
 @pytest.mark.parametrize("field", ["dataset", "network", "optimizer", "losses"])
 def test_an_unknown_name_is_a_key_error(field: str) -> None:
     wrong: Any = ["no such"] if field == "losses" else "no such"
-    with pytest.raises(KeyError, match="unknown .* 'no such'; known: "):
+    with pytest.raises(KeyError, match=r"unknown .* 'no such'; known: "):
         train(**{"dataset": "moons", "network": "linear", "losses": ["hinge"], "steps": 2, field: wrong})
 
 

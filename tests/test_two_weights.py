@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,14 @@ LOGIT: dict[str, Callable[[float, float, np.ndarray], float]] = {
 }
 
 
+@cache
+def examples(model: str) -> tuple[np.ndarray, np.ndarray]:
+    return TWO_WEIGHTS[model].data()
+
+
 def mean_loss(model: str, loss: str, a: float, b: float) -> float:
     """The loss of one point of the plane, one example after the other."""
-    x, y = TWO_WEIGHTS[model].data()
+    x, y = examples(model)
     costs = [COST[loss](LOGIT[model](a, b, row), label) for row, label in zip(x, y, strict=True)]
     return math.fsum(costs) / len(costs)
 
@@ -154,7 +160,7 @@ def test_about_a_tenth_of_the_labels_of_the_noisy_step_are_turned() -> None:
 def plain_path(
     model: str, loss: str, start: tuple[float, float], optimizer: str, lr: float, steps: int
 ) -> np.ndarray:
-    x, y = (torch.from_numpy(part) for part in TWO_WEIGHTS[model].data())
+    x, y = (torch.from_numpy(part) for part in examples(model))
     w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     stepper = OPTIMIZERS[optimizer].build([w], lr)
 

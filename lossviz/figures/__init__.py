@@ -1,10 +1,15 @@
 """Results into Plotly figures: pure functions, for a page or a notebook."""
 
+from lossviz.figures.contestants import MEASURES
+from lossviz.figures.descents import descents
+from lossviz.figures.escape import escape
 from lossviz.figures.frames import at_frame, from_json, standalone
-from lossviz.figures.neuron import descents, escape, slopes
-from lossviz.figures.race import MEASURES, Portraits, portrait_plane, training_curves
+from lossviz.figures.maps import maps
+from lossviz.figures.portraits import Portraits, portrait_plane
+from lossviz.figures.race import training_curves
+from lossviz.figures.reliefs import reliefs
+from lossviz.figures.slopes import slopes
 from lossviz.figures.style import dark, dark_map, number, percent
-from lossviz.figures.weights import maps, reliefs
 
 __all__ = [
     "MEASURES",

@@ -132,8 +132,9 @@ def number(value: float) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     size = abs(value)
-    if 0.9995 <= size < 1:
-        text = "&gt;0.999"  # a slope that only comes near 1 must not be printed as 1
+    if 0.9995 <= size < 1:  # what only comes near 1 must not be printed as 1
+        nines = min(7, math.ceil(-math.log10(1 - size)))
+        text = f"{math.floor(size * 10**nines) / 10**nines:.{nines}f}"
     elif size == 0:
         text = "0"
     elif size < 1e-4 or size >= 1e6:
@@ -259,3 +260,44 @@ def hero(value: str, words: str, narrow: bool, x: float = 0.01, y: float = 1.0) 
             yshift=-size - 14,
         ),
     ]
+
+
+def line(loss: str, x: Any, y: Any, **more: Any) -> go.Scatter:
+    style = mark(loss)
+    line = {"color": style.line, "width": style.width, "dash": style.dash, "simplify": False}
+    return go.Scatter(x=x, y=y, mode="lines", line=line | more.pop("line", {}), **more)
+
+
+def loss_name(loss: str, x: float, y: float, narrow: bool, **more: Any) -> dict[str, Any]:
+    font = {"size": 17 if narrow else 19, "color": mark(loss).text}
+    return note(f"<b>{short_name(loss)}</b>", x, y, font=font, bgcolor=PAPER, borderpad=1, **more)
+
+
+def live_value(loss: str, x: float, y: float, flip: bool, **more: Any) -> dict[str, Any]:
+    """A live number beside its marker, on the side of the cursor where there is room."""
+    return note(
+        f"<b>{number(y)}</b>",
+        x,
+        y,
+        xanchor="right" if flip else "left",
+        xshift=-10 if flip else 10,
+        yshift=17,
+        font={"size": 20, "color": mark(loss).text},
+        bgcolor=PAPER,
+        borderpad=0,
+        **more,
+    )
+
+
+def cursor(x: float, axis: str = "x") -> dict[str, Any]:
+    return {
+        "type": "line",
+        "xref": axis,
+        "x0": x,
+        "x1": x,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "layer": "below",
+        "line": {"color": AXIS, "width": 1.5},
+    }

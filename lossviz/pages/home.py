@@ -14,7 +14,7 @@ STEPS = 250
 @st.cache_data(max_entries=2, show_spinner=False)
 def picture() -> str:
     runs = [lv.descend(loss, w=2, b=2, lr=0.15, steps=STEPS) for loss in ("sigmoid-half-mse", "sigmoid-ce")]
-    return packed(lambda narrow: lv.figures.descents(runs, at=Home.step.default, every=2, narrow=narrow))
+    return packed(lambda narrow: lv.figures.descents(runs, at=int(Home.step.default), every=2, narrow=narrow))
 
 
 with page():

@@ -35,42 +35,36 @@ def settings() -> lv.RaceSettings:
         STEPS,
         init_gain=float(Race.gain.now),
         activation=Race.activation.now,
-        record_every=Race.step.step,
+        record_every=int(Race.step.step),
     )
 
 
-def live(wanted: lv.RaceSettings) -> Live:
-    """This viewer's race. A first one is trained to the step that the link asks for; after a change in
-    the set-up a new one stands ready at step 0."""
-    race = st.session_state.get(LIVE)
+def current(wanted: lv.RaceSettings) -> tuple[Live, bool]:
+    """This viewer's race, and whether it has just been opened. After a change in the set-up a new race
+    stands ready at step 0."""
+    race: Live | None = st.session_state.get(LIVE)
     if race is not None and race.settings == wanted:
-        return race
-    first = race is None
+        return race, False
     if race is not None:
         race.pause()
-    race = st.session_state[LIVE] = Live(wanted)
-    if first:
-        goal = int(Race.step.now)
-        bar = st.progress(0.0, f"Training to step {goal} …")
-        race.run_to(goal, lambda share: bar.progress(share, f"Training to step {goal} …"))
-        bar.empty()
-    else:
         st.session_state[Race.step.key] = 0
-    return race
+    opened = st.session_state[LIVE] = Live(wanted)
+    return opened, race is None
 
 
 def drawing(view: View, kind: str, measure: str) -> str:
     """The picture, made anew only when there is something new to show."""
     at = int(view.race.steps[-1])
     key = (view.race.settings, at, kind, measure, view.running)
-    if st.session_state.get(SHOWN, (None, ""))[0] != key:
+    shown, body = st.session_state.get(SHOWN, (None, ""))
+    if shown != key:
         body = packed(
             lambda narrow: lv.figures.training_curves(
                 view.race, measure, at, kind, view.portraits, view.running, not view.running, narrow
             )
         )
         st.session_state[SHOWN] = (key, body)
-    return st.session_state[SHOWN][1]
+    return str(body)
 
 
 def trouble(view: View) -> str:
@@ -101,8 +95,9 @@ def setup() -> None:
         Race.own.menu()
 
 
-def stage(race: Live, kind: str, measure: str) -> None:
+def stage(wanted: lv.RaceSettings, kind: str, measure: str) -> None:
     """The picture and its transport. While it trains this runs by itself, five times a second."""
+    race, opened = current(wanted)
     view = race.read()
     at = int(view.race.steps[-1])
     if view.running != st.session_state.get(WAS_RUNNING, False):
@@ -110,12 +105,7 @@ def stage(race: Live, kind: str, measure: str) -> None:
         if not view.running:
             st.session_state[Race.step.key] = at
         st.rerun()  # of the whole page: only then does the fragment begin, or cease, to run by itself
-    chart(
-        drawing(view, kind, measure),
-        key="race",
-        follow=None if view.running else Race.step.key,
-        alt=f"{measure} of {', '.join(race.settings.losses)} over {STEPS} training steps, at step {at}.",
-    )
+    picture = st.container()
     with st.container(key="rail_race" if view.portraits else "rail_race_alone", gap=None):
         with st.container(key="play_race", width=46):
             st.button(
@@ -129,11 +119,8 @@ def stage(race: Live, kind: str, measure: str) -> None:
         if view.running:
             st.slider("Step", 0, STEPS, at, disabled=True, label_visibility="collapsed", key=f"race_now_{at}")
         else:
-            Race.step.show(label_visibility="collapsed")
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(trouble(view), width="content")
-        with st.container(horizontal=True, width="content", gap="small"):
-            idle = not view.running
+            goal = int(Race.step.show(label_visibility="collapsed"))
+        with st.container(key="race_buttons", horizontal=True, gap="small", width="content"):
             st.button(
                 "Step",
                 key="race_one",
@@ -142,7 +129,7 @@ def stage(race: Live, kind: str, measure: str) -> None:
                 shortcut="S",
                 on_click=one_step,
                 args=(race,),
-                disabled=not idle or view.done,
+                disabled=view.running or view.done,
             )
             st.button(
                 "Reset",
@@ -153,6 +140,22 @@ def stage(race: Live, kind: str, measure: str) -> None:
                 args=(race,),
                 disabled=at == 0,
             )
+    with picture:
+        if opened:  # a link shows what it showed: so the race is run to its step first
+            words = f"Training to step {goal} …"
+            bar = st.progress(0.0, words)
+            race.run_to(goal, lambda share: bar.progress(share, words))
+            bar.empty()
+            view = race.read()
+        chart(
+            drawing(view, kind, measure),
+            key="race",
+            follow=None if view.running else Race.step.key,
+            alt=f"{measure} of {', '.join(race.settings.losses)} over {STEPS} training steps, at step "
+            f"{int(view.race.steps[-1])}.",
+        )
+    if trouble(view):
+        st.markdown(trouble(view))
 
 
 def one_step(race: Live) -> None:
@@ -181,7 +184,7 @@ def formulas(names: tuple[str, ...]) -> str:
     return "\n\n".join(f"**{row.name}**: $\\displaystyle {row.formula}$, {row.convention}." for row in rows)
 
 
-PRESETS = {
+PRESETS: dict[str, dict[str, object]] = {
     "Loud output": {},
     "Normal start": {"race_gain": "1", "race_rate": "0.5"},
     "Deep sigmoid net": {
@@ -214,17 +217,15 @@ with page():
         setup()
     with tries:
         presets("race_try", PRESETS, [c for c in Race.all if c not in (Race.step, Race.measure)])
-    try:
-        wanted, problem = settings(), ""
-    except ValueError as error:
-        wanted, problem = None, str(error)
     with picture:
-        if wanted is None:
-            st.markdown(f"**This does not fit together:** {problem}. Change it under *Set up*.")
+        try:
+            wanted = settings()
+        except ValueError as error:
+            st.markdown(f"**This does not fit together:** {error}. Change it under *Set up*.")
             st.stop()
-        race = live(wanted)
-        running = race.running
-        st.fragment(stage, run_every=0.2 if running else None)(race, kind, measure)
+        training = LIVE in st.session_state and st.session_state[LIVE].running
+        st.fragment(stage, run_every=0.2 if training else None)(wanted, kind, measure)
+        race = st.session_state[LIVE]
     train, test = wanted.data()
     with convention:
         rates = "rate " + " and ".join(f"{rate:g}" for rate in dict.fromkeys(wanted.lr))
