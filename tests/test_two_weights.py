@@ -97,7 +97,7 @@ def test_a_hinge_over_a_linear_model_has_no_bend() -> None:
 
 def test_cross_entropy_has_few_plateaus_and_squared_error_is_mostly_plateau() -> None:
     names = ["sigmoid-ce", "sigmoid-mse", "sigmoid-half-mse"]
-    share = {name: weight_plane("noisy-step", name).plateau(0.01) for name in names}
+    share = {name: weight_plane("noisy-step", name, points=81).plateau(0.01) for name in names}
     assert share["sigmoid-ce"] == pytest.approx(0.01, abs=0.01)
     assert 0.30 < share["sigmoid-mse"] < 0.60
     assert share["sigmoid-mse"] < share["sigmoid-half-mse"] <= 0.65

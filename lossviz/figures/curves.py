@@ -127,7 +127,7 @@ def _curve_axis(figure: go.Figure, race: Race, measure: str, values: Floats) -> 
         chance = 1 / max(2, _classes(race))
         known = values[np.isfinite(values)]
         low = min(chance, float(known.min())) if known.size else chance
-        ticks = [t for t in (0, 0.1, 0.25, 0.5, 0.75, 1.0) if t >= low - 0.06]
+        ticks = [t for t in (0.1, 0.25, 0.5, 0.75, 1.0) if t >= low - 0.06]
         figure.update_yaxes(
             range=[low - 0.05, 1.04],
             tickvals=ticks,

@@ -11,6 +11,7 @@ from lossviz.figures.style import INK, MUTE, PANEL, SEA, axis_name, mark, note, 
 from lossviz.race import Race
 
 Floats = NDArray[np.float64]
+DEAD = 1e-4  # a gradient whose norm is below this teaches nothing in any time that one waits
 
 
 def draw_layers(
@@ -45,7 +46,7 @@ def draw_layers(
     rows: list[tuple[int, int, float]] = []
     for c in range(len(norms)):
         base = (len(norms) - 1 - c) * (layers + gap)
-        shown = np.where(power[c] < -4, np.nan, power[c])  # (records, layers)
+        shown = np.where(norms[c] < DEAD, np.nan, power[c])  # (records, layers)
         heights = base + np.arange(layers) + 0.5
         figure.add_shape(
             type="rect",
@@ -96,7 +97,7 @@ def draw_layers(
     def moving(i: int) -> tuple[list[int], list[dict[str, Any]], list[dict[str, Any]]]:
         notes = [
             note(
-                "dead" if norms[c, i, layer] < 1e-4 else number(float(norms[c, i, layer])),
+                "dead" if norms[c, i, layer] < DEAD else number(float(norms[c, i, layer])),
                 across[1],
                 height,
                 xref="paper",
@@ -104,7 +105,7 @@ def draw_layers(
                 xanchor="left",
                 xshift=12,
                 yanchor="middle",
-                font={"size": 16, "color": MUTE if norms[c, i, layer] < 1e-4 else INK},
+                font={"size": 16, "color": MUTE if norms[c, i, layer] < DEAD else INK},
             )
             for c, layer, height in rows
         ]

@@ -65,6 +65,7 @@ def maps(
     grow: list[int] = []
     ends: list[tuple[int, WeightPath]] = []
     end_notes: list[dict[str, Any]] = []
+    runs: list[list[WeightPath]] = []
     for i, plane in enumerate(planes):
         tag = "" if i == 0 else str(i + 1)
         left = i * (width + gap)
@@ -112,7 +113,25 @@ def maps(
                 font={"size": 16, "color": INK},
             )
         )
-        for k, path in enumerate(p for p in paths if p.loss_name == plane.loss_name):
+        own = [path for path in paths if path.loss_name == plane.loss_name]
+        runs.append(own)
+        for label in _labels(own, step):
+            font = {"size": 16 if len(own) > 1 else 18, "color": mark(plane.loss_name).text}
+            ground = {"bgcolor": PAPER, "opacity": 0.95, "borderpad": 2}
+            end_notes.append(
+                note(
+                    label.pop("text"),
+                    label.pop("x"),
+                    label.pop("y"),
+                    xref=f"x{tag}",
+                    yref=f"y{tag}",
+                    yanchor="bottom",
+                    font=font,
+                    **ground,
+                    **label,
+                )
+            )
+        for k, path in enumerate(own):
             grow += _draw_path(figure, path, k, axes)
             ends.append((len(figure.data), path))
             figure.add_trace(
@@ -127,7 +146,6 @@ def maps(
                     },
                 )
             )
-            end_notes.append(_end_note(path, step, f"x{tag}", f"y{tag}"))
     for trace, path in ends:
         figure.data[trace].update(_place(path, step))
     figure.update_layout(annotations=[*end_notes, *texts], meta=figure.layout.meta | upto(grow, step))
@@ -137,7 +155,7 @@ def maps(
             "data": [_place(path, s) for _, path in ends],
             "traces": [trace for trace, _ in ends],
             "layout": {
-                "annotations": [_end_text(path, s) for _, path in ends],
+                "annotations": [label for own in runs for label in _labels(own, s)],
                 "meta": upto(grow, s),
             },
         }
@@ -302,33 +320,33 @@ def _place(path: WeightPath, step: int) -> dict[str, Any]:
     return {"x": [float(path.weights[here, 0])], "y": [float(path.weights[here, 1])]}
 
 
-def _end_text(path: WeightPath, step: int) -> dict[str, Any]:
+def _labels(paths: Sequence[WeightPath], step: int) -> list[dict[str, Any]]:
+    """What stands beside each path's end on one map: its level, and its optimizer if there are several.
+
+    Ends that lie close together would have their labels on one another: these are pushed apart, upwards.
+    """
+    labels = [_label(path, step, len(paths) > 1) for path in paths]
+    floor = -np.inf
+    for label in sorted(labels, key=lambda label: label["y"]):
+        span = label.pop("span")
+        label["y"] = max(label["y"], floor)
+        floor = label["y"] + 0.12 * span
+    return labels
+
+
+def _label(path: WeightPath, step: int, several: bool) -> dict[str, Any]:
     here = known_step(path, step)
     gone = path.diverged_at is not None and step >= path.diverged_at
     told = f"gone at step {path.diverged_at}" if gone else number(float(path.level[here]))
     x, y = (float(part) for part in path.weights[here])
     span = TWO_WEIGHTS[path.model].span
-    inside = max(abs(x), abs(y)) <= span
-    clip = {"x": float(np.clip(x, -span, span)), "y": float(np.clip(y, -span, span))}
-    tail = "" if inside or gone else " ↗ outside"
-    name = "" if path.optimizer == "sgd" else f" {path.optimizer}"
-    return {"text": f"<b>{told}</b>{name}{tail}", **clip}
-
-
-def _end_note(path: WeightPath, step: int, x: str, y: str) -> dict[str, Any]:
-    text = _end_text(path, step)
-    right = text["x"] > 0.4 * TWO_WEIGHTS[path.model].span
-    return note(
-        text["text"],
-        text["x"],
-        text["y"],
-        xref=x,
-        yref=y,
-        xanchor="right" if right else "left",
-        xshift=-14 if right else 14,
-        yshift=20,
-        font={"size": 18, "color": mark(path.loss_name).text},
-        bgcolor=PAPER,
-        opacity=0.95,
-        borderpad=2,
-    )
+    outside = max(abs(x), abs(y)) > span and not gone
+    left = x > (0.1 if several else 0.4) * span
+    return {
+        "text": f"<b>{told}</b>{f' {path.optimizer}' if several else ''}{', outside' if outside else ''}",
+        "x": float(np.clip(x, -span, span)),
+        "y": float(np.clip(y, -0.95 * span, 0.85 * span)) + 0.05 * span,
+        "xanchor": "right" if left else "left",
+        "xshift": -14 if left else 14,
+        "span": span,
+    }

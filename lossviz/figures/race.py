@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from lossviz.figures.contestants import MEASURES, name_of
 from lossviz.figures.curves import draw_curves
-from lossviz.figures.layers import draw_layers, first_layer
+from lossviz.figures.layers import DEAD, draw_layers, first_layer
 from lossviz.figures.portraits import Portraits, draw_portraits, region
 from lossviz.figures.style import AXIS, INK, UNDER_SLIDER, blank, hero, note, number, put_first
 from lossviz.race import Race, standings
@@ -69,6 +69,7 @@ def training_curves(
             "y0": 0,
             "y1": 1,
             "yref": "y domain",
+            "layer": "above" if view == "Layers" else "below",
             "line": {"color": INK if running else AXIS, "width": 2 if running else 1.5},
         },
     )
@@ -134,6 +135,8 @@ def _layer_lead(race: Race, record: int) -> tuple[str, str]:
     norms = first_layer(race, record)
     most, least = int(norms.argmax()), int(norms.argmin())
     ratio = float(norms[most] / norms[least]) if norms[least] else float("inf")
+    if norms[most] < DEAD:
+        return "Dead", "in the first layer, under every loss"
     names = name_of(race, most).lower(), name_of(race, least).lower()
     return f"{number(ratio)}×", f"as much gradient in the first layer under {names[0]} as under {names[1]}"
 

@@ -202,5 +202,5 @@ def _loss_names(curves: LogitCurves, narrow: bool) -> list[dict[str, Any]]:
             xshift=-14 if right_end else 14,
             yshift=8,
         ),
-        loss_name(curves.losses[0], wrong, slow, narrow, xanchor=anchor, yshift=20),
+        loss_name(curves.losses[0], wrong, slow, narrow, xanchor=anchor, yshift=-18 if narrow else 20),
     ]

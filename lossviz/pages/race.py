@@ -138,7 +138,7 @@ def stage(wanted: lv.RaceSettings, kind: str, measure: str) -> None:
                 icon=":material/restart_alt:",
                 on_click=reset,
                 args=(race,),
-                disabled=at == 0,
+                disabled=at == 0 and not opened,
             )
     with picture:
         if opened:  # a link shows what it showed: so the race is run to its step first
@@ -232,7 +232,7 @@ with page():
         small(
             f"{lv.DATASETS[wanted.dataset].label}, {len(train.x)} examples to train on, {len(test.x)} to measure on · "
             f"{wanted.network}, {wanted.activation}, output layer × {wanted.init_gain:g} · {wanted.optimizer}, "
-            f"full batch, {rates} · {wanted.seeds} starts; portraits show the first."
+            f"full batch, {rates} · {wanted.seeds} starts{'; portraits show the first' if train.x.shape[1] == 2 else ''}."
         )
     under.fill(
         see=text("race_see"),

@@ -14,7 +14,7 @@ LOSSES = ("sigmoid-mse", "sigmoid-ce")
 STEPS = int(Weights.step.high)
 POINTS = 81
 SENTENCES = {
-    "From above": "Both runs start at the white point. Click a map to start somewhere else.",
+    "From above": "All runs start at the white point. Click a map to start somewhere else.",
     "In relief": "Drag to turn. Both heights are on the same scale.",
 }
 

@@ -1,0 +1,164 @@
+"""Draws the three pictures on Home: `python assets/draw_cards.py` (needs contourpy).
+
+Each is its page's own picture without words: the numbers are computed here, by lossviz, and nothing is
+drawn by hand. A colour is written ``light-dark(day, night)``, so that one file serves both themes.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from contourpy import FillType, LineType, contour_generator
+from numpy.typing import NDArray
+
+import lossviz as lv
+from lossviz.figures.style import AXIS, DARK, INK, MARKS, PANEL, SEA
+
+Points = NDArray[np.float64]  # (n, 2)
+
+HERE = Path(__file__).parents[1] / "lossviz" / "ui" / "cards"
+WIDTH, HEIGHT = 344, 160
+LOSSES = ("sigmoid-mse", "sigmoid-ce")
+LOOK = (MARKS["squared"], MARKS["logarithm"])
+LEVELS = np.arange(-1.5, 3.5, 0.5)  # log2 of the loss in units of always guessing 1/2
+
+
+def themed(colour: str) -> str:
+    return f"light-dark({colour},{DARK[colour]})"
+
+
+def simple(points: Points, within: float = 0.12) -> Points:
+    """The fewest of the points that stay within so many pixels of the line through all of them."""
+    if len(points) < 3:
+        return points
+    chord = points[-1] - points[0]
+    away = points - points[0]
+    length = np.hypot(*chord)
+    far = np.abs(chord[0] * away[:, 1] - chord[1] * away[:, 0]) / length if length else np.hypot(*away.T)
+    middle = int(far.argmax())
+    if far[middle] <= within:
+        return points[[0, -1]]
+    return np.concatenate([simple(points[: middle + 1], within)[:-1], simple(points[middle:], within)])
+
+
+def path(points: Points, closed: bool = False) -> str:
+    """The data of an SVG path, in tenths of a pixel."""
+    steps = " ".join(f"{x:.1f},{y:.1f}".replace(".0", "") for x, y in simple(points))
+    return f"M{steps}{'Z' if closed else ''}"
+
+
+def stroke(data: str, colour: str, width: float, dash: str = "none", opacity: float = 1) -> str:
+    return (
+        f'<path d="{data}" fill="none" stroke-linejoin="round" stroke-width="{width:g}" '
+        f'stroke-opacity="{opacity:g}" stroke-dasharray="{dash}" style="stroke:{colour}"/>'
+    )
+
+
+def dot(x: float, y: float, radius: float, fill: str, rim: str, width: float) -> str:
+    return (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" stroke-width="{width:g}" '
+        f'style="fill:{fill};stroke:{rim}"/>'
+    )
+
+
+def svg(parts: Iterable[str], ground: bool = True) -> str:
+    """A picture that says nothing to a screen reader: the question below it does."""
+    panel = f'<rect width="{WIDTH}" height="{HEIGHT}" style="fill:{themed(PANEL)}"/>' if ground else ""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true" '
+        f'preserveAspectRatio="xMidYMid slice">{panel}{"".join(parts)}</svg>\n'
+    )
+
+
+def onto(x: Sequence[float], y: Sequence[float], low: Sequence[float], high: Sequence[float]) -> Points:
+    """Data into pixels: `low` and `high` are the corners of the data, 22 px inside the picture."""
+    share = (np.stack([x, y], axis=-1) - low) / (np.asarray(high) - low)
+    return np.stack([22 + share[:, 0] * (WIDTH - 44), HEIGHT - 20 - share[:, 1] * (HEIGHT - 44)], axis=-1)
+
+
+def stuck_neuron(at: float = 4.5) -> str:
+    """The slope that the logit feels, for target 0: one climbs to 1, one comes back to nothing."""
+    facts = lv.logit_curves(LOSSES, y=0.0)
+    corners = (facts.z[0], 0.0), (facts.z[-1], 1.0)
+    lines = [onto(facts.z, slope, *corners) for slope in facts.gradient]
+    here = [line[np.abs(facts.z - at).argmin()] for line in lines]
+    return svg(
+        [
+            stroke(path(np.array([[here[0][0], 14], [here[0][0], HEIGHT - 8]])), themed(AXIS), 1.4),
+            *(
+                stroke(path(line), themed(look.line), 4, "9,5" if look.dash != "solid" else "none")
+                for line, look in zip(lines, LOOK, strict=True)
+            ),
+            *(
+                dot(x, y, 8.5, themed(look.line), themed(PANEL), 3)
+                for (x, y), look in zip(here, LOOK, strict=True)
+            ),
+        ]
+    )
+
+
+def two_weights(
+    model: str = "noisy-step", start: tuple[float, float] = (5.0, -8.0), steps: int = 200
+) -> str:
+    """The two maps: the same start is stuck on one plateau and arrives on the other map."""
+    gap = 4.0
+    wide = (WIDTH - gap) / 2
+    runs = lv.weight_paths(model, LOSSES, start, "sgd", 1.0, steps)
+    parts: list[str] = []
+    for i, (loss, run, look) in enumerate(zip(LOSSES, runs, LOOK, strict=True)):
+        plane = lv.weight_plane(model, loss, span=10.0 * wide / HEIGHT, points=161)
+        rows = np.abs(plane.b) <= 10.0 + 0.5 * (plane.b[1] - plane.b[0])
+        scale = wide / np.ptp(plane.a)
+
+        def pixels(points: Points, left: float = i * (wide + gap), scale: float = scale) -> Points:
+            across = left + wide / 2 + scale * points[..., 0]
+            return np.stack([across, HEIGHT / 2 - scale * points[..., 1]], axis=-1)
+
+        parts += ground(plane.a, plane.b[rows], np.log2(np.clip(plane.level[rows], 1e-3, None)), pixels)
+        way = pixels(run.weights)
+        own = f"light-dark({look.line},{look.line})"  # a map is as bright at night as by day
+        parts += [
+            stroke(path(way), "#fff", 6.5),
+            stroke(path(way), own, 3.6),
+            dot(*way[0], 5, "#fff", own, 3),
+            dot(*way[-1], 8, own, "#fff", 2.6),
+        ]
+    return svg(parts)
+
+
+def ground(a: Points, b: Points, z: Points, pixels) -> list[str]:
+    """Bands of colour, each painted over the one below it, with a hairline where the next begins."""
+    contours = contour_generator(a, b, z, fill_type=FillType.OuterOffset, line_type=LineType.Separate)
+    corners = pixels(np.array([[a[0], b[-1]], [a[-1], b[0]]]))
+    box = np.array([corners[0], [corners[1, 0], corners[0, 1]], corners[1], [corners[0, 0], corners[1, 1]]])
+    parts = [f'<path d="{path(box, closed=True)}" style="fill:{themed(SEA[0])}"/>']
+    for level, colour in zip(LEVELS, SEA[1:], strict=True):
+        rings = [
+            path(pixels(points[begin:end]), closed=True)
+            for points, offsets in zip(*contours.filled(level, np.inf), strict=True)
+            for begin, end in zip(offsets[:-1], offsets[1:], strict=True)
+        ]
+        if rings:
+            parts.append(
+                f'<path fill-rule="evenodd" d="{"".join(rings)}" style="fill:{themed(colour)}"/>'
+            )
+        lines = "".join(path(pixels(line)) for line in contours.lines(level))
+        if lines:
+            heavy = level == 0
+            parts.append(stroke(lines, INK if heavy else "#fff", 1.4 if heavy else 0.5, opacity=0.9 if heavy else 0.4))
+    return parts
+
+
+def race() -> str:
+    ...
+    return ""
+
+
+def main() -> None:
+    HERE.mkdir(exist_ok=True)
+    for draw in (stuck_neuron, two_weights):
+        (HERE / f"{draw.__name__}.svg").write_text(draw(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""A server of the app, and a viewer of it who waits for pictures instead of sleeping."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+ROOT = Path(__file__).parents[2]
+SERVE = Path(__file__).with_name("serve.py")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+PATIENCE = 60.0  # seconds: far more than anything here takes, also on a busy machine
+# Streamlit asks for these below every deep link, and logs that they are not there.
+STREAMLITS_OWN = ("/_stcore/health", "/_stcore/host-config")
+
+T = TypeVar("T")
+
+
+def until(read: Callable[[], T], good: Callable[[T], object] = bool, seconds: float = PATIENCE) -> T:
+    """What `read` says, as soon as it is good; AssertionError with the last of it if that never comes."""
+    end = time.monotonic() + seconds
+    while not good(said := read()):
+        assert time.monotonic() < end, f"still {said!r} after {seconds} s"
+        time.sleep(0.02)
+    return said
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """A running server, and what it knows of itself."""
+
+    process: "subprocess.Popen[str]"
+    url: str
+    folder: Path
+    asked: int = 0
+
+    def threads(self) -> list[str]:
+        """The names of its threads now."""
+        self.asked += 1
+        answer = self.folder / f"threads-{self.asked}.json"
+        assert self.process.stdin
+        self.process.stdin.write(f"{answer}\n")
+        self.process.stdin.flush()
+        until(answer.exists)
+        names: list[str] = json.loads(answer.read_text(encoding="utf-8"))
+        return names
+
+    def racing(self) -> int:
+        return self.threads().count("lossviz-race")
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as reply:
+            return bool(reply.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def serving(folder: Path, script: Path = ROOT / "app.py", **environment: str) -> Iterator[Server]:
+    port = free_port()
+    command = [
+        sys.executable, str(SERVE), str(script), "--server.headless=true", f"--server.port={port}",
+        "--server.address=127.0.0.1", "--server.fileWatcherType=none",
+    ]  # fmt: skip
+    log = folder / "server.log"
+    with (
+        log.open("w") as out,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
+        try:
+            server = Server(process, f"http://127.0.0.1:{port}", folder)
+            until(lambda: process.poll() is not None or answers(f"{server.url}/_stcore/health"), seconds=60)
+            assert process.poll() is None, log.read_text()
+            yield server
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+READ = """root => {
+  const plot = root.querySelector(".lossviz-plot");
+  const list = (values) => (values === undefined || values === null ? null : Array.from(values));
+  const ground = (z) => (z && z.length ? [z.length, ...Array.from(z[z.length >> 1] ?? [])] : null);
+  return {
+    texts: (plot._fullLayout.annotations ?? []).map((a) => a.text),
+    shapes: (plot._fullLayout.shapes ?? []).map((s) => [s.x0, s.x1, s.y0, s.y1]),
+    traces: plot._fullData.map((t) => ({
+      type: t.type, x: list(t.x), y: list(t.y), text: t.text ?? null, z: ground(t.z),
+    })),
+  };
+}"""
+PICTURES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(
+  [...document.querySelectorAll(".lossviz-chart")].map((c) => c.dataset.state).join()))))"""
+
+
+@dataclass
+class Viewer:
+    """One tab on the app."""
+
+    server: Server
+    context: Any
+    page: Any
+    said: list[str] = field(default_factory=list)  # errors of the console and of the page
+
+    def open(self, path: str) -> "Viewer":
+        """Go to a page of the app and wait for its picture."""
+        self.page.goto(f"{self.server.url}{path}")
+        self.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
+        return self.settled()
+
+    def settled(self) -> "Viewer":
+        """Wait until the script has run and the chart has drawn what it was given."""
+        ready = self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        seen: list[str] = []
+
+        def still() -> bool:  # no new picture for some frames of an animation, and no script at work
+            ready.wait_for()
+            seen.append(self.page.evaluate(PICTURES))
+            return len(seen) > 2 and seen[-1] == seen[-2] == seen[-3] and ready.count() == 1
+
+        until(still)
+        return self
+
+    @property
+    def chart(self) -> Any:
+        return self.page.locator(".lossviz-chart")
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures the chart has drawn."""
+        return int(self.chart.get_attribute("data-pictures") or 0)
+
+    @property
+    def frame(self) -> str:
+        """The name of the frame that is drawn."""
+        return str((self.chart.get_attribute("data-state") or "").split(" ")[1])
+
+    @property
+    def layout(self) -> str:
+        """w or n and the number of the panel, then l or d: "wl", "n0d"."""
+        return str(self.chart.get_attribute("data-layout"))
+
+    def drawn(self) -> dict[str, Any]:
+        """The texts and the data of the picture, as the browser has them."""
+        read: dict[str, Any] = self.chart.evaluate(READ)
+        return read
+
+    def slider(self, key: str) -> Any:
+        return self.page.locator(f".st-key-{key} input[type=range]")
+
+    def value(self, key: str) -> float:
+        return float(self.slider(key).input_value())
+
+    def grip(self, key: str) -> tuple[float, float]:
+        """The middle of a slider's grip, on screen."""
+        grip = self.slider(key).locator("xpath=ancestor::div[contains(@style, 'left:')][1]")
+        grip.scroll_into_view_if_needed()
+        box = grip.bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def click(self, key: str, name: str) -> None:
+        """Click the pill, the segment or the button of that name in the widget of that key."""
+        self.page.locator(f".st-key-{key} button").get_by_text(name, exact=True).click()
+
+    def query(self) -> dict[str, list[str]]:
+        """What stands in the address."""
+        return parse_qs(urlsplit(self.page.url).query)
+
+    def exceptions(self) -> list[str]:
+        texts: list[str] = self.page.locator('[data-testid="stException"]').all_inner_texts()
+        return texts

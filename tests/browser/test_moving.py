@@ -1,0 +1,102 @@
+"""A picture moves with the finger, with the keys and by the play button, and nothing is sent meanwhile."""
+
+from collections.abc import Callable
+
+import pytest
+from driving import Viewer, until
+
+pytestmark = pytest.mark.browser
+CALM = "reduce"
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("/stuck-neuron", "neuron_z"),
+        ("/stuck-neuron?neuron_view=Learning+curve", "neuron_step"),
+        ("/stuck-neuron?neuron_view=Escape+time", "neuron_z0"),
+        ("/two-weights?weights_step=100", "weights_step"),
+        ("/race?race_step=60&race_seeds=1", "race_step"),
+    ],
+)
+def test_dragging_moves_the_picture_while_the_pointer_is_down(
+    viewer: Callable[..., Viewer], path: str, key: str
+) -> None:
+    one = viewer().open(path)
+    address, pictures, frame, before = one.page.url, one.pictures, one.frame, one.drawn()
+    x, y = one.grip(key)
+    one.page.mouse.move(x, y)
+    one.page.mouse.down()
+    frames = set()
+    for step in range(1, 9):
+        one.page.mouse.move(x - 12 * step, y)
+        seen = one.pictures
+        frames.add(one.frame)
+        until(lambda seen=seen: one.pictures > seen or abs(float(one.frame) - one.value(key)) <= 5)
+    until(lambda: abs(float(one.frame) - one.value(key)) <= 5)
+    assert one.pictures - pictures > 1, "more than one picture before release"
+    assert len(frames) > 1
+    assert one.page.url == address, "nothing is sent while the pointer is down"
+    held = one.value(key)
+    one.page.mouse.up()
+    until(lambda: [float(v) for v in one.query().get(key, ())] == [held])
+    one.settled()
+    assert one.value(key) == held
+    assert one.frame != frame
+    assert one.drawn() != before
+    assert one.said == []
+
+
+def test_the_picture_of_the_slope_is_that_of_the_logit(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/stuck-neuron?neuron_z=6")
+    markers = [t for t in one.drawn()["traces"] if t["x"] == [6, 6]]
+    assert len(markers) == 3  # loss, slope and curvature of both losses
+    assert markers[1]["y"] == pytest.approx([0.00492, 0.9975], abs=1e-4)
+
+
+def test_keys_move_the_slider_and_the_picture(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/stuck-neuron")
+    one.slider("neuron_z").focus()
+    for presses in range(1, 4):
+        one.page.keyboard.press("ArrowRight")
+        until(lambda presses=presses: one.frame == f"{4 + presses / 10:g}")
+    until(lambda: one.query() == {"neuron_z": ["4.3"]})
+    one.page.keyboard.press("End")
+    until(lambda: one.frame == "8" and one.query() == {"neuron_z": ["8.0"]})
+    assert one.said == []
+
+
+def test_one_click_plays_home_to_its_end(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/")
+    pictures = one.pictures
+    one.page.get_by_role("button", name="Play", exact=True).click()
+    until(lambda: one.pictures, lambda n: n >= pictures + 5)
+    assert "home_step" not in one.query(), "nothing is sent while it plays"
+    until(lambda: one.frame == "250")
+    until(lambda: one.query() == {"home_step": ["250"]})  # where it stopped is in the link
+    one.page.get_by_role("button", name="Play", exact=True).wait_for()  # and can be played again
+    assert one.said == []
+
+
+def test_play_can_be_paused(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/?home_step=1")
+    pictures = one.pictures
+    one.page.get_by_role("button", name="Play", exact=True).click()
+    until(lambda: one.pictures > pictures + 1)
+    one.page.get_by_role("button", name="Pause", exact=True).click()
+    one.page.get_by_role("button", name="Play", exact=True).wait_for()
+    one.settled()
+    stopped = one.value("home_step")
+    assert 1 < stopped < 250
+    until(lambda: one.query() == {"home_step": [f"{stopped:g}"]})
+    assert abs(float(one.frame) - stopped) <= 1
+
+
+def test_whoever_wants_no_motion_sees_the_end_at_once(viewer: Callable[..., Viewer]) -> None:
+    one = viewer(reduced_motion=CALM).open("/?home_step=10")
+    pictures = one.pictures
+    one.page.get_by_role("button", name="Play", exact=True).click()
+    until(lambda: one.frame == "250")
+    assert one.settled().pictures <= pictures + 2
+    assert one.query() == {"home_step": ["250"]}
+    assert one.said == []

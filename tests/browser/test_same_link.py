@@ -1,0 +1,58 @@
+"""Same link, same picture: in another browser, with every number."""
+
+from collections.abc import Callable
+
+import pytest
+from driving import Viewer
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(
+    ("path", "tries", "names"),
+    [
+        ("/stuck-neuron", "neuron_try", ("Undecided", "Hopeless")),
+        ("/stuck-neuron?neuron_view=Learning+curve", "neuron_curve_try", ("Wrong", "The book’s widget")),
+        ("/stuck-neuron?neuron_view=Escape+time", "neuron_escape_try", ("Mildly wrong",)),
+        ("/two-weights", "weights_try", ("Pass", "Four at once")),
+        ("/two-weights?weights_view=In+relief", "weights_try", ("Slope",)),
+        ("/race?race_step=0", "race_try", ("Normal start", "Deep sigmoid net")),
+    ],
+)
+def test_a_preset_and_its_link_show_the_same_numbers(
+    viewer: Callable[..., Viewer], path: str, tries: str, names: tuple[str, ...]
+) -> None:
+    one, other = viewer().open(path), viewer()
+    first = one.drawn()
+    for name in names:
+        one.click(tries, name)
+        one.page.locator(f".st-key-{tries} button[aria-checked=true]").get_by_text(name, exact=True).wait_for()
+        one.settled()
+        assert one.drawn() != first
+        other.open(one.page.url.removeprefix(one.server.url))
+        assert other.drawn() == one.drawn()
+        assert other.page.url == one.page.url, "a link is not rewritten by being opened"
+    assert one.said == other.said == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?home_step=33",
+        "/stuck-neuron?neuron_z=-3.3&neuron_target=1&neuron_half=true",
+        "/two-weights?weights_model=iris&weights_optimizer=adam&weights_optimizer=lbfgs&weights_step=50",
+        "/race?race_step=100&race_data=xor&race_seeds=2&race_measure=Brier&race_own=0.5",
+    ],
+)
+def test_the_link_under_share_is_the_page(viewer: Callable[..., Viewer], path: str) -> None:
+    one, other = viewer().open(path), viewer()
+    if path.startswith("/?"):  # Home has no tabs: the address is the link
+        link = one.page.url
+    else:
+        one.page.get_by_role("tab", name="Share").click()
+        link = one.page.get_by_role("tabpanel").filter(visible=True).locator("code").inner_text()
+    assert link.startswith(one.server.url)
+    other.open(link.removeprefix(one.server.url))
+    assert other.drawn() == one.drawn()
+    for viewer_ in (one, other):
+        assert viewer_.exceptions() == viewer_.said == []

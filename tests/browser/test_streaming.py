@@ -1,0 +1,120 @@
+"""A race trains while it is watched: it streams, pauses, goes on, and ends when its viewer leaves."""
+
+from collections.abc import Callable
+
+import pytest
+from driving import Server, Viewer, until
+
+pytestmark = pytest.mark.browser
+LONG = "/race?race_step=0&race_data=digits&race_network=cnn&race_seeds=8&race_losses=softmax-mse%2C+softmax-ce"
+
+
+def reached(one: Viewer) -> int:
+    """The step that the transport shows, while it trains and when it stands."""
+    sliders = one.page.locator('[class*="st-key-rail_race"] input[type=range]')
+    return int(float(sliders.first.input_value()))
+
+
+def press(one: Viewer, name: str) -> None:
+    one.page.get_by_role("button", name=name).first.click()
+
+
+def plays(one: Viewer) -> None:
+    one.page.get_by_role("button", name="Pause").first.wait_for()
+
+
+def stands(one: Viewer) -> None:
+    one.page.get_by_role("button", name="Play").first.wait_for()
+    one.settled()
+
+
+def test_a_race_streams_pauses_goes_on_steps_and_starts_again(
+    viewer: Callable[..., Viewer], server: Server
+) -> None:
+    one = viewer().open(LONG)
+    assert reached(one) == 0
+    pictures = one.pictures
+    press(one, "Play")
+    plays(one)
+    assert until(server.racing) == 1
+    until(lambda: one.pictures, lambda n: n >= pictures + 3)
+    until(lambda: reached(one), lambda n: n >= 20)
+
+    press(one, "Pause")
+    stands(one)
+    until(server.racing, lambda n: n == 0)
+    paused, pictures = reached(one), one.pictures
+    assert paused >= 20
+    assert one.query()["race_step"] == [str(paused)]  # where it stands is in the link
+    assert one.settled().pictures == pictures
+
+    press(one, "Play")
+    plays(one)
+    until(lambda: reached(one), lambda n: n > paused)
+    press(one, "Pause")
+    stands(one)
+    again = reached(one)
+
+    press(one, "Step")
+    until(lambda: reached(one) == again + 10)
+
+    press(one, "Reset")
+    until(lambda: reached(one) == 0)
+    stands(one)
+    assert one.query().get("race_step") == ["0"]
+    assert one.said == []
+
+
+def test_looking_at_something_else_restarts_nothing(viewer: Callable[..., Viewer], server: Server) -> None:
+    one = viewer().open(LONG)
+    press(one, "Play")
+    plays(one)
+    seen = until(lambda: reached(one), lambda n: n >= 20)
+    for key, name in (("race_measure", "Loss"), ("race_view", "Layers"), ("race_view", "Curves")):
+        one.click(key, name)
+        one.page.locator(f".st-key-{key} button[aria-checked=true]").get_by_text(name, exact=True).wait_for()
+        after = until(lambda: reached(one), lambda n, seen=seen: n > seen)
+        assert server.racing() == 1
+        seen = after
+    assert one.query()["race_measure"] == ["Loss"]
+    press(one, "Pause")
+    stands(one)
+    assert reached(one) >= seen
+    assert one.said == []
+
+
+def test_its_thread_is_gone_within_ten_seconds_of_the_tab(
+    viewer: Callable[..., Viewer], server: Server
+) -> None:
+    until(server.racing, lambda n: n == 0)
+    one = viewer().open(LONG)
+    press(one, "Play")
+    plays(one)
+    until(lambda: reached(one), lambda n: n >= 10)
+    assert server.racing() == 1
+    assert reached(one) < 200, "a race that is nearly over would end by itself"
+    one.page.close()
+    until(server.racing, lambda n: n == 0, seconds=10)
+
+
+def test_a_race_that_is_over_says_so_and_can_be_looked_back_at(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/race?race_step=570&race_network=linear&race_seeds=1")
+    press(one, "Play")
+    until(lambda: reached(one) == 600)
+    one.settled()
+    assert one.page.get_by_role("button", name="Play").first.is_disabled()
+    one.slider("race_step").focus()
+    one.page.keyboard.press("Home")
+    until(lambda: one.frame == "0")
+    one.settled()
+    assert one.query()["race_step"] == ["0"]
+    assert max(t["x"][-1] for t in one.drawn()["traces"][:6] if t["x"]) == 600, "nothing is forgotten"
+    assert one.said == []
+
+
+def test_a_race_that_does_not_fit_is_a_sentence(viewer: Callable[..., Viewer]) -> None:
+    one = viewer()
+    one.page.goto(f"{one.server.url}/race?race_data=digits")
+    one.page.get_by_text("sigmoid-mse").first.wait_for()
+    assert one.page.get_by_text("has 10").count() == 1
+    assert one.exceptions() == one.said == []
