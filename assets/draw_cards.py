@@ -27,7 +27,7 @@ def themed(colour: str) -> str:
     return f"light-dark({colour},{DARK[colour]})"
 
 
-def simple(points: Points, within: float = 0.12) -> Points:
+def simple(points: Points, within: float = 0.05) -> Points:
     """The fewest of the points that stay within so many pixels of the line through all of them."""
     if len(points) < 3:
         return points
@@ -78,7 +78,7 @@ def onto(x: Sequence[float], y: Sequence[float], low: Sequence[float], high: Seq
 
 def stuck_neuron(at: float = 4.5) -> str:
     """The slope that the logit feels, for target 0: one climbs to 1, one comes back to nothing."""
-    facts = lv.logit_curves(LOSSES, y=0.0)
+    facts = lv.logit_curves(LOSSES, y=0.0, z=np.linspace(-8, 8, 641))
     corners = (facts.z[0], 0.0), (facts.z[-1], 1.0)
     lines = [onto(facts.z, slope, *corners) for slope in facts.gradient]
     here = [line[np.abs(facts.z - at).argmin()] for line in lines]
@@ -97,9 +97,7 @@ def stuck_neuron(at: float = 4.5) -> str:
     )
 
 
-def two_weights(
-    model: str = "noisy-step", start: tuple[float, float] = (5.0, -8.0), steps: int = 200
-) -> str:
+def two_weights(model: str = "noisy-step", start: tuple[float, float] = (5.0, -8.0), steps: int = 200) -> str:
     """The two maps: the same start is stuck on one plateau and arrives on the other map."""
     gap = 4.0
     wide = (WIDTH - gap) / 2
@@ -120,7 +118,7 @@ def two_weights(
         parts += [
             stroke(path(way), "#fff", 6.5),
             stroke(path(way), own, 3.6),
-            dot(*way[0], 5, "#fff", own, 3),
+            *([dot(*way[0], 5, "#fff", own, 3)] if np.hypot(*(way[-1] - way[0])) > 16 else []),
             dot(*way[-1], 8, own, "#fff", 2.6),
         ]
     return svg(parts)
@@ -139,24 +137,34 @@ def ground(a: Points, b: Points, z: Points, pixels) -> list[str]:
             for begin, end in zip(offsets[:-1], offsets[1:], strict=True)
         ]
         if rings:
-            parts.append(
-                f'<path fill-rule="evenodd" d="{"".join(rings)}" style="fill:{themed(colour)}"/>'
-            )
+            parts.append(f'<path fill-rule="evenodd" d="{"".join(rings)}" style="fill:{themed(colour)}"/>')
         lines = "".join(path(pixels(line)) for line in contours.lines(level))
         if lines:
             heavy = level == 0
-            parts.append(stroke(lines, INK if heavy else "#fff", 1.4 if heavy else 0.5, opacity=0.9 if heavy else 0.4))
+            parts.append(
+                stroke(lines, INK if heavy else "#fff", 1.4 if heavy else 0.5, opacity=0.9 if heavy else 0.4)
+            )
     return parts
 
 
-def race() -> str:
-    ...
-    return ""
+def race(seeds: int = 6, steps: int = 800) -> str:
+    """Brier scores of one network from six loud starts: some under squared error sit on a plateau."""
+    run = lv.train(
+        "moons", "mlp-16-16", LOSSES, lr=0.005, seeds=seeds, steps=steps, init_gain=60, record_every=4
+    )
+    corners = (0.0, 0.0), (steps, run.brier.max())
+    return svg(
+        stroke(
+            path(onto(run.steps, score, *corners)), themed(look.line), 2.6, "7,4" if i == 0 else "none", 0.9
+        )
+        for i, look in enumerate(LOOK)
+        for score in run.brier[i]
+    )
 
 
 def main() -> None:
     HERE.mkdir(exist_ok=True)
-    for draw in (stuck_neuron, two_weights):
+    for draw in (stuck_neuron, two_weights, race):
         (HERE / f"{draw.__name__}.svg").write_text(draw(), encoding="utf-8")
 
 

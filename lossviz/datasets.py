@@ -76,11 +76,22 @@ class Dataset:
     def made(self) -> bool:
         return self.size > 0
 
+    def check(
+        self, n: int | None = None, noise: float | None = None, seed: int = 0
+    ) -> tuple[int, float, int]:
+        """The three as `load` takes them, defaults filled in.
+
+        Raises ValueError for n outside [4, 100000], noise outside [0, 10] or a seed outside [0, 2^32).
+        """
+        return (
+            self.size if n is None else count_in("n", n, 4, 100_000),
+            self.noise if noise is None else number_in("noise", noise, 0.0, 10.0),
+            count_in("seed", seed, 0, 2**32 - 1),
+        )
+
     def load(self, n: int | None = None, noise: float | None = None, seed: int = 0) -> Data:
-        """The examples, reproducibly. ValueError for n outside [4, 100000] or noise outside [0, 10]."""
-        n = self.size if n is None else count_in("n", n, 4, 100_000)
-        noise = self.noise if noise is None else number_in("noise", noise, 0.0, 10.0)
-        x, y = self.make(n, noise, count_in("seed", seed, 0, 2**32 - 1))
+        """The examples, reproducibly. Errors are those of `check`."""
+        x, y = self.make(*self.check(n, noise, seed))
         return Data(self.name, self.task, x, y, self.features, self.classes, self.source)
 
 

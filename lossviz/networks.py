@@ -30,19 +30,27 @@ class Network:
     formula: str  # LaTeX
     convention: str
     source: str
+    only_inputs: int | None = None  # the one number of inputs that it takes; None for any
+
+    def check(self, inputs: int, activation: str = "tanh", init_gain: float = 1.0) -> None:
+        """ValueError unless `build` would take these."""
+        count_in("inputs", inputs, 1)
+        if self.only_inputs not in (None, inputs):
+            raise ValueError(f"{self.name} takes {self.only_inputs} inputs, 8 × 8 pixels; got {inputs}")
+        number_in("init_gain", init_gain, 0.0, 1000.0)
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
 
     def build(
         self, inputs: int, outputs: int, activation: str = "tanh", init_gain: float = 1.0, seed: int = 0
     ) -> nn.Sequential:
         """A freshly initialized float32 model from (n, inputs) to logits (n, outputs).
 
-        Raises ValueError for a count below 1, an unknown activation, or a gain outside [0, 1000].
+        Raises ValueError for a count below 1, inputs that do not fit the network, an unknown activation,
+        or a gain outside [0, 1000].
         """
-        count_in("inputs", inputs, 1)
+        self.check(inputs, activation, init_gain)
         count_in("outputs", outputs, 1)
-        number_in("init_gain", init_gain, 0.0, 1000.0)
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(count_in("seed", seed, 0, 2**63 - 1))
             model = nn.Sequential(*self.layers(inputs, outputs, ACTIVATIONS[activation]))
@@ -63,8 +71,6 @@ def _mlp(*hidden: int) -> Callable[[int, int, type[nn.Module]], list[nn.Module]]
 
 
 def _cnn(inputs: int, outputs: int, activation: type[nn.Module]) -> list[nn.Module]:
-    if inputs != 64:
-        raise ValueError(f"cnn reads 8 × 8 pixels, so inputs must be 64; got {inputs}")
     return [
         nn.Unflatten(1, (1, 8, 8)),
         nn.Conv2d(1, 16, 3, padding=1),
@@ -131,6 +137,7 @@ NETWORKS: Registry[Network] = Registry(
             formula=r"z = W\, \mathrm{pool}(f(K_2 * f(K_1 * x))) + b",
             convention="for 8 × 8 pixels: 3 × 3 kernels, 16 then 32 channels, one 2 × 2 max-pool",
             source="Y. LeCun et al., Gradient-Based Learning Applied to Document Recognition (1998)",
+            only_inputs=64,
         ),
     ],
     parse=_mlp_row,

@@ -27,9 +27,8 @@ class RaceSettings:
     """Names and numbers only: enough to run the same race again, and a key for a cache.
 
     ``lr`` has one rate a loss. ``batch`` 0 is full batch. ``n`` and ``noise`` (None: the dataset's own)
-    shape a made dataset. ``record_every`` 0 takes about a hundred records. Building one raises KeyError
-    for an unknown name and ValueError for a number out of range or a loss that does not fit the data; the
-    dataset's and the network's own settings are checked by them, when the race is set up.
+    shape a made dataset. ``record_every`` 0 takes about a hundred records. Building one checks
+    it all: KeyError for an unknown name, ValueError for a number out of range or for what does not fit.
     """
 
     dataset: str
@@ -48,7 +47,9 @@ class RaceSettings:
     record_every: int = 0
 
     def __post_init__(self) -> None:
-        data, _, _ = DATASETS[self.dataset], NETWORKS[self.network], OPTIMIZERS[self.optimizer]
+        data, network, _ = DATASETS[self.dataset], NETWORKS[self.network], OPTIMIZERS[self.optimizer]
+        network.check(len(data.features), self.activation, self.init_gain)
+        data.check(self.n, self.noise, self.data_seed)
         count_in("seeds", self.seeds, 1, MOST_SEEDS)
         count_in("steps", self.steps, 1, MOST_STEPS)
         count_in("batch", self.batch, 0)

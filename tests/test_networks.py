@@ -109,7 +109,7 @@ def test_the_cnn_sees_an_image_not_a_list() -> None:
 
 @pytest.mark.parametrize("inputs", [2, 63, 784])
 def test_the_cnn_is_for_8_by_8_pixels(inputs: int) -> None:
-    with pytest.raises(ValueError, match=f"inputs must be 64; got {inputs}"):
+    with pytest.raises(ValueError, match=f"cnn takes 64 inputs, 8 × 8 pixels; got {inputs}"):
         NETWORKS["cnn"].build(inputs, 10)
 
 

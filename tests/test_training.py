@@ -375,7 +375,7 @@ def test_a_huge_rate_does_not_break_a_bounded_loss() -> None:
         ({"n": 3}, "n must be a whole number from 4 to 100000; got 3"),
         ({"noise": -1}, r"noise must be a number in \[0, 10\]; got -1"),
         ({"data_seed": -1}, "seed must be a whole number from 0"),
-        ({"network": "cnn"}, "inputs must be 64; got 2"),
+        ({"network": "cnn"}, "cnn takes 64 inputs, 8 × 8 pixels; got 2"),
         ({"network": "mlp-5000"}, "at most 1024 units"),
         ({"losses": ["mse", "mae"]}, "loss 'mse' is for regression"),
     ],

@@ -12,9 +12,9 @@ Floats = NDArray[np.float64]
 
 MEASURES = {
     "Accuracy": ("accuracy", "accuracy on new examples"),
-    "Loss": ("loss", "loss, each its own"),
-    "Cross-entropy": ("cross_entropy", "cross-entropy on new examples, nats"),
-    "Brier": ("brier", "Brier score on new examples"),
+    "Loss": ("loss", "loss in training"),
+    "Cross-entropy": ("cross_entropy", "cross-entropy, nats"),
+    "Brier": ("brier", "Brier score"),
 }
 
 

@@ -1,5 +1,6 @@
 """One measure of a race against the steps: median and middle half over the seeds."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from lossviz.datasets import DATASETS
 from lossviz.figures.contestants import MEASURES, line_style, name_of
-from lossviz.figures.style import PAPER, axis_name, faded, mark, note, number, percent
+from lossviz.figures.style import PAPER, axis_name, faded, mark, note, number, percent, power_of_ten
 from lossviz.race import Race
 
 Floats = NDArray[np.float64]
@@ -138,14 +139,19 @@ def _curve_axis(figure: go.Figure, race: Race, measure: str, values: Floats) -> 
     known = values[np.isfinite(values) & (values > 0)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.1, 1.0)
     exponents = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    ticks = [m * 10.0**e for e in exponents for m in ((1, 2, 5) if high / low < 100 else (1,))]
+    ticks = [m * 10.0**e for e in exponents for m in ((1, 2, 5) if high / low < 100 and e > -3 else (1,))]
     figure.update_yaxes(
         type="log",
         range=[np.log10(low) - 0.1, np.log10(high) + 0.1],
         tickvals=ticks,
-        ticktext=[number(t) for t in ticks],
+        ticktext=[_tick(t) for t in ticks],
         selector=0,
     )
+
+
+def _tick(value: float) -> str:
+    """A round number as short as it can be, since the axis's name stands close by."""
+    return f"{value:g}" if value >= 0.01 else f"10{power_of_ten(round(math.log10(value)))}"
 
 
 def _classes(race: Race) -> int:

@@ -274,7 +274,7 @@ def _level_labels(plane: WeightPlane, x: str, y: str) -> list[dict[str, Any]]:
 
 
 def _crossings(column: NDArray[np.float32], b: NDArray[np.float64]) -> list[tuple[int, float]]:
-    """Where a column crosses the levels 1, 2, 4, 8: for each the lowest crossing that is clear of the others."""
+    """Where a column crosses the levels 1, 2, 4, 8: each at its lowest crossing clear of the others."""
     found: list[tuple[int, float]] = []
     least = 0.07 * float(b[-1] - b[0])
     for level in range(4):

@@ -39,7 +39,7 @@ def reliefs(
         for path in (p for p in paths if p.loss_name == plane.loss_name):
             _relief_path(figure, path, step, scene)
         names = TWO_WEIGHTS[plane.model].axes
-        figure.update_layout({scene: _scene(names, [left, right])})
+        figure.update_layout({scene: _scene(names, [left, right], 1.18 if narrow else 1.0)})
         spot = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 4}
         size = 17 if narrow else 19
         texts += [
@@ -123,7 +123,7 @@ def _relief_path(figure: go.Figure, path: WeightPath, step: int | None, scene: s
     )
 
 
-def _scene(names: tuple[str, str], across: list[float]) -> dict[str, Any]:
+def _scene(names: tuple[str, str], across: list[float], away: float) -> dict[str, Any]:
     axis = {
         "backgroundcolor": "rgba(0,0,0,0)",
         "gridcolor": GRID,
@@ -142,7 +142,7 @@ def _scene(names: tuple[str, str], across: list[float]) -> dict[str, Any]:
         "aspectmode": "manual",
         "aspectratio": {"x": 1, "y": 1, "z": 0.8},
         "camera": {
-            "eye": {"x": 1.35, "y": 1.19, "z": 1.06},
+            "eye": {"x": 1.35 * away, "y": 1.19 * away, "z": 1.06 * away},
             "center": {"x": 0, "y": 0, "z": -0.2},
             "up": {"x": 0, "y": 0, "z": 1},
         },

@@ -152,8 +152,9 @@ def _short(value: float) -> float:
 
 def _few_ticks(low: float, high: float) -> list[float]:
     """0 and the few round numbers that it takes to read a height."""
-    step = next(s for s in (8, 4, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02) if s <= high / 1.9)
-    return [k * step for k in range(-3, 4) if low - 0.01 * high <= k * step <= high * 1.01]
+    size = max(high, -low)
+    step = next(s for s in (8, 4, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02) if s <= size / 1.9)
+    return [k * step for k in range(-3, 4) if low - 0.01 * size <= k * step <= high + 0.01 * size]
 
 
 def _ratio(gradients: Any) -> float:

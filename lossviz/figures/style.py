@@ -142,11 +142,16 @@ def number(value: float) -> str:
         lead = size / 10.0**power
         if round(lead, 1) == 10:
             lead, power = 1.0, power + 1
-        text = f"{lead:.1f} × 10{str(power).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+        text = f"{lead:.1f} × 10{power_of_ten(power)}"
     else:
         decimals = max(0, 2 - math.floor(math.log10(size)))
         text = f"{round(size, decimals):,.{decimals}f}".replace(",", "\u2009")
     return ("−" if value < 0 else "") + text
+
+
+def power_of_ten(power: int) -> str:
+    """An exponent in raised digits."""
+    return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def percent(share: float) -> str:

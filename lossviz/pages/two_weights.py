@@ -1,5 +1,7 @@
 """Two weights: where are the plateaus?"""
 
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
 import streamlit as st
 
 import lossviz as lv
@@ -70,7 +72,8 @@ def gone(ways: list[lv.WeightPath]) -> str:
         return ""
     first = lost[0]
     return (
-        f" **{first.optimizer} left the finite numbers at step {first.diverged_at}**: at learning rate {first.lr:g} "
+        f" **{first.optimizer} left the finite numbers at step {first.diverged_at}**: at "
+        f"learning rate {first.lr:g} "
         "each step overshot by more than the one before."
     )
 
@@ -109,7 +112,7 @@ with page():
                     "weights_a": 4.0,
                     "weights_b": -4.0,
                 },
-                "Real data": {"weights_model": "breast-cancer", "weights_a": -8.0, "weights_b": 8.0},
+                "Real data": {"weights_model": "breast-cancer", "weights_a": 4.0, "weights_b": 9.0},
             },
             Weights.all[1:],
         )
@@ -122,14 +125,18 @@ with page():
             key=f"weights_{'map' if view == 'From above' else 'relief'}",
             follow=Weights.step.key if view == "From above" else None,
             on_click=start_here if view == "From above" else None,
-            alt="The loss over two weights, squared error beside cross-entropy on one scale, with the ways that "
+            alt="The loss over two weights, squared error beside cross-entropy on one scale, "
+            "with the ways that "
             "optimizers take from the same start. Squared error has wide regions without any contour line.",
         )
     ways = walks(model, start, optimizers, rate)
     surfaces = planes(model)
     with convention:
         if view == "From above":
-            words = "Numbers are loss ÷ the loss of always guessing ½; the heavy line is 1, each line a factor √2."
+            words = (
+                "Numbers are loss ÷ the loss of always guessing ½; the heavy line is 1, "
+                "each line a factor √2."
+            )
             marks = {
                 "Plateau": " Dotted: slope below 0.01.",
                 "Bends down": " Struck: the surface bends down.",

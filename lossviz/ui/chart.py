@@ -27,7 +27,8 @@ _PLAY = st.components.v2.component(
     "lossviz_play",
     html='<button type="button" class="lossviz-play" aria-label="Play">\n'
     '<svg class="play" viewBox="0 0 20 20" aria-hidden="true"><path d="M5 3v14l12-7z"/></svg>'
-    '<svg class="pause" viewBox="0 0 20 20" aria-hidden="true"><path d="M5 3h4v14H5zm6 0h4v14h-4z"/></svg>\n</button>',
+    '<svg class="pause" viewBox="0 0 20 20" aria-hidden="true"><path d="M5 3h4v14H5zm6 0h4v14h-4z"/></svg>'
+    "\n</button>",
     js=(_HERE / "play.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
