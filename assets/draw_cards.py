@@ -1,10 +1,10 @@
-"""Draws the three pictures on Home: `python assets/draw_cards.py` (needs contourpy).
+"""Draws the three pictures on Home: `python assets/draw_cards.py` (needs the extra `drawing`).
 
 Each is its page's own picture without words: the numbers are computed here, by lossviz, and nothing is
 drawn by hand. A colour is written ``light-dark(day, night)``, so that one file serves both themes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,9 @@ from contourpy import FillType, LineType, contour_generator
 from numpy.typing import NDArray
 
 import lossviz as lv
-from lossviz.figures.style import AXIS, DARK, INK, MARKS, PANEL, SEA
+from lossviz.figures.style import AXIS, DARK, INK, MARKS, PANEL, SEA, Mark
 
-Points = NDArray[np.float64]  # (n, 2)
+Floats = NDArray[np.float64]
 
 HERE = Path(__file__).parents[1] / "lossviz" / "ui" / "cards"
 WIDTH, HEIGHT = 344, 160
@@ -27,7 +27,7 @@ def themed(colour: str) -> str:
     return f"light-dark({colour},{DARK[colour]})"
 
 
-def simple(points: Points, within: float = 0.05) -> Points:
+def simple(points: Floats, within: float = 0.05) -> Floats:
     """The fewest of the points that stay within so many pixels of the line through all of them."""
     if len(points) < 3:
         return points
@@ -41,7 +41,7 @@ def simple(points: Points, within: float = 0.05) -> Points:
     return np.concatenate([simple(points[: middle + 1], within)[:-1], simple(points[middle:], within)])
 
 
-def path(points: Points, closed: bool = False) -> str:
+def path(points: Floats, closed: bool = False) -> str:
     """The data of an SVG path, in tenths of a pixel."""
     steps = " ".join(f"{x:.1f},{y:.1f}".replace(".0", "") for x, y in simple(points))
     return f"M{steps}{'Z' if closed else ''}"
@@ -52,6 +52,11 @@ def stroke(data: str, colour: str, width: float, dash: str = "none", opacity: fl
         f'<path d="{data}" fill="none" stroke-linejoin="round" stroke-width="{width:g}" '
         f'stroke-opacity="{opacity:g}" stroke-dasharray="{dash}" style="stroke:{colour}"/>'
     )
+
+
+def dash_of(look: Mark, on: float, off: float) -> str:
+    """Solid or dashed, as everywhere; the dashes of a small picture are shorter."""
+    return "none" if look.dash == "solid" else f"{on:g},{off:g}"
 
 
 def dot(x: float, y: float, radius: float, fill: str, rim: str, width: float) -> str:
@@ -70,7 +75,7 @@ def svg(parts: Iterable[str], ground: bool = True) -> str:
     )
 
 
-def onto(x: Sequence[float], y: Sequence[float], low: Sequence[float], high: Sequence[float]) -> Points:
+def onto(x: Floats, y: Floats, low: tuple[float, float], high: tuple[float, float]) -> Floats:
     """Data into pixels: `low` and `high` are the corners of the data, 22 px inside the picture."""
     share = (np.stack([x, y], axis=-1) - low) / (np.asarray(high) - low)
     return np.stack([22 + share[:, 0] * (WIDTH - 44), HEIGHT - 20 - share[:, 1] * (HEIGHT - 44)], axis=-1)
@@ -86,7 +91,7 @@ def stuck_neuron(at: float = 4.5) -> str:
         [
             stroke(path(np.array([[here[0][0], 14], [here[0][0], HEIGHT - 8]])), themed(AXIS), 1.4),
             *(
-                stroke(path(line), themed(look.line), 4, "9,5" if look.dash != "solid" else "none")
+                stroke(path(line), themed(look.line), 4, dash_of(look, 9, 5))
                 for line, look in zip(lines, LOOK, strict=True)
             ),
             *(
@@ -108,7 +113,7 @@ def two_weights(model: str = "noisy-step", start: tuple[float, float] = (5.0, -8
         rows = np.abs(plane.b) <= 10.0 + 0.5 * (plane.b[1] - plane.b[0])
         scale = wide / np.ptp(plane.a)
 
-        def pixels(points: Points, left: float = i * (wide + gap), scale: float = scale) -> Points:
+        def pixels(points: Floats, left: float = i * (wide + gap), scale: float = scale) -> Floats:
             across = left + wide / 2 + scale * points[..., 0]
             return np.stack([across, HEIGHT / 2 - scale * points[..., 1]], axis=-1)
 
@@ -124,7 +129,7 @@ def two_weights(model: str = "noisy-step", start: tuple[float, float] = (5.0, -8
     return svg(parts)
 
 
-def ground(a: Points, b: Points, z: Points, pixels) -> list[str]:
+def ground(a: Floats, b: Floats, z: Floats, pixels: Callable[[Floats], Floats]) -> list[str]:
     """Bands of colour, each painted over the one below it, with a hairline where the next begins."""
     contours = contour_generator(a, b, z, fill_type=FillType.OuterOffset, line_type=LineType.Separate)
     corners = pixels(np.array([[a[0], b[-1]], [a[-1], b[0]]]))
@@ -147,16 +152,14 @@ def ground(a: Points, b: Points, z: Points, pixels) -> list[str]:
     return parts
 
 
-def race(seeds: int = 6, steps: int = 800) -> str:
-    """Brier scores of one network from six loud starts: some under squared error sit on a plateau."""
+def race(seeds: int = 6, steps: int = 100) -> str:
+    """One network on real data from six loud starts: how far its probabilities are off (Brier score)."""
     run = lv.train(
-        "moons", "mlp-16-16", LOSSES, lr=0.005, seeds=seeds, steps=steps, init_gain=60, record_every=4
+        "breast-cancer", "mlp-16-16", LOSSES, lr=0.02, seeds=seeds, steps=steps, init_gain=20, record_every=1
     )
     corners = (0.0, 0.0), (steps, run.brier.max())
     return svg(
-        stroke(
-            path(onto(run.steps, score, *corners)), themed(look.line), 2.6, "7,4" if i == 0 else "none", 0.9
-        )
+        stroke(path(onto(run.steps, score, *corners)), themed(look.line), 2.8, dash_of(look, 7, 4))
         for i, look in enumerate(LOOK)
         for score in run.brier[i]
     )

@@ -74,7 +74,10 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
     def moving(i: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
         z = float(curves.z[i])
         ratio = _ratio(curves.gradient[:, i])
-        lead, words = hero(f"{number(ratio)}×", "steeper under cross-entropy", narrow, x=0.0)
+        lead, words = hero(f"{number(ratio)}×", "steeper under cross-entropy", narrow)
+        if not narrow and curves.y >= 0.5:  # the curves climb to the left
+            lead |= {"x": 1, "xanchor": "right"}
+            words |= {"x": 1, "xanchor": "right"}
         if narrow:
             lead["yshift"] = 68
             words |= {"yshift": 70, "xshift": 118, "text": "steeper under<br>cross-entropy"}

@@ -133,8 +133,8 @@ def number(value: float) -> str:
         return "∞" if value > 0 else "−∞"
     size = abs(value)
     if 0.9995 <= size < 1:  # what only comes near 1 must not be printed as 1
-        nines = min(7, math.ceil(-math.log10(1 - size)))
-        text = f"{math.floor(size * 10**nines) / 10**nines:.{nines}f}"
+        places = min(9, math.ceil(-math.log10(1 - size)))
+        text = f"{min(size, 1 - 10.0**-places):.{places}f}"
     elif size == 0:
         text = "0"
     elif size < 1e-4 or size >= 1e6:
@@ -144,8 +144,8 @@ def number(value: float) -> str:
             lead, power = 1.0, power + 1
         text = f"{lead:.1f} × 10{power_of_ten(power)}"
     else:
-        decimals = max(0, 2 - math.floor(math.log10(size)))
-        text = f"{round(size, decimals):,.{decimals}f}".replace(",", "\u2009")
+        decimals = 2 - math.floor(math.log10(size))
+        text = f"{round(size, decimals):,.{max(0, decimals)}f}".replace(",", "\u2009")
     return ("−" if value < 0 else "") + text
 
 
@@ -236,34 +236,14 @@ def axis_name(text: str, panel: int = 1, x: float = -50) -> dict[str, Any]:
     )
 
 
-def hero(value: str, words: str, narrow: bool, x: float = 0.01, y: float = 1.0) -> list[dict[str, Any]]:
+def hero(value: str, words: str, narrow: bool, x: float = 0.0, y: float = 1.0) -> list[dict[str, Any]]:
     """The one number of a page, and what it is: two annotations, the number first."""
     size = 36 if narrow else 42
+    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "bgcolor": PAPER}
+    number_font = {"size": size, "family": SERIF, "color": INK}
     return [
-        note(
-            f"<b>{value}</b>",
-            x,
-            y,
-            bgcolor=PAPER,
-            borderpad=0,
-            xref="paper",
-            yref="paper",
-            xanchor="left",
-            yanchor="top",
-            font={"size": size, "family": SERIF, "color": INK},
-        ),
-        note(
-            words,
-            x,
-            y,
-            bgcolor=PAPER,
-            borderpad=0,
-            xref="paper",
-            yref="paper",
-            xanchor="left",
-            yanchor="top",
-            yshift=-size - 14,
-        ),
+        note(f"<b>{value}</b>", x, y, font=number_font, borderpad=0, **place),
+        note(words, x, y, yshift=-size - 14, borderpad=0, **place),
     ]
 
 

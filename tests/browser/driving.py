@@ -23,7 +23,7 @@ ARGUMENTS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-PATIENCE = 60.0  # seconds: far more than anything here takes, also on a busy machine
+PATIENCE = 20.0  # seconds: far more than anything here takes, also on a busy machine
 # Streamlit asks for these below every deep link, and logs that they are not there.
 STREAMLITS_OWN = ("/_stcore/health", "/_stcore/host-config")
 
