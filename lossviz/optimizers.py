@@ -105,10 +105,12 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             label="L-BFGS",
             torch_class=torch.optim.LBFGS,
             formula=r"w \leftarrow w - \eta\, t\, H g",
-            convention="one iteration a step, 10 pairs remembered, t from a strong Wolfe line search",
+            convention="one iteration of up to 30 evaluations a step, 10 pairs remembered, t by strong Wolfe conditions",
             source="D. Liu and J. Nocedal, On the limited memory BFGS method (1989)",
             rate=1.0,
-            settings=MappingProxyType({"max_iter": 1, "history_size": 10, "line_search_fn": "strong_wolfe"}),
+            settings=MappingProxyType(
+                {"max_iter": 1, "max_eval": 30, "history_size": 10, "line_search_fn": "strong_wolfe"}
+            ),
             elementwise=False,
         ),
     ],
