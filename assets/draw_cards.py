@@ -5,6 +5,7 @@ drawn by hand. A colour is written ``light-dark(day, night)``, so that one file 
 """
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from lossviz.figures.style import AXIS, DARK, INK, MARKS, PANEL, SEA, Mark
 
 Floats = NDArray[np.float64]
 
-HERE = Path(__file__).parents[1] / "lossviz" / "ui" / "cards"
+CARDS = Path(__file__).parents[1] / "lossviz" / "ui" / "cards"
 WIDTH, HEIGHT = 344, 160
 LOSSES = ("sigmoid-mse", "sigmoid-ce")
 LOOK = (MARKS["squared"], MARKS["logarithm"])
@@ -66,12 +67,12 @@ def dot(x: float, y: float, radius: float, fill: str, rim: str, width: float) ->
     )
 
 
-def svg(parts: Iterable[str], ground: bool = True) -> str:
+def svg(parts: Iterable[str]) -> str:
     """A picture that says nothing to a screen reader: the question below it does."""
-    panel = f'<rect width="{WIDTH}" height="{HEIGHT}" style="fill:{themed(PANEL)}"/>' if ground else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true" '
-        f'preserveAspectRatio="xMidYMid slice">{panel}{"".join(parts)}</svg>\n'
+        f'focusable="false"><rect width="{WIDTH}" height="{HEIGHT}" style="fill:{themed(PANEL)}"/>'
+        f"{''.join(parts)}</svg>\n"
     )
 
 
@@ -139,7 +140,7 @@ def ground(a: Floats, b: Floats, z: Floats, pixels: Callable[[Floats], Floats]) 
         rings = [
             path(pixels(points[begin:end]), closed=True)
             for points, offsets in zip(*contours.filled(level, np.inf), strict=True)
-            for begin, end in zip(offsets[:-1], offsets[1:], strict=True)
+            for begin, end in pairwise(offsets)
         ]
         if rings:
             parts.append(f'<path fill-rule="evenodd" d="{"".join(rings)}" style="fill:{themed(colour)}"/>')
@@ -152,10 +153,10 @@ def ground(a: Floats, b: Floats, z: Floats, pixels: Callable[[Floats], Floats]) 
     return parts
 
 
-def race(seeds: int = 6, steps: int = 100) -> str:
+def race(seeds: int = 6, steps: int = 260) -> str:
     """One network on real data from six loud starts: how far its probabilities are off (Brier score)."""
     run = lv.train(
-        "breast-cancer", "mlp-16-16", LOSSES, lr=0.02, seeds=seeds, steps=steps, init_gain=20, record_every=1
+        "breast-cancer", "mlp-16-16", LOSSES, lr=0.005, seeds=seeds, steps=steps, init_gain=20, record_every=1
     )
     corners = (0.0, 0.0), (steps, run.brier.max())
     return svg(
@@ -166,9 +167,9 @@ def race(seeds: int = 6, steps: int = 100) -> str:
 
 
 def main() -> None:
-    HERE.mkdir(exist_ok=True)
+    CARDS.mkdir(exist_ok=True)
     for draw in (stuck_neuron, two_weights, race):
-        (HERE / f"{draw.__name__}.svg").write_text(draw(), encoding="utf-8")
+        (CARDS / f"{draw.__name__}.svg").write_text(draw(), encoding="utf-8")
 
 
 if __name__ == "__main__":

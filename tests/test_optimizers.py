@@ -18,7 +18,7 @@ TORCH: dict[str, Callable[[list[torch.Tensor], float], torch.optim.Optimizer]] =
     "adam": lambda w, lr: torch.optim.Adam(w, lr=lr, betas=(0.9, 0.999), eps=1e-8),
     "adamw": lambda w, lr: torch.optim.AdamW(w, lr=lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01),
     "lbfgs": lambda w, lr: torch.optim.LBFGS(
-        w, lr=lr, max_iter=1, history_size=10, line_search_fn="strong_wolfe"
+        w, lr=lr, max_iter=1, max_eval=30, history_size=10, line_search_fn="strong_wolfe"
     ),
 }
 BOWL = torch.tensor([3.0, 0.5], dtype=torch.float64)  # the loss is the sum of BOWL w^2 / 2
