@@ -75,7 +75,7 @@ def test_a_member_is_the_same_model_trained_alone(
 ) -> None:
     # A line search branches on rounding, and what is divided by a small root of squares is thrown far: there
     # float32's rounding would show, so the loop is short or the rate low.
-    steps, every = (3, 1) if optimizer == "lbfgs" else (50, 10)
+    steps, every = (2, 1) if optimizer == "lbfgs" else (50, 10)
     lr = (0.002, 0.003) if optimizer in ("rmsprop", "adam", "adamw") else (0.02, 0.03)
     settings = RaceSettings(
         dataset, "mlp-6", losses, lr, optimizer, seeds=2, steps=steps, batch=batch, n=72, record_every=every
