@@ -68,14 +68,15 @@ def plain_run(
     return losses, model
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+# L-BFGS is left to the next test, which is exact: its line search extrapolates from slopes, and so turns
+# float32's rounding, where two formulas of one loss differ, into another step at once.
+@pytest.mark.parametrize("optimizer", [name for name, row in OPTIMIZERS.items() if row.elementwise])
 @pytest.mark.parametrize(("dataset", "losses", "batch"), FAMILIES, ids=[family[0] for family in FAMILIES])
 def test_a_member_is_the_same_model_trained_alone(
     dataset: str, losses: tuple[str, str], optimizer: str, batch: int
 ) -> None:
-    # A line search branches on rounding, and what is divided by a small root of squares is thrown far: there
-    # float32's rounding would show, so the loop is short or the rate low.
-    steps, every = (2, 1) if optimizer == "lbfgs" else (50, 10)
+    # What is divided by a small root of squares is thrown far, and rounding with it: so there the rate is low.
+    steps, every = 50, 10
     lr = (0.002, 0.003) if optimizer in ("rmsprop", "adam", "adamw") else (0.02, 0.03)
     settings = RaceSettings(
         dataset, "mlp-6", losses, lr, optimizer, seeds=2, steps=steps, batch=batch, n=72, record_every=every

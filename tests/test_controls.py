@@ -1,0 +1,178 @@
+"""A control's value is within its range whatever a client sends; presets and links say the same."""
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from streamlit.testing.v1 import AppTest
+
+from lossviz.ui.controls import Choice, Control, Several, Slide, Switch, _same
+
+SLIDE = Slide("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
+WHOLE = Slide("c_whole", "Whole", 0, 10, 3, 1)
+CHOICE = Choice("c_choice", "Choice", ("one", "two", "three"), "two")
+SEVERAL = Several("c_several", "Several", ("one", "two", "three"), ("two",))
+SWITCH = Switch("c_switch", "Switch", False)
+ANYTHING = some.one_of(
+    some.none(),
+    some.booleans(),
+    some.integers(),
+    some.floats(),
+    some.text(),
+    some.binary(),
+    some.lists(some.text()),
+    some.dictionaries(some.text(), some.integers()),
+)
+
+
+@given(ANYTHING)
+def test_a_slide_is_within_its_range_and_of_its_kind(value: Any) -> None:
+    for slide, kind in ((SLIDE, float), (WHOLE, int)):
+        sane = slide._sane(value)
+        assert type(sane) is kind
+        assert slide.low <= sane <= slide.high
+        assert math.isfinite(sane)
+
+
+@given(some.floats(-2, 2))
+def test_a_slide_keeps_what_is_in_its_range(value: float) -> None:
+    assert SLIDE._sane(value) == value
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -2.1, 2.1, 1e300, "1", None, [1.0]])
+def test_a_slide_is_its_default_for_anything_else(value: Any) -> None:
+    assert SLIDE._sane(value) == SLIDE.default
+
+
+@given(ANYTHING)
+def test_a_choice_is_one_of_its_names(value: Any) -> None:
+    assert CHOICE._sane(value) == (value if value in CHOICE.options else CHOICE.default)
+
+
+@given(some.lists(some.sampled_from(["one", "two", "three", "four", "<b>"]), max_size=9))
+def test_several_are_known_names_in_their_order_and_at_least_one(value: list[str]) -> None:
+    sane = SEVERAL._sane(value)
+    assert sane
+    assert list(sane) == [name for name in SEVERAL.options if name in sane]
+    assert sane == SEVERAL.default or set(sane) == set(value) & set(SEVERAL.options)
+
+
+def page(start: dict[str, Any]) -> None:
+    import streamlit as st
+
+    from lossviz.ui.controls import Choice, Several, Slide, Switch, link, presets
+
+    slide = Slide("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
+    whole = Slide("c_whole", "Whole", 0, 10, 3, 1)
+    choice = Choice("c_choice", "Choice", ("one", "two", "three"), "two")
+    several = Several("c_several", "Several", ("one", "two", "three"), ("two",))
+    switch = Switch("c_switch", "Switch", False)
+    controls = (slide, whole, choice, several, switch)
+    early = [control.now for control in controls] if st.session_state.get("c_slide") is not None else None
+    tries = st.container()
+    values = [slide.show(), whole.show(), choice.menu(), several.show(), switch.show()]
+    assert early in (None, values), "a control says the same before and after it is drawn"
+    with tries:
+        presets(
+            "c_try",
+            {
+                "Plain": {},
+                "Both": {"c_slide": 1.0, "c_whole": 7},
+                "Names": {"c_choice": "three", "c_several": ("one", "three"), "c_switch": True},
+            },
+            controls,
+        )
+    st.session_state["said"] = values
+    st.code(link(controls))
+
+
+def run(query: dict[str, Any] | None = None) -> AppTest:
+    app = AppTest.from_function(page, kwargs={"start": {}}, default_timeout=30)
+    for key, value in (query or {}).items():
+        app.query_params[key] = value
+    app.run()
+    assert [e.message for e in app.exception] == []
+    return app
+
+
+def lit(app: AppTest) -> Any:
+    return app.button_group(key="c_try").value
+
+
+def link(app: AppTest) -> str:
+    return str(app.code[0].value)
+
+
+def test_untouched_controls_are_their_defaults_and_leave_no_trace_in_the_link() -> None:
+    app = run()
+    assert app.session_state["said"] == [0.5, 3, "two", ("two",), False]
+    assert link(app) == ""
+    assert lit(app) == "Plain"
+
+
+def test_a_preset_sets_its_controls_and_puts_the_others_back() -> None:
+    app = run()
+    app.button_group(key="c_try").set_value("Both").run()
+    assert app.session_state["said"] == [1.0, 7, "two", ("two",), False]
+    assert lit(app) == "Both"
+    app.button_group(key="c_try").set_value("Names").run()
+    assert app.session_state["said"] == [0.5, 3, "three", ("one", "three"), True]
+    assert lit(app) == "Names"
+    app.button_group(key="c_try").set_value("Plain").run()
+    assert app.session_state["said"] == [0.5, 3, "two", ("two",), False]
+    assert [e.message for e in app.exception] == []
+
+
+def test_a_preset_is_lit_as_long_as_its_controls_stay() -> None:
+    app = run()
+    app.button_group(key="c_try").set_value("Both").run()
+    app.slider(key="c_whole").set_value(8).run()
+    assert lit(app) is None
+    app.slider(key="c_whole").set_value(7).run()
+    assert lit(app) == "Both"
+
+
+def test_the_link_carries_what_differs_and_brings_it_back() -> None:
+    app = run()
+    app.button_group(key="c_try").set_value("Names").run()
+    assert link(app) == "?c_choice=three&c_several=one&c_several=three&c_switch=True"
+    again = run({"c_choice": "three", "c_several": ["one", "three"], "c_switch": "True"})
+    assert again.session_state["said"] == app.session_state["said"]
+    assert link(again) == link(app)
+    assert lit(again) == "Names"
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"c_slide": "nan"}, [0.5, 3, "two", ("two",), False]),
+        ({"c_slide": "-2"}, [-2.0, 3, "two", ("two",), False]),
+        ({"c_whole": "11"}, [0.5, 3, "two", ("two",), False]),
+        ({"c_whole": "4.5"}, None),
+        ({"c_choice": "<b>"}, [0.5, 3, "two", ("two",), False]),
+        ({"c_several": ["three", "nothing"]}, None),
+        ({"c_switch": "maybe"}, [0.5, 3, "two", ("two",), False]),
+        ({"unknown": "1"}, [0.5, 3, "two", ("two",), False]),
+    ],
+)
+def test_what_an_address_says_is_taken_or_left(query: dict[str, Any], said: list[Any] | None) -> None:
+    values = run(query).session_state["said"]
+    if said is not None:
+        assert values == said
+    assert -2 <= values[0] <= 2
+    assert values[1] in range(11)
+    assert set(values[3]) <= {"one", "two", "three"}
+
+
+def test_numbers_from_a_slider_that_differ_by_rounding_are_the_same() -> None:
+    assert _same({"a": 0.1 + 0.2, "b": "x"}, {"a": 0.3, "b": "x"})
+    assert not _same({"a": 0.3}, {"a": 0.4})
+
+
+@pytest.mark.parametrize("control", [SLIDE, WHOLE, CHOICE, SEVERAL, SWITCH])
+def test_a_control_is_data(control: Control) -> None:
+    assert hash(control) == hash(control)
+    with pytest.raises(AttributeError):
+        control.key = "other"  # type: ignore[misc]
