@@ -75,7 +75,7 @@ def plain_run(
 def test_a_member_is_the_same_model_trained_alone(
     dataset: str, losses: tuple[str, str], optimizer: str, batch: int
 ) -> None:
-    # What is divided by a small root of squares is thrown far, and rounding with it: so there the rate is low.
+    # What is divided by a small root of squares is thrown far, and rounding with it: there the rate is low.
     steps, every = 50, 10
     lr = (0.002, 0.003) if optimizer in ("rmsprop", "adam", "adamw") else (0.02, 0.03)
     settings = RaceSettings(
