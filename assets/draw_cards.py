@@ -1,7 +1,8 @@
 """Draws the three pictures on Home: `python assets/draw_cards.py` (needs the extra `drawing`).
 
 Each is its page's own picture without words: the numbers are computed here, by lossviz, and nothing is
-drawn by hand. A colour is written ``light-dark(day, night)``, so that one file serves both themes.
+drawn by hand. A colour is written ``light-dark(day, night)``: an image's colours follow the color-scheme of
+the element that shows it, so that one file serves both themes.
 """
 
 from collections.abc import Callable, Iterable
@@ -71,7 +72,8 @@ def svg(parts: Iterable[str]) -> str:
     """A picture that says nothing to a screen reader: the question below it does."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true" '
-        f'focusable="false"><rect width="{WIDTH}" height="{HEIGHT}" style="fill:{themed(PANEL)}"/>'
+        'focusable="false" style="color-scheme:light dark">'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" style="fill:{themed(PANEL)}"/>'
         f"{''.join(parts)}</svg>\n"
     )
 

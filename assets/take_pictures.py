@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).parents[1]
 SCREENS = ROOT / "assets" / "screens"
 SCENES = {
-    "home": "/home",
+    "home": "/",
     "stuck-neuron": "/stuck-neuron",
     "stuck-neuron-curve": "/stuck-neuron?neuron_view=Learning+curve",
     "stuck-neuron-escape": "/stuck-neuron?neuron_view=Escape+time",

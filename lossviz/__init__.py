@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lossviz import figures
     from lossviz.datasets import DATASETS, Data, Dataset
-    from lossviz.losses import LOSSES, Loss
+    from lossviz.loss import Loss
+    from lossviz.losses import LOSSES
     from lossviz.networks import NETWORKS, Network
     from lossviz.neuron import (
         Descent,
@@ -26,18 +27,13 @@ if TYPE_CHECKING:
     from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
     from lossviz.registry import Registry
     from lossviz.training import Training, train
-    from lossviz.two_weights import (
-        TWO_WEIGHTS,
-        TwoWeights,
-        WeightPath,
-        WeightPlane,
-        weight_paths,
-        weight_plane,
-    )
+    from lossviz.two_weights import TWO_WEIGHTS, TwoWeights
+    from lossviz.weight_planes import WeightPath, WeightPlane, weight_paths, weight_plane
 
 _HOME = {
     "datasets": ("DATASETS", "Data", "Dataset"),
-    "losses": ("LOSSES", "Loss"),
+    "loss": ("Loss",),
+    "losses": ("LOSSES",),
     "networks": ("NETWORKS", "Network"),
     "neuron": (
         "Descent",
@@ -53,14 +49,8 @@ _HOME = {
     "race": ("Race", "RaceSettings", "Snapshot", "race_settings", "stack"),
     "registry": ("Registry",),
     "training": ("Training", "train"),
-    "two_weights": (
-        "TWO_WEIGHTS",
-        "TwoWeights",
-        "WeightPath",
-        "WeightPlane",
-        "weight_paths",
-        "weight_plane",
-    ),
+    "two_weights": ("TWO_WEIGHTS", "TwoWeights"),
+    "weight_planes": ("WeightPath", "WeightPlane", "weight_paths", "weight_plane"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 

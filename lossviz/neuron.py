@@ -13,7 +13,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from lossviz.checks import count_in, number_in
-from lossviz.losses import LOSSES, Loss
+from lossviz.loss import Loss
+from lossviz.losses import LOSSES
 
 Floats = NDArray[np.float64]
 MOST_STEPS = 1_000_000

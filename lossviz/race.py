@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from lossviz.checks import count_in, number_in
 from lossviz.datasets import DATASETS, Data
-from lossviz.losses import LOSSES, Loss
+from lossviz.loss import Loss
+from lossviz.losses import LOSSES
 from lossviz.networks import NETWORKS
 from lossviz.optimizers import OPTIMIZERS
 

@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lossviz.losses import LOSSES, Loss, targets_for
+from lossviz.loss import Loss
+from lossviz.losses import LOSSES, targets_for
 from lossviz.networks import NETWORKS
 from lossviz.optimizers import OPTIMIZERS
 from lossviz.race import Floats, Race, RaceSettings, Snapshot, State, race_settings, stack

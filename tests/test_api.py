@@ -75,7 +75,7 @@ def test_what_has_a_home_is_public_and_the_reverse() -> None:
     assert {*lv._MODULE, "figures"} == set(lv.__all__)
 
 
-@pytest.mark.parametrize("name", ["nothing", "loss", "__wrapped__", ""])
+@pytest.mark.parametrize("name", ["nothing", "lost", "__wrapped__", ""])
 def test_an_unknown_attribute_raises(name: str) -> None:
     with pytest.raises(AttributeError, match=f"module 'lossviz' has no attribute '{name}'"):
         getattr(lv, name)

@@ -59,7 +59,7 @@ def test_several_are_known_names_in_their_order_and_at_least_one(value: list[str
     assert sane == SEVERAL.default or set(sane) == set(value) & set(SEVERAL.options)
 
 
-def page(start: dict[str, Any]) -> None:
+def page() -> None:
     import streamlit as st
 
     from lossviz.ui.controls import Choice, Several, Slide, Switch, link, presets
@@ -89,7 +89,7 @@ def page(start: dict[str, Any]) -> None:
 
 
 def run(query: dict[str, Any] | None = None) -> AppTest:
-    app = AppTest.from_function(page, kwargs={"start": {}}, default_timeout=30)
+    app = AppTest.from_function(page, default_timeout=30)
     for key, value in (query or {}).items():
         app.query_params[key] = value
     app.run()

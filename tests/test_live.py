@@ -16,7 +16,13 @@ FIELDS = ("steps", "loss", "test_loss", "accuracy", "cross_entropy", "brier", "g
 
 def settings(steps: int = 60, dataset: str = "moons", seeds: int = 2) -> lv.RaceSettings:
     return lv.RaceSettings(
-        dataset, "mlp-16", ("sigmoid-mse", "sigmoid-ce"), (0.5, 0.1), seeds=seeds, steps=steps, record_every=10
+        dataset,
+        "mlp-16",
+        ("sigmoid-mse", "sigmoid-ce"),
+        (0.5, 0.1),
+        seeds=seeds,
+        steps=steps,
+        record_every=10,
     )
 
 
@@ -136,6 +142,16 @@ def test_without_a_reader_it_stops_by_itself_and_can_go_on(monkeypatch: pytest.M
     assert np.all(np.diff(one.read().race.steps) == 10)
 
 
+def test_without_a_reader_it_stops_between_records_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "PATIENCE", 0.2)
+    one = Live(
+        lv.RaceSettings("moons", "linear", ("sigmoid-ce",), (0.1,), steps=100_000, record_every=100_000)
+    )
+    one.play()
+    until(lambda: not one.running, seconds=5)
+    assert one.read().race.steps.tolist() == [0]
+
+
 def test_a_reader_keeps_it_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "PATIENCE", 1.0)
     one = Live(settings(steps=100_000))
@@ -168,9 +184,7 @@ def test_portraits_are_drawn_where_the_data_lie_in_a_plane() -> None:
 
 
 def test_a_member_that_flies_apart_leaves_the_others_running() -> None:
-    wanted = lv.RaceSettings(
-        "line", "linear", ("mse", "huber"), (1e30, 0.1), steps=40, record_every=10
-    )
+    wanted = lv.RaceSettings("line", "linear", ("mse", "huber"), (1e30, 0.1), steps=40, record_every=10)
     one = Live(wanted)
     one.play()
     until(lambda: one.read().done)

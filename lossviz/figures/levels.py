@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossviz.figures.style import SEA, fixed, mark
-from lossviz.two_weights import WeightPath, WeightPlane
+from lossviz.weight_planes import WeightPath, WeightPlane
 
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,8 @@ from lossviz.figures.style import (
     percent,
     short_name,
 )
-from lossviz.two_weights import TWO_WEIGHTS, WeightPath, WeightPlane
+from lossviz.two_weights import TWO_WEIGHTS
+from lossviz.weight_planes import WeightPath, WeightPlane
 
 
 def reliefs(

@@ -12,7 +12,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from lossviz.losses import LOSSES, Family
+from lossviz.loss import Family
+from lossviz.losses import LOSSES
 
 PAPER, PANEL, INK, MUTE = "#FBFAF7", "#F1EFE9", "#1F2530", "#5B6270"
 AXIS, GRID = "#B9B4A8", "#E4E0D6"

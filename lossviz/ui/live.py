@@ -93,15 +93,19 @@ class Live:
             self._advance()
             progress(min(1.0, self._training.step / step))
 
-    def _run(self) -> None:
-        while not (self._stop.is_set() or self.done or time.monotonic() - self._read > PATIENCE):
-            self._advance()
+    def _left(self) -> bool:
+        """Whether the thread has been asked to stop, or nobody has read it for a while."""
+        return self._stop.is_set() or time.monotonic() - self._read > PATIENCE
 
-    def _advance(self) -> None:
-        """Train to the next record and take it; a stop in between leaves the step half way, to go on from."""
+    def _run(self) -> None:
+        while not (self.done or self._left()):
+            self._advance(self._left)
+
+    def _advance(self, left: Callable[[], bool] = lambda: False) -> None:
+        """Train to the next record and take it; who leaves in between leaves it half way, to go on from."""
         interval = self.settings.interval
         goal = min(self.settings.steps, self._training.step + interval - self._training.step % interval)
-        while self._training.step < goal and not self._stop.is_set():
+        while self._training.step < goal and not left():
             self._training.advance()
         if self._training.step == goal:
             self._record()

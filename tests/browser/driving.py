@@ -109,7 +109,7 @@ def serving(folder: Path, script: Path = ROOT / "app.py", **environment: str) ->
 READ = """root => {
   const plot = root.querySelector(".lossviz-plot");
   const list = (values) => (values === undefined || values === null ? null : Array.from(values));
-  const ground = (z) => (z && z.length ? [z.length, ...Array.from(z[z.length >> 1] ?? [])] : null);
+  const ground = (z) => (z && z.length ? [z.length, ...Array.from(z[z.length >> 2] ?? [])] : null); // one row
   return {
     texts: (plot._fullLayout.annotations ?? []).map((a) => a.text),
     shapes: (plot._fullLayout.shapes ?? []).map((s) => [s.x0, s.x1, s.y0, s.y1]),

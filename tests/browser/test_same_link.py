@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from driving import Viewer
+from driving import Viewer, until
 
 pytestmark = pytest.mark.browser
 
@@ -25,8 +25,12 @@ def test_a_preset_and_its_link_show_the_same_numbers(
     one, other = viewer().open(path), viewer()
     first = one.drawn()
     for name in names:
+        address = one.page.url
         one.click(tries, name)
-        one.page.locator(f".st-key-{tries} button[aria-checked=true]").get_by_text(name, exact=True).wait_for()
+        until(lambda address=address: one.page.url != address)
+        one.page.locator(f".st-key-{tries} button[aria-checked=true]").get_by_text(
+            name, exact=True
+        ).wait_for()
         one.settled()
         assert one.drawn() != first
         other.open(one.page.url.removeprefix(one.server.url))

@@ -6,7 +6,11 @@ import pytest
 from driving import Server, Viewer, until
 
 pytestmark = pytest.mark.browser
-LONG = "/race?race_step=0&race_data=digits&race_network=cnn&race_seeds=8&race_losses=softmax-mse%2C+softmax-ce"
+# Some twenty seconds to train, on an idle machine.
+LONG = (
+    "/race?race_step=0&race_data=digits&race_network=mlp-64-64&race_seeds=8"
+    "&race_losses=softmax-mse%2C+softmax-ce&race_gain=1"
+)
 
 
 def reached(one: Viewer) -> int:

@@ -1,0 +1,195 @@
+"""Every page and view: no errors, no barriers, the right headers, and nothing hostile gets through."""
+
+import gzip
+import urllib.request
+from collections.abc import Callable
+from email.message import Message
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from driving import Server, Viewer, serving, until
+
+pytestmark = pytest.mark.browser
+VIEWS = [
+    "/",
+    "/stuck-neuron",
+    "/stuck-neuron?neuron_view=Learning+curve&neuron_widget=true",
+    "/stuck-neuron?neuron_view=Escape+time",
+    "/two-weights",
+    "/two-weights?weights_view=In+relief",
+    "/race?race_step=0",
+    "/race?race_step=0&race_view=Layers",
+]
+# Faults of Streamlit's own widgets that no theme can mend: (rule, part of the element's HTML).
+STREAMLITS_OWN_FAULTS = (
+    ("color-contrast", 'data-variant="segmented_control"'),
+    ("color-contrast", "stSliderThumbValue"),
+)
+
+
+def faults(page: Any) -> list[str]:
+    """What axe-core calls serious or critical, without what is Streamlit's own."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{fault['id']}: {node['target']} {node['html'][:200]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+        if not any(fault["id"] == rule and part in node["html"] for rule, part in STREAMLITS_OWN_FAULTS)
+    ]
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_a_page_has_no_errors_and_no_barriers_in_either_theme(
+    viewer: Callable[..., Viewer], path: str
+) -> None:
+    one = viewer().open(path)
+    assert one.exceptions() == []
+    assert faults(one.page) == []
+    assert one.chart.get_attribute("role") == "group"
+    assert len(one.chart.get_attribute("aria-label")) > 40
+    one.page.emulate_media(color_scheme="dark")
+    until(lambda: one.layout == "wd")
+    assert faults(one.settled().page) == []
+    assert one.said == []
+
+
+def test_the_tabs_of_a_page_have_no_barriers(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/race?race_step=0")
+    for tab in one.page.get_by_role("tab").all():
+        tab.click()
+        one.page.locator(f"#{tab.get_attribute('aria-controls')}").wait_for()
+        assert faults(one.page) == [], tab.inner_text()
+    assert one.said == []
+
+
+def test_axe_would_have_found_a_fault(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/")
+    one.page.evaluate(
+        """() => document.querySelector(".lossviz-chart").insertAdjacentHTML("beforebegin",
+        '<p id="pale" style="color:#ddd;background:#fff">pale</p><button id="mute"></button>')"""
+    )
+    found = " ".join(faults(one.page))
+    assert "color-contrast" in found
+    assert "button-name" in found
+
+
+def test_a_visit_from_page_to_page_keeps_what_each_says(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/")
+    for title in ("Stuck neuron", "Two weights", "Home"):
+        question = one.page.locator("h1").inner_text()
+        one.page.get_by_role("link", name=title, exact=True).first.click()
+        until(lambda question=question: one.page.locator("h1").all_inner_texts() not in ([], [question]))
+        one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
+        one.settled()
+        assert one.exceptions() == []
+    assert one.said == []
+
+
+# --- hostile addresses ---------------------------------------------------------------------------------
+
+KEYS = {
+    "/": ("home_step",),
+    "/stuck-neuron": ("neuron_view", "neuron_z", "neuron_target", "neuron_half", "neuron_try"),
+    "/stuck-neuron?neuron_view=Learning+curve": (
+        "neuron_step", "neuron_w", "neuron_b", "neuron_rate", "neuron_own", "neuron_widget",
+    ),
+    "/stuck-neuron?neuron_view=Escape+time": ("neuron_z0", "neuron_rate"),
+    "/two-weights": (
+        "weights_view", "weights_step", "weights_model", "weights_optimizer", "weights_rate", "weights_mark",
+        "weights_a", "weights_b",
+    ),
+    "/race?race_step=0": (
+        "race_view", "race_measure", "race_data", "race_network", "race_activation", "race_gain",
+        "race_losses", "race_optimizer", "race_rate", "race_own", "race_seeds",
+    ),
+}  # fmt: skip
+HOSTILE = {
+    "a script": "<script>window.harmed=1</script>",
+    "an image": '"><img src=x onerror="window.harmed=1" class=planted>',
+    "not a number": "nan",
+    "out of range": "1e999",
+}
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_address_shows_the_default_page(viewer: Callable[..., Viewer], value: str) -> None:
+    plain, one = viewer(), viewer()
+    one.page.on("dialog", lambda dialog: one.said.append(dialog.message))
+    for path, keys in KEYS.items():
+        usual = plain.open(path).drawn()
+        attack = urlencode(dict.fromkeys(keys, value), quote_via=quote)
+        one.open(f"{path}{'&' if '?' in path else '?'}{attack}")
+        assert one.drawn() == usual
+        assert one.exceptions() == []
+        assert one.page.locator(".planted, [data-testid=stAlert]").count() == 0
+        assert one.page.evaluate("window.harmed") is None
+        scripts = one.page.evaluate("() => [...document.scripts].map((s) => s.textContent)")
+        assert not any("harmed" in text for text in scripts)
+    assert one.said == []
+
+
+# --- the server ----------------------------------------------------------------------------------------
+
+
+def get(url: str, **headers: str) -> tuple[Message, bytes]:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as reply:
+        return reply.headers, reply.read()
+
+
+@pytest.mark.parametrize("path", ["/", "/race", "/_stcore/health", "/lossviz/plotly.min.js", "/no-such-page"])
+def test_every_response_says_what_may_be_done_with_it(server: Server, path: str) -> None:
+    headers, _ = get(f"{server.url}{path}")
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self';" in policy
+    assert "unsafe-eval" not in policy
+    assert "frame-ancestors 'self'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert len(headers.get_all("Content-Security-Policy") or ()) == 1
+
+
+def test_plotly_comes_from_here_gzipped(viewer: Callable[..., Viewer], server: Server) -> None:
+    headers, body = get(f"{server.url}/lossviz/plotly.min.js", **{"Accept-Encoding": "gzip"})
+    assert headers["Content-Encoding"] == "gzip"
+    assert b"plotly.js" in gzip.decompress(body)[:200]
+    asked: list[str] = []
+    one = viewer()
+    one.page.on("request", lambda request: asked.append(request.url))
+    one.open("/stuck-neuron")
+    assert sum("/lossviz/plotly.min.js" in url for url in asked) == 1
+    own = (server.url, server.url.replace("http", "ws"), "blob:", "data:")
+    assert [url for url in asked if not url.startswith(own)] == [], "nothing is loaded from elsewhere"
+
+
+FRAME = """url => {
+  const frame = document.createElement("iframe");
+  Object.assign(frame, { src: url, width: 800, height: 700 });
+  document.body.append(frame);
+}"""
+
+
+def test_whom_the_setting_names_may_embed_the_app(
+    viewer: Callable[..., Viewer], server: Server, tmp_path: Path
+) -> None:
+    school = f"http://localhost:{server.url.rpartition(':')[2]}"  # another origin than 127.0.0.1
+    lent = serving(tmp_path, LOSSVIZ_FRAME_ANCESTORS=f"'self' {school}")
+    try:
+        open_server = next(lent)
+        headers, _ = get(open_server.url)
+        assert f"frame-ancestors 'self' {school}" in headers["Content-Security-Policy"]
+        assert headers["X-Frame-Options"] is None
+        outside = viewer()
+        outside.page.goto(f"{school}/_stcore/health")  # a bare page of that origin
+        outside.context.route("**/_stcore/health", lambda route: route.fulfill(body="<p>a school</p>",
+                                                                             content_type="text/html"))  # fmt: skip
+        outside.page.goto(f"{school}/_stcore/health")
+        outside.page.evaluate(FRAME, f"{open_server.url}/stuck-neuron?embed=true")
+        outside.context.unroute("**/_stcore/health")
+        inside = outside.page.frame_locator("iframe")
+        inside.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
+    finally:
+        lent.close()
