@@ -131,7 +131,7 @@ def test_shares_count_points() -> None:
 
 def test_a_large_plane_in_blocks_is_the_small_one_in_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = weight_plane("breast-cancer", "sigmoid-mse", points=9)
-    monkeypatch.setattr("lossviz.two_weights._BLOCK", 5000)
+    monkeypatch.setattr("lossviz.weight_planes._BLOCK", 5000)
     parts = weight_plane("breast-cancer", "sigmoid-mse", points=9)
     np.testing.assert_allclose(parts.loss, whole.loss, rtol=1e-13)
     np.testing.assert_allclose(parts.gradient, whole.gradient, rtol=1e-12, atol=1e-18)
