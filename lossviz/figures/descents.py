@@ -19,6 +19,7 @@ from lossviz.figures.style import (
     loss_name,
     mark,
     note,
+    under_axis,
 )
 from lossviz.neuron import Descent
 
@@ -88,16 +89,7 @@ def descents(
 
     for trace, part in zip(discs, moving(at), strict=True):
         figure.data[trace].update(part)
-    title = note(
-        words(at),
-        0.5,
-        0,
-        xref="paper",
-        yref="paper",
-        yshift=-32,
-        yanchor="top",
-        font={"size": 16, "color": INK},
-    )
+    title = under_axis(words(at))
     figure.update_layout(
         annotations=[
             title,

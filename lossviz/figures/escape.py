@@ -7,7 +7,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.style import (
-    INK,
     PAPER,
     UNDER_SLIDER,
     axis_name,
@@ -19,6 +18,7 @@ from lossviz.figures.style import (
     mark,
     note,
     number,
+    under_axis,
 )
 from lossviz.neuron import EscapeTime
 
@@ -97,18 +97,7 @@ def escape(
                     bgcolor=PAPER,
                 )
             )
-        texts.append(
-            note(
-                f"start z₀ = {z0[i]:g}, output {number(1 / (1 + np.exp(-z0[i])))}",
-                0.5,
-                0,
-                xref="paper",
-                yref="paper",
-                yshift=-32,
-                yanchor="top",
-                font={"size": 16, "color": INK},
-            )
-        )
+        texts.append(under_axis(f"start z₀ = {z0[i]:g}, output {number(1 / (1 + np.exp(-z0[i])))}"))
         return [{"x": [z0[i]], "y": [steps[loss]]} for loss in times], texts
 
     here = int(np.abs(np.asarray(z0) - at).argmin())

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from lossviz.figures.frames import upto
+from lossviz.figures.legends import heads, level_labels, overlay_on, path_labels
 from lossviz.figures.levels import (
     HIGHEST,
     LOWEST,
@@ -28,9 +27,6 @@ from lossviz.figures.style import (
     fixed,
     mark,
     note,
-    number,
-    percent,
-    short_name,
 )
 from lossviz.two_weights import TWO_WEIGHTS
 from lossviz.weight_planes import WeightPath, WeightPlane
@@ -99,9 +95,9 @@ def maps(
             }
         )
         _ground(figure, plane, axes)
-        share = _overlay(figure, plane, overlay, threshold, axes)
-        texts += _heads(plane, share, f"x{tag}", f"y{tag}", narrow)
-        texts += _level_labels(plane, f"x{tag}", f"y{tag}")
+        share = overlay_on(figure, plane, overlay, threshold, axes)
+        texts += heads(plane, share, f"x{tag}", f"y{tag}", narrow)
+        texts += level_labels(plane, f"x{tag}", f"y{tag}")
         texts.append(
             note(
                 f"weight {weight_name(names[1])}",
@@ -116,7 +112,7 @@ def maps(
         )
         own = [path for path in paths if path.loss_name == plane.loss_name]
         runs.append(own)
-        for label in _labels(own, step):
+        for label in path_labels(own, step):
             font = {"size": 16 if len(own) > 1 else 18, "color": mark(plane.loss_name).text}
             ground = {"bgcolor": PAPER, "opacity": 0.95, "borderpad": 2}
             end_notes.append(
@@ -156,7 +152,7 @@ def maps(
             "data": [_place(path, s) for _, path in ends],
             "traces": [trace for trace, _ in ends],
             "layout": {
-                "annotations": [label for own in runs for label in _labels(own, s)],
+                "annotations": [label for own in runs for label in path_labels(own, s)],
                 "meta": upto(grow, s),
             },
         }
@@ -188,108 +184,6 @@ def _ground(figure: go.Figure, plane: WeightPlane, axes: dict[str, str]) -> None
     )
 
 
-def _overlay(
-    figure: go.Figure, plane: WeightPlane, overlay: str, threshold: float, axes: dict[str, str]
-) -> tuple[float, str]:
-    """Mark a region by dots or strokes; its share of the plane and what it is called."""
-    if overlay == "Plateau":
-        region, share, name = plane.slope < threshold, plane.plateau(threshold), "plateau"
-        symbol: dict[str, Any] = {"symbol": "circle", "size": 3.6}
-    elif overlay == "Bends down":
-        region, share, name = plane.lowest_curvature < -1e-12, plane.bends_down, "bends down"
-        symbol = {"symbol": "line-ne", "size": 7}
-    else:
-        return 0.0, ""
-    k = len(plane.a)
-    grid = np.arange(k // 2 % 4, k, max(1, k // 22))  # counted from the centre: symmetry stays visible
-    rows, columns = np.meshgrid(grid, grid, indexing="ij")
-    inside = region[rows, columns]
-    on_dark = log_level(plane)[rows, columns][inside] > 0.9
-    colour = np.where(on_dark, "rgba(255,255,255,0.9)", "rgba(20,26,34,0.6)")
-    figure.add_trace(
-        go.Scatter(
-            x=plane.a[columns[inside]],
-            y=plane.b[rows[inside]],
-            mode="markers",
-            hoverinfo="skip",
-            **axes,
-            marker={
-                "color": colour,
-                **symbol,
-                "line": {"width": 1.3 if "line" in symbol["symbol"] else 0, "color": colour},
-            },
-        )
-    )
-    return share, name
-
-
-def _heads(
-    plane: WeightPlane, share: tuple[float, str], x: str, y: str, narrow: bool
-) -> list[dict[str, Any]]:
-    size = 17 if narrow else 19
-    spot = {"xref": f"{x} domain", "yref": f"{y} domain", "yanchor": "bottom", "yshift": 6}
-    heads = [
-        note(
-            f"<b>{short_name(plane.loss_name)}</b>",
-            0,
-            1,
-            xanchor="left",
-            **spot,
-            font={"size": size, "color": mark(plane.loss_name).text},
-        )
-    ]
-    if share[1]:
-        heads.append(
-            note(
-                f"<b>{percent(share[0])}</b> {share[1]}",
-                1,
-                1,
-                xanchor="right",
-                **spot,
-                font={"size": size, "color": INK},
-            )
-        )
-    return heads
-
-
-def _level_labels(plane: WeightPlane, x: str, y: str) -> list[dict[str, Any]]:
-    """1, 2, 4, 8 on their own lines, in the column right of the middle where most of them cross it."""
-    z, k = log_level(plane), len(plane.a)
-    columns = {j: _crossings(z[:, j], plane.b) for j in range(int(0.6 * k), int(0.95 * k), 2)}
-    most = max(len(crossings) for crossings in columns.values())
-    fitting = [j for j, crossings in columns.items() if len(crossings) == most]
-    column = fitting[2 * len(fitting) // 3]
-    return [
-        note(
-            f"<b>{2**level}</b>",
-            float(plane.a[column]),
-            height,
-            xref=x,
-            yref=y,
-            yanchor="middle",
-            yshift=9,
-            font={"size": 15, "color": fixed(INK) if level == 0 else WHITE},
-        )
-        for level, height in columns[column]
-    ]
-
-
-def _crossings(column: NDArray[np.float32], b: NDArray[np.float64]) -> list[tuple[int, float]]:
-    """Where a column crosses the levels 1, 2, 4, 8: each at its lowest crossing clear of the others."""
-    found: list[tuple[int, float]] = []
-    least = 0.07 * float(b[-1] - b[0])
-    for level in range(4):
-        above = column >= level
-        for i in np.flatnonzero(above[1:] != above[:-1]):
-            share = (level - column[i]) / (column[i + 1] - column[i])
-            height = float(b[i] + share * (b[i + 1] - b[i]))
-            inside = abs(height) < 0.93 * b[-1]
-            if inside and all(abs(height - other) > least for _, other in found):
-                found.append((level, height))
-                break
-    return found
-
-
 def _draw_path(figure: go.Figure, path: WeightPath, k: int, axes: dict[str, str]) -> list[int]:
     """The path and its start; the numbers of the traces that grow with the step."""
     x, y = path.weights[:, 0].tolist(), path.weights[:, 1].tolist()
@@ -319,35 +213,3 @@ def _draw_path(figure: go.Figure, path: WeightPath, k: int, axes: dict[str, str]
 def _place(path: WeightPath, step: int) -> dict[str, Any]:
     here = known_step(path, step)
     return {"x": [float(path.weights[here, 0])], "y": [float(path.weights[here, 1])]}
-
-
-def _labels(paths: Sequence[WeightPath], step: int) -> list[dict[str, Any]]:
-    """What stands beside each path's end on one map: its level, and its optimizer if there are several.
-
-    Ends that lie close together would have their labels on one another: these are pushed apart, upwards.
-    """
-    labels = [_label(path, step, len(paths) > 1) for path in paths]
-    floor = -np.inf
-    for label in sorted(labels, key=lambda label: label["y"]):
-        span = label.pop("span")
-        label["y"] = max(label["y"], floor)
-        floor = label["y"] + 0.12 * span
-    return labels
-
-
-def _label(path: WeightPath, step: int, several: bool) -> dict[str, Any]:
-    here = known_step(path, step)
-    gone = path.diverged_at is not None and step >= path.diverged_at
-    told = f"gone at step {path.diverged_at}" if gone else number(float(path.level[here]))
-    x, y = (float(part) for part in path.weights[here])
-    span = TWO_WEIGHTS[path.model].span
-    outside = max(abs(x), abs(y)) > span and not gone
-    left = x > (0.1 if several else 0.4) * span
-    return {
-        "text": f"<b>{told}</b>{f' {path.optimizer}' if several else ''}{', outside' if outside else ''}",
-        "x": float(np.clip(x, -span, span)),
-        "y": float(np.clip(y, -0.95 * span, 0.85 * span)) + 0.05 * span,
-        "xanchor": "right" if left else "left",
-        "xshift": -14 if left else 14,
-        "span": span,
-    }

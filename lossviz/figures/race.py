@@ -9,7 +9,7 @@ from lossviz.figures.contestants import MEASURES, name_of
 from lossviz.figures.curves import draw_curves
 from lossviz.figures.layers import DEAD, draw_layers, first_layer
 from lossviz.figures.portraits import Portraits, draw_portraits, region
-from lossviz.figures.style import AXIS, INK, UNDER_SLIDER, blank, hero, note, number, put_first
+from lossviz.figures.style import AXIS, INK, UNDER_SLIDER, blank, hero, number, put_first, under_axis
 from lossviz.race import Race, standings
 
 
@@ -47,16 +47,7 @@ def training_curves(
         head_texts, shown = draw_portraits(figure, race, portraits, here, narrow)
         texts += head_texts
     words = _time_words(int(race.steps[here]), running)
-    title = note(
-        words,
-        (across[0] + across[1]) / 2,
-        up[0],
-        xref="paper",
-        yref="paper",
-        yshift=-32,
-        yanchor="top",
-        font={"size": 16, "color": INK},
-    )
+    title = under_axis(words, (across[0] + across[1]) / 2, up[0])
     figure.update_layout(
         annotations=[*moving(here)[1], title, *_lead(race, measure, view, here, narrow), *texts]
     )

@@ -6,7 +6,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.style import (
-    INK,
     PAPER,
     UNDER_SLIDER,
     axis_name,
@@ -21,6 +20,7 @@ from lossviz.figures.style import (
     note,
     number,
     put_first,
+    under_axis,
 )
 from lossviz.neuron import LogitCurves
 
@@ -89,16 +89,7 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
         _part(texts[2:4], curves.gradient[:, i], 0.09)
         _part(texts[4:6], curves.curvature[:, i], 0.06)
         texts.append(
-            note(
-                f"logit z = {number(z) if z else '0'}, output {number(1 / (1 + np.exp(-z)))}",
-                0.5,
-                0,
-                xref="paper",
-                yref="paper",
-                yshift=-32,
-                yanchor="top",
-                font={"size": 16, "color": INK},
-            )
+            under_axis(f"logit z = {number(z) if z else '0'}, output {number(1 / (1 + np.exp(-z)))}")
         )
         data = [{"x": [z, z], "y": [_short(v) for v in values[:, i]]} for values in rows]
         return data, texts, [cursor(z, "x3")]
