@@ -1,5 +1,7 @@
 """Loss, slope and curvature of one neuron against its logit."""
 
+import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -152,8 +154,8 @@ def _few_ticks(low: float, high: float) -> list[float]:
 
 
 def _ratio(gradients: Any) -> float:
-    slow, fast = np.abs(gradients)
-    return float(fast / slow) if slow else float("inf")
+    slow, fast = (abs(float(gradient)) for gradient in gradients)
+    return fast / slow if slow > fast / sys.float_info.max else math.inf
 
 
 def _part(pair: list[dict[str, Any]], values: Any, apart: float) -> None:
