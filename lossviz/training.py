@@ -88,6 +88,9 @@ class _Member:
         ]
         return float(loss.detach()), norms
 
+    def load(self, state: State) -> None:
+        self.model.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
+
     def state(self) -> State:
         return {name: value.numpy().copy() for name, value in self.model.state_dict().items()}
 
@@ -218,12 +221,32 @@ class Training:
         """The weights of every member now, by contestant and seed."""
         return [[member.state() for member in members] for members in self._members]
 
+    def recall(self, race: Race, record: int, seed: int) -> None:
+        """Give the members of one seed the weights that they had at a record of a finished race."""
+        for c, members in enumerate(self._members):
+            members[seed].load(race.checkpoints(c, seed)[record])
+            gone = race.diverged_at[c, seed]
+            self.diverged_at[c, seed] = gone if 0 <= gone <= race.steps[record] else -1
+
     def __iter__(self) -> Iterator[Snapshot]:
         """Snapshots from the present step to the end, one every `settings.interval` steps and the last."""
         yield self.snapshot()
         while not self.done:
             self.advance(self.settings.interval - self.step % self.settings.interval)
             yield self.snapshot()
+
+
+def answers(race: Race, x: Floats, seed: int = 0) -> Floats:
+    """What one seed of a finished race said at x (n, d), at each record: (records, contestants, n).
+
+    As `Training.predict` says it. IndexError for a race without checkpoints.
+    """
+    training = Training(race.settings)
+    said = []
+    for record in range(len(race.steps)):
+        training.recall(race, record, seed)
+        said.append(training.predict(x, seed))
+    return np.stack(said)
 
 
 def train(

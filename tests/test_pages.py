@@ -219,7 +219,6 @@ def test_the_code_under_a_race_makes_its_curves(page: str, query: dict[str, Any]
     assert len(made["data"]) == len(on_page["data"])
 
 
-@pytest.mark.xfail(strict=True, reason="the code under a race does not draw the portraits yet")
 def test_the_code_under_a_race_in_the_plane_makes_its_portraits_too() -> None:
     app = opened(*WITH_PORTRAITS)
     assert len(still(made_by(app))["data"]) == len(shown(app)["data"])

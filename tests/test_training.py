@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 from torch import Tensor
 
 from lossviz import DATASETS, LOSSES, NETWORKS, OPTIMIZERS, Race, RaceSettings, Training, train
-from lossviz.training import log_probabilities
+from lossviz.training import answers, log_probabilities
 
 # torch's own losses, averaged over the examples, from the network's raw output (n, outputs).
 PLAIN: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
@@ -405,3 +405,25 @@ def test_every_loss_learns(loss: str) -> None:
     dataset = "sine" if LOSSES[loss].task == "regression" else "moons"
     race = train(dataset, "mlp-4", [loss], lr=0.05, steps=30)
     assert race.loss[0, 0, -1] < race.loss[0, 0, 0]
+
+
+def test_answers_are_what_the_race_said_at_each_record() -> None:
+    settings = RaceSettings(
+        "moons", "mlp-4", ("sigmoid-mse", "hinge"), (0.5, 0.1), steps=20, seeds=2, n=40, record_every=10
+    )
+    x = np.random.default_rng(0).normal(size=(7, 2))
+    live = Training(settings)
+    said = [live.predict(x, seed=1) for _ in live]
+    race = train(
+        "moons", "mlp-4", ["sigmoid-mse", "hinge"], [0.5, 0.1], steps=20, seeds=2, n=40, record_every=10
+    )
+    np.testing.assert_array_equal(answers(race, x, seed=1), said)
+
+
+def test_who_has_diverged_says_nothing_from_then_on() -> None:
+    race = train("sine", "mlp-4", ["mse", "mae"], [1e6, 0.01], steps=20, n=40, record_every=2)
+    gone = race.diverged_at[0, 0]
+    assert gone > 0
+    said = answers(race, np.zeros((1, 1)))
+    np.testing.assert_array_equal(np.isnan(said[:, 0, 0]), race.steps >= gone)
+    assert np.isfinite(said[:, 1]).all()

@@ -5,7 +5,7 @@ from lossviz.figures.descents import descents
 from lossviz.figures.escape import escape
 from lossviz.figures.frames import at_frame, from_json, standalone
 from lossviz.figures.maps import maps
-from lossviz.figures.portraits import Portraits, portrait_plane
+from lossviz.figures.portraits import Portraits, portrait_plane, portraits
 from lossviz.figures.race import training_curves
 from lossviz.figures.reliefs import reliefs
 from lossviz.figures.slopes import slopes
@@ -24,6 +24,7 @@ __all__ = [
     "number",
     "percent",
     "portrait_plane",
+    "portraits",
     "reliefs",
     "slopes",
     "standalone",

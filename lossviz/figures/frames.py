@@ -48,7 +48,10 @@ def at_frame(figure: go.Figure, value: float | None = None) -> go.Figure:
                 _merge(base, part)
         if "meta" in layout:
             still["layout"]["meta"] = still["layout"].get("meta", {}) | layout["meta"]
-    for index, length in still["layout"].get("meta", {}).get("upto", ()):
+    meta = dict(still["layout"].get("meta", {}))
+    growing = meta.pop("upto", ())
+    still["layout"]["meta"] = meta
+    for index, length in growing:
         trace = still["data"][index]
         for axis in GROWING:
             if axis in trace:

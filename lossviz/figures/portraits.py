@@ -18,6 +18,7 @@ from lossviz.figures.style import (
     note,
 )
 from lossviz.race import Race
+from lossviz.training import answers
 
 Floats = NDArray[np.float64]
 
@@ -45,10 +46,10 @@ class PortraitPlane:
     points: Floats  # (k * k, 2) in the order of the portrait's rows
     train: Data
 
-    def with_answers(self, said: Sequence[Floats]) -> Portraits:
+    def with_answers(self, said: Sequence[Floats] | Floats) -> Portraits:
         """The portraits of answers (contestants, k * k), one array a record."""
         k = len(self.a)
-        stacked = np.stack(said).astype(np.float32).reshape(len(said), -1, k, k)
+        stacked = np.stack(list(said)).astype(np.float32).reshape(len(said), -1, k, k)
         y = self.train.y.astype(np.int64)
         return Portraits(self.a, self.b, stacked, self.train.x, y, len(self.train.classes))
 
@@ -60,6 +61,15 @@ def portrait_plane(train: Data, points: int = 36) -> PortraitPlane:
     a, b = (np.linspace(low[i] - room[i], high[i] + room[i], points) for i in range(2))
     grid = np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2)
     return PortraitPlane(a, b, grid, train)
+
+
+def portraits(race: Race, seed: int = 0, points: int = 36) -> Portraits:
+    """The portraits of a finished race whose data lie in a plane; ValueError if they do not."""
+    train, _ = race.settings.data()
+    if train.x.shape[1] != 2:
+        raise ValueError(f"portraits need two features; {race.settings.dataset} has {train.x.shape[1]}")
+    plane = portrait_plane(train, points)
+    return plane.with_answers(answers(race, plane.points, seed))
 
 
 def region(portraits: Portraits, record: int, c: int) -> NDArray[Any]:

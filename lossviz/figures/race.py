@@ -87,12 +87,13 @@ def _frame(
     answers = [] if portraits is None else [region(portraits, i, c) for c in range(len(shown))]
     step = int(race.steps[i])
     moved = [{key: text[key] for key in ("text", "x", "y")} for text in notes]
+    placed = [{key: text[key] for key in ("text", "xshift", "yshift") if key in text} for text in lead]
     return {
         "name": str(step),
         "data": [*data, *({"type": "contour", "z": z} for z in answers)],
         "traces": [*traces, *shown],
         "layout": {
-            "annotations": [*moved, {"text": _time_words(step, False)}, *({"text": t["text"]} for t in lead)],
+            "annotations": [*moved, {"text": _time_words(step, False)}, *placed],
             "shapes": [{"x0": step, "x1": step}],
         },
     }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from typing import Any
+
 import streamlit as st
 
 import lossviz as lv
 from lossviz.ui import files
 from lossviz.ui.controls import presets
 from lossviz.ui.declared import Race
+from lossviz.ui.live import Live
 from lossviz.ui.page import File, Tabs, footer, heading, page, small
 from lossviz.ui.texts import text
 from lossviz.ui.views.race import LIVE, STEPS, stage
@@ -61,6 +64,12 @@ def setup() -> None:
         Race.optimizer.menu()
         Race.rate.ladder()
         Race.own.menu()
+
+
+def whole(race: Live, measure: str, kind: str) -> Any:
+    """The figure of all that has been trained so far."""
+    view = race.read()
+    return lv.figures.training_curves(view.race, measure, view=kind, portraits=view.portraits)
 
 
 def numbers(race: lv.Race) -> str:
@@ -133,6 +142,7 @@ with page():
             f"full batch, {rates} · {wanted.seeds} "
             f"starts{'; portraits show the first' if train.x.shape[1] == 2 else ''}."
         )
+    faces = ", portraits=lv.figures.portraits(race)" if train.x.shape[1] == 2 else ""
     under.fill(
         see=text("race_see"),
         maths=text("race_maths").replace("LOSSES", formulas(wanted.losses)),
@@ -143,16 +153,16 @@ race = lv.train(
     optimizer="{wanted.optimizer}", seeds={wanted.seeds}, steps={STEPS}, init_gain={wanted.init_gain:g},
     activation="{wanted.activation}", record_every={wanted.record_every},
 )
-figure = lv.figures.training_curves(race, "{measure}", at={int(Race.step.now)}, view="{kind}")""",
+figure = lv.figures.training_curves(
+    race, "{measure}", at={int(Race.step.now)}, view="{kind}"{faces}
+)""",
         controls=Race.all,
         files=[
             File(
                 "Page (HTML)",
                 "race.html",
                 "text/html",
-                lambda: lv.figures.standalone(
-                    lv.figures.training_curves(race.read().race, measure, view=kind), "step"
-                ),
+                lambda: lv.figures.standalone(whole(race, measure, kind), "step"),
             ),
             File("Numbers (CSV)", "race.csv", "text/csv", lambda: numbers(race.read().race)),
         ],
