@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lossviz.race import Race, RaceSettings, Snapshot
     from lossviz.training import Training
 
+BREATH = 0.04  # seconds between records that belong to the page: both run in one interpreter
 PATIENCE = 5.0  # seconds without a reader
 GRID = 36  # points of a portrait to each side
 
@@ -100,6 +101,7 @@ class Live:
     def _run(self) -> None:
         while not (self.done or self._left()):
             self._advance(self._left)
+            self._stop.wait(BREATH)
 
     def _advance(self, left: Callable[[], bool] = lambda: False) -> None:
         """Train to the next record and take it; who leaves in between leaves it half way, to go on from."""
