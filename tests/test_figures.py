@@ -30,9 +30,7 @@ PLANES = [lv.weight_plane("noisy-step", loss, points=21) for loss in ("sigmoid-m
 PATHS = [
     path
     for rule in ("sgd", "adam")
-    for path in lv.weight_paths(
-        "noisy-step", ["sigmoid-mse", "sigmoid-ce"], (5, -8), rule, lr=0.5, steps=40
-    )
+    for path in lv.weight_paths("noisy-step", ["sigmoid-mse", "sigmoid-ce"], (5, -8), rule, lr=0.5, steps=40)
 ]
 FLOWN = lv.weight_paths("neuron-step", ["sigmoid-mse", "sigmoid-ce"], (1, 1), "sgd", lr=1e308, steps=40)
 RACE = lv.train("moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=3, steps=60, record_every=10)
@@ -74,13 +72,21 @@ MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
         [10, 30, 60],
     ),
 }
+
+
+def at_its_end(make: Callable[..., go.Figure], values: list[float]) -> Callable[..., go.Figure]:
+    return lambda **more: make(values[-1], **more)
+
+
+def of_measure(measure: str) -> Callable[..., go.Figure]:
+    return lambda **more: figures.training_curves(RACE, measure, **more)
+
+
 ALL: dict[str, Callable[..., go.Figure]] = {
-    **{name: (lambda make, at: lambda **more: make(at, **more))(make, at[-1])
-       for name, (make, at) in MOVING.items()},
+    **{name: at_its_end(*how) for name, how in MOVING.items()},
     "reliefs": lambda **more: figures.reliefs(PLANES, PATHS, 40, **more),
-    **{f"race, {measure}": (lambda m: lambda **more: figures.training_curves(RACE, m, **more))(measure)
-       for measure in figures.MEASURES},
-}  # fmt: skip
+    **{f"race, {measure}": of_measure(measure) for measure in figures.MEASURES},
+}
 MOVES = pytest.mark.parametrize("name", MOVING)
 EVERY = pytest.mark.parametrize("name", ALL)
 WIDTHS = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
@@ -322,7 +328,9 @@ def test_no_figure_uses_plotlys_own_template(
     name: str, narrow: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = ALL[name](narrow=narrow)
-    assert plain.layout.template.layout.font.family == figures.slopes(SLOPES).layout.template.layout.font.family
+    assert (
+        plain.layout.template.layout.font.family == figures.slopes(SLOPES).layout.template.layout.font.family
+    )
     assert not plain.layout.template.data.to_plotly_json()
     pio.templates["placeholder"] = go.layout.Template(layout={"font": {"color": "#000001"}})
     monkeypatch.setattr(pio.templates, "default", "placeholder")
@@ -352,7 +360,9 @@ def read(text: str) -> float:
     """The number that a reader takes from it."""
     sign, text = (-1, text[1:]) if text.startswith("−") else (1, text)
     lead, _, power = text.replace("\u2009", "").partition(" × 10")
-    return sign * float(lead.removeprefix("&gt;")) * 10.0 ** (int(power.translate(SUPERSCRIPTS)) if power else 0)
+    return (
+        sign * float(lead.removeprefix("&gt;")) * 10.0 ** (int(power.translate(SUPERSCRIPTS)) if power else 0)
+    )
 
 
 @given(some.floats(1e-300, 1e300) | some.floats(0.9, 1.1) | some.floats(1e-5, 1e7))

@@ -27,12 +27,15 @@ CASES = {"empty": ("empty fragment", 0.0), "lines": ("one chart, 4 lines x 401",
 # From the key's own event to the next picture, or to the next text of the empty page, in the browser's time.
 WATCH = """() => {
   window.took = null;
-  const seen = document.querySelector(".lossviz-chart") ?? document.querySelector(".bench").closest(".stHtml").parentElement;
+  const text = document.querySelector(".bench"); // of the empty page
+  const seen = text ? text.closest(".stHtml").parentElement : document.querySelector(".lossviz-chart");
   let pressed = 0;
   document.addEventListener("keydown", () => { pressed = performance.now(); }, true);
   new MutationObserver(() => {
     if (pressed) requestAnimationFrame(() => { window.took ??= performance.now() - pressed; });
-  }).observe(seen, { subtree: true, childList: true, characterData: true, attributeFilter: ["data-pictures"] });
+  }).observe(seen, {
+    subtree: true, childList: true, characterData: true, attributeFilter: ["data-pictures"],
+  });
 }"""
 
 
@@ -102,7 +105,8 @@ def first_title(chromium: Any, folder: Path, script: Path) -> float:
 def row(name: str, measured: str, compared: float, target: float, met: Callable[[float, float], bool]) -> str:
     unit = "x" if met(0, 1) else "/s"
     verdict = "" if not target else "met" if met(compared, target) else "MISSED"
-    return f"{name:28} {measured:>16} {compared:8.2f}{unit:3} {f'{target:g}{unit}' if target else '':>7}  {verdict}"
+    aim = f"{target:g}{unit}" if target else ""
+    return f"{name:28} {measured:>16} {compared:8.2f}{unit:3} {aim:>7}  {verdict}"
 
 
 def main() -> None:

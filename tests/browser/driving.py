@@ -191,9 +191,14 @@ class Viewer:
         """Click the pill, the segment or the button of that name in the widget of that key."""
         self.page.locator(f".st-key-{key} button").get_by_text(name, exact=True).click()
 
+    @property
+    def address(self) -> str:
+        """The address as the browser has it now. (`page.url` waits for an event that polling holds up.)"""
+        return str(self.page.evaluate("location.href"))
+
     def query(self) -> dict[str, list[str]]:
         """What stands in the address."""
-        return parse_qs(urlsplit(self.page.url).query)
+        return parse_qs(urlsplit(self.address).query)
 
     def exceptions(self) -> list[str]:
         texts: list[str] = self.page.locator('[data-testid="stException"]').all_inner_texts()

@@ -61,7 +61,7 @@ def test_the_tabs_of_a_page_have_no_barriers(viewer: Callable[..., Viewer]) -> N
     one = viewer().open("/race?race_step=0")
     for tab in one.page.get_by_role("tab").all():
         tab.click()
-        one.page.locator(f"#{tab.get_attribute('aria-controls')}").wait_for()
+        one.page.locator(f"[id='{tab.get_attribute('aria-controls')}']").wait_for()
         assert faults(one.page) == [], tab.inner_text()
     assert one.said == []
 
@@ -108,22 +108,29 @@ KEYS = {
     ),
 }  # fmt: skip
 HOSTILE = {
-    "a script": "<script>window.harmed=1</script>",
-    "an image": '"><img src=x onerror="window.harmed=1" class=planted>',
-    "not a number": "nan",
-    "out of range": "1e999",
+    "markup": '"><img src=x onerror="window.harmed=1" class=planted><script>window.harmed=1</script>',
+    "no number": "nan",
 }
 
 
+@pytest.fixture(scope="module")
+def usual() -> dict[str, Any]:
+    """What each page draws without a word in the address; filled by the first who looks."""
+    return {}
+
+
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_address_shows_the_default_page(viewer: Callable[..., Viewer], value: str) -> None:
-    plain, one = viewer(), viewer()
+def test_a_hostile_address_shows_the_default_page(
+    viewer: Callable[..., Viewer], usual: dict[str, Any], value: str
+) -> None:
+    one = viewer()
     one.page.on("dialog", lambda dialog: one.said.append(dialog.message))
     for path, keys in KEYS.items():
-        usual = plain.open(path).drawn()
+        if path not in usual:
+            usual[path] = one.open(path).drawn()
         attack = urlencode(dict.fromkeys(keys, value), quote_via=quote)
         one.open(f"{path}{'&' if '?' in path else '?'}{attack}")
-        assert one.drawn() == usual
+        assert one.drawn() == usual[path]
         assert one.exceptions() == []
         assert one.page.locator(".planted, [data-testid=stAlert]").count() == 0
         assert one.page.evaluate("window.harmed") is None
@@ -178,17 +185,17 @@ def test_whom_the_setting_names_may_embed_the_app(
     school = f"http://localhost:{server.url.rpartition(':')[2]}"  # another origin than 127.0.0.1
     lent = serving(tmp_path, LOSSVIZ_FRAME_ANCESTORS=f"'self' {school}")
     try:
-        open_server = next(lent)
-        headers, _ = get(open_server.url)
+        lender = next(lent)
+        headers, _ = get(lender.url)
         assert f"frame-ancestors 'self' {school}" in headers["Content-Security-Policy"]
         assert headers["X-Frame-Options"] is None
         outside = viewer()
-        outside.page.goto(f"{school}/_stcore/health")  # a bare page of that origin
-        outside.context.route("**/_stcore/health", lambda route: route.fulfill(body="<p>a school</p>",
-                                                                             content_type="text/html"))  # fmt: skip
-        outside.page.goto(f"{school}/_stcore/health")
-        outside.page.evaluate(FRAME, f"{open_server.url}/stuck-neuron?embed=true")
-        outside.context.unroute("**/_stcore/health")
+        page = f"{school}/_stcore/health"  # any address of that origin: its answer is the school's page
+        outside.context.route(
+            page, lambda route: route.fulfill(body="<p>a school</p>", content_type="text/html")
+        )
+        outside.page.goto(page)
+        outside.page.evaluate(FRAME, f"{lender.url}/stuck-neuron?embed=true")
         inside = outside.page.frame_locator("iframe")
         inside.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
     finally:

@@ -88,7 +88,10 @@ def test_a_click_in_a_map_is_the_new_start(viewer: Callable[..., Viewer]) -> Non
           const plot = root.querySelector(".lossviz-plot");
           const { xaxis, yaxis } = Object.values(plot._fullLayout._plots)[map];
           const box = plot.getBoundingClientRect();
-          return [box.left + xaxis._offset + across * xaxis._length, box.top + yaxis._offset + down * yaxis._length];
+          return [
+            box.left + xaxis._offset + across * xaxis._length,
+            box.top + yaxis._offset + down * yaxis._length,
+          ];
         }""",
             [map_, *share],
         )

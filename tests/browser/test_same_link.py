@@ -25,17 +25,17 @@ def test_a_preset_and_its_link_show_the_same_numbers(
     one, other = viewer().open(path), viewer()
     first = one.drawn()
     for name in names:
-        address = one.page.url
+        address = one.address
         one.click(tries, name)
-        until(lambda address=address: one.page.url != address)
+        until(lambda address=address: one.address != address)
         one.page.locator(f".st-key-{tries} button[aria-checked=true]").get_by_text(
             name, exact=True
         ).wait_for()
         one.settled()
         assert one.drawn() != first
-        other.open(one.page.url.removeprefix(one.server.url))
+        other.open(one.address.removeprefix(one.server.url))
         assert other.drawn() == one.drawn()
-        assert other.page.url == one.page.url, "a link is not rewritten by being opened"
+        assert other.address == one.address, "a link is not rewritten by being opened"
     assert one.said == other.said == []
 
 
@@ -51,7 +51,7 @@ def test_a_preset_and_its_link_show_the_same_numbers(
 def test_the_link_under_share_is_the_page(viewer: Callable[..., Viewer], path: str) -> None:
     one, other = viewer().open(path), viewer()
     if path.startswith("/?"):  # Home has no tabs: the address is the link
-        link = one.page.url
+        link = one.address
     else:
         one.page.get_by_role("tab", name="Share").click()
         link = one.page.get_by_role("tabpanel").filter(visible=True).locator("code").inner_text()
