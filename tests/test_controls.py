@@ -97,8 +97,13 @@ def run(query: dict[str, Any] | None = None) -> AppTest:
     return app
 
 
+def tries(app: AppTest) -> Any:
+    (pills,) = [group for group in app.button_group if str(group.key).startswith("c_try")]
+    return pills
+
+
 def lit(app: AppTest) -> Any:
-    return app.button_group(key="c_try").value
+    return tries(app).value
 
 
 def link(app: AppTest) -> str:
@@ -114,29 +119,37 @@ def test_untouched_controls_are_their_defaults_and_leave_no_trace_in_the_link() 
 
 def test_a_preset_sets_its_controls_and_puts_the_others_back() -> None:
     app = run()
-    app.button_group(key="c_try").set_value("Both").run()
+    tries(app).set_value("Both").run()
     assert app.session_state["said"] == [1.0, 7, "two", ("two",), False]
     assert lit(app) == "Both"
-    app.button_group(key="c_try").set_value("Names").run()
+    tries(app).set_value("Names").run()
     assert app.session_state["said"] == [0.5, 3, "three", ("one", "three"), True]
     assert lit(app) == "Names"
-    app.button_group(key="c_try").set_value("Plain").run()
+    tries(app).set_value("Plain").run()
     assert app.session_state["said"] == [0.5, 3, "two", ("two",), False]
     assert [e.message for e in app.exception] == []
 
 
 def test_a_preset_is_lit_as_long_as_its_controls_stay() -> None:
     app = run()
-    app.button_group(key="c_try").set_value("Both").run()
+    tries(app).set_value("Both").run()
     app.slider(key="c_whole").set_value(8).run()
     assert lit(app) is None
     app.slider(key="c_whole").set_value(7).run()
     assert lit(app) == "Both"
 
 
+def test_a_lit_pill_that_is_clicked_stays_lit() -> None:
+    app = run()
+    tries(app).set_value("Both").run()
+    tries(app).set_value(None).run()
+    assert app.session_state["said"] == [1.0, 7, "two", ("two",), False]
+    assert lit(app) == "Both"
+
+
 def test_the_link_carries_what_differs_and_brings_it_back() -> None:
     app = run()
-    app.button_group(key="c_try").set_value("Names").run()
+    tries(app).set_value("Names").run()
     assert link(app) == "?c_choice=three&c_several=one&c_several=three&c_switch=True"
     again = run({"c_choice": "three", "c_several": ["one", "three"], "c_switch": "True"})
     assert again.session_state["said"] == app.session_state["said"]

@@ -69,7 +69,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return [plain(v) for v in _flat(value)]
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(f"{value:.6g}")
+        return float(f"{value:.6g}") if math.isfinite(value) else None
     return value
 
 
@@ -98,7 +98,7 @@ def share(app: AppTest) -> str:
 
 
 def trying(app: AppTest) -> Any:
-    groups = [group for group in app.button_group if str(group.key).endswith("_try")]
+    groups = [group for group in app.button_group if "_try_" in str(group.key)]
     return groups[0] if groups else None
 
 

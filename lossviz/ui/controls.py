@@ -174,14 +174,29 @@ def presets(key: str, table: Mapping[str, Mapping[str, Any]], controls: Sequence
     now = {control.key: control.now for control in controls}
     lit = next((name for name, values in wanted.items() if _same(values, now)), None)
 
-    def choose() -> None:
-        name = st.session_state[key]
-        if name in wanted:
+    # The browser sends all its pills with every touch of anything, also before it has heard that a slider
+    # has put one out: that must not count as a click. So pills that show the wrong one are not corrected but
+    # replaced, and what the old ones still send is not listened to.
+    generation, first = st.session_state.get(f"{key}_pills", (0, lit))
+    if st.session_state.get(f"{key}_{generation}", first) != lit:
+        generation, first = generation + 1, lit
+    st.session_state[f"{key}_pills"] = generation, first
+
+    def choose(sender: int) -> None:
+        name = st.session_state[f"{key}_{sender}"]
+        if name in wanted and sender == st.session_state[f"{key}_pills"][0]:
             for control, value in wanted[name].items():
                 st.session_state[control] = list(value) if isinstance(value, tuple) else value
 
-    st.session_state[key] = lit
-    st.pills("Try", list(table), key=key, on_change=choose, wrap=True)
+    st.pills(
+        "Try",
+        list(table),
+        default=first,
+        key=f"{key}_{generation}",
+        on_change=choose,
+        args=(generation,),
+        wrap=True,
+    )
 
 
 def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:

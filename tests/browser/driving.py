@@ -191,6 +191,15 @@ class Viewer:
         """Click the pill, the segment or the button of that name in the widget of that key."""
         self.page.locator(f".st-key-{key} button").get_by_text(name, exact=True).click()
 
+    def preset(self, name: str) -> None:
+        """Click the pill of that name under the word Try, and wait until it has done what it does."""
+        before = self.address
+        self.page.get_by_role("radiogroup", name="Try").get_by_text(name, exact=True).click()
+        until(lambda: self.address != before)
+        lit = self.page.get_by_role("radiogroup", name="Try").locator("button[aria-checked=true]")
+        lit.get_by_text(name, exact=True).wait_for()
+        self.settled()
+
     @property
     def address(self) -> str:
         """The address as the browser has it now. (`page.url` waits for an event that polling holds up.)"""

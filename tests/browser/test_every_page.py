@@ -1,9 +1,11 @@
 """Every page and view: no errors, no barriers, the right headers, and nothing hostile gets through."""
 
 import gzip
+import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.message import Message
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -179,10 +181,32 @@ FRAME = """url => {
 }"""
 
 
+class School(BaseHTTPRequestHandler):
+    """A page of somebody else's."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<p>a school</p>")
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+@pytest.fixture
+def school() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), School) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
 def test_whom_the_setting_names_may_embed_the_app(
-    viewer: Callable[..., Viewer], server: Server, tmp_path: Path
+    viewer: Callable[..., Viewer], school: str, tmp_path: Path
 ) -> None:
-    school = f"http://localhost:{server.url.rpartition(':')[2]}"  # another origin than 127.0.0.1
     lent = serving(tmp_path, LOSSVIZ_FRAME_ANCESTORS=f"'self' {school}")
     try:
         lender = next(lent)
@@ -190,13 +214,18 @@ def test_whom_the_setting_names_may_embed_the_app(
         assert f"frame-ancestors 'self' {school}" in headers["Content-Security-Policy"]
         assert headers["X-Frame-Options"] is None
         outside = viewer()
-        page = f"{school}/_stcore/health"  # any address of that origin: its answer is the school's page
-        outside.context.route(
-            page, lambda route: route.fulfill(body="<p>a school</p>", content_type="text/html")
-        )
-        outside.page.goto(page)
+        outside.page.goto(school)
         outside.page.evaluate(FRAME, f"{lender.url}/stuck-neuron?embed=true")
         inside = outside.page.frame_locator("iframe")
         inside.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
     finally:
         lent.close()
+
+
+def test_nobody_else_may_embed_the_app(viewer: Callable[..., Viewer], server: Server, school: str) -> None:
+    outside = viewer()
+    outside.page.goto(school)
+    outside.page.evaluate(FRAME, server.url)
+    until(lambda: outside.page.evaluate("document.readyState") == "complete" and outside.said)
+    assert "frame-ancestors" in " ".join(outside.said)
+    assert outside.page.frame_locator("iframe").locator("h1").count() == 0

@@ -66,6 +66,23 @@ def test_keys_move_the_slider_and_the_picture(viewer: Callable[..., Viewer]) -> 
     assert one.said == []
 
 
+def test_on_a_slow_machine_quick_keys_are_all_kept(viewer: Callable[..., Viewer]) -> None:
+    """A preset is lit when the keys begin; what the browser says of it before it hears otherwise is old."""
+    one = viewer().open("/stuck-neuron")
+    one.context.new_cdp_session(one.page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    one.slider("neuron_z").focus()
+    for _ in range(3):
+        seen = one.value("neuron_z")
+        one.page.keyboard.press("ArrowRight")
+        until(lambda seen=seen: one.value("neuron_z") > seen)
+    until(lambda: one.query() == {"neuron_z": ["4.3"]})
+    one.page.locator("[data-testid=stCode]").first.get_by_text("at=4.3").wait_for(state="attached")
+    one.settled()
+    assert one.query() == {"neuron_z": ["4.3"]}
+    assert one.value("neuron_z") == 4.3
+    assert one.frame == "4.3"
+
+
 def test_one_click_plays_home_to_its_end(viewer: Callable[..., Viewer]) -> None:
     one = viewer().open("/")
     pictures = one.pictures

@@ -3,35 +3,29 @@
 from collections.abc import Callable
 
 import pytest
-from driving import Viewer, until
+from driving import Viewer
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize(
-    ("path", "tries", "names"),
+    ("path", "names"),
     [
-        ("/stuck-neuron", "neuron_try", ("Undecided", "Hopeless")),
-        ("/stuck-neuron?neuron_view=Learning+curve", "neuron_curve_try", ("Wrong", "The book’s widget")),
-        ("/stuck-neuron?neuron_view=Escape+time", "neuron_escape_try", ("Mildly wrong",)),
-        ("/two-weights", "weights_try", ("Pass", "Four at once")),
-        ("/two-weights?weights_view=In+relief", "weights_try", ("Slope",)),
-        ("/race?race_step=0", "race_try", ("Normal start", "Deep sigmoid net")),
+        ("/stuck-neuron", ("Undecided", "Hopeless")),
+        ("/stuck-neuron?neuron_view=Learning+curve", ("Wrong", "The book’s widget")),
+        ("/stuck-neuron?neuron_view=Escape+time", ("Mildly wrong",)),
+        ("/two-weights", ("Pass", "Four at once")),
+        ("/two-weights?weights_view=In+relief", ("Slope",)),
+        ("/race?race_step=0", ("Normal start", "Deep sigmoid net")),
     ],
 )
 def test_a_preset_and_its_link_show_the_same_numbers(
-    viewer: Callable[..., Viewer], path: str, tries: str, names: tuple[str, ...]
+    viewer: Callable[..., Viewer], path: str, names: tuple[str, ...]
 ) -> None:
     one, other = viewer().open(path), viewer()
     first = one.drawn()
     for name in names:
-        address = one.address
-        one.click(tries, name)
-        until(lambda address=address: one.address != address)
-        one.page.locator(f".st-key-{tries} button[aria-checked=true]").get_by_text(
-            name, exact=True
-        ).wait_for()
-        one.settled()
+        one.preset(name)
         assert one.drawn() != first
         other.open(one.address.removeprefix(one.server.url))
         assert other.drawn() == one.drawn()
