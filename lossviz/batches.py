@@ -61,7 +61,9 @@ def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> Bat
     if max_batches is not None:
         max_batches = count_in("max_batches", max_batches, 1)
     if isinstance(data, (Tensor, np.ndarray, str, bytes)) or not isinstance(data, Iterable):
-        raise ValueError(f"data must be (inputs, targets) or an iterable of such batches; got {type(data).__name__}")
+        raise ValueError(
+            f"data must be (inputs, targets) or an iterable of such batches; got {type(data).__name__}"
+        )
     if _is_batch(data):
         return Batches((_batch(data, like),), subset=False)
     source = iter(data)

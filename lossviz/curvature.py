@@ -16,7 +16,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from lossviz.batches import Batch, read_batches
 from lossviz.checks import count_in, number_in
-from lossviz.lanczos import DENSE, End, Tridiagonal, eigenpairs
+from lossviz.lanczos import DENSE, Eigen, End, Tridiagonal, eigenpairs
 from lossviz.loop import batch_loss, loss_extras, refuse_captured_model, same_random_numbers
 from lossviz.weights import movable, private_copy
 
@@ -54,7 +54,9 @@ class Hessian:
     ) -> None:
         free = movable(model)
         if not callable(loss_fn):
-            raise ValueError(f"loss_fn must be a function of (outputs, targets); got {type(loss_fn).__name__}")
+            raise ValueError(
+                f"loss_fn must be a function of (outputs, targets); got {type(loss_fn).__name__}"
+            )
         refuse_captured_model(model, loss_fn)
         self._batches = read_batches(data, next(iter(free.values())), max_batches)
         self._model, self._loss_fn, self._extras = private_copy(model), loss_fn, loss_extras(loss_fn)
@@ -69,7 +71,9 @@ class Hessian:
             return self._differentiate(self._kept, vector)
         total = torch.zeros_like(self.like)
         for batch in self._batches.rows:
-            total += self._differentiate(self._gradient(batch), vector) * (batch.examples / self._batches.examples)
+            total += self._differentiate(self._gradient(batch), vector) * (
+                batch.examples / self._batches.examples
+            )
         return total
 
     def _gradient(self, batch: Batch) -> Tensor:
@@ -79,12 +83,16 @@ class Hessian:
             try:
                 loss = batch_loss(self._model, self._loss_fn, batch, self._extras)
                 if not isinstance(loss, Tensor) or not loss.requires_grad:
-                    raise ValueError("the loss does not depend on the model's weights in a way that can be differentiated")
+                    raise ValueError(
+                        "the loss does not depend on the model's weights in a way that can be differentiated"
+                    )
                 parts = torch.autograd.grad(loss, self._weights, create_graph=True, materialize_grads=True)
             except ValueError:
                 raise
             except Exception as error:
-                raise ValueError(f"the loss cannot be differentiated here: {type(error).__name__}: {error}") from error
+                raise ValueError(
+                    f"the loss cannot be differentiated here: {type(error).__name__}: {error}"
+                ) from error
             return torch.cat([part.reshape(-1) for part in parts])
 
     def _differentiate(self, gradient: Tensor, vector: Tensor) -> Tensor:
@@ -109,15 +117,15 @@ def sharpness(
     data: Any,
     *,
     max_batches: int | None = None,
-    tolerance: float = 1e-4,
+    tolerance: float = 1e-5,
     seed: int = 0,
 ) -> float:
-    """The largest eigenvalue of the Hessian: gradient descent is stable for lr x sharpness < 2.
+    """The largest eigenvalue of the Hessian, to a relative ``tolerance``.
 
-    tolerance is relative and of the residual; the eigenvalue's own error is about its square.
+    Gradient descent on a quadratic is stable for lr x sharpness < 2.
     """
     hessian = Hessian(model, loss_fn, data, max_batches)
-    return float(_eigenpairs(hessian, 1, "largest", tolerance, seed).values[0])
+    return float(_eigenpairs(hessian, 1, "largest", tolerance, seed, values_only=True).values[0])
 
 
 def leading(
@@ -206,7 +214,9 @@ def density(
     return Density(value, bells @ share, float(share[node < -zero].sum()))
 
 
-def _eigenpairs(hessian: Hessian, k: int, end: End, tolerance: float, seed: int) -> Any:
+def _eigenpairs(
+    hessian: Hessian, k: int, end: End, tolerance: float, seed: int, values_only: bool = False
+) -> Eigen:
     n = hessian.like.numel()
     k = count_in("k", k, 1, n)
     ends: tuple[Literal["largest", "smallest", "magnitude"], ...] = ("largest", "smallest", "magnitude")
@@ -214,7 +224,8 @@ def _eigenpairs(hessian: Hessian, k: int, end: End, tolerance: float, seed: int)
         raise ValueError(f"end must be 'largest', 'smallest' or 'magnitude'; got {end!r}")
     tolerance = number_in("tolerance", tolerance, 0.0, 1.0)
     generator = torch.Generator().manual_seed(count_in("seed", seed, 0, 2**63 - 2))
-    return eigenpairs(hessian.__matmul__, hessian.like, k, end, tolerance, max(150, 6 * k), generator)
+    most = max(150, 6 * k)
+    return eigenpairs(hessian.__matmul__, hessian.like, k, end, tolerance, most, generator, values_only)
 
 
 def _signs(like: Tensor, generator: torch.Generator) -> Tensor:

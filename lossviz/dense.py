@@ -9,13 +9,14 @@ its three parts are found once for the whole grid.
 come in blocks; a tape with anything else raises `Untraceable`.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from lossviz.operations import OPERATIONS, SAME, Env, Run, argument, stacked
+from lossviz.operations import OPERATIONS, OWN_MEMORY, SAME, Env, Run, argument, stacked
 from lossviz.tape import Ref, Step, Tape, Untraceable, refs_in
 
 
@@ -37,12 +38,44 @@ class Directions:
         return self._rows[name]
 
 
+class Rooms:
+    """Memory that large values take turns in. To ask the system for megabytes anew at every block takes
+    longer than most operations on them."""
+
+    def __init__(self) -> None:
+        self._flat: list[Tensor] = []
+        self._free_from: list[int] = []  # the step from which on a room may be taken again
+
+    def book(self, index: int, until: int) -> Callable[[Tensor, tuple[int, ...]], Tensor]:
+        """A room from step ``index`` to step ``until``; the function gives it in a shape, like a tensor."""
+        for number, free_from in enumerate(self._free_from):
+            if free_from < index:
+                break
+        else:
+            number = len(self._flat)
+            self._flat.append(torch.empty(0))
+            self._free_from.append(0)
+        self._free_from[number] = until
+
+        def enter(like: Tensor, shape: tuple[int, ...]) -> Tensor:
+            size = math.prod(shape)
+            if self._flat[number].numel() < size:
+                self._flat[number] = like.new_empty(size)
+            return self._flat[number][:size].view(shape)
+
+        return enter
+
+
 class Program:
     """A tape made ready to run. ``blocks`` are the slices of the data; ``free`` are the known tensors that
     are given anew, stacked, at every run (the outputs, for a loss)."""
 
     def __init__(
-        self, tape: Tape, directions: Directions | None, blocks: Sequence[slice], free: frozenset[int] = frozenset()
+        self,
+        tape: Tape,
+        directions: Directions | None,
+        blocks: Sequence[slice],
+        free: frozenset[int] = frozenset(),
     ) -> None:
         self._tape, self.directions, self.blocks, self._free = tape, directions, blocks, free
         self._slots = self._aliases()
@@ -52,6 +85,7 @@ class Program:
                 for ref in refs_in(step):
                     if ref.kind == "step":
                         self._reads[self._slots[ref.key]] += 1
+        self._rooms, self._ends = Rooms(), self._last_uses()
         self.doubled, self.squashed = self._tanh_as_sigmoid()
         self._shared = self._input_only()
         self._code: list[tuple[int, Run]] = []
@@ -63,17 +97,19 @@ class Program:
             raise Untraceable("a result that does not depend on the weights")
         self._last = self._slots[last.key]
         # The recording holds every layer's values for all data; from here on none is needed.
-        del self._tape, self._reads, self._shared
+        del self._tape, self._reads, self._shared, self._ends
 
     def run(self, c: Tensor, free: Tensor | None = None) -> Tensor:
         """The result for coefficients (G, 3): (G, f, n), (G, n), or (G,) for a loss."""
-        parts = [self._run_block(c, block, free) for block in range(len(self.blocks))]
-        if len(parts) == 1:
-            return parts[0]
-        # Concatenated by hand: torch.cat of these would come back with the examples first.
-        whole = parts[0].new_empty(*parts[0].shape[:-1], self.blocks[-1].stop)
-        for block, part in zip(self.blocks, parts, strict=True):
-            whole[..., block] = part
+        if len(self.blocks) == 1:
+            return self._run_block(c, 0, free)
+        whole: Tensor | None = None
+        for number, block in enumerate(self.blocks):
+            part = self._run_block(c, number, free)
+            if whole is None:
+                whole = part.new_empty(*part.shape[:-1], self.blocks[-1].stop)
+            whole[..., block] = part  # at once: the next block takes the same room
+        assert whole is not None
         return whole
 
     def _run_block(self, c: Tensor, block: int, free: Tensor | None) -> Tensor:
@@ -90,9 +126,24 @@ class Program:
         for index, step in enumerate(self._tape.steps):
             first = refs_in(step)[0]
             same = step.op in SAME and step.shapes[0] == step.shape
-            same = same or (step.op in ("dropout", "feature_dropout") and not argument(step, 2, "training", True))
+            same = same or (
+                step.op in ("dropout", "feature_dropout") and not argument(step, 2, "training", True)
+            )
             slots.append(slots[first.key] if same and first.kind == "step" else index)
         return slots
+
+    def _last_uses(self) -> list[int]:
+        """For each step, the last one that may look into its memory, also through a view of it."""
+        steps = self._tape.steps
+        ends = list(range(len(steps)))
+        for index in reversed(range(len(steps))):
+            if self._tape.result.kind == "step" and self._tape.result.key == index:
+                ends[index] = len(steps)
+            for ref in refs_in(steps[index]):
+                if ref.kind == "step":
+                    passes_on = steps[index].op not in OWN_MEMORY
+                    ends[ref.key] = max(ends[ref.key], ends[index] if passes_on else index)
+        return ends
 
     def _input_only(self) -> set[int]:
         """Steps that no weight flows into: their recorded values hold for the whole grid."""
@@ -112,7 +163,9 @@ class Program:
         nothing. With AVX2 torch's sigmoid takes a third of the time of its tanh; with AVX-512 it does not.
         """
         steps = self._tape.steps
-        if torch.backends.cpu.get_cpu_capability() != "AVX2" or (steps and steps[0].value.device.type != "cpu"):
+        if torch.backends.cpu.get_cpu_capability() != "AVX2" or (
+            steps and steps[0].value.device.type != "cpu"
+        ):
             return set(), set()
         doubled, squashed = set(), set()
         for index, step in enumerate(steps):
@@ -168,12 +221,16 @@ class Program:
             raise Untraceable("a parameter used in an unusual place")
         return self._tape.known[ref.key] if ref.kind == "known" else self._tape.steps[ref.key].value
 
+    def room(self, index: int) -> Callable[[Tensor, tuple[int, ...]], Tensor]:
+        """Memory for this step's result until nobody reads it any more."""
+        return self._rooms.book(index, self._ends[index])
+
     def only_reader(self, ref: Ref) -> bool:
         """Whether the value may be overwritten by the step that reads it."""
         if ref.kind != "step":
             return False
         source = self._slots[ref.key]  # its value is its own memory, not a view of another's
-        own = self._tape.steps[source].op in ("linear", "batch_norm", "layer_norm")
+        own = self._tape.steps[source].op in OWN_MEMORY
         return own and self._reads[source] == 1
 
     def reader(self, ref: Any, rank: int, n: int) -> Run:
@@ -208,4 +265,3 @@ class Program:
         if value.ndim != rank or value.shape[0] != n or rank > 2:
             raise Untraceable(f"a value of shape {tuple(value.shape)} where {n} examples are expected")
         return [value[block].t().contiguous() if rank == 2 else value[block] for block in self.blocks]
-

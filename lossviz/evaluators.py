@@ -61,7 +61,9 @@ def _agree(stacked: Stacked, loop: Loop, task: Task, window: Sequence[tuple[floa
     points = low + unit * (high - low)
     fast, slow = stacked(points), loop(points)
     dtype = next(p.dtype for p in task.model.parameters() if p.requires_grad)
-    return bool(np.isfinite(slow).any() and np.allclose(fast, slow, rtol=AGREE[dtype], atol=0, equal_nan=True))
+    return bool(
+        np.isfinite(slow).any() and np.allclose(fast, slow, rtol=AGREE[dtype], atol=0, equal_nan=True)
+    )
 
 
 def evaluate(
@@ -69,7 +71,9 @@ def evaluate(
 ) -> Generator[tuple[slice, np.ndarray], None, None]:
     """Losses of points (m, 2) in pieces, as (where, losses); the order of pieces is the executor's."""
     evaluator = choice.evaluator
-    shared_draws = isinstance(executor, ThreadPoolExecutor) and isinstance(evaluator, Loop) and evaluator.draws
+    shared_draws = (
+        isinstance(executor, ThreadPoolExecutor) and isinstance(evaluator, Loop) and evaluator.draws
+    )
     if executor is None or shared_draws:  # threads would take each other's random numbers
         for start in range(0, len(points), evaluator.block):
             where = slice(start, min(start + evaluator.block, len(points)))

@@ -109,7 +109,16 @@ class ImageProgram:
                 raise Untraceable(f"{step.op} to {step.shape}")
             get = self._reader(step.args[0])
             return lambda values, block: get(values, block).flatten(1)
+        if step.op in ("relu", "relu_") and self._owned(step.args[0]):
+            get = self._reader(step.args[0])
+            return lambda values, block: torch.relu_(get(values, block))
         return self._call(step)
+
+    def _owned(self, ref: Ref) -> bool:
+        """Whether the value may be overwritten: fresh from its step, and read by nobody else."""
+        if ref.kind != "step" or self._tape.uses(ref.key) != 1 or ref.key in self._shared:
+            return False
+        return self._tape.steps[ref.key].op in ("conv2d", "batch_norm", "linear")
 
     def _call(self, step: Step) -> Run:
         """The step as it was recorded, with its operands replaced."""
@@ -146,7 +155,12 @@ class ImageProgram:
         weights_at = self._folded_weights(index, weight, bias)
         shape = next(s for s in step.shapes[1:] if len(s) == 4)
         first = not (isinstance(x, Ref) and x.kind == "step" and x.key not in self._shared)
-        if first and groups == 1 and not isinstance(padding, str) and shape[1] * shape[2] * shape[3] <= UNFOLDED:
+        if (
+            first
+            and groups == 1
+            and not isinstance(padding, str)
+            and shape[1] * shape[2] * shape[3] <= UNFOLDED
+        ):
             _, channels, height, width = step.shape
             columns = [
                 F.unfold(self._known(x)[rows], shape[2:], dilation, padding, stride)
@@ -159,7 +173,11 @@ class ImageProgram:
             def product(values: Values, block: int) -> Tensor:
                 filters, shift = weights_at(values)
                 matrix = filters.permute(0, 2, 3, 1).reshape(channels, -1).t()
-                rows = torch.mm(columns[block], matrix) if shift is None else torch.addmm(shift, columns[block], matrix)
+                rows = (
+                    torch.mm(columns[block], matrix)
+                    if shift is None
+                    else torch.addmm(shift, columns[block], matrix)
+                )
                 return rows.view(-1, height, width, channels).permute(0, 3, 1, 2)
 
             return product
@@ -181,7 +199,9 @@ class ImageProgram:
             return lambda values: (weight_of(values, 0), bias_of(values, 0))
         norm = self._tape.steps[self._folded[index]]
         mean, var = self._known(norm.args[1]), self._known(norm.args[2])
-        gamma, beta = (self._reader(argument(norm, 3 + k, name, None)) for k, name in enumerate(("weight", "bias")))
+        gamma, beta = (
+            self._reader(argument(norm, 3 + k, name, None)) for k, name in enumerate(("weight", "bias"))
+        )
         eps = argument(norm, 7, "eps", 1e-5)
         shrink = torch.rsqrt(var + eps)
 
@@ -199,7 +219,9 @@ class ImageProgram:
         size = _pair(argument(step, 1, "kernel_size", 0))
         stride = argument(step, 2, "stride", None)
         stride = size if stride is None or stride == () else _pair(stride)
-        plain = _pair(argument(step, 3, "padding", 0)) == (0, 0) and _pair(argument(step, 4, "dilation", 1)) == (1, 1)
+        plain = _pair(argument(step, 3, "padding", 0)) == (0, 0) and _pair(
+            argument(step, 4, "dilation", 1)
+        ) == (1, 1)
         before = step.shapes[0]
         if not plain or size != stride or len(before) != 4 or before[2] % size[0] or before[3] % size[1]:
             return None

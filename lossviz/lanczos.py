@@ -36,10 +36,14 @@ class Tridiagonal:
     which is how a repeated eigenvalue is found more than once.
     """
 
-    def __init__(self, product: Product, start: Tensor, steps: int, generator: torch.Generator | None) -> None:
+    def __init__(
+        self, product: Product, start: Tensor, steps: int, generator: torch.Generator | None
+    ) -> None:
         exact = torch.float64 if start.device.type != "mps" else start.dtype
         self._product, self._generator, self._dtype = product, generator, start.dtype
-        self._basis = torch.empty(min(steps, start.numel()) + 1, start.numel(), dtype=exact, device=start.device)
+        self._basis = torch.empty(
+            min(steps, start.numel()) + 1, start.numel(), dtype=exact, device=start.device
+        )
         self._basis[0] = start.to(exact) / torch.linalg.vector_norm(start.to(exact))
         self.alpha: list[float] = []
         self.beta: list[float] = []
@@ -90,12 +94,20 @@ class Tridiagonal:
 
 
 def eigenpairs(
-    product: Product, like: Tensor, k: int, end: End, tolerance: float, most: int, generator: torch.Generator
+    product: Product,
+    like: Tensor,
+    k: int,
+    end: End,
+    tolerance: float,
+    most: int,
+    generator: torch.Generator,
+    values_only: bool = False,
 ) -> Eigen:
     """The k eigenpairs at one end. ``like`` (n,) gives dtype and device.
 
     Stops when every residual is below ``tolerance`` times the largest magnitude found, or after ``most``
-    products; the residuals say how far it came.
+    products; the residuals say how far it came. With ``values_only`` the tolerance is of the values, whose
+    error is about the residual's square over the gap to the next one (Parlett, section 11.7).
     """
     n = like.numel()
     if n <= max(DENSE, 2 * k):
@@ -112,9 +124,17 @@ def eigenpairs(
         values, small = run.solve()
         chosen = _order(values, end)[:k]
         bounds = abs(run.beta[-1] * small[-1, chosen])
-        converged = (bounds <= tolerance * max(np.abs(values).max(), np.finfo(float).tiny)).all()
+        errors = _value_errors(bounds, values, chosen) if values_only else bounds
+        converged = (errors <= tolerance * max(np.abs(values).max(), np.finfo(float).tiny)).all()
         if run.full or (converged and (run.since_break is None or run.since_break > SETTLED)):
             return Eigen(values[chosen], run.vectors(small[:, chosen]), bounds, m)
+
+
+def _value_errors(bounds: np.ndarray, values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    apart = np.abs(values[chosen][:, None] - values[None, :])
+    apart[np.arange(len(chosen)), chosen] = np.inf
+    gap = np.maximum(apart.min(axis=1), np.finfo(float).tiny)
+    return np.minimum(bounds, bounds**2 / gap)
 
 
 def _dense(product: Product, like: Tensor, k: int, end: End) -> Eigen:

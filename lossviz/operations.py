@@ -4,6 +4,7 @@ An entry is made once, when the tape is made ready, and returns what runs at eve
 treat each example by itself, except a loss's last step, the mean or sum over everything.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ Env = dict[int, Tensor]
 Run = Callable[[Env, Tensor, int], Tensor]  # (values so far, coefficients (G, 3), data block) -> value
 
 SMALL = 16  # inputs up to which stacking the first layer's weights is as fast as finding its three parts
+
+OWN_MEMORY = frozenset(("linear", "batch_norm", "layer_norm"))  # results that are no view of an operand
 
 SAME = frozenset("contiguous flatten view reshape clone detach squeeze".split())  # if the shape is the same
 
@@ -55,17 +58,23 @@ def _linear(program: "Program", index: int, step: Step) -> Run:
     if index in program.doubled:
         rows, shift = 2 * rows, None if shift is None else 2 * shift
     if not program.is_stacked(x):
-        return _first_linear(program, program.value(x), rows, shift)
-    weight_at = stacked(rows)
-    get = program.reader(x, 2, 0)
-    if shift is None:
-        return lambda env, c, block: torch.bmm(weight_at(c), get(env, c, block))
-    bias_at = stacked(shift.unsqueeze(-1))
-    return lambda env, c, block: torch.baddbmm(bias_at(c), weight_at(c), get(env, c, block))
+        return _first_linear(program, index, program.value(x), rows, shift)
+    weight_at, bias_at = stacked(rows), None if shift is None else stacked(shift.unsqueeze(-1))
+    get, room, units = program.reader(x, 2, 0), program.room(index), rows.shape[1]
+
+    def run(env: Env, c: Tensor, block: int) -> Tensor:
+        h = get(env, c, block)
+        out = room(h, (len(c), units, h.shape[2]))
+        if bias_at is None:
+            return torch.bmm(weight_at(c), h, out=out)
+        return torch.baddbmm(bias_at(c), weight_at(c), h, out=out)
+
+    return run
 
 
-def _first_linear(program: "Program", x: Tensor, rows: Tensor, shift: Tensor | None) -> Run:
+def _first_linear(program: "Program", index: int, x: Tensor, rows: Tensor, shift: Tensor | None) -> Run:
     units, inputs = rows.shape[1:]
+    room = program.room(index)
     if inputs <= SMALL:
         # One product with all weights of the block below each other; the bias is the weight of a 1.
         if shift is not None:
@@ -73,14 +82,33 @@ def _first_linear(program: "Program", x: Tensor, rows: Tensor, shift: Tensor | N
             x = torch.cat([x, x.new_ones(len(x), 1)], dim=1)
         blocks = program.feature_major(x, 2, len(x))
         table, width = rows.reshape(3, -1).contiguous(), rows.shape[2]
-        return lambda env, c, block: torch.mm(torch.mm(c, table).view(-1, width), blocks[block]).view(
-            len(c), units, -1
-        )
+
+        def product(env: Env, c: Tensor, block: int) -> Tensor:
+            data = blocks[block]
+            out = room(data, (len(c) * units, data.shape[1]))
+            return torch.mm(torch.mm(c, table).view(-1, width), data, out=out).view(len(c), units, -1)
+
+        return product
     parts = []
     for block in program.blocks:
         part = torch.matmul(rows, x[block].t())  # (3, units, n')
         parts.append((part if shift is None else part.add_(shift.unsqueeze(-1))).view(3, -1))
-    return lambda env, c, block: torch.mm(c, parts[block]).view(len(c), units, -1)
+
+    def combination(env: Env, c: Tensor, block: int) -> Tensor:
+        origin, along_u, along_v = parts[block]
+        out = room(origin, (len(c), len(origin)))
+        if c.device.type != "cpu":
+            torch.mm(c, parts[block], out=out)
+        else:  # the points of a grid come row by row, and share what a row has in common
+            start = 0
+            for b, group in itertools.groupby(c[:, 2].tolist()):
+                stop = start + len(list(group))
+                row = torch.add(origin, along_v, alpha=b)
+                torch.addcmul(row, c[start:stop, 1:2], along_u, out=out[start:stop])
+                start = stop
+        return out.view(len(c), units, -1)
+
+    return combination
 
 
 def _batch_norm(program: "Program", index: int, step: Step) -> Run:
@@ -89,16 +117,23 @@ def _batch_norm(program: "Program", index: int, step: Step) -> Run:
     eps = argument(step, 7, "eps", 1e-5)
     _expect(not argument(step, 5, "training", False) and mean is not None and var is not None, step)
     _expect(program.is_stacked(x) and len(step.shape) == 2, step)
-    get, rank = program.reader(x, 2, 0), 2
+    get, rank, room = program.reader(x, 2, 0), 2, program.room(index)
     shrink = torch.rsqrt(program.value(var) + eps).unsqueeze(-1)
     centre = program.value(mean).unsqueeze(-1)
-    scale_at = program.reader(weight, rank, 0) if weight is not None else lambda env, c, block: torch.ones_like(shrink)
-    shift_at = program.reader(bias, rank, 0) if bias is not None else lambda env, c, block: torch.zeros_like(shrink)
+    scale_at = (
+        program.reader(weight, rank, 0)
+        if weight is not None
+        else lambda env, c, block: torch.ones_like(shrink)
+    )
+    shift_at = (
+        program.reader(bias, rank, 0) if bias is not None else lambda env, c, block: torch.zeros_like(shrink)
+    )
 
     def run(env: Env, c: Tensor, block: int) -> Tensor:
         scale = scale_at(env, c, block) * shrink
         shift = shift_at(env, c, block) - centre * scale
-        return torch.addcmul(shift, get(env, c, block), scale)
+        h = get(env, c, block)
+        return torch.addcmul(shift, h, scale, out=room(h, tuple(h.shape)))
 
     return run
 
@@ -108,14 +143,14 @@ def _layer_norm(program: "Program", index: int, step: Step) -> Run:
     weight, bias = argument(step, 2, "weight", None), argument(step, 3, "bias", None)
     eps = argument(step, 4, "eps", 1e-5)
     _expect(program.is_stacked(x) and len(step.shape) == 2 and tuple(shape) == step.shape[1:], step)
-    get = program.reader(x, 2, 0)
+    get, room = program.reader(x, 2, 0), program.room(index)
     scale_at = program.reader(weight if weight is not None else 1.0, 2, 0)
     shift_at = program.reader(bias if bias is not None else 0.0, 2, 0)
 
     def run(env: Env, c: Tensor, block: int) -> Tensor:
         h = get(env, c, block)
         var, mean = torch.var_mean(h, dim=1, correction=0, keepdim=True)
-        normal = (h - mean).mul_(torch.rsqrt(var + eps))
+        normal = torch.sub(h, mean, out=room(h, tuple(h.shape))).mul_(torch.rsqrt(var + eps))
         return normal.mul_(scale_at(env, c, block)).add_(shift_at(env, c, block))
 
     return run
@@ -162,7 +197,10 @@ def _binary(program: "Program", index: int, step: Step) -> Run:
     for shape in step.shapes:
         # Broadcasting other than this would mean something else on stacked values.
         numbers = not shape or shape == (1,)
-        _expect(shape == step.shape or numbers or (rank == 2 and shape in (step.shape[1:], (1, step.shape[1]))), step)
+        _expect(
+            shape == step.shape or numbers or (rank == 2 and shape in (step.shape[1:], (1, step.shape[1]))),
+            step,
+        )
     for operand in (first, second):
         if program.is_stacked(operand):
             _expect(program.shape(operand) in (step.shape, ()), step)
@@ -230,7 +268,9 @@ def _loss(program: "Program", index: int, step: Step) -> Run:
     outputs, targets = step.args[:2]
     options = {**step.kwargs}
     reduction = options.pop("reduction", "mean")
-    plain = all(options.pop(name, None) is None for name in ("weight", "pos_weight", "size_average", "reduce"))
+    plain = all(
+        options.pop(name, None) is None for name in ("weight", "pos_weight", "size_average", "reduce")
+    )
     _expect(plain and len(step.args) == 2 and program.is_stacked(outputs), step)
     _expect(program.is_loss and not program.is_stacked(targets) and isinstance(targets, Ref), step)
     before, wanted = program.shape(outputs), program.value(targets)

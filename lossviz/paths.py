@@ -78,7 +78,11 @@ def pca_plane(checkpoints: "Iterable[Weights] | object", model: nn.Module | None
         raise ValueError("the checkpoints are all equal or not finite, so they have no principal component")
     u = centred.T @ vectors[:, 0] / np.sqrt(values[0])
     # A training on a line has no second component: any direction across it will do, and it explains 0.
-    v = centred.T @ vectors[:, 1] if values[1] > 1e-24 * values[0] else np.random.default_rng(0).normal(size=u.size)
+    v = (
+        centred.T @ vectors[:, 1]
+        if values[1] > 1e-24 * values[0]
+        else np.random.default_rng(0).normal(size=u.size)
+    )
     v -= (v @ u) * u
     v /= np.linalg.norm(v) or 1.0
     toward_start = points[0].astype(np.float64) - points[-1]
@@ -134,7 +138,9 @@ def _trajectory(
         try:
             found = found()
         except TypeError as error:
-            raise ValueError(f"pass the checkpoints of one run, as in run.checkpoints(0, 0): {error}") from error
+            raise ValueError(
+                f"pass the checkpoints of one run, as in run.checkpoints(0, 0): {error}"
+            ) from error
     if isinstance(found, (nn.Module, Mapping)) or not isinstance(found, Iterable):
         raise ValueError(f"checkpoints must be a list of state_dicts or modules; got {type(found).__name__}")
     states = [state_of(weights) for weights in found]
@@ -160,6 +166,8 @@ def _with_window(plane: Plane, points: np.ndarray) -> Plane:
     place = coordinates(points, plane)[0]
     low, high = place.min(axis=0), place.max(axis=0)
     margin = 0.25 * (high - low)
-    margin = np.where(margin > 0.05 * margin.max(), margin, 0.5 * margin.max())  # a flat path still gets a plane
+    margin = np.where(
+        margin > 0.05 * margin.max(), margin, 0.5 * margin.max()
+    )  # a flat path still gets a plane
     window = tuple((float(x), float(y)) for x, y in zip(low - margin, high + margin, strict=True))
     return replace(plane, window=window)  # type: ignore[arg-type]

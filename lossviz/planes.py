@@ -72,7 +72,10 @@ def random_plane(
     generator = torch.Generator().manual_seed(seed)
     transposed = _transposed_filters(model)
     u, v = (
-        [_random_direction(p, generator, normalize, include_bias, name in transposed) for name, p in free.items()]
+        [
+            _random_direction(p, generator, normalize, include_bias, name in transposed)
+            for name, p in free.items()
+        ]
         for _ in range(2)
     )
     scaling = "not normalized" if normalize == "none" else f"{normalize}-normalized"
@@ -90,7 +93,9 @@ def layout(free: Mapping[str, Tensor]) -> tuple[tuple[str, ...], tuple[tuple[int
 def _transposed_filters(model: nn.Module) -> set[str]:
     """Names of the weights whose filters lie on their second axis."""
     kinds = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-    return {f"{name}.weight".lstrip(".") for name, module in model.named_modules() if isinstance(module, kinds)}
+    return {
+        f"{name}.weight".lstrip(".") for name, module in model.named_modules() if isinstance(module, kinds)
+    }
 
 
 def _random_direction(
@@ -158,7 +163,9 @@ def as_direction(free: Mapping[str, Tensor], direction: Direction, which: str = 
         parts = [as_tensor(part) for part in direction]
         for name, shape, part in zip(names, shapes, parts, strict=True):
             if tuple(part.shape) != shape:
-                raise ValueError(f"{which} direction has shape {tuple(part.shape)} for {name!r}; needs {shape}")
+                raise ValueError(
+                    f"{which} direction has shape {tuple(part.shape)} for {name!r}; needs {shape}"
+                )
         array = flat(parts)
     else:
         array = as_tensor(direction).cpu().numpy()  # type: ignore[arg-type]  # what is left is an array

@@ -169,7 +169,12 @@ class _Job:
 
 
 def _prepare(
-    model: nn.Module, loss_fn: Callable[..., Any], data: Any, plane: Plane, window: Window, max_batches: int | None
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    plane: Plane,
+    window: Window,
+    max_batches: int | None,
 ) -> _Job:
     free = same_weights(plane.names, plane.shapes, model)
     for name, array in (("origin", plane.origin), ("u", plane.u), ("v", plane.v)):
@@ -208,7 +213,12 @@ def _prepare(
 
 
 def _pictures(
-    job: _Job, points: int, strides: tuple[int, ...], executor: Executor | None, progress: Progress, resume: Any
+    job: _Job,
+    points: int,
+    strides: tuple[int, ...],
+    executor: Executor | None,
+    progress: Progress,
+    resume: Any,
 ) -> Iterator[Surface]:
     """A picture after each stride that brings something new, the last one whole."""
     a, b = _axis(job.window[0], points), _axis(job.window[1], points)
@@ -279,13 +289,17 @@ def _line(model: nn.Module, direction: Any) -> Plane:
     if direction is None:
         direction = random_plane(model)
     if isinstance(direction, Plane):
-        return replace(direction, v=np.zeros_like(direction.v), method=f"{direction.axes[0]} ({direction.method})")
+        return replace(
+            direction, v=np.zeros_like(direction.v), method=f"{direction.axes[0]} ({direction.method})"
+        )
     names, shapes, origin = layout(free)
     if isinstance(direction, nn.Module):
         other = same_weights(names, shapes, direction)
         u = flat(other[name] for name in names) - origin
         if not (np.isfinite(u).all() and u.any()):
-            raise ValueError("the other model has the same weights (or not finite ones), so no line leads to it")
+            raise ValueError(
+                "the other model has the same weights (or not finite ones), so no line leads to it"
+            )
         method = "toward another model"
     else:
         u, method = as_direction(free, direction), "given direction"

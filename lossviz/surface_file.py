@@ -150,10 +150,14 @@ def _content(file: "str | os.PathLike[str] | IO[bytes]") -> tuple[dict[str, np.n
             if "done.npy" in names:
                 arrays["done"] = _array(archive, "done", "|b1", 2, MOST_POINTS)
     except _WHAT_BREAKS as error:
-        raise ValueError(f"this is not a whole lossviz surface file: {error or type(error).__name__}") from error
+        raise ValueError(
+            f"this is not a whole lossviz surface file: {error or type(error).__name__}"
+        ) from error
     if any(arrays[name].shape != (len(b), len(a)) for name in arrays if name not in "ab"):
         raise ValueError("this is not a whole lossviz surface file: its arrays do not fit together")
-    if not (np.isfinite(a).all() and np.isfinite(b).all() and (np.diff(a) > 0).all() and (np.diff(b) > 0).all()):
+    if not (
+        np.isfinite(a).all() and np.isfinite(b).all() and (np.diff(a) > 0).all() and (np.diff(b) > 0).all()
+    ):
         raise ValueError("this is not a whole lossviz surface file: its coordinates do not rise")
     return arrays, facts, str(about.get("key", ""))
 
@@ -195,11 +199,15 @@ def _array(archive: zipfile.ZipFile, name: str, dtype: str, ndim: int, longest: 
             raise ValueError(f"{name} is written in a way that no surface file is")
         shape, fortran, found = np.lib.format.read_array_header_1_0(stream)
         if found != np.dtype(dtype) or fortran or len(shape) != ndim:
-            raise ValueError(f"{name} must be a {ndim}-dimensional array of {np.dtype(dtype)}; got {found} {shape}")
+            raise ValueError(
+                f"{name} must be a {ndim}-dimensional array of {np.dtype(dtype)}; got {found} {shape}"
+            )
         if not all(0 < size <= longest for size in shape):
             raise ValueError(f"{name} must have from 1 to {longest} entries along an axis; got shape {shape}")
         count = int(np.prod(shape)) * found.itemsize
         content = stream.read(count + 1)
     if len(content) != count:
-        raise ValueError(f"{name} must have {count} bytes; the file has {'more' if len(content) > count else 'fewer'}")
+        raise ValueError(
+            f"{name} must have {count} bytes; the file has {'more' if len(content) > count else 'fewer'}"
+        )
     return np.frombuffer(content, dtype=found).reshape(shape).copy()

@@ -101,7 +101,10 @@ class _Recorder(TorchFunctionMode):
         kwargs = kwargs or {}
         op = getattr(function, "__name__", str(function))
         shapes: list[tuple[int, ...]] = []
-        asked = (self._replaced(tuple(args), shapes), {k: self._replaced(v, shapes) for k, v in kwargs.items()})
+        asked = (
+            self._replaced(tuple(args), shapes),
+            {k: self._replaced(v, shapes) for k, v in kwargs.items()},
+        )
         result = function(*args, **kwargs)
         if not isinstance(result, Tensor):
             if op in _QUESTIONS and not isinstance(result, (tuple, list)) or isinstance(result, torch.Size):
@@ -120,7 +123,10 @@ class _Recorder(TorchFunctionMode):
 
 
 def record(
-    function: Callable[..., Any], inputs: tuple[Any, ...], weights: Mapping[str, Tensor], buffers: list[Tensor]
+    function: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    weights: Mapping[str, Tensor],
+    buffers: list[Tensor],
 ) -> Tape:
     """The tape of ``function(*inputs)``; ``weights`` by name and ``buffers`` are known beforehand.
 

@@ -26,7 +26,9 @@ def movable(model: nn.Module) -> dict[str, Tensor]:
         raise ValueError(f"model {type(model).__name__} has no parameters, so there is nothing to move")
     for name, parameter in named.items():
         if isinstance(parameter, nn.parameter.UninitializedParameter):
-            raise ValueError(f"parameter {name!r} has no shape yet; run one batch through the lazy model first")
+            raise ValueError(
+                f"parameter {name!r} has no shape yet; run one batch through the lazy model first"
+            )
         if parameter.dtype not in ALLOWED:
             advice = "; call model.float() first" if parameter.is_floating_point() else ""
             raise ValueError(
@@ -43,7 +45,9 @@ def movable(model: nn.Module) -> dict[str, Tensor]:
     for what in ("dtype", "device"):
         found = sorted({_short(getattr(parameter, what)) for parameter in free.values()})
         if len(found) > 1:
-            raise ValueError(f"the model's trainable parameters must share one {what}; got {', '.join(found)}")
+            raise ValueError(
+                f"the model's trainable parameters must share one {what}; got {', '.join(found)}"
+            )
     return free
 
 

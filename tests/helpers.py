@@ -107,7 +107,9 @@ def make(name: str, examples: int = 90, seed: int = 0) -> tuple[nn.Module, tuple
     return model.train(), (x, y)
 
 
-def plain_loop(model: nn.Module, loss_fn: Callable[..., Any], data: Any, plane: Plane, a: Any, b: Any) -> np.ndarray:
+def plain_loop(
+    model: nn.Module, loss_fn: Callable[..., Any], data: Any, plane: Plane, a: Any, b: Any
+) -> np.ndarray:
     """The surface as anyone would write it, in float64."""
     twin = copy.deepcopy(model).double().eval()
     inputs, targets = (v.double() if v.is_floating_point() else v for v in data)
@@ -126,7 +128,10 @@ def state(model: nn.Module) -> list[Any]:
     """All that must not change in a model, to the bit."""
     tensors = [*model.named_parameters(), *model.named_buffers()]
     return [
-        [(name, t.detach().numpy().tobytes(), t.requires_grad, t.data_ptr(), str(t.dtype)) for name, t in tensors],
+        [
+            (name, t.detach().numpy().tobytes(), t.requires_grad, t.data_ptr(), str(t.dtype))
+            for name, t in tensors
+        ],
         [module.training for module in model.modules()],
         torch.random.get_rng_state().numpy().tobytes(),
         [None if p.grad is None else p.grad.numpy().tobytes() for p in model.parameters()],

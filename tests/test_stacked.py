@@ -51,7 +51,10 @@ LOSS_FUNCTIONS = {
     "first output": lambda z, y: (1 - y[:, 0] * z[:, 0]).clamp(min=0).mean(),
     "not known": lambda z, y: torch.logsumexp(z * y, 0).sum(),
     "a number": lambda z, y: float((z - y).abs().max()),
-} | {name: (lambda z, y, row=LOSSES[name]: row(z, y).mean()) for name in ("sigmoid-mse", "sigmoid-ce", "tanh-mse")}
+} | {
+    name: (lambda z, y, row=LOSSES[name]: row(z, y).mean())
+    for name in ("sigmoid-mse", "sigmoid-ce", "tanh-mse")
+}
 
 
 @pytest.mark.parametrize("name", LOSS_FUNCTIONS)
@@ -79,7 +82,9 @@ def test_cross_entropy_in_every_form(kind: str) -> None:
     found = surface(model, loss_fn, (x, target), plane, points=3)
     if kind == "weighted":
         loss_fn = nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 3.0]).double())
-    np.testing.assert_allclose(found.loss, plain_loop(model, loss_fn, (x, target), plane, found.a, found.b), rtol=1e-5)
+    np.testing.assert_allclose(
+        found.loss, plain_loop(model, loss_fn, (x, target), plane, found.a, found.b), rtol=1e-5
+    )
 
 
 def test_data_in_blocks_equals_data_at_once() -> None:
@@ -88,7 +93,9 @@ def test_data_in_blocks_equals_data_at_once() -> None:
     data = (x, (x[:, :1] > 0).float())
     found = surface(model, F.binary_cross_entropy_with_logits, data, points=3)
     assert found.facts.evaluator == "stacked"
-    wanted = plain_loop(model, F.binary_cross_entropy_with_logits, data, random_plane(model), found.a, found.b)
+    wanted = plain_loop(
+        model, F.binary_cross_entropy_with_logits, data, random_plane(model), found.a, found.b
+    )
     np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
 
 
@@ -113,7 +120,9 @@ def test_parameters_as_factors_and_shared_layers() -> None:
     plane = random_plane(model, include_bias=True)
     found = surface(model, F.mse_loss, data, plane, points=4)
     assert found.facts.evaluator == "stacked", found.facts.reason
-    np.testing.assert_allclose(found.loss, plain_loop(model, F.mse_loss, data, plane, found.a, found.b), rtol=1e-5)
+    np.testing.assert_allclose(
+        found.loss, plain_loop(model, F.mse_loss, data, plane, found.a, found.b), rtol=1e-5
+    )
 
 
 class Treacherous(nn.Module):
