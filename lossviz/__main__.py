@@ -28,11 +28,12 @@ def main(arguments: list[str] | None = None) -> int:
         "--out", type=Path, required=True, help="what to write, by extension: .html, .npz or .png"
     )
     one.add_argument("--resume", type=Path, default=None, help="a file to go on from after an interruption")
-    app = commands.add_parser("app", help="open the app in a browser")
-    app.add_argument("options", nargs=argparse.REMAINDER, help="passed on to streamlit run")
-    given = parser.parse_args(arguments)
+    commands.add_parser("app", help="open the app in a browser; what follows is passed on to streamlit run")
+    given, rest = parser.parse_known_args(arguments)
+    if rest and given.command != "app":
+        parser.error(f"unknown arguments: {' '.join(rest)}")
     try:
-        return _app(given.options) if given.command == "app" else _surface(given)
+        return _app(rest) if given.command == "app" else _surface(given)
     except ValueError as error:
         print(f"lossviz: {error}", file=sys.stderr)
         return 2
@@ -70,7 +71,8 @@ def _surface(given: argparse.Namespace) -> int:
         _draw(found, given.out)
     facts = found.facts
     print(
-        f"{given.out}: {given.points} x {given.points} points, {facts.examples} examples, {facts.evaluator} evaluator"
+        f"{given.out}: {given.points} x {given.points} points, {facts.examples} examples, "
+        f"{facts.evaluator} evaluator"
     )
     return 0
 

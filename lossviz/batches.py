@@ -94,7 +94,8 @@ def _batch(row: Any, like: Tensor) -> Batch:
         names = [name for name in TARGETS if name in row]
         if len(names) != 1:
             raise ValueError(
-                f"a dict batch must have one target, under one of {', '.join(TARGETS)}; its keys: {', '.join(map(str, row))}"
+                f"a dict batch must have one target, under one of {', '.join(TARGETS)}; "
+                f"its keys: {', '.join(map(str, row))}"
             )
         named = {name: value for name, value in row.items() if name != names[0]}
         targets = row[names[0]]

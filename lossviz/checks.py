@@ -42,11 +42,7 @@ def count_in(name: str, value: object, low: int, high: int | None = None) -> int
         number = operator.index(value)  # type: ignore[arg-type]  # a TypeError is the answer
     except TypeError:
         number = None
-    if (
-        number is not None
-        and not isinstance(value, bool)
-        and low <= number <= (number if high is None else high)
-    ):
+    if number is not None and not isinstance(value, bool) and low <= number <= (number if high is None else high):
         return number
     allowed = f"from {low} to {high}" if high is not None else f"of at least {low}"
     raise ValueError(f"{name} must be a whole number {allowed}; got {value!r}")

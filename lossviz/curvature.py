@@ -17,7 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from lossviz.batches import Batch, read_batches
 from lossviz.checks import count_in, number_in
 from lossviz.lanczos import DENSE, Eigen, End, Tridiagonal, eigenpairs
-from lossviz.loop import batch_loss, loss_extras, refuse_captured_model, same_random_numbers
+from lossviz.loop import batch_loss, first_line, loss_extras, refuse_captured_model, same_random_numbers
 from lossviz.weights import movable, private_copy
 
 
@@ -39,7 +39,7 @@ class Density:
 
     value: np.ndarray  # (p,) eigenvalues, rising
     density: np.ndarray  # (p,)
-    negative: float  # share of eigenvalues below 0, estimated; those that are 0 to rounding do not count
+    negative: float  # estimated share of eigenvalues below minus a hundredth of the largest magnitude
 
 
 class Hessian:
@@ -90,9 +90,7 @@ class Hessian:
             except ValueError:
                 raise
             except Exception as error:
-                raise ValueError(
-                    f"the loss cannot be differentiated here: {type(error).__name__}: {error}"
-                ) from error
+                raise ValueError(f"the loss cannot be differentiated here: {first_line(error)}") from error
             return torch.cat([part.reshape(-1) for part in parts])
 
     def _differentiate(self, gradient: Tensor, vector: Tensor) -> Tensor:
@@ -103,7 +101,7 @@ class Hessian:
                 gradient, self._weights, vector, retain_graph=self._kept is not None, materialize_grads=True
             )
         except RuntimeError as error:
-            raise ValueError(f"the loss cannot be differentiated twice: {error}") from error
+            raise ValueError(f"the loss cannot be differentiated twice: {first_line(error)}") from error
         return torch.cat([part.reshape(-1) for part in parts])
 
 
@@ -210,7 +208,7 @@ def density(
     width = 0.01 * reach
     value = np.linspace(node.min() - 5 * width, node.max() + 5 * width, points)
     bells = np.exp(-0.5 * ((value[:, None] - node) / width) ** 2) / (width * np.sqrt(2 * np.pi))
-    zero = 1e-4 * float(np.abs(node).max())
+    zero = 0.01 * float(np.abs(node).max())  # nearer to 0 the method cannot tell
     return Density(value, bells @ share, float(share[node < -zero].sum()))
 
 

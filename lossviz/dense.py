@@ -5,8 +5,8 @@ linear layer is one batched matrix product, and what PyTorch spends on dispatchi
 once. The first layer is linear in the plane's coordinates, ``(W + a U + b V) x = W x + a U x + b V x``:
 its three parts are found once for the whole grid.
 
-`operations.OPERATIONS` is all that can be replayed. Every entry works on each example by itself, so that data may
-come in blocks; a tape with anything else raises `Untraceable`.
+`operations.OPERATIONS` is all that can be replayed. Every entry works on each example by itself, so that
+data may come in blocks; a tape with anything else raises `Untraceable`.
 """
 
 import math
@@ -48,11 +48,9 @@ class Rooms:
 
     def book(self, index: int, until: int) -> Callable[[Tensor, tuple[int, ...]], Tensor]:
         """A room from step ``index`` to step ``until``; the function gives it in a shape, like a tensor."""
-        for number, free_from in enumerate(self._free_from):
-            if free_from < index:
-                break
-        else:
-            number = len(self._flat)
+        free = (k for k, free_from in enumerate(self._free_from) if free_from < index)
+        number = next(free, len(self._flat))
+        if number == len(self._flat):
             self._flat.append(torch.empty(0))
             self._free_from.append(0)
         self._free_from[number] = until
@@ -132,6 +130,9 @@ class Program:
             slots.append(slots[first.key] if same and first.kind == "step" else index)
         return slots
 
+    def _reads_slot(self, step: Step, slot: int) -> bool:
+        return any(ref.kind == "step" and self._slots[ref.key] == slot for ref in refs_in(step))
+
     def _last_uses(self) -> list[int]:
         """For each step, the last one that may look into its memory, also through a view of it."""
         steps = self._tape.steps
@@ -172,10 +173,7 @@ class Program:
             if step.op not in ("tanh", "tanh_") or refs_in(step)[0].kind != "step":
                 continue
             source = self._slots[refs_in(step)[0].key]
-            readers = [
-                s for k, s in enumerate(steps)
-                if self._slots[k] == k and any(r.kind == "step" and self._slots[r.key] == index for r in refs_in(s))
-            ]  # fmt: skip
+            readers = [s for k, s in enumerate(steps) if self._slots[k] == k and self._reads_slot(s, index)]
             linear = readers and all(s.op == "linear" for s in readers)
             final = self._tape.result.kind == "step" and self._slots[self._tape.result.key] == index
             if linear and not final and steps[source].op == "linear" and self._reads[source] == 1:
@@ -219,7 +217,9 @@ class Program:
         """The recorded value, examples first, of what is known or depends on inputs only."""
         if ref.kind == "weight":
             raise Untraceable("a parameter used in an unusual place")
-        return self._tape.known[ref.key] if ref.kind == "known" else self._tape.steps[ref.key].value
+        tape = self._tape
+        found: Tensor = tape.steps[ref.key].value if ref.kind == "step" else tape.known[ref.key]
+        return found
 
     def room(self, index: int) -> Callable[[Tensor, tuple[int, ...]], Tensor]:
         """Memory for this step's result until nobody reads it any more."""

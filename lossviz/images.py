@@ -25,8 +25,14 @@ UNFOLDED = 64  # numbers under a filter up to which the first convolution is don
 class ImageProgram:
     """A tape made ready to run at one point after the other; ``blocks`` are slices of the data."""
 
-    def __init__(self, tape: Tape, table: Tensor, shapes: dict[str, tuple[int, ...]], frozen: dict[str, Tensor],
-                 blocks: Sequence[slice]) -> None:  # fmt: skip
+    def __init__(
+        self,
+        tape: Tape,
+        table: Tensor,
+        shapes: dict[str, tuple[int, ...]],
+        frozen: dict[str, Tensor],
+        blocks: Sequence[slice],
+    ) -> None:
         """table: (3, n), origin, u and v; shapes: of the n weights' parameters, in order."""
         self._tape, self._blocks, self._frozen = tape, blocks, frozen
         self._shapes, self._table = shapes, _filters_last(table, shapes)
@@ -146,7 +152,9 @@ class ImageProgram:
         return lambda values, block: value
 
     def _known(self, ref: Ref) -> Tensor:
-        return self._tape.known[ref.key] if ref.kind == "known" else self._tape.steps[ref.key].value
+        tape = self._tape
+        found: Tensor = tape.steps[ref.key].value if ref.kind == "step" else tape.known[ref.key]
+        return found
 
     def _convolution(self, index: int, step: Step) -> Run:
         x, weight, bias = step.args[0], step.args[1], argument(step, 2, "bias", None)
@@ -164,9 +172,8 @@ class ImageProgram:
             _, channels, height, width = step.shape
             columns = [
                 F.unfold(self._known(x)[rows], shape[2:], dilation, padding, stride)
-                .unflatten(1, (shape[1], shape[2] * shape[3]))
-                .permute(0, 3, 2, 1)
-                .reshape(-1, shape[1] * shape[2] * shape[3])
+                .mT.reshape(-1, shape[1], shape[2] * shape[3])
+                .mT.reshape(-1, shape[1] * shape[2] * shape[3])
                 for rows in self._blocks
             ]
 
@@ -228,7 +235,7 @@ class ImageProgram:
         get = self._reader(step.args[0])
 
         def pool(values: Values, block: int) -> Tensor:
-            h = get(values, block)
+            h: Tensor = get(values, block)
             rows = h[:, :, 0 :: size[0]]
             for k in range(1, size[0]):
                 rows = torch.maximum(rows, h[:, :, k :: size[0]])
@@ -241,7 +248,7 @@ class ImageProgram:
 
 
 def _pair(value: Any) -> tuple[int, int]:
-    return (value[0], value[-1]) if isinstance(value, (tuple, list)) else (value, value)
+    return (int(value[0]), int(value[-1])) if isinstance(value, (tuple, list)) else (int(value), int(value))
 
 
 def _channels_last(value: Tensor) -> Tensor:
@@ -261,12 +268,16 @@ def _filters_last(table: Tensor, shapes: dict[str, tuple[int, ...]]) -> Tensor:
     return torch.cat(parts, dim=1)
 
 
-_BY_EXAMPLE = frozenset(
-    "relu relu_ tanh tanh_ sigmoid sigmoid_ gelu silu elu leaky_relu celu selu mish relu6 hardswish hardsigmoid "
-    "hardtanh softplus exp log sin cos abs square sqrt neg clamp add add_ __add__ __radd__ __iadd__ sub mul mul_ "
-    "__mul__ __rmul__ div __truediv__ linear batch_norm group_norm layer_norm avg_pool2d max_pool2d "
-    "adaptive_avg_pool2d adaptive_max_pool2d interpolate dropout dropout2d feature_dropout".split()
+_ELEMENTWISE = (
+    "relu relu_ tanh tanh_ sigmoid sigmoid_ gelu silu elu leaky_relu celu selu mish relu6 hardswish "
+    "hardsigmoid hardtanh softplus exp log sin cos abs square sqrt neg clamp add add_ __add__ __radd__ __iadd__ sub "
+    "mul mul_ __mul__ __rmul__ div __truediv__"
 )
+_OTHERS = (
+    "linear batch_norm group_norm layer_norm avg_pool2d max_pool2d adaptive_avg_pool2d adaptive_max_pool2d "
+    "interpolate"
+)
+_BY_EXAMPLE = frozenset(f"{_ELEMENTWISE} {_OTHERS}".split(" "))
 
 
 def _by_example(step: Step) -> bool:

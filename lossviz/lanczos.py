@@ -134,7 +134,9 @@ def _value_errors(bounds: np.ndarray, values: np.ndarray, chosen: np.ndarray) ->
     apart = np.abs(values[chosen][:, None] - values[None, :])
     apart[np.arange(len(chosen)), chosen] = np.inf
     gap = np.maximum(apart.min(axis=1), np.finfo(float).tiny)
-    return np.minimum(bounds, bounds**2 / gap)
+    # Far from the end, the gaps are not yet the matrix's own.
+    near = (bounds < 0.1 * np.abs(values).max()) & np.isfinite(gap)
+    return np.where(near, np.minimum(bounds, bounds**2 / gap), bounds)
 
 
 def _dense(product: Product, like: Tensor, k: int, end: End) -> Eigen:
@@ -150,4 +152,5 @@ def _dense(product: Product, like: Tensor, k: int, end: End) -> Eigen:
 
 def _order(values: np.ndarray, end: End) -> np.ndarray:
     key = {"largest": -values, "smallest": values, "magnitude": -np.abs(values)}[end]
-    return np.argsort(key, kind="stable")
+    order: np.ndarray = np.argsort(key, kind="stable")
+    return order

@@ -81,7 +81,7 @@ class Loop:
         total = 0.0
         for batch in self._task.batches.rows:
             loss = batch_loss(self._model, self._task.loss_fn, batch, self._extras)
-            total += float(loss) * batch.examples
+            total += float(loss.detach() if isinstance(loss, Tensor) else loss) * batch.examples
         return total / self._task.batches.examples
 
     def _finds_grad_needed(self) -> bool:
@@ -110,7 +110,8 @@ class same_random_numbers:
 
     def __enter__(self) -> None:
         self._cpu = torch.random.get_rng_state()
-        self._cuda = torch.cuda.get_rng_state() if torch.cuda.is_initialized() else None
+        used = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+        self._cuda = torch.cuda.get_rng_state() if used else None
 
     def __exit__(self, *_: object) -> None:
         torch.random.set_rng_state(self._cpu)
@@ -150,7 +151,12 @@ def _failure(error: Exception, task: Task) -> str:
     tensors = [v for v in (*batch.positional, *batch.named.values(), batch.targets) if isinstance(v, Tensor)]
     shapes = ", ".join(f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for t in tensors)
     dtype = str(next(task.model.parameters()).dtype).removeprefix("torch.")
-    return f"the {dtype} model and loss_fn fail on this data ({shapes}): {type(error).__name__}: {error}"
+    return f"the {dtype} model and loss_fn fail on this data ({shapes}): {first_line(error)}"
+
+
+def first_line(error: BaseException) -> str:
+    """What went wrong elsewhere, for the end of a sentence of ours."""
+    return f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
 
 
 def refuse_captured_model(model: nn.Module, loss_fn: Callable[..., Any]) -> None:

@@ -23,7 +23,8 @@ SMALL = 16  # inputs up to which stacking the first layer's weights is as fast a
 
 OWN_MEMORY = frozenset(("linear", "batch_norm", "layer_norm"))  # results that are no view of an operand
 
-SAME = frozenset("contiguous flatten view reshape clone detach squeeze".split())  # if the shape is the same
+# Passed on as they are, if the shape stays the same.
+SAME = frozenset(("contiguous", "flatten", "view", "reshape", "clone", "detach", "squeeze"))
 
 
 def argument(step: Step, position: int, name: str, default: Any) -> Any:
@@ -219,7 +220,12 @@ def _where(program: "Program", index: int, step: Step) -> Run:
     _expect(len(step.args) == 3 and all(shape in (step.shape, ()) for shape in step.shapes), step)
     rank, n = len(step.shape), step.shape[0] if step.shape else 0
     parts = [program.reader(operand, rank, n) for operand in step.args]
-    return lambda env, c, block: torch.where(*(part(env, c, block) for part in parts))
+
+    def run(env: Env, c: Tensor, block: int) -> Tensor:
+        condition, yes, no = (part(env, c, block) for part in parts)
+        return torch.where(condition, yes, no)
+
+    return run
 
 
 def _reshape(program: "Program", index: int, step: Step) -> Run:
@@ -286,7 +292,7 @@ def _loss(program: "Program", index: int, step: Step) -> Run:
 
     def run(env: Env, c: Tensor, block: int) -> Tensor:
         h = get(env, c, block)
-        each = function(h, target.expand(len(h), *target.shape), reduction="none", **options)
+        each: Tensor = function(h, target.expand(len(h), *target.shape), reduction="none", **options)
         if reduction == "none":
             return each
         each = each.flatten(1)
@@ -311,9 +317,9 @@ OPERATIONS: dict[str, Callable[["Program", int, Step], Run]] = {
     ),
     **_named(
         _binary,
-        "add add_ __add__ __radd__ __iadd__ sub sub_ __sub__ __rsub__ __isub__ rsub subtract mul mul_ __mul__ "
-        "__rmul__ __imul__ multiply div div_ __truediv__ __rtruediv__ __rdiv__ __itruediv__ true_divide pow "
-        "__pow__ __rpow__ maximum minimum gt lt ge le __gt__ __lt__ __ge__ __le__",
+        "add add_ __add__ __radd__ __iadd__ sub sub_ __sub__ __rsub__ __isub__ rsub subtract mul mul_ "
+        "__mul__ __rmul__ __imul__ multiply div div_ __truediv__ __rtruediv__ __rdiv__ __itruediv__ "
+        "true_divide pow __pow__ __rpow__ maximum minimum gt lt ge le __gt__ __lt__ __ge__ __le__",
     ),
     **_named(_where, "where"),
     **_named(_reshape, "flatten view reshape squeeze unsqueeze"),

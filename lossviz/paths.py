@@ -39,13 +39,14 @@ def project(checkpoints: "Iterable[Weights] | object", plane: Plane) -> Path:
     if shapes != plane.shapes:
         wrong = next(i for i, shape in enumerate(shapes) if shape != plane.shapes[i])
         raise ValueError(
-            f"the plane has {names[wrong]!r} with shape {plane.shapes[wrong]}; the checkpoints have {shapes[wrong]}"
+            f"the plane has {names[wrong]!r} with shape {plane.shapes[wrong]}; "
+            f"the checkpoints have {shapes[wrong]}"
         )
     place, off_plane = coordinates(points, plane)
     moved = points.astype(np.float64)
     moved -= moved.mean(axis=0)
     total = float(np.square(moved).sum())
-    inside, outside = coordinates(moved, replace(plane, origin=np.zeros_like(plane.origin)))
+    outside = coordinates(moved, replace(plane, origin=np.zeros_like(plane.origin)))[1]
     explained = 1 - float(np.square(outside).sum()) / total if total else 1.0
     return Path(place[:, 0], place[:, 1], off_plane, min(max(explained, 0.0), 1.0))
 
@@ -156,7 +157,8 @@ def _trajectory(
         for name, shape in zip(names, shapes, strict=True):
             if tuple(state[name].shape) != shape:
                 raise ValueError(
-                    f"checkpoint {index} must have {name!r} with shape {shape}; got {tuple(state[name].shape)}"
+                    f"checkpoint {index} must have {name!r} with shape {shape}; "
+                    f"got {tuple(state[name].shape)}"
                 )
     return names, shapes, np.stack([flat(state[name] for name in names) for state in states])
 

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from lossviz.checks import as_tensor, count_in
@@ -101,7 +100,7 @@ def _transposed_filters(model: nn.Module) -> set[str]:
 def _random_direction(
     parameter: Tensor, generator: torch.Generator, normalize: str, include_bias: bool, transposed: bool
 ) -> Tensor:
-    """A direction for one parameter, on the CPU; drawn even if it is not used, so that seeds stay comparable."""
+    """A direction for one parameter, on the CPU; drawn even if not used, so that seeds stay comparable."""
     weight = parameter.detach().cpu()
     drawn = torch.randn(weight.shape, generator=generator).to(weight.dtype)
     if weight.ndim < 2:
@@ -168,7 +167,7 @@ def as_direction(free: Mapping[str, Tensor], direction: Direction, which: str = 
                 )
         array = flat(parts)
     else:
-        array = as_tensor(direction).cpu().numpy()  # type: ignore[arg-type]  # what is left is an array
+        array = as_tensor(direction).cpu().numpy()
         if array.shape != origin.shape:
             raise ValueError(f"{which} direction must have shape {origin.shape}; got {array.shape}")
     array = array.astype(origin.dtype)

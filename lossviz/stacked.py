@@ -6,6 +6,7 @@ It takes models whose pass is made of known operations, on one batch of tensors;
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ class Stacked:
         c[:, 1:] = torch.from_numpy(points)
         c = c.to(self._like.device)
         with torch.no_grad():
-            losses = [self._loss(self._forward(part)) for part in c.split(self.block)]
+            losses = [self._loss(self._forward(c[k : k + self.block])) for k in range(0, len(c), self.block)]
             return torch.cat(losses).double().cpu().numpy()
 
 
@@ -80,13 +81,14 @@ def _slices(n: int, size: int) -> list[slice]:
     """n examples in equal blocks of at most about ``size``."""
     count = math.ceil(n / size)
     edges = [round(k * n / count) for k in range(count + 1)]
-    return [slice(low, high) for low, high in zip(edges, edges[1:], strict=False)]
+    return [slice(low, high) for low, high in pairwise(edges)]
 
 
 def _result(tape: Tape) -> Tensor:
     if tape.result.kind != "step":
         raise Untraceable("a result that does not depend on the weights")
-    return tape.steps[tape.result.key].value
+    value: Tensor = tape.steps[tape.result.key].value
+    return value
 
 
 def _loss_program(task: Task, batch: Batch, outputs: Tensor) -> Callable[[Tensor], Tensor]:

@@ -104,8 +104,8 @@ def take_up(file: "str | os.PathLike[str]", key: str, loss: np.ndarray, done: np
     arrays, _, found = _content(file)
     if found != key or arrays["loss"].shape != loss.shape:
         raise ValueError(
-            f"{os.fspath(file)!r} belongs to another surface (its model, data, plane, span or points differ); "
-            "choose another file for resume"
+            f"{os.fspath(file)!r} belongs to another surface (its model, data, plane, span or points "
+            "differ); choose another file for resume"
         )
     done[:] = arrays.get("done", True)
     loss[done] = arrays["loss"][done]
@@ -149,10 +149,13 @@ def _content(file: "str | os.PathLike[str] | IO[bytes]") -> tuple[dict[str, np.n
             arrays = {"a": a, "b": b, "loss": _array(archive, "loss", "<f8", 2, MOST_POINTS)}
             if "done.npy" in names:
                 arrays["done"] = _array(archive, "done", "|b1", 2, MOST_POINTS)
+    except ValueError as error:
+        if str(error).startswith("this "):  # said by us, and said well
+            raise
+        raise ValueError(f"this is not a whole lossviz surface file: {error}") from error
     except _WHAT_BREAKS as error:
-        raise ValueError(
-            f"this is not a whole lossviz surface file: {error or type(error).__name__}"
-        ) from error
+        why = str(error) or type(error).__name__
+        raise ValueError(f"this is not a whole lossviz surface file: {why}") from error
     if any(arrays[name].shape != (len(b), len(a)) for name in arrays if name not in "ab"):
         raise ValueError("this is not a whole lossviz surface file: its arrays do not fit together")
     if not (

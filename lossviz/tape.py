@@ -68,8 +68,10 @@ def refs_in(step: Step) -> list[Ref]:
 
 # Questions about a tensor's form, whose answer cannot depend on its values.
 _QUESTIONS = frozenset(
-    "dim size __get__ is_floating_point numel stride is_contiguous __len__ is_complex data_ptr ndimension "
-    "get_device is_floating_point element_size".split()
+    (
+        *("dim", "ndimension", "size", "stride", "numel", "__len__", "__get__", "element_size", "get_device"),
+        *("is_floating_point", "is_complex", "is_contiguous"),
+    )
 )
 
 
@@ -107,7 +109,7 @@ class _Recorder(TorchFunctionMode):
         )
         result = function(*args, **kwargs)
         if not isinstance(result, Tensor):
-            if op in _QUESTIONS and not isinstance(result, (tuple, list)) or isinstance(result, torch.Size):
+            if (op in _QUESTIONS and not isinstance(result, (tuple, list))) or isinstance(result, torch.Size):
                 return result
             raise Untraceable(f"{op}, which turns tensors into something else")
         if not shapes:  # made from nothing, like torch.zeros: a constant, unless it is random

@@ -32,11 +32,12 @@ def movable(model: nn.Module) -> dict[str, Tensor]:
         if parameter.dtype not in ALLOWED:
             advice = "; call model.float() first" if parameter.is_floating_point() else ""
             raise ValueError(
-                f"parameter {name!r} is {_short(parameter.dtype)}; a loss surface needs float32 or float64{advice}"
+                f"parameter {name!r} is {_short(parameter.dtype)}; "
+                f"a loss surface needs float32 or float64{advice}"
             )
         if parameter.device.type == "meta":
             raise ValueError(f"parameter {name!r} is on the meta device and has no values")
-    free = {name: parameter for name, parameter in named.items() if parameter.requires_grad}
+    free: dict[str, Tensor] = {name: p for name, p in named.items() if p.requires_grad}
     if not free:
         raise ValueError(
             "no parameter of the model requires grad, so there is nothing to move; "
@@ -95,8 +96,9 @@ def private_copy(model: nn.Module) -> nn.Module:
     try:
         return copy.deepcopy(model, memo).eval()
     except Exception as error:
+        why = (str(error).splitlines() or ["no message"])[0]
         raise ValueError(
-            f"model {type(model).__name__} cannot be copied, and its own weights must not be moved: {error}"
+            f"model {type(model).__name__} cannot be copied, and its own weights must not be moved: {why}"
         ) from error
 
 

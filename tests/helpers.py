@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lossviz.planes import Plane
+
+# Small works on a machine that may be busy: two threads that wait for each other cost more than they save.
+torch.set_num_threads(1)
 
 
 class Residual(nn.Module):
@@ -58,7 +62,7 @@ class Branching(nn.Module):
 
 def mlp(*widths: int, activation: type[nn.Module] = nn.Tanh) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for i, (n, m) in enumerate(zip(widths, widths[1:], strict=False)):
+    for i, (n, m) in enumerate(pairwise(widths)):
         layers += [activation()] if i else []
         layers.append(nn.Linear(n, m))
     return nn.Sequential(*layers)
@@ -75,8 +79,8 @@ def cnn() -> nn.Sequential:
 
 def normed() -> nn.Sequential:
     return nn.Sequential(
-        nn.Linear(6, 20), nn.BatchNorm1d(20), nn.ReLU(), nn.Dropout(0.3), nn.Linear(20, 20), nn.BatchNorm1d(20),
-        nn.SiLU(), nn.Linear(20, 3),
+        nn.Linear(6, 20), nn.BatchNorm1d(20), nn.ReLU(), nn.Dropout(0.3), nn.Linear(20, 20),
+        nn.BatchNorm1d(20), nn.SiLU(), nn.Linear(20, 3),
     )  # fmt: skip
 
 

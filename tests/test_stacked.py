@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers import MODELS, make, mlp, plain_loop
 from torch import Tensor, nn
 
-from helpers import MODELS, make, mlp, plain_loop
 from lossviz.evaluators import choose
-from lossviz.losses import LOSSES
 from lossviz.loop import Loop
+from lossviz.losses import LOSSES
 from lossviz.planes import random_plane
 from lossviz.surface import surface
 

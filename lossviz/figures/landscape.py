@@ -87,7 +87,9 @@ def _ranked(loss: np.ndarray) -> tuple[np.ndarray, dict[float, float]]:
     values = _holes(loss)
     known = np.unique(values[np.isfinite(values)])
     if len(known) < 2:
-        return np.where(np.isfinite(values), 0.5, np.nan), {0.5: float(v) for v in known[:1]}
+        return np.where(np.isfinite(values), 0.5, np.nan), dict.fromkeys(
+            [0.5][: len(known)], float(known.sum())
+        )
     span = known[-1] - known[0]
     height = 0.5 * np.linspace(0, 1, len(known)) + 0.5 * (known - known[0]) / span
     marks = np.linspace(0, 1, 6)

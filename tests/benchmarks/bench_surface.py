@@ -18,6 +18,8 @@ import time
 import tracemalloc
 import warnings
 from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ Work = tuple[nn.Module, Callable[..., Any], tuple[Tensor, Tensor], int]
 
 def mlp(*widths: int, activation: type[nn.Module] = nn.Tanh) -> nn.Module:
     layers: list[nn.Module] = []
-    for i, (n, m) in enumerate(zip(widths, widths[1:], strict=False)):
+    for i, (n, m) in enumerate(pairwise(widths)):
         layers += [activation()] if i else []
         layers.append(nn.Linear(n, m))
     return nn.Sequential(*layers)
@@ -95,6 +97,10 @@ def ours(model: nn.Module, loss_fn: Any, data: Any, points: int) -> np.ndarray:
     return surface(model, loss_fn, data, points=points, progress=False).loss
 
 
+def first_picture(model: nn.Module, loss_fn: Any, data: Any) -> Any:
+    return next(surface_stream(model, loss_fn, data, progress=False))
+
+
 def plain(model: nn.Module, loss_fn: Any, data: Any, points: int) -> np.ndarray:
     plane = random_plane(model)
     start = [p.detach().clone() for p in model.parameters()]
@@ -125,8 +131,8 @@ def landscaper_(model: nn.Module, loss_fn: Any, data: Any, points: int) -> Any:
     directions = [[torch.randn_like(p) for p in model.parameters()] for _ in range(2)]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         return LossLandscape.compute(
-            model, data, directions, lambda m, d: loss_fn(m(d[0]), d[1]).item(), steps=points, distance=1.0, dim=2,
-            device="cpu",
+            model, data, directions, lambda m, d: loss_fn(m(d[0]), d[1]).item(), steps=points, distance=1.0,
+            dim=2, device="cpu",
         )  # fmt: skip
 
 
@@ -173,19 +179,17 @@ def surfaces(chosen: list[str], rounds: int, full: bool) -> None:
             continue
         every = {"lossviz": ours, **peers}
         methods = {
-            who: (lambda how=how, twin=copy.deepcopy(model): how(twin, loss_fn, data, points))
-            for who, how in every.items()
+            who: partial(how, copy.deepcopy(model), loss_fn, data, points) for who, how in every.items()
         }
         if name == "a":
-            methods["first picture"] = lambda: next(surface_stream(model, loss_fn, data, progress=False))
+            methods["first picture"] = partial(first_picture, model, loss_fn, data)
         seconds = interleaved(methods, rounds)
         early = seconds.pop("first picture", None)
         report(f"{name}, {points} x {points}", seconds, "lossviz")
         if early:
             fastest = min(statistics.median(v) for who, v in seconds.items() if who != "lossviz")
-            print(
-                f"   first coarse picture after {statistics.median(early) / fastest:.3f} of the fastest peer's time"
-            )
+            share = statistics.median(early) / fastest
+            print(f"   first coarse picture after {share:.3f} of the fastest peer's time")
 
 
 def curvature(rounds: int) -> None:
