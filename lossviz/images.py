@@ -270,8 +270,8 @@ def _filters_last(table: Tensor, shapes: dict[str, tuple[int, ...]]) -> Tensor:
 
 _ELEMENTWISE = (
     "relu relu_ tanh tanh_ sigmoid sigmoid_ gelu silu elu leaky_relu celu selu mish relu6 hardswish "
-    "hardsigmoid hardtanh softplus exp log sin cos abs square sqrt neg clamp add add_ __add__ __radd__ __iadd__ sub "
-    "mul mul_ __mul__ __rmul__ div __truediv__"
+    "hardsigmoid hardtanh softplus exp log sin cos abs square sqrt neg clamp add add_ __add__ __radd__ "
+    "__iadd__ sub mul mul_ __mul__ __rmul__ div __truediv__"
 )
 _OTHERS = (
     "linear batch_norm group_norm layer_norm avg_pool2d max_pool2d adaptive_avg_pool2d adaptive_max_pool2d "

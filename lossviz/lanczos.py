@@ -119,7 +119,7 @@ def eigenpairs(
         m = len(run.alpha)
         if m < k:
             continue
-        if m > k and m % 2 and not run.full:
+        if m > 16 and m % 4 and not run.full:
             continue  # the small problem is not worth solving at every step
         values, small = run.solve()
         chosen = _order(values, end)[:k]
