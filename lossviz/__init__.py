@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lossviz import figures
+    from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
     from lossviz.datasets import DATASETS, Data, Dataset
     from lossviz.losses import LOSSES, Loss
     from lossviz.networks import NETWORKS, Network
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
         logit_curves,
     )
     from lossviz.optimizers import OPTIMIZERS, Optimizer
+    from lossviz.paths import Path, interpolation_plane, pca_plane, project
+    from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
     from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
     from lossviz.registry import Registry
+    from lossviz.surfaces import Profile, Surface, profile, surface, surface_stream
     from lossviz.training import Training, train
     from lossviz.two_weights import (
         TWO_WEIGHTS,
@@ -51,6 +55,10 @@ _HOME = {
     ),
     "optimizers": ("OPTIMIZERS", "Optimizer"),
     "race": ("Race", "RaceSettings", "Snapshot", "race_settings", "stack"),
+    "curvature": ("Density", "Spectrum", "density", "sharpness", "spectrum"),
+    "paths": ("Path", "interpolation_plane", "pca_plane", "project"),
+    "planes": ("Plane", "direction_plane", "hessian_plane", "random_plane"),
+    "surfaces": ("Profile", "Surface", "profile", "surface", "surface_stream"),
     "registry": ("Registry",),
     "training": ("Training", "train"),
     "two_weights": (
@@ -72,28 +80,46 @@ __all__ = [
     "TWO_WEIGHTS",
     "Data",
     "Dataset",
+    "Density",
     "Descent",
     "EscapeTime",
     "LogitCurves",
     "Loss",
     "Network",
     "Optimizer",
+    "Path",
+    "Plane",
+    "Profile",
     "Race",
     "RaceSettings",
     "Registry",
     "Snapshot",
+    "Spectrum",
+    "Surface",
     "Training",
     "TwoWeights",
     "WeightPath",
     "WeightPlane",
+    "density",
     "descend",
     "descend_widget",
+    "direction_plane",
     "escape_time",
     "escape_times",
     "figures",
+    "hessian_plane",
+    "interpolation_plane",
     "logit_curves",
+    "pca_plane",
+    "profile",
+    "project",
     "race_settings",
+    "random_plane",
+    "sharpness",
+    "spectrum",
     "stack",
+    "surface",
+    "surface_stream",
     "train",
     "weight_paths",
     "weight_plane",
