@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lossviz import figures
+    from lossviz.bends import EightPlanes, Rescaled, eight_planes, rescaled
     from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
     from lossviz.datasets import DATASETS, Data, Dataset
+    from lossviz.honesty import Landscape, landscape
     from lossviz.losses import LOSSES, Loss
     from lossviz.networks import NETWORKS, Network
     from lossviz.neuron import (
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
     from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
     from lossviz.registry import Registry
-    from lossviz.surfaces import Profile, Surface, profile, surface, surface_stream
+    from lossviz.studies import Study, StudySettings, study
+    from lossviz.surfaces import Profile, Surface, losses_at, profile, surface, surface_stream
     from lossviz.training import Training, train
     from lossviz.two_weights import (
         TWO_WEIGHTS,
@@ -58,7 +61,10 @@ _HOME = {
     "curvature": ("Density", "Spectrum", "density", "sharpness", "spectrum"),
     "paths": ("Path", "interpolation_plane", "pca_plane", "project"),
     "planes": ("Plane", "direction_plane", "hessian_plane", "random_plane"),
-    "surfaces": ("Profile", "Surface", "profile", "surface", "surface_stream"),
+    "surfaces": ("Profile", "Surface", "losses_at", "profile", "surface", "surface_stream"),
+    "studies": ("Study", "StudySettings", "study"),
+    "honesty": ("Landscape", "landscape"),
+    "bends": ("EightPlanes", "Rescaled", "eight_planes", "rescaled"),
     "registry": ("Registry",),
     "training": ("Training", "train"),
     "two_weights": (
@@ -82,7 +88,9 @@ __all__ = [
     "Dataset",
     "Density",
     "Descent",
+    "EightPlanes",
     "EscapeTime",
+    "Landscape",
     "LogitCurves",
     "Loss",
     "Network",
@@ -93,8 +101,11 @@ __all__ = [
     "Race",
     "RaceSettings",
     "Registry",
+    "Rescaled",
     "Snapshot",
     "Spectrum",
+    "Study",
+    "StudySettings",
     "Surface",
     "Training",
     "TwoWeights",
@@ -104,20 +115,25 @@ __all__ = [
     "descend",
     "descend_widget",
     "direction_plane",
+    "eight_planes",
     "escape_time",
     "escape_times",
     "figures",
     "hessian_plane",
     "interpolation_plane",
+    "landscape",
     "logit_curves",
+    "losses_at",
     "pca_plane",
     "profile",
     "project",
     "race_settings",
     "random_plane",
+    "rescaled",
     "sharpness",
     "spectrum",
     "stack",
+    "study",
     "surface",
     "surface_stream",
     "train",

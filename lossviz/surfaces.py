@@ -39,6 +39,11 @@ class Surface:
     loss: np.ndarray  # (k, k), loss[i, j] at (a[j], b[i]); NaN and infinity stay what they are
     facts: Facts
 
+    @property
+    def finite(self) -> np.ndarray:
+        """The losses that are numbers, in one row; the rest are holes."""
+        return self.loss[np.isfinite(self.loss)]
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Surface):
             return NotImplemented
@@ -155,6 +160,28 @@ def profile(
             loss[where] = values
             meter.add(len(values))
     return Profile(a, loss, job.facts)
+
+
+def losses_at(
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    plane: Plane,
+    a: Any,
+    b: Any,
+    *,
+    max_batches: int | None = None,
+) -> np.ndarray:
+    """The loss (m,) at m places of a plane: what a surface says exactly there, not between its points."""
+    places = np.stack([np.asarray(a, dtype=float), np.asarray(b, dtype=float)], axis=1)
+    low, high = places.min(axis=0).tolist(), places.max(axis=0).tolist()
+    window = ((low[0], high[0]), (low[1], high[1]))
+    job = _prepare(model, loss_fn, data, plane, window, max_batches)
+    losses = np.empty(len(places))
+    with closing(evaluate(job.task, job.choice, places, None)) as pieces:
+        for where, values in pieces:
+            losses[where] = values
+    return losses
 
 
 # --- what all of them share -------------------------------------------------------------------------------

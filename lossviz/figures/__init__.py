@@ -4,7 +4,9 @@ from lossviz.figures.contestants import MEASURES
 from lossviz.figures.descents import descents
 from lossviz.figures.escape import escape
 from lossviz.figures.frames import at_frame, from_json, standalone
+from lossviz.figures.landscape import contour, profile, terrain
 from lossviz.figures.maps import maps
+from lossviz.figures.one_plane import one_plane
 from lossviz.figures.portraits import Portraits, portrait_plane
 from lossviz.figures.race import training_curves
 from lossviz.figures.reliefs import reliefs
@@ -15,6 +17,7 @@ __all__ = [
     "MEASURES",
     "Portraits",
     "at_frame",
+    "contour",
     "dark",
     "dark_map",
     "descents",
@@ -22,10 +25,13 @@ __all__ = [
     "from_json",
     "maps",
     "number",
+    "one_plane",
     "percent",
     "portrait_plane",
+    "profile",
     "reliefs",
     "slopes",
     "standalone",
+    "terrain",
     "training_curves",
 ]

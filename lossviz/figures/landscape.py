@@ -1,81 +1,135 @@
-"""Surfaces, paths and profiles drawn with plotly: pure functions from a result to a figure."""
+"""Any model's surfaces, paths and profiles: pure functions from a result to a figure."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from lossviz.figures.levels import SCALE
+from lossviz.figures.style import AXIS, INK, MARKS, MUTE, WHITE, blank, fixed, note, number, percent
 from lossviz.paths import Path
 from lossviz.surfaces import Profile, Surface
 
-_GREENS = (
-    "#F8F2C8", "#DDE1AF", "#BED09A", "#9EC08B", "#7EAF81", "#5F9D79", "#438B73", "#2C786B", "#1C6462",
-    "#155055", "#143D46",
-)  # fmt: skip
-SCALE = [(k / 10, colour) for k, colour in enumerate(reversed(_GREENS))]  # low loss is dark
-INK, PAPER, GRID, PATH = "#1B1F23", "#FFFFFF", "#D8DEE4", "#D55E00"
 LEVELS = 12
+PATH = fixed(MARKS["logarithm"].line)
 
 
-def contour(surface: Surface, paths: Sequence[Path] = ()) -> go.Figure:
+def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) -> go.Figure:
     """Level lines, spaced by rank so that plateaus and ravines both show; paths on top."""
     height, ticks = _ranked(surface.loss)
-    figure = go.Figure(
+    figure = _blank(surface, narrow)
+    grid = {"x": surface.a, "y": surface.b, "z": height, "colorscale": SCALE}
+    figure.add_trace(
         go.Contour(
-            x=surface.a,
-            y=surface.b,
-            z=height,
+            **grid,
             customdata=surface.loss,
-            colorscale=SCALE,
             contours={"start": 0, "end": 1, "size": 1 / LEVELS},
-            line={"width": 0.6, "color": "rgba(255,255,255,0.6)"},
-            colorbar={
-                "title": {"text": "loss"},
-                "tickvals": list(ticks),
-                "ticktext": [f"{v:.3g}" for v in ticks.values()],
-            },
+            line={"width": 0.8, "color": "rgba(255,255,255,0.5)"},
+            colorbar=_bar(ticks),
             hovertemplate="a = %{x:.3g}<br>b = %{y:.3g}<br>loss = %{customdata:.5g}<extra></extra>",
         )
     )
     for path in paths:
-        figure.add_scatter(
-            x=path.a, y=path.b, mode="lines+markers", line={"color": PATH, "width": 2}, marker={"size": 4},
-            name=f"path ({path.explained:.0%} of its motion is in this plane)",
-        )  # fmt: skip
+        _draw(figure, path, narrow)
+    first, second = surface.facts.axes
     figure.update_layout(
-        **_frame(surface), xaxis=_axis(surface.facts.axes[0]), yaxis=_axis(surface.facts.axes[1])
+        hovermode="closest",
+        xaxis={"title": {"text": first, "standoff": 6}, "showline": False, "constrain": "domain"},
+        yaxis={
+            "scaleanchor": "x" if _alike(surface) else None,
+            "constrain": "domain",
+            "constraintoward": "top",
+            "showgrid": False,
+            "ticks": "outside",
+            "ticklen": 5,
+            "tickcolor": AXIS,
+            "title": {"text": second, "standoff": 4},
+        },
     )
     return figure
 
 
-def terrain(surface: Surface) -> go.Figure:
-    """The surface in three dimensions, at its true height."""
-    loss = _holes(surface.loss)
-    figure = go.Figure(
+def terrain(surface: Surface, narrow: bool = False) -> go.Figure:
+    """The surface in three dimensions, at its true height; coloured as `contour` colours it."""
+    height, _ = _ranked(surface.loss)
+    figure = _blank(surface, narrow)
+    figure.add_trace(
         go.Surface(
-            x=surface.a, y=surface.b, z=loss, colorscale=SCALE, colorbar={"title": {"text": "loss"}},
+            x=surface.a,
+            y=surface.b,
+            z=_holes(surface.loss),
+            surfacecolor=height,
+            colorscale=SCALE,
+            showscale=False,
+            lighting={"ambient": 0.78, "diffuse": 0.45, "specular": 0.03, "roughness": 0.9},
             hovertemplate="a = %{x:.3g}<br>b = %{y:.3g}<br>loss = %{z:.5g}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     first, second = surface.facts.axes
-    scene = {
-        "xaxis": {"title": {"text": first}},
-        "yaxis": {"title": {"text": second}},
-        "zaxis": {"title": {"text": "loss"}},
+    axis = {
+        "backgroundcolor": "rgba(0,0,0,0)",
+        "gridcolor": AXIS,
+        "showspikes": False,
+        "tickfont": {"size": 13, "color": MUTE},
     }
-    figure.update_layout(**_frame(surface), scene=scene)
+    names = {"xaxis": first, "yaxis": second, "zaxis": "loss"}
+    scene: dict[str, Any] = {
+        name: axis | {"title": {"text": text, "font": {"size": 15, "color": INK}}}
+        for name, text in names.items()
+    }
+    figure.update_layout(hovermode="closest", scene=scene | {"dragmode": "turntable"})
     return figure
 
 
-def profile(line: Profile) -> go.Figure:
+def profile(line: Profile, narrow: bool = False) -> go.Figure:
     """The loss along a line."""
-    figure = go.Figure(
-        go.Scatter(x=line.a, y=_holes(line.loss), mode="lines", line={"color": INK, "width": 2})
+    figure = _blank(line, narrow)
+    figure.add_trace(
+        go.Scatter(
+            x=line.a, y=_holes(line.loss), mode="lines", line={"color": INK, "width": 4, "simplify": False}
+        )
     )
     figure.update_layout(
-        **_frame(line), xaxis=_axis(line.facts.axes[0]), yaxis=_axis(f"loss ({line.facts.loss_name})")
+        xaxis_title_text=line.facts.axes[0], yaxis_title_text=f"loss ({line.facts.loss_name})"
     )
     return figure
+
+
+def _draw(figure: go.Figure, path: Path, narrow: bool) -> None:
+    """A path with its two ends, and the share of it that lies in the plane."""
+    common = {"x": path.a, "y": path.b, "mode": "lines", "hoverinfo": "skip"}
+    figure.add_trace(go.Scatter(line={"color": WHITE, "width": 8, "simplify": False}, **common))
+    figure.add_trace(go.Scatter(line={"color": PATH, "width": 4.5, "simplify": False}, **common))
+    start = {"size": 14, "color": WHITE, "line": {"color": PATH, "width": 4}, "opacity": 1}
+    end = {"size": 18, "color": PATH, "line": {"color": WHITE, "width": 3}, "opacity": 1}
+    for k, marker in ((0, start), (-1, end)):
+        figure.add_trace(
+            go.Scatter(x=[path.a[k]], y=[path.b[k]], mode="markers", marker=marker, hoverinfo="skip")
+        )
+    words = f"<b>{percent(path.explained)}</b> of this path's motion is in the plane"
+    figure.add_annotation(
+        note(words, 1, 1, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=6)
+        | {"font": {"size": 14 if narrow else 16, "color": INK}}
+    )
+
+
+def _alike(surface: Surface) -> bool:
+    """Whether the two axes are worth drawing to one scale: neither would be a sliver."""
+    across, up = float(np.ptp(surface.a)), float(np.ptp(surface.b))
+    return bool(across and up and 0.25 < across / up < 4)
+
+
+def _bar(ticks: dict[float, float]) -> dict[str, Any]:
+    return {
+        "title": {"text": "loss", "font": {"size": 16, "color": INK}},
+        "thickness": 14,
+        "outlinewidth": 0,
+        "ticks": "",
+        "tickfont": {"size": 15, "color": MUTE},
+        "tickvals": list(ticks),
+        "ticktext": [number(value) for value in ticks.values()],
+    }
 
 
 def _ranked(loss: np.ndarray) -> tuple[np.ndarray, dict[float, float]]:
@@ -102,7 +156,8 @@ def _holes(loss: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(loss), loss, np.nan)
 
 
-def _frame(result: Surface | Profile) -> dict[str, object]:
+def _blank(result: Surface | Profile, narrow: bool) -> go.Figure:
+    """An empty figure of the house that says below it how the result was made."""
     facts, missing = result.facts, int((~np.isfinite(result.loss)).sum())
     notes = [facts.method]
     if facts.stride > 1:
@@ -111,23 +166,9 @@ def _frame(result: Surface | Profile) -> dict[str, object]:
         notes.append(f"on {facts.examples} examples, not all")
     if missing:
         notes.append(f"{missing} points are not finite: drawn as holes")
-    return {
-        "template": None,
-        "title": {"text": "; ".join(notes), "font": {"size": 14}},
-        "font": {"family": "Source Sans, Source Sans 3, sans-serif", "size": 14, "color": INK},
-        "paper_bgcolor": PAPER,
-        "plot_bgcolor": PAPER,
-        "margin": {"l": 64, "r": 16, "t": 48, "b": 56},
-        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom"},
-    }
-
-
-def _axis(title: str) -> dict[str, object]:
-    return {
-        "title": {"text": title},
-        "gridcolor": GRID,
-        "zeroline": False,
-        "showline": True,
-        "linecolor": GRID,
-        "ticks": "",
-    }
+    figure = blank(430 if narrow else 520, margin={"l": 74, "r": 14, "t": 34, "b": 92})
+    figure.add_annotation(
+        note("<br>".join(notes) if narrow else "; ".join(notes), 0, 0, xref="paper", yref="paper")
+        | {"xanchor": "left", "yanchor": "top", "yshift": -58, "font": {"size": 15, "color": MUTE}}
+    )
+    return figure
