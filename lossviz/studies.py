@@ -168,9 +168,7 @@ def run_study(settings: StudySettings) -> Study:
             record(step)
     with torch.no_grad():
         guess = float(mean_loss(torch.zeros_like(model(x)), y))
-    return Study(
-        settings, np.array(steps), np.stack(weights), np.array(losses), guess, x.numpy(), y.numpy()
-    )
+    return Study(settings, np.array(steps), np.stack(weights), np.array(losses), guess, x.numpy(), y.numpy())
 
 
 def with_seed(of: Study, seed: int) -> Study:
@@ -178,7 +176,9 @@ def with_seed(of: Study, seed: int) -> Study:
     return run_study(replace(of.settings, seed=seed))
 
 
-def _build(settings: StudySettings, inputs: int, y: NDArray[np.floating] | NDArray[np.int64]) -> nn.Sequential:
+def _build(
+    settings: StudySettings, inputs: int, y: NDArray[np.floating] | NDArray[np.int64]
+) -> nn.Sequential:
     several = LOSSES[settings.loss].task == "multiclass"
     outputs = int(y.max()) + 1 if several else 1
     return NETWORKS[settings.network].build(inputs, outputs, settings.activation, seed=settings.seed)

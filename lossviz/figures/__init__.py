@@ -2,6 +2,7 @@
 
 from lossviz.figures.contestants import MEASURES
 from lossviz.figures.descents import descents
+from lossviz.figures.eight_planes import eight_planes
 from lossviz.figures.escape import escape
 from lossviz.figures.frames import at_frame, from_json, standalone
 from lossviz.figures.landscape import contour, profile, terrain
@@ -10,6 +11,7 @@ from lossviz.figures.one_plane import one_plane
 from lossviz.figures.portraits import Portraits, portrait_plane
 from lossviz.figures.race import training_curves
 from lossviz.figures.reliefs import reliefs
+from lossviz.figures.rescaled import rescaled
 from lossviz.figures.slopes import slopes
 from lossviz.figures.style import dark, dark_map, number, percent
 
@@ -21,6 +23,7 @@ __all__ = [
     "dark",
     "dark_map",
     "descents",
+    "eight_planes",
     "escape",
     "from_json",
     "maps",
@@ -30,6 +33,7 @@ __all__ = [
     "portrait_plane",
     "profile",
     "reliefs",
+    "rescaled",
     "slopes",
     "standalone",
     "terrain",

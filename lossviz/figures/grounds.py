@@ -93,7 +93,7 @@ def relief_scene(names: tuple[str, str], x: Sequence[float], y: Sequence[float])
         "aspectmode": "manual",
         "aspectratio": {"x": 1, "y": 1, "z": 0.8},
         "camera": {
-            "eye": {"x": 1.4, "y": 1.2, "z": 1.05},
+            "eye": {"x": 1.24, "y": 1.06, "z": 0.93},
             "center": {"x": 0, "y": 0, "z": -0.12},
             "up": {"x": 0, "y": 0, "z": 1},
         },

@@ -255,9 +255,7 @@ def _losses(figure: go.Figure, look: Landscape, narrow: bool) -> list[int]:
     first = len(figure.data)
     markers = {"size": 15, "line": {"color": PAPER, "width": 3}, "opacity": 1}
     common = {"mode": "markers", "cliponaxis": False, "hoverinfo": "skip"}
-    figure.add_trace(
-        go.Scatter(marker=markers | {"color": list(colours)}, **common, xaxis="x2", yaxis="y2")
-    )
+    figure.add_trace(go.Scatter(marker=markers | {"color": list(colours)}, **common, xaxis="x2", yaxis="y2"))
     if narrow:
         return [first]
     figure.add_trace(

@@ -180,7 +180,11 @@ class Landscape:
         "How long a random direction is in each part of the network",
     )
     drawn = Choice(
-        "landscape_drawn", "Drawn", ("From above", "In relief"), "From above", "The same map, flat or as hills"
+        "landscape_drawn",
+        "Drawn",
+        ("From above", "In relief"),
+        "From above",
+        "The same map, flat or as hills",
     )
     one_controls = (step, plane, normalize, drawn)
 

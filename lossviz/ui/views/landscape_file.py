@@ -26,7 +26,8 @@ def facts(surface: lv.Surface) -> str:
         else f"{told.loss_name}, nowhere finite",
         "Holes": f"{surface.loss.size - len(finite)} points are not finite",
         "Weights": f"{told.weights:,}".replace(",", "\u2009"),
-        "Examples": f"{told.examples:,}".replace(",", "\u2009") + (", not all of them" if told.subset else ""),
+        "Examples": f"{told.examples:,}".replace(",", "\u2009")
+        + (", not all of them" if told.subset else ""),
         "Evaluated": f"{told.evaluator}, {told.dtype}, {told.device}, torch {told.torch}",
     }
     return "\n".join(f"- **{name}**: {_plain(str(value))}" for name, value in rows.items())
@@ -69,9 +70,7 @@ surface = lv.Surface.load("mine.npz")
 figure = lv.figures.{"terrain" if relief else "contour"}(surface)""",
         controls=(Landscape.view, Landscape.drawn),
         files=[
-            File(
-                "Page (HTML)", "surface.html", "text/html", lambda: lv.figures.standalone(draw(surface))
-            ),
+            File("Page (HTML)", "surface.html", "text/html", lambda: lv.figures.standalone(draw(surface))),
             File("Numbers (CSV)", "surface.csv", "text/csv", numbers),
         ],
         picture="landscape_opened_relief" if relief else "landscape_opened",

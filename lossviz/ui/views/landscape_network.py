@@ -3,16 +3,13 @@
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
 import lossviz as lv
 from lossviz.ui.declared import Landscape
 from lossviz.ui.page import READABLE, small
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 T = TypeVar("T")
 STOPPED, KNOWN = "landscape_stopped", "landscape_known"  # in this viewer's session
@@ -46,7 +43,9 @@ def opened(tab: Any) -> lv.Surface | None:
             help="Drawn instead of the network above: what `surface.save` has written, on any machine",
         )
         if file is None:
-            small("Made elsewhere by `lv.surface(…).save(\"mine.npz\")`. It is read in memory and kept nowhere.")
+            small(
+                'Made elsewhere by `lv.surface(…).save("mine.npz")`. It is read in memory and kept nowhere.'
+            )
             return None
         try:
             return lv.Surface.load(file)
@@ -73,7 +72,7 @@ def guess_words(names: Names) -> str:
     """What a level is a multiple of."""
     name = names[2]
     if name in ("sigmoid-ce", "sigmoid-mse"):
-        return "ln 2" if name == "sigmoid-ce" else "¼"
+        return "ln\u00a02" if name == "sigmoid-ce" else "¼"
     return f"{lv.figures.number(studied(names).guess)}, the loss of always guessing alike"
 
 

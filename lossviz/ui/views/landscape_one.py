@@ -70,9 +70,7 @@ def show() -> None:
         return
     relief, normalize = drawn == "In relief", NORMALIZE[by] if plane == "Random" else "filter"
     with drawing:
-        body = stoppable(
-            (names, plane, normalize, relief), lambda: picture(names, plane, normalize, relief)
-        )
+        body = stoppable((names, plane, normalize, relief), lambda: picture(names, plane, normalize, relief))
         if body is None:
             return
         look = looked(names, plane, normalize)
@@ -80,9 +78,9 @@ def show() -> None:
             body,
             key="landscape_relief" if relief else "landscape_map",
             follow=Landscape.step.key,
-            alt=f"Left, the loss over a plane through the trained network ({plane.lower()}), with the path of "
-            f"the training, of which {lv.figures.percent(look.path.explained)} lies in the plane. Right, over "
-            "the training step, the loss that the network had and the loss that the map shows.",
+            alt=f"Left, the loss over a plane through the trained network ({plane.lower()}), with the path "
+            f"of the training, of which {lv.figures.percent(look.path.explained)} lies in the plane. Right, "
+            "over the training step, the loss that the network had and the loss that the map shows.",
         )
     with convention:
         lines = (
