@@ -39,7 +39,7 @@ def hessian_matrix(study: Study, progress: Say = _silent) -> Floats:
     slopes = torch.autograd.grad(loss, weights, create_graph=True)
     gradient = torch.cat([part.reshape(-1) for part in slopes])
     rows = []
-    for units in torch.eye(n, dtype=torch.float64).split(ROWS):
+    for units in torch.split(torch.eye(n, dtype=torch.float64), ROWS):
         parts = torch.autograd.grad(
             gradient, weights, units, retain_graph=True, is_grads_batched=True, materialize_grads=True
         )
@@ -81,16 +81,17 @@ def eight_planes(
     matrix = hessian_matrix(study, lambda share: progress(0.4 + 0.5 * share))
     n = len(matrix)
     planes = [random_plane(study.model, seed, normalize) for seed in range(8)]
-    drawn = np.stack([d for plane in planes for d in (plane.u, plane.v)]).astype(np.float64)
+    drawn: Floats = np.stack([d for plane in planes for d in (plane.u, plane.v)]).astype(np.float64)
     random = np.random.default_rng(0).standard_normal((2000, n))
-    eigenvalues = np.linalg.eigvalsh(matrix)
+    eigenvalues: Floats = np.linalg.eigvalsh(matrix)
     return EightPlanes(tuple(maps), eigenvalues, _along(matrix, random), _along(matrix, drawn))
 
 
 def _along(matrix: Floats, directions: Floats) -> Floats:
     """d H d / |d|^2 for each row d (m, n)."""
     bent: Floats = np.einsum("mn,mn->m", directions @ matrix, directions)
-    return bent / np.square(directions).sum(axis=1)
+    bent /= np.square(directions).sum(axis=1)
+    return bent
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,9 +152,8 @@ def rescaled(
     for k, factor in enumerate(factors):
         scaled = torch.from_numpy(1 / factor)
         generator = torch.Generator().manual_seed(0)
-        top = eigenpairs(
-            lambda v, d=scaled: d * (matrix @ (d * v)), scaled, 1, "largest", 1e-5, 150, generator, True
-        )
+        matrix_at_c = scaled[:, None] * matrix * scaled
+        top = eigenpairs(matrix_at_c.__matmul__, scaled, 1, "largest", 1e-5, 150, generator, True)
         sharp.append(float(top.values[0]))
         other = study.moved(base * factor)
         plane = direction_plane(other, plain, random_plane(other, seed).u)

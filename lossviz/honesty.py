@@ -6,21 +6,21 @@ path are two different curves; they meet where the training lies in the plane.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from lossviz.checks import count_in
+from lossviz.curvature import Hessian
 from lossviz.paths import Path, coordinates, interpolation_plane, pca_plane, project
 from lossviz.planes import Normalize, Plane, Window, hessian_plane, random_plane
 from lossviz.studies import Study, with_seed
 from lossviz.surfaces import Surface, losses_at, surface
 
 Floats = NDArray[np.float64]
-PlaneKind = Literal["Random", "Its path", "Curvature", "Three minima", "A random walk"]
-PLANES: tuple[str, ...] = get_args(PlaneKind)
+PLANES = ("Random", "Its path", "Curvature", "Three minima", "A random walk")
+CLIMB = 4.0  # levels that a parabola climbs along the sharpest direction, to the rim of its map
 WALKS = 20  # random walks whose mean is the baseline of a path's own plane
 
 
@@ -57,7 +57,7 @@ class Landscape:
 
 def landscape(
     study: Study,
-    plane: PlaneKind = "Random",
+    plane: str = "Random",
     normalize: Normalize = "filter",
     seed: int = 0,
     points: int = 41,
@@ -109,11 +109,13 @@ def _plane(
         return random_plane(model, seed, normalize), np.empty((0, 2))
     if kind == "Curvature":
         plane = hessian_plane(model, study.loss_fn, study.data)
-        reach = 0.5 * max(random_plane(model, 0).lengths)  # as far as half a filter-normalized plane
+        u = torch.from_numpy(plane.u)
+        steepest = abs(float(u @ (Hessian(model, study.loss_fn, study.data) @ u)))
+        reach = float(np.sqrt(2 * CLIMB * study.guess / max(steepest, 1e-6)))
         return replace(plane, window=((-reach, reach), (-reach, reach))), np.empty((0, 2))
     if kind == "Three minima":
         others = [with_seed(study, study.settings.seed + k).weights[-1] for k in (1, 2)]
-        plane = interpolation_plane(model, *(study.moved(end) for end in others))
+        plane = interpolation_plane(model, study.moved(others[0]), study.moved(others[1]))
         minima, _ = coordinates(np.stack(others), plane)
         return _square(plane), minima
     return _square(pca_plane(replace(study, weights=weights))), np.empty((0, 2))

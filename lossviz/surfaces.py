@@ -42,7 +42,8 @@ class Surface:
     @property
     def finite(self) -> np.ndarray:
         """The losses that are numbers, in one row; the rest are holes."""
-        return self.loss[np.isfinite(self.loss)]
+        kept: np.ndarray = self.loss[np.isfinite(self.loss)]
+        return kept
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Surface):

@@ -52,7 +52,7 @@ def eight_planes(eight: EightPlanes, narrow: bool = False) -> go.Figure:
         row, column = divmod(k, across)
         left, top = column * (wide + gap), 1 - row * (tall + between)
         texts += _mini(figure, look, k, (left, left + wide), (top - tall, top), narrow)
-    texts += _curvatures(figure, eight, 0.4 if narrow else 0.52, narrow)
+    texts += _curvatures(figure, eight, 0.36 if narrow else 0.52, narrow)
     figure.update_layout(annotations=texts)
     return figure
 
@@ -185,7 +185,7 @@ def _words(
         note(
             f"<b>{eight.down} of {n}</b>",
             0,
-            top * 0.94,
+            top + 0.17 if narrow else top * 0.94,
             yanchor="top",
             font={"size": size, "family": SERIF, "color": INK},
             **spot,
@@ -193,7 +193,7 @@ def _words(
         note(
             "curvatures bend down",
             0,
-            top * 0.94,
+            top + 0.17 if narrow else top * 0.94,
             yanchor="top",
             yshift=-size - 12,
             font={"size": 15 if narrow else 17, "color": MUTE},
@@ -203,7 +203,9 @@ def _words(
     sharpest = float(eight.eigenvalues[-1])
     texts.append(
         note(
-            f"<b>{number(sharpest)}</b>, the sharpest",
+            f"<b>{number(sharpest)}</b><br>sharpest"
+            if narrow
+            else f"<b>{number(sharpest)}</b>, the sharpest",
             float(bent(sharpest)),
             TICKS[0],
             xref="x",
@@ -211,20 +213,21 @@ def _words(
             xanchor="right",
             yanchor="bottom",
             xshift=12,
-            yshift=14 if narrow else 6,
+            yshift=6,
+            align="right",
             font={"size": 16, "color": INK},
         )
     )
-    right = float(hill.max())
-    above = {
-        "xref": "x",
-        "yref": "y",
-        "xanchor": "left" if not narrow else "right",
-        "font": {"size": 16, "color": MAP},
-    }
-    place = right + 0.02 * (high - low) if not narrow else high
-    lines = f"<b>random directions</b><br>mean = trace / n = {number(eight.mean)}"
-    if not narrow:
-        lines += "<br>dots: the 16 drawn above"
-    texts.append(note(lines, place, 1.0, yanchor="top", **above))
-    return texts
+    lines = [
+        "<b>random directions</b>",
+        f"mean = trace / n = {number(eight.mean)}",
+        "dots: the 16 drawn above",
+    ]
+    if narrow:
+        spot = {"xref": "paper", "yref": "paper", "xanchor": "right", "align": "right"}
+        words = "<br>".join(["<b>random</b>", *lines[1:2]]).replace(" = trace / n", "")
+        font = {"size": 15, "color": MAP}
+        return [*texts, note(words, 1, top + 0.165, yanchor="top", font=font, **spot)]
+    place = float(hill.max()) + 0.02 * (high - low)
+    above = {"xref": "x", "yref": "y", "xanchor": "left", "font": {"size": 16, "color": MAP}}
+    return [*texts, note("<br>".join(lines), place, 1.0, yanchor="top", **above)]

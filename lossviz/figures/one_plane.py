@@ -55,7 +55,7 @@ def one_plane(look: Landscape, at: int = 0, relief: bool = False, narrow: bool =
         margin={"l": 58, "r": 12, "t": 34, "b": UNDER_SLIDER},
         meta={"follows": "landscape_step"},
     )
-    across, up = ([0, 1], [0.385, 0.85]) if narrow else ([0, 0.395], [0, 1])
+    across, up = ([0.0, 1.0], [0.385, 0.85]) if narrow else ([0.0, 0.395], [0.0, 1.0])
     texts = _map(figure, look, relief, across, up, narrow)
     moving = [len(figure.data) - 1]
     moving += _losses(figure, look, narrow)
@@ -102,7 +102,7 @@ def _map(
         font={"size": 17 if narrow else 19, "color": mark(look.loss_name).text},
     )
     if relief:
-        figure.update_layout(scene=relief_scene(names, across, up))
+        figure.update_layout(scene=relief_scene(_brief(names), across, up))
         seen_in_relief(figure, surface, look.guess)
         _path_in_relief(figure, look)
         return [head]
@@ -143,7 +143,7 @@ def _map(
             xref="x domain",
             yref="y domain",
             textangle=-90,
-            xshift=-44,
+            xshift=-50,
             font={"size": 16, "color": INK},
         ),
         *level_labels(surface, look.guess, (path[-1, 0], path[-1, 1]), keep_clear, "x", "y"),
@@ -152,7 +152,7 @@ def _map(
     if np.ptp(path, axis=0).max() < BLOB * span:
         texts.append(_leader(look))
     for k, (a, b) in enumerate(look.minima):
-        words = f"another start, seed +{k + 1}"
+        words = ("second", "third")[k]
         texts.append(
             note(
                 words,
@@ -166,6 +166,12 @@ def _map(
             )
         )
     return texts
+
+
+def _brief(names: tuple[str, str]) -> tuple[str, str]:
+    """Axes of a relief have little room."""
+    first, second = (n.removeprefix("along the ").removeprefix("towards the ") for n in names)
+    return first, second
 
 
 def _leader(look: Landscape) -> dict[str, Any]:
@@ -215,7 +221,7 @@ def _path_in_relief(figure: go.Figure, look: Landscape) -> None:
 
 def _losses(figure: go.Figure, look: Landscape, narrow: bool) -> list[int]:
     """The two losses, and the distances below them where there is room; the traces that move."""
-    across = [0, 1] if narrow else [0.5, 1]
+    across = [0.0, 1.0] if narrow else [0.5, 1.0]
     had, says = look.had / look.guess, look.says / look.guess
     top = max(1.1, 1.05 * min(4.0, float(np.nanmax(np.concatenate([had, says])))))
     steps = {"domain": across, "range": [0, int(look.steps[-1])], "dtick": _third(look)}

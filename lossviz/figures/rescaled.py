@@ -191,7 +191,7 @@ def _texts(narrow: bool) -> list[dict[str, Any]]:
         for name, tag in zip(names, ("", "2"), strict=True)
     ]
     still = note(
-        "stands still", 0.5, 0.62, xref="x2 domain", yref="y2 domain", xanchor="center",
+        "stands still", 0.5, 0.86, xref="x2 domain", yref="y2 domain", xanchor="center",
         font={"size": 16, "color": MUTE},
     )  # fmt: skip
     return [*heads, still, axis_name("loss"), axis_name("sharpness", 3)]

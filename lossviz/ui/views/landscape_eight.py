@@ -2,6 +2,8 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from typing import Any
+
 import streamlit as st
 
 import lossviz as lv
@@ -21,7 +23,7 @@ from lossviz.ui.views.landscape_network import (
     words,
 )
 
-TRIES = {
+TRIES: dict[str, dict[str, Any]] = {
     "Eight bowls": {},
     "Not normalised": {"landscape_normalize": "Not at all"},
     "Smooth units": {"landscape_activation": "tanh"},
@@ -30,7 +32,7 @@ TRIES = {
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def looked(names: Names, normalize: str) -> lv.EightPlanes:
+def looked(names: Names, normalize: Any) -> lv.EightPlanes:
     say, over = telling("Drawing eight maps, and all curvatures …")
     found = lv.eight_planes(studied(names), normalize, progress=say)
     over()
@@ -38,7 +40,7 @@ def looked(names: Names, normalize: str) -> lv.EightPlanes:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def picture(names: Names, normalize: str) -> str:
+def picture(names: Names, normalize: Any) -> str:
     eight = looked(names, normalize)
     return packed(lambda narrow: lv.figures.eight_planes(eight, narrow=narrow))
 

@@ -13,7 +13,7 @@ from lossviz.ui.page import READABLE, small
 
 T = TypeVar("T")
 STOPPED, KNOWN = "landscape_stopped", "landscape_known"  # in this viewer's session
-NORMALIZE = {"By filter": "filter", "By layer": "layer", "Not at all": "none"}
+NORMALIZE: dict[str, Any] = {"By filter": "filter", "By layer": "layer", "Not at all": "none"}
 LOSSES = {
     "cross-entropy": {True: "sigmoid-ce", False: "softmax-ce"},
     "squared error": {True: "sigmoid-mse", False: "softmax-mse"},

@@ -3,6 +3,7 @@
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
 import io
+from typing import Any
 
 import streamlit as st
 
@@ -27,7 +28,7 @@ from lossviz.ui.views.landscape_network import (
 )
 
 POINTS = 41
-TRIES = {
+TRIES: dict[str, dict[str, Any]] = {
     "Calm bowl": {},
     "The way down": {"landscape_plane": "Its path", "landscape_step": 12},
     "Three valleys": {"landscape_plane": "Three minima"},
@@ -36,7 +37,7 @@ TRIES = {
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def looked(names: Names, plane: str, normalize: str) -> lv.Landscape:
+def looked(names: Names, plane: str, normalize: Any) -> lv.Landscape:
     say, over = telling("Drawing the map …")
     found = lv.landscape(studied(names), plane, normalize, points=POINTS, progress=lambda k, n: say(k / n))
     over()
@@ -44,7 +45,7 @@ def looked(names: Names, plane: str, normalize: str) -> lv.Landscape:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def picture(names: Names, plane: str, normalize: str, relief: bool) -> str:
+def picture(names: Names, plane: str, normalize: Any, relief: bool) -> str:
     look = looked(names, plane, normalize)
     return packed(lambda narrow: lv.figures.one_plane(look, relief=relief, narrow=narrow))
 

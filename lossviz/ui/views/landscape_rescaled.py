@@ -2,6 +2,8 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from typing import Any
+
 import streamlit as st
 
 import lossviz as lv
@@ -21,7 +23,7 @@ from lossviz.ui.views.landscape_network import (
     words,
 )
 
-TRIES = {
+TRIES: dict[str, dict[str, Any]] = {
     "As trained": {"landscape_scale": 0},
     "Needle": {"landscape_scale": 20},
     "Other side": {"landscape_scale": -20},
@@ -66,8 +68,8 @@ def show() -> None:
             key="landscape_rescaled",
             follow=Landscape.scale.key,
             alt="Two slices through a trained network, along a plain and along a filter-normalised "
-            "direction, and the sharpness over a factor that moves weight from one layer to the next. The first slice "
-            "becomes a needle, the second stands still, and the function is the same.",
+            "direction, and the sharpness over a factor that moves weight from one layer to the next. "
+            "The first slice becomes a needle, the second stands still, and the function is the same.",
         )
     c = 20 ** (scale / 20)
     with convention:
