@@ -83,7 +83,7 @@ def eight_planes(
     planes = [random_plane(study.model, seed, normalize) for seed in range(8)]
     drawn: Floats = np.stack([d for plane in planes for d in (plane.u, plane.v)]).astype(np.float64)
     random = np.random.default_rng(0).standard_normal((2000, n))
-    eigenvalues: Floats = np.linalg.eigvalsh(matrix)
+    eigenvalues: Floats = np.linalg.eigvalsh(matrix).astype(np.float64)
     return EightPlanes(tuple(maps), eigenvalues, _along(matrix, random), _along(matrix, drawn))
 
 

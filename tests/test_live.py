@@ -16,13 +16,7 @@ FIELDS = ("steps", "loss", "test_loss", "accuracy", "cross_entropy", "brier", "g
 
 def settings(steps: int = 60, dataset: str = "moons", seeds: int = 2) -> lv.RaceSettings:
     return lv.RaceSettings(
-        dataset,
-        "mlp-16",
-        ("sigmoid-mse", "sigmoid-ce"),
-        (0.5, 0.1),
-        seeds=seeds,
-        steps=steps,
-        record_every=10,
+        dataset, "mlp-16", ("sigmoid-mse", "sigmoid-ce"), (0.5, 0.1), seeds=seeds, steps=steps, record_every=10
     )
 
 
@@ -174,7 +168,9 @@ def test_portraits_are_drawn_where_the_data_lie_in_a_plane() -> None:
 
 
 def test_a_member_that_flies_apart_leaves_the_others_running() -> None:
-    wanted = lv.RaceSettings("line", "linear", ("mse", "huber"), (1e30, 0.1), steps=40, record_every=10)
+    wanted = lv.RaceSettings(
+        "line", "linear", ("mse", "huber"), (1e30, 0.1), steps=40, record_every=10
+    )
     one = Live(wanted)
     one.play()
     until(lambda: one.read().done)

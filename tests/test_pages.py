@@ -291,7 +291,9 @@ def test_a_pair_that_does_not_fit_the_data_is_a_sentence(data: str, pair: str) -
 @pytest.mark.parametrize("data", [d for d in Race.data.options if d != "digits"])
 def test_a_network_that_does_not_fit_the_data_is_a_sentence(data: str) -> None:
     pair = next(p for p in Race.pair.options if _fits(data, p))
-    app = opened("race", {"race_step": "0", "race_data": data, "race_losses": pair, "race_network": "cnn"})
+    app = opened(
+        "race", {"race_step": "0", "race_data": data, "race_losses": pair, "race_network": "cnn"}
+    )
     assert payloads(app) == []
     assert any("cnn" in m.value for m in app.markdown)
 

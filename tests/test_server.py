@@ -40,11 +40,7 @@ def test_nothing_is_evaluated_and_nothing_comes_from_elsewhere() -> None:
 
 def test_the_inline_scripts_that_are_let_through_are_streamlits_own() -> None:
     page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
-    inline = [
-        body
-        for tag, body in re.findall(r"<script([^>]*)>(.*?)</script>", page, re.DOTALL)
-        if "src=" not in tag
-    ]
+    inline = [body for tag, body in re.findall(r"<script([^>]*)>(.*?)</script>", page, re.DOTALL) if "src=" not in tag]
     hashes = [base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() for body in inline]
     allowed = [w for w in policy(security_headers())["script-src"] if w.startswith("'sha256-")]
     assert allowed == [f"'sha256-{h}'" for h in hashes]
@@ -117,7 +113,7 @@ def test_plotlys_own_file_is_served_small_and_kept() -> None:
 
 
 def test_the_address_of_plotly_is_relative_and_changes_with_its_version() -> None:
-    assert f".{PLOTLY_ROUTE}?v={version('plotly')}" == PLOTLY_URL
+    assert PLOTLY_URL == f".{PLOTLY_ROUTE}?v={version('plotly')}"
 
 
 def test_the_server_is_ready_before_torch_and_plotly_are() -> None:

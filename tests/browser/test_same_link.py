@@ -26,9 +26,7 @@ def test_a_preset_and_its_link_show_the_same_numbers(
     first = one.drawn()
     for name in names:
         one.click(tries, name)
-        one.page.locator(f".st-key-{tries} button[aria-checked=true]").get_by_text(
-            name, exact=True
-        ).wait_for()
+        one.page.locator(f".st-key-{tries} button[aria-checked=true]").get_by_text(name, exact=True).wait_for()
         one.settled()
         assert one.drawn() != first
         other.open(one.page.url.removeprefix(one.server.url))

@@ -6,9 +6,7 @@ import pytest
 from driving import Server, Viewer, until
 
 pytestmark = pytest.mark.browser
-LONG = (
-    "/race?race_step=0&race_data=digits&race_network=cnn&race_seeds=8&race_losses=softmax-mse%2C+softmax-ce"
-)
+LONG = "/race?race_step=0&race_data=digits&race_network=cnn&race_seeds=8&race_losses=softmax-mse%2C+softmax-ce"
 
 
 def reached(one: Viewer) -> int:
