@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lossviz import figures
+    from lossviz.bends import EightPlanes, Rescaled, eight_planes, rescaled
+    from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
     from lossviz.datasets import DATASETS, Data, Dataset
+    from lossviz.honesty import Landscape, landscape
     from lossviz.loss import Loss
     from lossviz.losses import LOSSES
     from lossviz.networks import NETWORKS, Network
@@ -24,8 +27,12 @@ if TYPE_CHECKING:
         logit_curves,
     )
     from lossviz.optimizers import OPTIMIZERS, Optimizer
+    from lossviz.paths import Path, interpolation_plane, pca_plane, project
+    from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
     from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
     from lossviz.registry import Registry
+    from lossviz.studies import Study, StudySettings, study
+    from lossviz.surfaces import Profile, Surface, losses_at, profile, surface, surface_stream
     from lossviz.training import Training, train
     from lossviz.two_weights import TWO_WEIGHTS, TwoWeights
     from lossviz.weight_planes import WeightPath, WeightPlane, weight_paths, weight_plane
@@ -47,6 +54,13 @@ _HOME = {
     ),
     "optimizers": ("OPTIMIZERS", "Optimizer"),
     "race": ("Race", "RaceSettings", "Snapshot", "race_settings", "stack"),
+    "curvature": ("Density", "Spectrum", "density", "sharpness", "spectrum"),
+    "paths": ("Path", "interpolation_plane", "pca_plane", "project"),
+    "planes": ("Plane", "direction_plane", "hessian_plane", "random_plane"),
+    "surfaces": ("Profile", "Surface", "losses_at", "profile", "surface", "surface_stream"),
+    "studies": ("Study", "StudySettings", "study"),
+    "honesty": ("Landscape", "landscape"),
+    "bends": ("EightPlanes", "Rescaled", "eight_planes", "rescaled"),
     "registry": ("Registry",),
     "training": ("Training", "train"),
     "two_weights": ("TWO_WEIGHTS", "TwoWeights"),
@@ -62,28 +76,56 @@ __all__ = [
     "TWO_WEIGHTS",
     "Data",
     "Dataset",
+    "Density",
     "Descent",
+    "EightPlanes",
     "EscapeTime",
+    "Landscape",
     "LogitCurves",
     "Loss",
     "Network",
     "Optimizer",
+    "Path",
+    "Plane",
+    "Profile",
     "Race",
     "RaceSettings",
     "Registry",
+    "Rescaled",
     "Snapshot",
+    "Spectrum",
+    "Study",
+    "StudySettings",
+    "Surface",
     "Training",
     "TwoWeights",
     "WeightPath",
     "WeightPlane",
+    "density",
     "descend",
     "descend_widget",
+    "direction_plane",
+    "eight_planes",
     "escape_time",
     "escape_times",
     "figures",
+    "hessian_plane",
+    "interpolation_plane",
+    "landscape",
     "logit_curves",
+    "losses_at",
+    "pca_plane",
+    "profile",
+    "project",
     "race_settings",
+    "random_plane",
+    "rescaled",
+    "sharpness",
+    "spectrum",
     "stack",
+    "study",
+    "surface",
+    "surface_stream",
     "train",
     "weight_paths",
     "weight_plane",

@@ -21,7 +21,7 @@ from lossviz.optimizers import OPTIMIZERS
 from lossviz.race import Floats, Race, RaceSettings, Snapshot, State, race_settings, stack
 
 
-class _Batches:
+class Batches:
     """Rows of the training set for one seed: the same order for every contestant."""
 
     def __init__(self, n: int, size: int, seed: int) -> None:
@@ -130,7 +130,7 @@ class Training:
             [_Member(settings, c, seed, inputs, classes) for seed in range(settings.seeds)]
             for c in range(len(settings.losses))
         ]
-        self._batches = [_Batches(len(self._x), settings.batch, seed) for seed in range(settings.seeds)]
+        self._batches = [Batches(len(self._x), settings.batch, seed) for seed in range(settings.seeds)]
         self.diverged_at: NDArray[np.int64] = np.full((len(settings.losses), settings.seeds), -1)
 
     def _tensors(self, x: Floats, y: Floats | NDArray[np.int64]) -> tuple[Tensor, Tensor]:

@@ -2,12 +2,16 @@
 
 from lossviz.figures.contestants import MEASURES
 from lossviz.figures.descents import descents
+from lossviz.figures.eight_planes import eight_planes
 from lossviz.figures.escape import escape
 from lossviz.figures.frames import at_frame, from_json, standalone
+from lossviz.figures.landscape import contour, profile, terrain
 from lossviz.figures.maps import maps
+from lossviz.figures.one_plane import one_plane
 from lossviz.figures.portraits import Portraits, portrait_plane, portraits
 from lossviz.figures.race import training_curves
 from lossviz.figures.reliefs import reliefs
+from lossviz.figures.rescaled import rescaled
 from lossviz.figures.slopes import slopes
 from lossviz.figures.style import dark, dark_map, number, percent
 
@@ -15,18 +19,24 @@ __all__ = [
     "MEASURES",
     "Portraits",
     "at_frame",
+    "contour",
     "dark",
     "dark_map",
     "descents",
+    "eight_planes",
     "escape",
     "from_json",
     "maps",
     "number",
+    "one_plane",
     "percent",
     "portrait_plane",
     "portraits",
+    "profile",
     "reliefs",
+    "rescaled",
     "slopes",
     "standalone",
+    "terrain",
     "training_curves",
 ]

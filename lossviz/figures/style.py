@@ -18,6 +18,7 @@ from lossviz.losses import LOSSES
 PAPER, PANEL, INK, MUTE = "#FBFAF7", "#F1EFE9", "#1F2530", "#5B6270"
 AXIS, GRID = "#B9B4A8", "#E4E0D6"
 WHITE = "rgb(255,255,255)"
+MAP = "#2C786C"  # what a map says of a loss, wherever it is said; a step of the ramp
 
 UNDER_SLIDER = 66  # pixels below an x axis for its title and labels; a page's slider stands below them
 
@@ -70,6 +71,7 @@ DARK: dict[str, str] = {
     MUTE: "#A3AAB6",
     AXIS: "#56606E",
     GRID: "#262D36",
+    MAP: "#8FBF90",
     "#D55E00": "#FF8C42",
     "#B84A00": "#FF9D5C",
     "#0072B2": "#5CB8EE",

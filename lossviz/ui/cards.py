@@ -10,12 +10,14 @@ QUESTIONS = {
     "stuck_neuron": "Why does the most wrong neuron learn slowest?",
     "two_weights": "Where does the ground go flat?",
     "race": "Does the loss matter on a real network?",
+    "landscape": "Can you trust this picture?",
 }
 
 
 def show() -> None:
-    """Three cards in a row; on a phone one below the other."""
-    for column, (name, question) in zip(st.columns(3, gap="medium"), QUESTIONS.items(), strict=True):
+    """Two cards in a row; on a phone one below the other."""
+    columns = [column for _ in range(0, len(QUESTIONS), 2) for column in st.columns(2, gap="medium")]
+    for column, (name, question) in zip(columns, QUESTIONS.items(), strict=False):
         with column.container(gap="xsmall", key=f"card_{name}"):
             picture = _PICTURES / f"{name}.svg"
             if picture.exists():

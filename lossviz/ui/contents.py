@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page(PAGES / "stuck_neuron.py", title="Stuck neuron", url_path="stuck-neuron"),
         st.Page(PAGES / "two_weights.py", title="Two weights", url_path="two-weights"),
         st.Page(PAGES / "race.py", title="Race", url_path="race"),
+        st.Page(PAGES / "landscape.py", title="Landscape", url_path="landscape"),
     ],
     position="top",
 )

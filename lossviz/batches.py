@@ -1,0 +1,149 @@
+"""Data in any usual form, as a list of batches on the model's device, read once.
+
+A batch is ``(inputs, targets)``; with more than two entries the last is the target and the others are
+the model's arguments. A batch that is a dict gives its target under one of `TARGETS` and the rest to the
+model by name. Inputs may themselves be a tuple (positional) or a dict (by name).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lossviz.checks import count_in
+
+TARGETS = ("targets", "target", "labels", "label", "y")
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """One call of the model: ``model(*positional, **named)`` against ``targets``."""
+
+    positional: tuple[Any, ...]
+    named: Mapping[str, Any]
+    targets: Any
+    examples: int
+
+    def outputs(self, model: nn.Module) -> Any:
+        return model(*self.positional, **self.named)
+
+    @property
+    def inputs(self) -> Any:
+        """What a loss that asks for ``inputs`` is given: the only input, or all of them."""
+        if len(self.positional) == 1 and not self.named:
+            return self.positional[0]
+        return dict(self.named) if not self.positional else self.positional
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """All that is averaged over; ``subset`` says that ``max_batches`` left something out."""
+
+    rows: tuple[Batch, ...]
+    subset: bool
+
+    @property
+    def examples(self) -> int:
+        return sum(batch.examples for batch in self.rows)
+
+
+def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> Batches:
+    """``data`` as batches on the device of ``like``, kept in memory.
+
+    data: a tuple or list of tensors (one batch), a dict (one batch), or any iterable of batches. numpy
+    arrays become tensors, floats in the dtype of ``like``; torch tensors keep theirs. Raises ValueError
+    for data that is empty, has no target, or whose inputs and targets differ in length.
+    """
+    if max_batches is not None:
+        max_batches = count_in("max_batches", max_batches, 1)
+    if isinstance(data, (Tensor, np.ndarray, str, bytes)) or not isinstance(data, Iterable):
+        raise ValueError(
+            f"data must be (inputs, targets) or an iterable of such batches; got {type(data).__name__}"
+        )
+    if _is_batch(data):
+        return Batches((_batch(data, like),), subset=False)
+    source = iter(data)
+    rows = tuple(_batch(row, like) for row in islice(source, max_batches))
+    if not rows:
+        raise ValueError("data has no batch")
+    return Batches(rows, subset=max_batches is not None and next(source, None) is not None)
+
+
+def _is_batch(data: Any) -> bool:
+    """Whether data is one batch: a dict, or a tuple or list of at least two that starts with an input."""
+    if isinstance(data, Mapping):
+        return True
+    if not isinstance(data, (tuple, list)) or len(data) < 2:
+        return False
+    if isinstance(data[0], Mapping) and set(data[0]) & set(TARGETS):
+        return False  # a list of dict batches
+    if isinstance(data[0], (Tensor, np.ndarray)):
+        return True
+    # ((x1, x2), y) or ({...}, y) is a batch; [(x, y), (x, y)] is a list of them.
+    return isinstance(data[0], (tuple, list, Mapping)) and isinstance(data[-1], (Tensor, np.ndarray))
+
+
+def _batch(row: Any, like: Tensor) -> Batch:
+    positional: tuple[Any, ...] = ()
+    named: dict[str, Any] = {}
+    if isinstance(row, Mapping):
+        names = [name for name in TARGETS if name in row]
+        if len(names) != 1:
+            raise ValueError(
+                f"a dict batch must have one target, under one of {', '.join(TARGETS)}; "
+                f"its keys: {', '.join(map(str, row))}"
+            )
+        named = {name: value for name, value in row.items() if name != names[0]}
+        targets = row[names[0]]
+    elif isinstance(row, (tuple, list)) and len(row) >= 2:
+        *first, targets = row
+        if len(first) == 1 and isinstance(first[0], Mapping):
+            named = dict(first[0])
+        elif len(first) == 1 and isinstance(first[0], (tuple, list)):
+            positional = tuple(first[0])
+        else:
+            positional = tuple(first)
+    else:
+        raise ValueError(f"a batch must be (inputs, targets) or a dict; got {type(row).__name__}")
+    positional = tuple(_moved(value, like) for value in positional)
+    named = {name: _moved(value, like) for name, value in named.items()}
+    targets = _moved(targets, like)
+    examples = _length([*positional, *named.values()])
+    wanted = _length([targets])
+    if examples is None or examples == 0:
+        raise ValueError("a batch of data is empty: it needs inputs with at least one example")
+    if wanted is not None and wanted != examples:
+        raise ValueError(f"data has {examples} inputs but {wanted} targets; they must be equally many")
+    return Batch(positional, named, targets, examples)
+
+
+def _length(values: list[Any]) -> int | None:
+    """Of the first axis of the first tensor found, looking into tuples and dicts."""
+    for value in values:
+        if isinstance(value, Tensor) and value.ndim:
+            return len(value)
+        inner = list(value.values()) if isinstance(value, Mapping) else value
+        if isinstance(inner, (tuple, list)) and (found := _length(list(inner))) is not None:
+            return found
+    return None
+
+
+def _moved(value: Any, like: Tensor) -> Any:
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "fiub":
+            raise ValueError(f"data must be numbers; got a numpy array of dtype {value.dtype}")
+        tensor = torch.from_numpy(np.ascontiguousarray(value))
+        return tensor.to(like.device, like.dtype) if tensor.is_floating_point() else tensor.to(like.device)
+    if isinstance(value, Tensor):
+        if value.device.type == "meta":
+            raise ValueError("data is on the meta device and has no values")
+        return value.to(like.device)  # the same tensor where it is there already: a loss may hold on to it
+    if isinstance(value, Mapping):
+        return {name: _moved(inner, like) for name, inner in value.items()}
+    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
+        return type(value)(_moved(inner, like) for inner in value)
+    return value

@@ -1,0 +1,231 @@
+"""How the loss curves at a model's weights: eigenvalues, trace and density of its Hessian.
+
+The Hessian is never formed. Its products with vectors come from differentiating twice, over a graph that
+is built once; `lanczos` and random probes do the rest. As with surfaces, a private copy in eval mode is
+differentiated, and only trainable parameters count.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from lossviz.batches import Batch, read_batches
+from lossviz.checks import count_in, number_in
+from lossviz.lanczos import DENSE, Eigen, End, Tridiagonal, eigenpairs
+from lossviz.loop import batch_loss, first_line, loss_extras, refuse_captured_model, same_random_numbers
+from lossviz.weights import movable, private_copy
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Leading eigenvalues of the Hessian and an estimate of its trace."""
+
+    eigenvalues: np.ndarray  # (k,), the wanted end first
+    residuals: np.ndarray  # (k,) ||H v - eigenvalue v||: how far each may be off, at most
+    trace: float
+    trace_error: float  # standard error of the estimate; 0 where the trace is exact
+    weights: int  # n; trace / n is the mean curvature along random directions
+    end: End
+
+
+@dataclass(frozen=True, eq=False)
+class Density:
+    """How the Hessian's n eigenvalues are spread, smoothed; the area is 1."""
+
+    value: np.ndarray  # (p,) eigenvalues, rising
+    density: np.ndarray  # (p,)
+    negative: float  # estimated share of eigenvalues below minus a hundredth of the largest magnitude
+
+
+class Hessian:
+    """Products of a loss's Hessian with vectors (n,), n the number of trainable weights.
+
+    With one batch the graph of the gradient is kept and each product is one backward pass; with several
+    it is built anew for each, so that memory holds one batch's graph.
+    """
+
+    def __init__(
+        self, model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
+    ) -> None:
+        free = movable(model)
+        if not callable(loss_fn):
+            raise ValueError(
+                f"loss_fn must be a function of (outputs, targets); got {type(loss_fn).__name__}"
+            )
+        refuse_captured_model(model, loss_fn)
+        self._batches = read_batches(data, next(iter(free.values())), max_batches)
+        self._model, self._loss_fn, self._extras = private_copy(model), loss_fn, loss_extras(loss_fn)
+        self._weights = list(movable(self._model).values())
+        self.like = torch.cat([w.detach().reshape(-1) for w in self._weights])
+        rows = self._batches.rows
+        self._kept = self._gradient(rows[0]) if len(rows) == 1 else None
+
+    def __matmul__(self, vector: Tensor) -> Tensor:
+        """H v, (n,)."""
+        if self._kept is not None:
+            return self._differentiate(self._kept, vector)
+        total = torch.zeros_like(self.like)
+        for batch in self._batches.rows:
+            total += self._differentiate(self._gradient(batch), vector) * (
+                batch.examples / self._batches.examples
+            )
+        return total
+
+    def _gradient(self, batch: Batch) -> Tensor:
+        """The flat gradient (n,) with its graph."""
+        # Fused attention and cuDNN's recurrent nets cannot be differentiated twice.
+        with same_random_numbers(), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), _plain_cudnn():
+            try:
+                loss = batch_loss(self._model, self._loss_fn, batch, self._extras)
+                if not isinstance(loss, Tensor) or not loss.requires_grad:
+                    raise ValueError(
+                        "the loss does not depend on the model's weights in a way that can be differentiated"
+                    )
+                parts = torch.autograd.grad(loss, self._weights, create_graph=True, materialize_grads=True)
+            except ValueError:
+                raise
+            except Exception as error:
+                raise ValueError(f"the loss cannot be differentiated here: {first_line(error)}") from error
+            return torch.cat([part.reshape(-1) for part in parts])
+
+    def _differentiate(self, gradient: Tensor, vector: Tensor) -> Tensor:
+        if not gradient.requires_grad:  # a loss that is linear in the weights
+            return torch.zeros_like(self.like)
+        try:
+            parts = torch.autograd.grad(
+                gradient, self._weights, vector, retain_graph=self._kept is not None, materialize_grads=True
+            )
+        except RuntimeError as error:
+            raise ValueError(f"the loss cannot be differentiated twice: {first_line(error)}") from error
+        return torch.cat([part.reshape(-1) for part in parts])
+
+
+def _plain_cudnn() -> Any:
+    return torch.backends.cudnn.flags(enabled=False)
+
+
+def sharpness(
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    *,
+    max_batches: int | None = None,
+    tolerance: float = 1e-5,
+    seed: int = 0,
+) -> float:
+    """The largest eigenvalue of the Hessian, to a relative ``tolerance``.
+
+    Gradient descent on a quadratic is stable for lr x sharpness < 2.
+    """
+    hessian = Hessian(model, loss_fn, data, max_batches)
+    return float(_eigenpairs(hessian, 1, "largest", tolerance, seed, values_only=True).values[0])
+
+
+def leading(
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    k: int = 2,
+    end: End = "magnitude",
+    *,
+    max_batches: int | None = None,
+    tolerance: float = 1e-4,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues (k,) and eigenvectors (k, n), of length 1 and in the model's dtype."""
+    hessian = Hessian(model, loss_fn, data, max_batches)
+    found = _eigenpairs(hessian, k, end, tolerance, seed)
+    return found.values, found.vectors.astype(hessian.like.cpu().numpy().dtype)
+
+
+def spectrum(
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    k: int = 5,
+    *,
+    end: End = "largest",
+    samples: int = 30,
+    max_batches: int | None = None,
+    tolerance: float = 1e-4,
+    seed: int = 0,
+) -> Spectrum:
+    """k eigenvalues of one end ("largest", "smallest", or the largest in "magnitude") and the trace.
+
+    The trace is M. Hutchinson's (1990) estimate from ``samples`` random sign vectors, with its standard
+    error; up to 32 weights it is exact.
+    """
+    samples = count_in("samples", samples, 2)
+    hessian = Hessian(model, loss_fn, data, max_batches)
+    found = _eigenpairs(hessian, k, end, tolerance, seed)
+    n = hessian.like.numel()
+    if n <= DENSE:
+        each = np.array([float((hessian @ row) @ row) for row in torch.eye(n).to(hessian.like)])
+        return Spectrum(found.values, found.residuals, float(each.sum()), 0.0, n, end)
+    generator = torch.Generator().manual_seed(seed + 1)
+    signs = (_signs(hessian.like, generator) for _ in range(samples))
+    each = np.array([float((hessian @ sign).double() @ sign.double()) for sign in signs])
+    error = float(each.std(ddof=1) / np.sqrt(samples))
+    return Spectrum(found.values, found.residuals, float(each.mean()), error, n, end)
+
+
+def density(
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    *,
+    steps: int = 60,
+    probes: int = 6,
+    points: int = 400,
+    max_batches: int | None = None,
+    seed: int = 0,
+) -> Density:
+    """The Hessian's spectral density by stochastic Lanczos quadrature (B. Ghorbani et al. 2019).
+
+    Each of ``probes`` random vectors gives ``steps`` eigenvalues with weights, which a Gaussian of a
+    hundredth of their range smooths.
+    """
+    steps, probes = count_in("steps", steps, 2), count_in("probes", probes, 1)
+    points = count_in("points", points, 2)
+    hessian = Hessian(model, loss_fn, data, max_batches)
+    generator = torch.Generator().manual_seed(count_in("seed", seed, 0, 2**63 - 2))
+    nodes, shares = [], []
+    for _ in range(probes):
+        run = Tridiagonal(hessian.__matmul__, _signs(hessian.like, generator), steps, None)
+        run.grow()
+        while not run.full and run.beta[-1] > 0:
+            run.grow()
+        values, small = run.solve()
+        nodes.append(values)
+        shares.append(small[0] ** 2 / probes)
+    node, share = np.concatenate(nodes), np.concatenate(shares)
+    reach = max(float(np.ptp(node)), float(np.abs(node).max()), np.finfo(float).tiny)
+    width = 0.01 * reach
+    value = np.linspace(node.min() - 5 * width, node.max() + 5 * width, points)
+    bells = np.exp(-0.5 * ((value[:, None] - node) / width) ** 2) / (width * np.sqrt(2 * np.pi))
+    zero = 0.01 * float(np.abs(node).max())  # nearer to 0 the method cannot tell
+    return Density(value, bells @ share, float(share[node < -zero].sum()))
+
+
+def _eigenpairs(
+    hessian: Hessian, k: int, end: End, tolerance: float, seed: int, values_only: bool = False
+) -> Eigen:
+    n = hessian.like.numel()
+    k = count_in("k", k, 1, n)
+    ends: tuple[Literal["largest", "smallest", "magnitude"], ...] = ("largest", "smallest", "magnitude")
+    if end not in ends:
+        raise ValueError(f"end must be 'largest', 'smallest' or 'magnitude'; got {end!r}")
+    tolerance = number_in("tolerance", tolerance, 0.0, 1.0)
+    generator = torch.Generator().manual_seed(count_in("seed", seed, 0, 2**63 - 2))
+    most = max(150, 6 * k)
+    return eigenpairs(hessian.__matmul__, hessian.like, k, end, tolerance, most, generator, values_only)
+
+
+def _signs(like: Tensor, generator: torch.Generator) -> Tensor:
+    """Random +1 and -1, (n,)."""
+    return torch.randint(0, 2, (like.numel(),), generator=generator).mul_(2).sub_(1).to(like)

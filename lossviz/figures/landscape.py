@@ -1,0 +1,174 @@
+"""Any model's surfaces, paths and profiles: pure functions from a result to a figure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lossviz.figures.levels import SCALE
+from lossviz.figures.style import AXIS, INK, MARKS, MUTE, WHITE, blank, fixed, note, number, percent
+from lossviz.paths import Path
+from lossviz.surfaces import Profile, Surface
+
+LEVELS = 12
+PATH = fixed(MARKS["logarithm"].line)
+
+
+def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) -> go.Figure:
+    """Level lines, spaced by rank so that plateaus and ravines both show; paths on top."""
+    height, ticks = _ranked(surface.loss)
+    figure = _blank(surface, narrow)
+    grid = {"x": surface.a, "y": surface.b, "z": height, "colorscale": SCALE}
+    figure.add_trace(
+        go.Contour(
+            **grid,
+            customdata=surface.loss,
+            contours={"start": 0, "end": 1, "size": 1 / LEVELS},
+            line={"width": 0.8, "color": "rgba(255,255,255,0.5)"},
+            colorbar=_bar(ticks),
+            hovertemplate="a = %{x:.3g}<br>b = %{y:.3g}<br>loss = %{customdata:.5g}<extra></extra>",
+        )
+    )
+    for path in paths:
+        _draw(figure, path, narrow)
+    first, second = surface.facts.axes
+    figure.update_layout(
+        hovermode="closest",
+        xaxis={"title": {"text": first, "standoff": 6}, "showline": False, "constrain": "domain"},
+        yaxis={
+            "scaleanchor": "x" if _alike(surface) else None,
+            "constrain": "domain",
+            "constraintoward": "top",
+            "showgrid": False,
+            "ticks": "outside",
+            "ticklen": 5,
+            "tickcolor": AXIS,
+            "title": {"text": second, "standoff": 4},
+        },
+    )
+    return figure
+
+
+def terrain(surface: Surface, narrow: bool = False) -> go.Figure:
+    """The surface in three dimensions, at its true height; coloured as `contour` colours it."""
+    height, _ = _ranked(surface.loss)
+    figure = _blank(surface, narrow)
+    figure.add_trace(
+        go.Surface(
+            x=surface.a,
+            y=surface.b,
+            z=_holes(surface.loss),
+            surfacecolor=height,
+            colorscale=SCALE,
+            showscale=False,
+            lighting={"ambient": 0.78, "diffuse": 0.45, "specular": 0.03, "roughness": 0.9},
+            hovertemplate="a = %{x:.3g}<br>b = %{y:.3g}<br>loss = %{z:.5g}<extra></extra>",
+        )
+    )
+    first, second = surface.facts.axes
+    axis = {
+        "backgroundcolor": "rgba(0,0,0,0)",
+        "gridcolor": AXIS,
+        "showspikes": False,
+        "tickfont": {"size": 13, "color": MUTE},
+    }
+    names = {"xaxis": first, "yaxis": second, "zaxis": "loss"}
+    scene: dict[str, Any] = {
+        name: axis | {"title": {"text": text, "font": {"size": 15, "color": INK}}}
+        for name, text in names.items()
+    }
+    figure.update_layout(hovermode="closest", scene=scene | {"dragmode": "turntable"})
+    return figure
+
+
+def profile(line: Profile, narrow: bool = False) -> go.Figure:
+    """The loss along a line."""
+    figure = _blank(line, narrow)
+    figure.add_trace(
+        go.Scatter(
+            x=line.a, y=_holes(line.loss), mode="lines", line={"color": INK, "width": 4, "simplify": False}
+        )
+    )
+    figure.update_layout(
+        xaxis_title_text=line.facts.axes[0], yaxis_title_text=f"loss ({line.facts.loss_name})"
+    )
+    return figure
+
+
+def _draw(figure: go.Figure, path: Path, narrow: bool) -> None:
+    """A path with its two ends, and the share of it that lies in the plane."""
+    common = {"x": path.a, "y": path.b, "mode": "lines", "hoverinfo": "skip"}
+    figure.add_trace(go.Scatter(line={"color": WHITE, "width": 8, "simplify": False}, **common))
+    figure.add_trace(go.Scatter(line={"color": PATH, "width": 4.5, "simplify": False}, **common))
+    start = {"size": 14, "color": WHITE, "line": {"color": PATH, "width": 4}, "opacity": 1}
+    end = {"size": 18, "color": PATH, "line": {"color": WHITE, "width": 3}, "opacity": 1}
+    for k, marker in ((0, start), (-1, end)):
+        figure.add_trace(
+            go.Scatter(x=[path.a[k]], y=[path.b[k]], mode="markers", marker=marker, hoverinfo="skip")
+        )
+    words = f"<b>{percent(path.explained)}</b> of this path's motion is in the plane"
+    figure.add_annotation(
+        note(words, 1, 1, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=6)
+        | {"font": {"size": 14 if narrow else 16, "color": INK}}
+    )
+
+
+def _alike(surface: Surface) -> bool:
+    """Whether the two axes are worth drawing to one scale: neither would be a sliver."""
+    across, up = float(np.ptp(surface.a)), float(np.ptp(surface.b))
+    return bool(across and up and 0.25 < across / up < 4)
+
+
+def _bar(ticks: dict[float, float]) -> dict[str, Any]:
+    return {
+        "title": {"text": "loss", "font": {"size": 16, "color": INK}},
+        "thickness": 14,
+        "outlinewidth": 0,
+        "ticks": "",
+        "tickfont": {"size": 15, "color": MUTE},
+        "tickvals": list(ticks),
+        "ticktext": [number(value) for value in ticks.values()],
+    }
+
+
+def _ranked(loss: np.ndarray) -> tuple[np.ndarray, dict[float, float]]:
+    """Heights in [0, 1] (k, k), NaN for a hole, and what loss some of them stand for.
+
+    Half way between the rank and the value: a ravine a thousand times deeper than the rest leaves the
+    rest visible.
+    """
+    values = _holes(loss)
+    known = np.unique(values[np.isfinite(values)])
+    if len(known) < 2:
+        return np.where(np.isfinite(values), 0.5, np.nan), dict.fromkeys(
+            [0.5][: len(known)], float(known.sum())
+        )
+    span = known[-1] - known[0]
+    height = 0.5 * np.linspace(0, 1, len(known)) + 0.5 * (known - known[0]) / span
+    marks = np.linspace(0, 1, 6)
+    return np.interp(values, known, height, left=np.nan, right=np.nan), {
+        float(mark): float(np.interp(mark, height, known)) for mark in marks
+    }
+
+
+def _holes(loss: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(loss), loss, np.nan)
+
+
+def _blank(result: Surface | Profile, narrow: bool) -> go.Figure:
+    """An empty figure of the house that says below it how the result was made."""
+    facts, missing = result.facts, int((~np.isfinite(result.loss)).sum())
+    notes = [facts.method]
+    if facts.stride > 1:
+        notes.append(f"first picture, every {facts.stride}th point")
+    if facts.subset:
+        notes.append(f"on {facts.examples} examples, not all")
+    if missing:
+        notes.append(f"{missing} points are not finite: drawn as holes")
+    figure = blank(430 if narrow else 520, margin={"l": 74, "r": 14, "t": 34, "b": 92})
+    figure.add_annotation(
+        note("<br>".join(notes) if narrow else "; ".join(notes), 0, 0, xref="paper", yref="paper")
+        | {"xanchor": "left", "yanchor": "top", "yshift": -58, "font": {"size": 15, "color": MUTE}}
+    )
+    return figure

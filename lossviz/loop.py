@@ -1,0 +1,181 @@
+"""The evaluator that runs anything: a private copy of the model, moved from point to point.
+
+It is the reference for the faster one, and what everything falls back on: attention, recurrent nets,
+control flow, several inputs, any loss function, also one that differentiates inside.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lossviz.batches import Batch, Batches
+from lossviz.weights import movable
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A loss to be found at many points of a plane: all that an evaluator needs, and all that travels.
+
+    The copy of the model is the task's own. ``loss_fn(outputs, targets)`` returns a scalar; a parameter
+    called ``model`` or ``inputs`` is given the moved model or the batch's inputs by name.
+    """
+
+    model: nn.Module  # a private copy
+    loss_fn: Callable[..., Any]
+    batches: Batches
+    directions: np.ndarray  # (3, n): origin, u, v
+
+
+class Loop:
+    """Losses at points of a task's plane, one forward pass after the other."""
+
+    name = "loop"
+    block = 1  # points that are worth handing over at once
+
+    def __init__(self, task: Task) -> None:
+        """From here on the task's model is the loop's to move."""
+        self._model = task.model
+        self._task = task
+        self._extras = loss_extras(task.loss_fn)
+        free = movable(self._model)
+        first = next(iter(free.values()))
+        self._origin, self._u, self._v = (
+            torch.from_numpy(row).to(first.device, first.dtype) for row in task.directions
+        )
+        self._weights = torch.empty_like(self._origin)
+        offset = 0
+        for parameter in free.values():  # from here on the copy's parameters look into one flat vector
+            parameter.data = self._weights[offset : offset + parameter.numel()].view(parameter.shape)
+            offset += parameter.numel()
+        with same_random_numbers():
+            before = torch.random.get_rng_state()
+            self._needs_grad = self._finds_grad_needed()
+            self.draws = not torch.equal(before, torch.random.get_rng_state())
+
+    @property
+    def special(self) -> str:
+        """What of the task only this evaluator can do, or nothing."""
+        if self._needs_grad:
+            return "the loss differentiates inside"
+        return "the model or the loss draws random numbers" if self.draws else ""
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Losses (m,) float64 at points (m, 2); every point draws the same random numbers, if any."""
+        losses = np.empty(len(points))
+        for index, (a, b) in enumerate(points.tolist()):
+            guard = same_random_numbers() if self.draws else nullcontext()
+            with guard, torch.set_grad_enabled(self._needs_grad):
+                losses[index] = self._loss_at(a, b)
+        return losses
+
+    def _loss_at(self, a: float, b: float) -> float:
+        with torch.no_grad():
+            torch.add(self._origin, self._u, alpha=a, out=self._weights)
+            self._weights.add_(self._v, alpha=b)
+        total = 0.0
+        for batch in self._task.batches.rows:
+            loss = batch_loss(self._model, self._task.loss_fn, batch, self._extras)
+            total += float(loss.detach() if isinstance(loss, Tensor) else loss) * batch.examples
+        return total / self._task.batches.examples
+
+    def _finds_grad_needed(self) -> bool:
+        """Whether the loss differentiates inside; a ValueError if it fails either way."""
+        try:
+            with torch.no_grad():
+                self._loss_at(0.0, 0.0)
+            return False
+        except RuntimeError as error:
+            if "grad" not in str(error):
+                raise ValueError(_failure(error, self._task)) from error
+        except ValueError:
+            raise
+        except Exception as error:
+            raise ValueError(_failure(error, self._task)) from error
+        try:
+            with torch.enable_grad():
+                self._loss_at(0.0, 0.0)
+        except Exception as error:
+            raise ValueError(_failure(error, self._task)) from error
+        return True
+
+
+class same_random_numbers:
+    """Leaves torch's random state as it found it, on the CPU and on the current accelerator."""
+
+    def __enter__(self) -> None:
+        self._cpu = torch.random.get_rng_state()
+        used = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+        self._cuda = torch.cuda.get_rng_state() if used else None
+
+    def __exit__(self, *_: object) -> None:
+        torch.random.set_rng_state(self._cpu)
+        if self._cuda is not None:
+            torch.cuda.set_rng_state(self._cuda)
+
+
+def loss_extras(loss_fn: Callable[..., Any]) -> tuple[str, ...]:
+    """Which of "model" and "inputs" the loss asks for by name."""
+    try:
+        names = inspect.signature(loss_fn).parameters
+    except (TypeError, ValueError):
+        return ()
+    return tuple(name for name in ("model", "inputs") if name in names)
+
+
+def batch_loss(
+    model: nn.Module, loss_fn: Callable[..., Any], batch: Batch, extras: tuple[str, ...] = ()
+) -> Tensor | float:
+    """The loss of one batch; ValueError if it is not one number."""
+    values: Mapping[str, Any] = {"model": model, "inputs": batch.inputs}
+    loss = loss_fn(batch.outputs(model), batch.targets, **{name: values[name] for name in extras})
+    if isinstance(loss, (int, float, np.floating)):
+        return float(loss)
+    if not isinstance(loss, Tensor):
+        raise ValueError(f"loss_fn must return one number; got {type(loss).__name__}")
+    if loss.ndim or loss.is_complex():
+        raise ValueError(
+            f"loss_fn must return one real number; got a {str(loss.dtype).removeprefix('torch.')} tensor of "
+            f"shape {tuple(loss.shape)}; add .mean() or reduction='mean'"
+        )
+    return loss
+
+
+def _failure(error: Exception, task: Task) -> str:
+    batch = task.batches.rows[0]
+    tensors = [v for v in (*batch.positional, *batch.named.values(), batch.targets) if isinstance(v, Tensor)]
+    shapes = ", ".join(f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for t in tensors)
+    dtype = str(next(task.model.parameters()).dtype).removeprefix("torch.")
+    return f"the {dtype} model and loss_fn fail on this data ({shapes}): {first_line(error)}"
+
+
+def first_line(error: BaseException) -> str:
+    """What went wrong elsewhere, for the end of a sentence of ours."""
+    return f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
+
+
+def refuse_captured_model(model: nn.Module, loss_fn: Callable[..., Any]) -> None:
+    """ValueError if loss_fn reaches for the model by itself: it would see weights that do not move."""
+    code = getattr(loss_fn, "__code__", None)
+    if code is None:
+        return
+    cells = [cell.cell_contents for cell in getattr(loss_fn, "__closure__", None) or () if _filled(cell)]
+    known = getattr(loss_fn, "__globals__", {})
+    cells += [known.get(name) for name in code.co_names]
+    if any(value is model for value in cells):
+        raise ValueError(
+            "loss_fn uses the model itself, whose weights do not move; give it a parameter called `model`"
+        )
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  # an empty cell raises
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,19 @@
+"""Landscape: can you trust this picture?"""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+from lossviz.ui.declared import Landscape
+from lossviz.ui.page import footer, heading, page
+from lossviz.ui.views import landscape_eight, landscape_one, landscape_rescaled
+
+SENTENCES = {
+    "One plane": "Drag. Compare the loss that the network had with the loss that this map shows.",
+    "Eight planes": "Eight looks at one network. Below them, what a look along two directions cannot show.",
+    "Rescaled": "Drag. The network computes the same function all the way.",
+}
+VIEWS = {"One plane": landscape_one, "Eight planes": landscape_eight, "Rescaled": landscape_rescaled}
+
+with page():
+    view = heading("Can you trust this picture?", SENTENCES, Landscape.view)
+    VIEWS[view].show()
+    footer()

@@ -1,0 +1,216 @@
+"""Surface files: an .npz that holds numbers and one JSON text, written whole or not at all.
+
+A file may come from anyone, so nothing in it is trusted: no pickle is ever read, and no array is made
+before its declared size was compared with a limit and with the bytes that are there.
+"""
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+import zlib
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from torch import Tensor
+
+from lossviz.loop import Task
+
+FORMAT = "lossviz surface"
+VERSION = 1
+MOST_POINTS = 4001  # along an axis: a file of 128 MB
+
+File = "str | os.PathLike[str] | IO[bytes]"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """How a surface was made: what a reader needs to judge it."""
+
+    method: str  # of the plane
+    axes: tuple[str, str]  # labels of a and b
+    explained: tuple[float, float] | None  # share of variance of each direction, for a PCA plane
+    lengths: tuple[float, float]  # of the two directions
+    cosine: float  # of the angle between them
+    weights: int  # how many move
+    loss_name: str
+    examples: int
+    batches: int
+    subset: bool  # max_batches left something out
+    was_training: bool  # the model was in train mode; it was evaluated in eval mode
+    dtype: str
+    device: str
+    evaluator: str  # "stacked" or "loop"
+    reason: str  # why that one
+    torch: str  # version
+    stride: int = 1  # above 1: a coarse picture, every stride-th point of the grid
+
+
+def write(
+    file: "str | os.PathLike[str] | IO[bytes]",
+    a: np.ndarray,
+    b: np.ndarray,
+    loss: np.ndarray,
+    facts: Facts,
+    done: np.ndarray | None = None,
+    key: str = "",
+) -> None:
+    """Writes a surface; with ``done`` (k, k) bool and its ``key``, one that may be unfinished."""
+    about = json.dumps({"format": FORMAT, "version": VERSION, "facts": asdict(facts), "key": key})
+    arrays: dict[str, np.ndarray] = {"about": np.frombuffer(about.encode(), dtype=np.uint8)}
+    arrays |= {"a": a, "b": b, "loss": loss}
+    if done is not None and not done.all():
+        arrays["done"] = done
+    content = io.BytesIO()
+    np.savez(content, **arrays)  # type: ignore[arg-type]  # numpy's stub takes a name for allow_pickle
+    if not isinstance(file, (str, os.PathLike)):
+        file.write(content.getvalue())
+        return
+    target = Path(file)
+    half = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        half.write_bytes(content.getvalue())
+        os.replace(half, target)  # whoever looks sees the old file or the new one
+    finally:
+        with suppress(FileNotFoundError):
+            half.unlink()
+
+
+def read(
+    file: "str | os.PathLike[str] | IO[bytes]",
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, Facts]:
+    """a, b, loss and facts. Raises ValueError for anything but a whole surface file."""
+    arrays, facts, _ = _content(file)
+    if "done" in arrays:
+        done = arrays["done"]
+        raise ValueError(
+            f"this surface is unfinished, {int(done.sum())} of {done.size} points; "
+            "go on with surface(..., resume=file)"
+        )
+    return arrays["a"], arrays["b"], arrays["loss"], facts
+
+
+def take_up(file: "str | os.PathLike[str]", key: str, loss: np.ndarray, done: np.ndarray) -> None:
+    """Fills loss and done (k, k) in place from an unfinished or finished file, if there is one.
+
+    Raises ValueError if the file is of another surface, so that nobody's numbers are mixed or lost.
+    """
+    if not Path(file).exists():
+        return
+    arrays, _, found = _content(file)
+    if found != key or arrays["loss"].shape != loss.shape:
+        raise ValueError(
+            f"{os.fspath(file)!r} belongs to another surface (its model, data, plane, span or points "
+            "differ); choose another file for resume"
+        )
+    done[:] = arrays.get("done", True)
+    loss[done] = arrays["loss"][done]
+
+
+def fingerprint(a: np.ndarray, b: np.ndarray, task: Task, facts: Facts) -> str:
+    """What two calls share if and only if their surfaces can be mixed."""
+    digest = hashlib.sha256(repr((FORMAT, VERSION, facts.loss_name, facts.dtype)).encode())
+    for array in (a, b, task.directions):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    for buffer in task.model.buffers():
+        digest.update(_bytes(buffer))
+    for batch in task.batches.rows:
+        for value in (*batch.positional, *batch.named.values(), batch.targets):
+            if isinstance(value, Tensor):
+                digest.update(_bytes(value))
+    return digest.hexdigest()
+
+
+def _bytes(tensor: Tensor) -> bytes:
+    return bytes(tensor.detach().cpu().contiguous().numpy().tobytes())
+
+
+_WHAT_BREAKS = (
+    zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, NotImplementedError, RuntimeError,
+    UnicodeDecodeError, RecursionError, OverflowError, SyntaxError,
+)  # fmt: skip
+
+
+def _content(file: "str | os.PathLike[str] | IO[bytes]") -> tuple[dict[str, np.ndarray], Facts, str]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = [info.filename for info in archive.infolist()]
+            if len(names) != len(set(names)) or not {"about.npy", "a.npy", "b.npy", "loss.npy"} <= set(names):
+                raise ValueError("this is not a lossviz surface file: it lacks what one has")
+            if not set(names) <= {"about.npy", "a.npy", "b.npy", "loss.npy", "done.npy"}:
+                raise ValueError("this is not a lossviz surface file: it holds what none has")
+            about = json.loads(_array(archive, "about", "|u1", 1, 2**16).tobytes())
+            facts = _facts(about)
+            a, b = (_array(archive, name, "<f8", 1, MOST_POINTS) for name in ("a", "b"))
+            arrays = {"a": a, "b": b, "loss": _array(archive, "loss", "<f8", 2, MOST_POINTS)}
+            if "done.npy" in names:
+                arrays["done"] = _array(archive, "done", "|b1", 2, MOST_POINTS)
+    except ValueError as error:
+        if str(error).startswith("this "):  # said by us, and said well
+            raise
+        raise ValueError(f"this is not a whole lossviz surface file: {error}") from error
+    except _WHAT_BREAKS as error:
+        why = str(error) or type(error).__name__
+        raise ValueError(f"this is not a whole lossviz surface file: {why}") from error
+    if any(arrays[name].shape != (len(b), len(a)) for name in arrays if name not in "ab"):
+        raise ValueError("this is not a whole lossviz surface file: its arrays do not fit together")
+    if not (
+        np.isfinite(a).all() and np.isfinite(b).all() and (np.diff(a) > 0).all() and (np.diff(b) > 0).all()
+    ):
+        raise ValueError("this is not a whole lossviz surface file: its coordinates do not rise")
+    return arrays, facts, str(about.get("key", ""))
+
+
+def _facts(about: Any) -> Facts:
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise ValueError("this is not a lossviz surface file: it does not say that it is one")
+    version = about.get("version")
+    if not isinstance(version, int) or version < 1:
+        raise ValueError(f"this surface file has no version that makes sense: {version!r}")
+    if version > VERSION:
+        raise ValueError(f"this surface file is of version {version}; this lossviz reads up to {VERSION}")
+    given = about["facts"]
+    if not isinstance(given, dict) or set(given) != {field.name for field in fields(Facts)}:
+        raise ValueError("this is not a whole lossviz surface file: its facts are not those of a surface")
+    pairs = {"axes": str, "lengths": float, "explained": float}
+    kinds = {"weights": int, "examples": int, "batches": int, "stride": int, "subset": bool,
+             "was_training": bool, "cosine": float}  # fmt: skip
+    clean: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in pairs:
+            if value is None and name == "explained":
+                clean[name] = None
+                continue
+            first, second = value
+            clean[name] = (pairs[name](first), pairs[name](second))
+        else:
+            kind = kinds.get(name, str)
+            if not isinstance(value, (int, float) if kind is float else kind):
+                raise ValueError(f"this is not a whole lossviz surface file: {name} is {str(value)[:40]!r}")
+            clean[name] = value
+    return Facts(**clean)
+
+
+def _array(archive: zipfile.ZipFile, name: str, dtype: str, ndim: int, longest: int) -> np.ndarray:
+    """An array of one dtype and number of axes, none longer than ``longest``."""
+    with archive.open(f"{name}.npy") as stream:
+        if np.lib.format.read_magic(stream) != (1, 0):
+            raise ValueError(f"{name} is written in a way that no surface file is")
+        shape, fortran, found = np.lib.format.read_array_header_1_0(stream)
+        if found != np.dtype(dtype) or fortran or len(shape) != ndim:
+            raise ValueError(
+                f"{name} must be a {ndim}-dimensional array of {np.dtype(dtype)}; got {found} {shape}"
+            )
+        if not all(0 < size <= longest for size in shape):
+            raise ValueError(f"{name} must have from 1 to {longest} entries along an axis; got shape {shape}")
+        count = int(np.prod(shape)) * found.itemsize
+        content = stream.read(count + 1)
+    if len(content) != count:
+        raise ValueError(
+            f"{name} must have {count} bytes; the file has {'more' if len(content) > count else 'fewer'}"
+        )
+    return np.frombuffer(content, dtype=found).reshape(shape).copy()

@@ -1,0 +1,338 @@
+"""The loss over a plane through a model's weights.
+
+`surface` evaluates it on a grid, `surface_stream` the same from coarse to fine, `profile` along a line.
+All of them work on a private copy of the model, so that the user's own is never changed.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from os import PathLike
+from typing import IO, Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from lossviz import surface_file
+from lossviz.batches import read_batches
+from lossviz.checks import count_in, number_in
+from lossviz.evaluators import Choice, choose, evaluate
+from lossviz.loop import Task, refuse_captured_model
+from lossviz.meter import Meter, Progress
+from lossviz.planes import UNIT, Direction, Plane, Window, as_direction, layout, random_plane
+from lossviz.surface_file import MOST_POINTS, Facts
+from lossviz.weights import flat, movable, private_copy, same_weights
+
+Span = float | Window | None
+
+STRIDES = (8, 4, 2, 1)  # of the coarse pictures; the last index is always among the points
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A loss on a grid. ``facts.stride`` above 1 says that it is a coarse first picture of a finer grid."""
+
+    a: np.ndarray  # (k,) coordinates along the plane's first direction
+    b: np.ndarray  # (k,) along its second
+    loss: np.ndarray  # (k, k), loss[i, j] at (a[j], b[i]); NaN and infinity stay what they are
+    facts: Facts
+
+    @property
+    def finite(self) -> np.ndarray:
+        """The losses that are numbers, in one row; the rest are holes."""
+        kept: np.ndarray = self.loss[np.isfinite(self.loss)]
+        return kept
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Surface):
+            return NotImplemented
+        pairs = ((self.a, other.a), (self.b, other.b), (self.loss, other.loss))
+        return self.facts == other.facts and all(np.array_equal(x, y, equal_nan=True) for x, y in pairs)
+
+    def __hash__(self) -> int:
+        return hash((self.facts, self.loss.tobytes()))
+
+    def save(self, file: "str | PathLike[str] | IO[bytes]") -> None:
+        """Writes an .npz file that `load` reads back to an equal surface; no pickle is in it."""
+        surface_file.write(file, self.a, self.b, self.loss, self.facts)
+
+    @classmethod
+    def load(cls, file: "str | PathLike[str] | IO[bytes]") -> "Surface":
+        """Reads what `save` wrote. Raises ValueError for anything but a whole surface file."""
+        return cls(*surface_file.read(file))
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """A loss along a line: ``loss[i]`` at ``origin + a[i] direction``."""
+
+    a: np.ndarray  # (k,)
+    loss: np.ndarray  # (k,)
+    facts: Facts
+
+
+def surface(
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    plane: Plane | None = None,
+    span: Span = None,
+    points: int = 51,
+    *,
+    max_batches: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress = True,
+    resume: "str | PathLike[str] | None" = None,
+) -> Surface:
+    """The loss at points x points places of a plane.
+
+    loss_fn(outputs, targets) returns a scalar; a parameter called ``model`` or ``inputs`` is given the
+    moved model or the batch's inputs. data: (inputs, targets), or an iterable of such batches, which is
+    read once and averaged by the number of examples. plane: filter-normalized random, seed 0, if None.
+    span: a number s for [-s, s] on both axes, ((low, high), (low, high)), or None for the plane's own
+    window. executor: any `concurrent.futures.Executor`; the model travels once a worker. progress: a bar
+    for what takes longer than a second, or a function of (done, total). resume: a file to go on from, and
+    to leave what is done in if the work is interrupted.
+
+    The model is evaluated in eval mode, at the plane's origin plus the two directions, and never changed.
+    Raises ValueError in one sentence for a model, loss, data or argument that cannot be used.
+    """
+    plane = random_plane(model) if plane is None else plane
+    points = count_in("points", points, 1, MOST_POINTS)
+    job = _prepare(model, loss_fn, data, plane, _window(span, plane), max_batches)
+    (whole,) = _pictures(job, points, (1,), executor, progress, resume)
+    return whole
+
+
+def surface_stream(
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    plane: Plane | None = None,
+    span: Span = None,
+    points: int = 51,
+    *,
+    max_batches: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress = False,
+    resume: "str | PathLike[str] | None" = None,
+) -> Iterator[Surface]:
+    """As `surface`, from coarse to fine: every 8th point of the grid first, at last all of them.
+
+    A coarse picture holds exact losses at fewer points and says so in ``facts.stride``. The last equals
+    `surface` to the bit.
+    """
+    plane = random_plane(model) if plane is None else plane
+    points = count_in("points", points, 1, MOST_POINTS)
+    job = _prepare(model, loss_fn, data, plane, _window(span, plane), max_batches)
+    return _pictures(job, points, STRIDES, executor, progress, resume)
+
+
+def profile(
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    direction: "Direction | nn.Module | Plane | None" = None,
+    span: "float | tuple[float, float] | None" = None,
+    points: int = 201,
+    *,
+    max_batches: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress = True,
+) -> Profile:
+    """The loss along a line through the model's weights.
+
+    direction: a dict by parameter name, a list of tensors or a flat array; a plane, for its first
+    direction; another model, at a = 1; or None for a filter-normalized random one, seed 0. span: a number
+    s for [-s, s], (low, high), or None for [-1, 1], or [-0.5, 1.5] toward another model.
+    """
+    toward = isinstance(direction, nn.Module)
+    interval = _interval("span", span, (-0.5, 1.5) if toward else (-1.0, 1.0))
+    count = count_in("points", points, 1, MOST_POINTS**2)
+    job = _prepare(model, loss_fn, data, _line(model, direction), (interval, (0.0, 0.0)), max_batches)
+    a = _axis(interval, count)
+    places = np.stack([a, np.zeros_like(a)], axis=1)
+    loss = np.empty(count)
+    pieces = evaluate(job.task, job.choice, places, executor)
+    with Meter(progress, count, "profile") as meter, closing(pieces):
+        for where, values in pieces:
+            loss[where] = values
+            meter.add(len(values))
+    return Profile(a, loss, job.facts)
+
+
+def losses_at(
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    plane: Plane,
+    a: Any,
+    b: Any,
+    *,
+    max_batches: int | None = None,
+) -> np.ndarray:
+    """The loss (m,) at m places of a plane: what a surface says exactly there, not between its points."""
+    places = np.stack([np.asarray(a, dtype=float), np.asarray(b, dtype=float)], axis=1)
+    low, high = places.min(axis=0).tolist(), places.max(axis=0).tolist()
+    window = ((low[0], high[0]), (low[1], high[1]))
+    job = _prepare(model, loss_fn, data, plane, window, max_batches)
+    losses = np.empty(len(places))
+    with closing(evaluate(job.task, job.choice, places, None)) as pieces:
+        for where, values in pieces:
+            losses[where] = values
+    return losses
+
+
+# --- what all of them share -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    task: Task
+    choice: Choice
+    facts: Facts
+    window: Window
+
+
+def _prepare(
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    plane: Plane,
+    window: Window,
+    max_batches: int | None,
+) -> _Job:
+    free = same_weights(plane.names, plane.shapes, model)
+    for name, array in (("origin", plane.origin), ("u", plane.u), ("v", plane.v)):
+        wanted = (sum(p.numel() for p in free.values()),)
+        if array.shape != wanted:
+            raise ValueError(f"{name} of the plane must have shape {wanted}; got {array.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} of the plane must be finite; it has NaN or infinity")
+    if not callable(loss_fn):
+        raise ValueError(f"loss_fn must be a function of (outputs, targets); got {type(loss_fn).__name__}")
+    refuse_captured_model(model, loss_fn)
+    like = next(iter(free.values()))
+    batches = read_batches(data, like, max_batches)
+    directions = np.stack([plane.origin, plane.u, plane.v])
+    task = Task(private_copy(model), loss_fn, batches, directions)
+    choice = choose(task, window)
+    facts = Facts(
+        method=plane.method,
+        axes=plane.axes,
+        explained=None if plane.explained is None else (float(plane.explained[0]), float(plane.explained[1])),
+        lengths=plane.lengths,
+        cosine=plane.cosine,
+        weights=plane.origin.size,
+        loss_name=_name(loss_fn),
+        examples=batches.examples,
+        batches=len(batches.rows),
+        subset=batches.subset,
+        was_training=model.training,
+        dtype=str(like.dtype).removeprefix("torch."),
+        device=str(like.device),
+        evaluator=choice.evaluator.name,
+        reason=choice.reason,
+        torch=str(torch.__version__),
+    )
+    return _Job(task, choice, facts, window)
+
+
+def _pictures(
+    job: _Job,
+    points: int,
+    strides: tuple[int, ...],
+    executor: Executor | None,
+    progress: Progress,
+    resume: Any,
+) -> Iterator[Surface]:
+    """A picture after each stride that brings something new, the last one whole."""
+    a, b = _axis(job.window[0], points), _axis(job.window[1], points)
+    loss, done = np.full((points, points), np.nan), np.zeros((points, points), dtype=bool)
+    key = ""
+    if resume is not None:
+        key = surface_file.fingerprint(a, b, job.task, job.facts)
+        surface_file.take_up(resume, key, loss, done)
+    try:
+        with Meter(progress, points * points, "surface", done=int(done.sum())) as meter:
+            for stride in strides:
+                shown = sorted({*range(0, points, stride), points - 1})
+                if stride > 1 and len(shown) ** 2 > 0.5 * points**2:
+                    continue  # not much coarser than the whole
+                wanted = np.zeros_like(done)
+                wanted[np.ix_(shown, shown)] = True
+                rows, columns = np.nonzero(wanted & ~done)
+                pieces = evaluate(job.task, job.choice, np.stack([a[columns], b[rows]], axis=1), executor)
+                with closing(pieces):
+                    for where, values in pieces:
+                        loss[rows[where], columns[where]] = values
+                        done[rows[where], columns[where]] = True
+                        meter.add(len(values))
+                facts = replace(job.facts, stride=stride)
+                yield Surface(a[shown], b[shown], loss[np.ix_(shown, shown)], facts)
+    finally:  # also upon an error, Ctrl-C, or a page that was left
+        if resume is not None:
+            surface_file.write(resume, a, b, loss, job.facts, done=done, key=key)
+
+
+def _window(span: Span, plane: Plane) -> Window:
+    if span is None:
+        return plane.window
+    if isinstance(span, (tuple, list)):
+        if len(span) != 2 or not all(isinstance(part, (tuple, list)) for part in span):
+            raise ValueError(f"span must be a number or ((low, high), (low, high)); got {span!r}")
+        return _interval("span", span[0], UNIT[0]), _interval("span", span[1], UNIT[1])
+    return _interval("span", span, UNIT[0]), _interval("span", span, UNIT[1])
+
+
+def _interval(name: str, span: Any, default: tuple[float, float]) -> tuple[float, float]:
+    """(low, high) from a number s for [-s, s], a pair, or None for the default."""
+    if span is None:
+        return default
+    if isinstance(span, (tuple, list)):
+        if len(span) != 2:
+            raise ValueError(f"{name} must be a number or (low, high); got {span!r}")
+        low, high = (number_in(name, value) for value in span)
+        if not low < high:
+            raise ValueError(f"{name} must go from a lower to a higher number; got {span!r}")
+        return low, high
+    reach = number_in(name, span, low=0.0, open_low=True)
+    return -reach, reach
+
+
+def _axis(interval: tuple[float, float], points: int) -> np.ndarray:
+    """(points,) even coordinates; the middle of a symmetric axis is exactly 0."""
+    low, high = interval
+    if points == 1:
+        return np.array([0.5 * (low + high)])
+    axis = np.linspace(low, high, points)
+    return 0.5 * (axis - axis[::-1]) if low == -high else axis
+
+
+def _line(model: nn.Module, direction: Any) -> Plane:
+    """A plane whose first direction is the line's and whose second is nothing."""
+    free = movable(model)
+    if direction is None:
+        direction = random_plane(model)
+    if isinstance(direction, Plane):
+        return replace(
+            direction, v=np.zeros_like(direction.v), method=f"{direction.axes[0]} ({direction.method})"
+        )
+    names, shapes, origin = layout(free)
+    if isinstance(direction, nn.Module):
+        other = same_weights(names, shapes, direction)
+        u = flat(other[name] for name in names) - origin
+        if not (np.isfinite(u).all() and u.any()):
+            raise ValueError(
+                "the other model has the same weights (or not finite ones), so no line leads to it"
+            )
+        method = "toward another model"
+    else:
+        u, method = as_direction(free, direction), "given direction"
+    return Plane(names, shapes, origin, u, np.zeros_like(u), method, (method, ""))
+
+
+def _name(loss_fn: Callable[..., Any]) -> str:
+    return str(getattr(loss_fn, "__name__", "") or getattr(loss_fn, "name", "") or type(loss_fn).__name__)

@@ -1,0 +1,77 @@
+"""Landscape, a surface file from elsewhere: its map and its facts."""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+from typing import Any
+
+import lossviz as lv
+from lossviz.ui import files
+from lossviz.ui.chart import chart, packed
+from lossviz.ui.declared import Landscape
+from lossviz.ui.page import File, Tabs, small
+from lossviz.ui.texts import text
+
+
+def facts(surface: lv.Surface) -> str:
+    """What the file says of itself, as one list."""
+    told = surface.facts
+    finite = surface.finite
+    rows = {
+        "Plane": told.method,
+        "Points": f"{len(surface.a)} × {len(surface.b)}"
+        + (f", every {told.stride}th of a finer grid" if told.stride > 1 else ""),
+        "Loss": f"{told.loss_name}, from {lv.figures.number(float(finite.min()))} to "
+        f"{lv.figures.number(float(finite.max()))}"
+        if len(finite)
+        else f"{told.loss_name}, nowhere finite",
+        "Holes": f"{surface.loss.size - len(finite)} points are not finite",
+        "Weights": f"{told.weights:,}".replace(",", "\u2009"),
+        "Examples": f"{told.examples:,}".replace(",", "\u2009")
+        + (", not all of them" if told.subset else ""),
+        "Evaluated": f"{told.evaluator}, {told.dtype}, {told.device}, torch {told.torch}",
+    }
+    return "\n".join(f"- **{name}**: {_plain(str(value))}" for name, value in rows.items())
+
+
+def _plain(value: str) -> str:
+    """Text of a stranger's file, without what Markdown would read as a sign."""
+    kept = "".join(c if c.isalnum() or c in " .,-+=%/×()\u2009" else " " for c in value)
+    return kept[:160]
+
+
+def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: str) -> None:
+    """The surface in place of the page's own."""
+    relief = drawn == "In relief"
+    draw = lv.figures.terrain if relief else lv.figures.contour
+
+    with drawing:
+        chart(
+            packed(lambda narrow: draw(surface, narrow=narrow)),
+            key="landscape_opened_relief" if relief else "landscape_opened",
+            alt=f"The loss over a plane, from the file that was opened: {_plain(surface.facts.method)}.",
+        )
+    with convention:
+        small("From the file that was opened. Take it away in the tab Network to go back.")
+        with tabs["Network"]:
+            small("What the file says of itself")
+        tabs["Network"].markdown(facts(surface))
+
+    def numbers() -> str:
+        places = [(a, b) for b in surface.b.tolist() for a in surface.a.tolist()]
+        a, b = zip(*places, strict=True)
+        return files.columns({"a": a, "b": b, "loss": surface.loss.ravel().tolist()})
+
+    tabs.fill(
+        see=text("landscape_file_see"),
+        maths=text("landscape_one_maths"),
+        code=f"""import lossviz as lv
+
+surface = lv.Surface.load("mine.npz")
+figure = lv.figures.{"terrain" if relief else "contour"}(surface)""",
+        controls=(Landscape.view, Landscape.drawn),
+        files=[
+            File("Page (HTML)", "surface.html", "text/html", lambda: lv.figures.standalone(draw(surface))),
+            File("Numbers (CSV)", "surface.csv", "text/csv", numbers),
+        ],
+        picture="landscape_opened_relief" if relief else "landscape_opened",
+    )

@@ -1,0 +1,127 @@
+"""Landscape, the tab Network: what was trained, or a surface file from elsewhere."""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+import lossviz as lv
+from lossviz.ui.declared import Landscape
+from lossviz.ui.page import READABLE, small
+
+T = TypeVar("T")
+STOPPED, KNOWN = "landscape_stopped", "landscape_known"  # in this viewer's session
+NORMALIZE: dict[str, Any] = {"By filter": "filter", "By layer": "layer", "Not at all": "none"}
+LOSSES = {
+    "cross-entropy": {True: "sigmoid-ce", False: "softmax-ce"},
+    "squared error": {True: "sigmoid-mse", False: "softmax-mse"},
+}
+Names = tuple[str, str, str, str, int]  # dataset, network, loss, activation, seed: what `lv.study` takes
+
+
+def controls(tab: Any) -> Names:
+    """The settings of the training, in the tab."""
+    with tab.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        data = Landscape.data.menu(width=170)
+        network = Landscape.network.menu(width=170)
+        activation = Landscape.activation.segments()
+        loss = Landscape.loss.segments()
+        seed = int(Landscape.seed.show(width=180))
+    two = len(lv.DATASETS[data].classes) == 2
+    return data, network, LOSSES[loss][two], activation, seed
+
+
+def opened(tab: Any) -> lv.Surface | None:
+    """A surface from a file of the viewer's, read in memory; one sentence if it is not one."""
+    with tab.container(width=READABLE):
+        file = st.file_uploader(
+            "Open a surface file",
+            type=["npz"],
+            key="landscape_file",
+            help="Drawn instead of the network above: what `surface.save` has written, on any machine",
+        )
+        if file is None:
+            small(
+                'Made elsewhere by `lv.surface(…).save("mine.npz")`. It is read in memory and kept nowhere.'
+            )
+            return None
+        try:
+            return lv.Surface.load(file)
+        except ValueError as error:
+            st.markdown(f"**{file.name}** cannot be drawn: {error}.")
+            return None
+
+
+def words(names: Names) -> str:
+    """What was trained, in one line."""
+    data, network, _, activation, seed = names
+    title = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}[activation]
+    found = studied(names)
+    inputs, outputs = found.x.shape[1], len(lv.DATASETS[data].classes)
+    hidden = network.removeprefix("mlp-")
+    shape = f"{inputs}-{hidden}-{1 if outputs == 2 else outputs}"
+    return (
+        f"{lv.DATASETS[data].label}, {len(found.x)} examples, {title} network {shape}, "
+        f"{found.weights.shape[1]:,} weights, SGD with momentum, seed {seed}.".replace(",0", "\u2009")
+    )
+
+
+def guess_words(names: Names) -> str:
+    """What a level is a multiple of."""
+    name = names[2]
+    if name in ("sigmoid-ce", "sigmoid-mse"):
+        return "ln\u00a02" if name == "sigmoid-ce" else "¼"
+    return f"{lv.figures.number(studied(names).guess)}, the loss of always guessing alike"
+
+
+@st.cache_data(max_entries=16, show_spinner="Training a network …")
+def studied(names: Names) -> lv.Study:
+    return lv.study(*names)
+
+
+def telling(text: str) -> tuple[Callable[[float], object], Callable[[], object]]:
+    """A progress bar, to be told how far the work has come, and how to take it away.
+
+    Telling is also where the work ends if the viewer has asked for something else meanwhile.
+    """
+    bar = st.progress(0.0, text)
+    shown = 0.0
+
+    def say(share: float) -> None:
+        nonlocal shown
+        if share >= shown + 0.04:
+            shown = share
+            bar.progress(min(share, 1.0), text)
+
+    return say, bar.empty
+
+
+def stoppable(wanted: Hashable, work: Callable[[], T]) -> T | None:
+    """What the work returns, with a button to stop it; None while it is stopped."""
+    if st.session_state.get(STOPPED) == wanted:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Go on", key="landscape_go", on_click=st.session_state.pop, args=(STOPPED,))
+            small("Stopped. Nothing else has changed.")
+        return None
+    known = st.session_state.setdefault(KNOWN, set())
+    if wanted in known:
+        return work()
+    place = st.empty()
+    place.button(
+        "Stop",
+        key="landscape_stop",
+        type="tertiary",
+        icon=":material/stop_circle:",
+        on_click=st.session_state.__setitem__,
+        args=(STOPPED, wanted),
+    )
+    try:
+        found = work()
+    except ValueError as error:
+        st.markdown(f"**This network cannot be drawn:** {error}.")
+        found = None
+    known.add(wanted)
+    place.empty()
+    return found

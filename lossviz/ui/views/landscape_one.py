@@ -1,0 +1,131 @@
+"""Landscape, One plane: a map, and the loss that it shows beside the loss that was."""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+import io
+from typing import Any
+
+import streamlit as st
+
+import lossviz as lv
+from lossviz.ui import files
+from lossviz.ui.chart import chart, packed
+from lossviz.ui.controls import presets
+from lossviz.ui.declared import Landscape
+from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.texts import text
+from lossviz.ui.views import landscape_file
+from lossviz.ui.views.landscape_network import (
+    NORMALIZE,
+    Names,
+    controls,
+    guess_words,
+    opened,
+    stoppable,
+    studied,
+    telling,
+    words,
+)
+
+POINTS = 41
+TRIES: dict[str, dict[str, Any]] = {
+    "Calm bowl": {},
+    "The way down": {"landscape_plane": "Its path", "landscape_step": 12},
+    "Three valleys": {"landscape_plane": "Three minima"},
+    "Mere drift": {"landscape_plane": "A random walk"},
+}
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def looked(names: Names, plane: str, normalize: Any) -> lv.Landscape:
+    say, over = telling("Drawing the map …")
+    found = lv.landscape(studied(names), plane, normalize, points=POINTS, progress=lambda k, n: say(k / n))
+    over()
+    return found
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def picture(names: Names, plane: str, normalize: Any, relief: bool) -> str:
+    look = looked(names, plane, normalize)
+    return packed(lambda narrow: lv.figures.one_plane(look, relief=relief, narrow=narrow))
+
+
+def show() -> None:
+    drawing, transport, convention = st.container(), st.container(), st.container()
+    tries = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    with tries:
+        pills = st.container(width="content")
+        plane = Landscape.plane.menu(width=180)
+        by = Landscape.normalize.menu(width=140, disabled=plane != "Random")
+        drawn = Landscape.drawn.segments()
+    tabs = Tabs("Network")
+    names = controls(tabs["Network"])
+    file = opened(tabs["Network"])
+    if file is None:
+        with transport:
+            step = int(rail(Landscape.step, playable=6))
+    with pills:  # after all controls: only now is it known what a link has set
+        presets("landscape_try", TRIES, Landscape.one_controls)
+    if file is not None:
+        landscape_file.show(file, drawing, convention, tabs, drawn)
+        return
+    relief, normalize = drawn == "In relief", NORMALIZE[by] if plane == "Random" else "filter"
+    with drawing:
+        body = stoppable((names, plane, normalize, relief), lambda: picture(names, plane, normalize, relief))
+        if body is None:
+            return
+        look = looked(names, plane, normalize)
+        chart(
+            body,
+            key="landscape_relief" if relief else "landscape_map",
+            follow=Landscape.step.key,
+            alt=f"Left, the loss over a plane through the trained network ({plane.lower()}), with the path "
+            f"of the training, of which {lv.figures.percent(look.path.explained)} lies in the plane. Right, "
+            "over the training step, the loss that the network had and the loss that the map shows.",
+        )
+    with convention:
+        lines = (
+            "Height is loss ÷" if relief else "the heavy line is 1, each line a factor √2. Numbers are loss ÷"
+        )
+        lines = lines[0].upper() + lines[1:]
+        small(f"{words(names)} {lines} {guess_words(names)}.")
+
+    def numbers() -> str:
+        return files.columns(
+            {
+                "step": look.steps,
+                "loss the network had": look.had,
+                "loss the map says": look.says,
+                "distance to the end": look.way,
+                "distance off the plane": look.path.off_plane,
+                "first direction": look.path.a,
+                "second direction": look.path.b,
+            }
+        )
+
+    def surface() -> bytes:
+        content = io.BytesIO()
+        look.surface.save(content)
+        return content.getvalue()
+
+    def html() -> str:
+        figure = lv.figures.one_plane(look, at=step, relief=relief)
+        return lv.figures.standalone(figure, "step")
+
+    data, network, loss, activation, seed = names
+    tabs.fill(
+        see=text("landscape_one_see"),
+        maths=text("landscape_one_maths"),
+        code=f"""import lossviz as lv
+
+study = lv.study("{data}", "{network}", "{loss}", "{activation}", seed={seed})
+look = lv.landscape(study, "{plane}", normalize="{normalize}", points={POINTS})
+figure = lv.figures.one_plane(look, at={step}, relief={relief})""",
+        controls=(Landscape.view, *Landscape.one_controls, *Landscape.setup),
+        files=[
+            File("Page (HTML)", "landscape.html", "text/html", html),
+            File("Numbers (CSV)", "landscape.csv", "text/csv", numbers),
+            File("Surface (NPZ)", "landscape.npz", "application/octet-stream", surface),
+        ],
+        picture="landscape_relief" if relief else "landscape_map",
+    )

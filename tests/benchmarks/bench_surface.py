@@ -1,0 +1,271 @@
+"""How fast surfaces are, against what else there is on PyPI and against a plain loop.
+
+    python tests/benchmarks/bench_surface.py [--works a b c d e] [--rounds 5] [--threads 1] [--full]
+
+The works are those that a user has: a small MLP, digits, a small CNN, tiny works and big ones. Same
+weights and data for all, interleaved, one call each with everything that a call does; medians and their
+ratios are printed. Peers that are not installed are left out: pip install loss-landscapes landscaper
+pyhessian. On a machine that does other work too, --threads 1 takes one thread and the processor's time
+instead of the clock's: two threads that wait for each other there measure the other work. Without --full,
+work c has 11 x 11 points instead of 25 x 25, and the first of e 13 x 13.
+"""
+
+import argparse
+import contextlib
+import copy
+import io
+import statistics
+import sys
+import time
+import tracemalloc
+import warnings
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.datasets import load_digits, make_moons
+from torch import Tensor, nn
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from lossviz.curvature import Hessian, sharpness
+from lossviz.planes import random_plane
+from lossviz.surfaces import surface, surface_stream
+
+Work = tuple[nn.Module, Callable[..., Any], tuple[Tensor, Tensor], int]
+
+
+def mlp(*widths: int, activation: type[nn.Module] = nn.Tanh) -> nn.Module:
+    layers: list[nn.Module] = []
+    for i, (n, m) in enumerate(pairwise(widths)):
+        layers += [activation()] if i else []
+        layers.append(nn.Linear(n, m))
+    return nn.Sequential(*layers)
+
+
+def cnn() -> nn.Module:
+    layers: list[nn.Module] = []
+    for n, m, pool in ((1, 32, False), (32, 64, True), (64, 64, True)):
+        layers += [nn.Conv2d(n, m, 3, padding=1), nn.BatchNorm2d(m), nn.ReLU()]
+        layers += [nn.MaxPool2d(2)] if pool else []
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(64 * 4, 10))
+
+
+def moons(count: int) -> tuple[Tensor, Tensor]:
+    x, y = make_moons(count, noise=0.15, random_state=0)
+    return torch.tensor(x, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)[:, None]
+
+
+def digits(image: bool) -> tuple[Tensor, Tensor]:
+    x, y = load_digits(return_X_y=True)
+    values = torch.tensor(x / 16, dtype=torch.float32)
+    return values.view(-1, 1, 8, 8) if image else values, torch.tensor(y)
+
+
+def trained(
+    model: nn.Module, loss_fn: Callable[..., Any], data: tuple[Tensor, Tensor], steps: int
+) -> nn.Module:
+    optimizer = torch.optim.Adam(model.parameters(), 0.01)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss_fn(model(data[0]), data[1]).backward()
+        optimizer.step()
+    return model.eval()
+
+
+def works(full: bool) -> dict[str, Work]:
+    torch.manual_seed(0)
+    bce, ce = nn.BCEWithLogitsLoss(), nn.CrossEntropyLoss()
+    table: dict[str, tuple[nn.Module, Any, tuple[Tensor, Tensor], int]] = {
+        "a": (mlp(2, 64, 64, 1), bce, moons(1000), 51),
+        "b": (mlp(64, 128, 10, activation=nn.ReLU), ce, digits(False), 41),
+        "c": (cnn(), ce, digits(True), 25 if full else 11),
+        "d, 200 points": (mlp(2, 64, 64, 1), bce, moons(200), 25),
+        "d, 16 wide": (mlp(2, 16, 16, 1), bce, moons(1000), 25),
+        "e, 20,000 points": (mlp(2, 64, 64, 1), bce, moons(20_000), 25 if full else 13),
+        "e, 256 wide": (mlp(2, 256, 256, 1), bce, moons(1000), 25),
+    }
+    return {
+        name: (trained(model, loss_fn, data, 10 if name == "c" else 40), loss_fn, data, points)
+        for name, (model, loss_fn, data, points) in table.items()
+    }
+
+
+def ours(model: nn.Module, loss_fn: Any, data: Any, points: int) -> np.ndarray:
+    return surface(model, loss_fn, data, points=points, progress=False).loss
+
+
+def first_picture(model: nn.Module, loss_fn: Any, data: Any) -> Any:
+    return next(surface_stream(model, loss_fn, data, progress=False))
+
+
+def plain(model: nn.Module, loss_fn: Any, data: Any, points: int) -> np.ndarray:
+    plane = random_plane(model)
+    start = [p.detach().clone() for p in model.parameters()]
+    u, v = (nn.utils.parameters_to_vector(start).new_tensor(d) for d in (plane.u, plane.v))
+    axis, loss = np.linspace(-1, 1, points), np.empty((points, points))
+    origin = nn.utils.parameters_to_vector(start)
+    with torch.no_grad():
+        for i, b in enumerate(axis):
+            for j, a in enumerate(axis):
+                nn.utils.vector_to_parameters(origin + a * u + b * v, model.parameters())
+                loss[i, j] = loss_fn(model(data[0]), data[1]).item()
+        for parameter, value in zip(model.parameters(), start, strict=True):
+            parameter.copy_(value)
+    return loss
+
+
+def loss_landscapes_(model: nn.Module, loss_fn: Any, data: Any, points: int) -> Any:
+    import loss_landscapes
+    from loss_landscapes.metrics import Loss
+
+    metric = Loss(loss_fn, *data)
+    return loss_landscapes.random_plane(model, metric, distance=1, steps=points, normalization="filter")
+
+
+def landscaper_(model: nn.Module, loss_fn: Any, data: Any, points: int) -> Any:
+    from landscaper import LossLandscape
+
+    directions = [[torch.randn_like(p) for p in model.parameters()] for _ in range(2)]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        return LossLandscape.compute(
+            model, data, directions, lambda m, d: loss_fn(m(d[0]), d[1]).item(), steps=points, distance=1.0,
+            dim=2, device="cpu",
+        )  # fmt: skip
+
+
+def installed(name: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            __import__(name)
+        return True
+    except ImportError as error:
+        print(f"{name} is left out: {error}")
+        return False
+
+
+def clock() -> float:
+    """Seconds by the clock, or of the processor where one thread does all."""
+    return time.process_time() if torch.get_num_threads() == 1 else time.perf_counter()
+
+
+def interleaved(methods: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each method, one round of all after the other; the first round warms up and is dropped."""
+    seconds: dict[str, list[float]] = {name: [] for name in methods}
+    for number in range(rounds + 1):
+        for name, method in methods.items():
+            start = clock()
+            method()
+            if number:
+                seconds[name].append(clock() - start)
+    return seconds
+
+
+def report(title: str, seconds: dict[str, list[float]], first: str) -> None:
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    fastest = min(value for name, value in medians.items() if name != first)
+    least = min(min(values) for name, values in seconds.items() if name != first) / min(seconds[first])
+    parts = ", ".join(f"{name} {value * 1e3:.1f}" for name, value in medians.items())
+    print(
+        f"{title}: {fastest / medians[first]:.2f}x by medians, {least:.2f}x by minima   (ms: {parts})",
+        flush=True,
+    )
+
+
+def surfaces(chosen: list[str], rounds: int, full: bool) -> None:
+    peers = {"plain loop": plain}
+    peers |= {"loss-landscapes": loss_landscapes_} if installed("loss_landscapes") else {}
+    peers |= {"landscaper": landscaper_} if installed("landscaper") else {}
+    for name, (model, loss_fn, data, points) in works(full).items():
+        if name[0] not in chosen:
+            continue
+        every = {"lossviz": ours, **peers}
+        methods = {
+            who: partial(how, copy.deepcopy(model), loss_fn, data, points) for who, how in every.items()
+        }
+        if name == "a":
+            methods["first picture"] = partial(first_picture, model, loss_fn, data)
+        seconds = interleaved(methods, rounds)
+        early = seconds.pop("first picture", None)
+        report(f"{name}, {points} x {points}", seconds, "lossviz")
+        if early:
+            fastest = min(statistics.median(v) for who, v in seconds.items() if who != "lossviz")
+            share = statistics.median(early) / fastest
+            print(f"   first coarse picture after {share:.3f} of the fastest peer's time")
+
+
+def curvature(rounds: int) -> None:
+    if not installed("pyhessian"):
+        return
+    import pyhessian
+
+    for name, (model, loss_fn, data, _) in works(False).items():
+        if name not in ("a", "b"):
+            continue
+        twin = copy.deepcopy(model)
+
+        def theirs(twin: nn.Module = twin, loss_fn: Any = loss_fn, data: Any = data) -> float:
+            # It prints, and leaves its graph behind as a warning of torch's says; neither is ours to judge.
+            with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+                warnings.simplefilter("ignore")
+                return float(pyhessian.hessian(twin, loss_fn, data=data, cuda=False).eigenvalues()[0][0])
+
+        exact = copy.deepcopy(model).double()
+        targets = data[1].double() if data[1].is_floating_point() else data[1]
+        truth = sharpness(exact, loss_fn, (data[0].double(), targets), tolerance=1e-9)
+        seconds = interleaved(
+            {"lossviz": lambda m=model, f=loss_fn, d=data: sharpness(m, f, d), "PyHessian": theirs}, rounds
+        )
+        report(f"sharpness of {name}", seconds, "lossviz")
+        mine, other = (abs(v / truth - 1) for v in (sharpness(model, loss_fn, data), theirs()))
+        print(
+            f"   relative error: lossviz {mine:.1e}, PyHessian {other:.1e}   ({Hessian.__name__} of {name})"
+        )
+
+
+def flatness() -> None:
+    model, loss_fn, data, _ = works(False)["d, 16 wide"]
+    ours(model, loss_fn, data, 11)
+    for points in (11, 51, 101, 201):
+        start = clock()
+        ours(model, loss_fn, data, points)
+        each = (clock() - start) / points**2
+        tracemalloc.start()
+        if points <= 101:
+            ours(model, loss_fn, data, points)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        print(f"{points} x {points}: {each * 1e6:.1f} us a point; {_peak_mb():.0f} MB resident at most; "
+              f"{peak / 1e6:.1f} MB of Python's own", flush=True)  # fmt: skip
+
+
+def _peak_mb() -> float:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--works", nargs="*", default=["a", "b", "c", "d", "e", "curvature", "flat"])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    if "flat" in given.works:
+        flatness()
+    if "curvature" in given.works:
+        curvature(given.rounds)
+    surfaces(given.works, given.rounds, given.full)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Landscape in a browser: the drag, the link, the phone, and a file from elsewhere."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+import torch
+from driving import PHONE, Viewer, until
+
+import lossviz as lv
+
+pytestmark = pytest.mark.browser
+VIEWS = ("", "?landscape_view=Eight+planes", "?landscape_view=Rescaled")
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("/landscape?landscape_step=100", "landscape_step"),
+        ("/landscape?landscape_step=100&landscape_drawn=In+relief", "landscape_step"),
+        ("/landscape?landscape_view=Rescaled&landscape_scale=0", "landscape_scale"),
+    ],
+)
+def test_dragging_moves_the_picture_while_the_pointer_is_down(
+    viewer: Callable[..., Viewer], path: str, key: str
+) -> None:
+    one = viewer().open(path)
+    address, before = one.page.url, one.drawn()
+    x, y = one.grip(key)
+    one.page.mouse.move(x, y)
+    one.page.mouse.down()
+    frames = set()
+    for step in range(1, 9):
+        one.page.mouse.move(x + 12 * step, y)
+        until(lambda: abs(float(one.frame) - one.value(key)) <= 1)
+        frames.add(one.frame)
+    assert len(frames) > 3, "it moves before the release"
+    assert one.page.url == address, "nothing is sent while the pointer is down"
+    held = one.value(key)
+    one.page.mouse.up()
+    until(lambda: [float(v) for v in one.query().get(key, ())] == [held])
+    one.settled()
+    assert one.drawn() != before
+    assert one.said == []
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_the_same_link_shows_the_same_numbers(viewer: Callable[..., Viewer], path: str) -> None:
+    first, second = viewer().open(f"/landscape{path}"), viewer().open(f"/landscape{path}")
+    assert first.drawn() == second.drawn()
+    assert first.said == second.said == []
+
+
+@pytest.mark.parametrize("path", VIEWS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_scrolls_only_downwards(viewer: Callable[..., Viewer], path: str, scheme: str) -> None:
+    one = viewer(viewport=PHONE, color_scheme=scheme).open(f"/landscape{path}")
+    assert one.layout == f"n0{scheme[0]}"
+    assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert one.said == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_slider_stands_under_its_axis(viewer: Callable[..., Viewer], width: int) -> None:
+    one = viewer(viewport={"width": width, "height": 1400}).open("/landscape?landscape_step=300")
+    end, _ = one.grip("landscape_step")
+    axis = one.chart.evaluate(
+        """root => {
+          const plot = root.querySelector(".lossviz-plot"), x = plot._fullLayout.xaxis2;
+          return plot.getBoundingClientRect().left + x._offset + x._length;
+        }"""
+    )
+    assert end == pytest.approx(axis, abs=6)
+
+
+def test_a_file_from_elsewhere_is_drawn_and_taken_away(viewer: Callable[..., Viewer]) -> None:
+    content = io.BytesIO()
+    data = torch.randn(8, 2), torch.randn(8, 1)
+    model = torch.nn.Linear(2, 1)
+    lv.surface(model, torch.nn.functional.mse_loss, data, points=7, progress=False).save(content)
+    one = viewer().open("/landscape")
+    one.page.get_by_role("tab", name="Network").click()
+    files = one.page.locator(".st-key-landscape_file input[type=file]")
+    files.set_input_files(
+        {"name": "bad.npz", "mimeType": "application/octet-stream", "buffer": b"not a surface"}
+    )
+    one.page.get_by_text("cannot be drawn").wait_for()
+    assert one.settled().exceptions() == []
+    files.set_input_files(
+        {"name": "mine.npz", "mimeType": "application/octet-stream", "buffer": content.getvalue()}
+    )
+    one.page.get_by_text("From the file that was opened").wait_for()
+    one.settled()
+    assert any("random, filter-normalized, seed 0" in text for text in one.drawn()["texts"])
+    assert one.said == []

@@ -1,0 +1,225 @@
+"""The page Landscape: every view, plane, preset and network, a file from elsewhere, and nonsense."""
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+from test_pages import HOSTILE, _pairs, code, made_by, opened, payload, payloads, share, shown, sound, still
+
+import lossviz as lv
+from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.declared import Landscape
+
+TRY = {
+    "One plane": "landscape_try",
+    "Eight planes": "landscape_eight_try",
+    "Rescaled": "landscape_rescaled_try",
+}
+SMALL = {"landscape_network": "mlp-16"}
+
+
+def at(view: str = "One plane", **query: Any) -> AppTest:
+    named = {f"landscape_{key}": value for key, value in query.items()}
+    return opened("landscape", ({} if view == "One plane" else {"landscape_view": view}) | named)
+
+
+def trying(app: AppTest, view: str) -> Any:
+    return next(group for group in app.button_group if str(group.key).startswith(TRY[view]))
+
+
+@pytest.mark.parametrize("view", Landscape.view.options)
+def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
+    app = at(view)
+    assert [title.value for title in app.title] == ["Can you trust this picture?"]
+    given = payload(app)
+    assert len(given["alt"]) > 40
+    assert given["wide"]["data"]
+    assert given["narrow"][""]["data"]
+    assert [tab.label for tab in app.tabs] == [
+        "What to see", "Network", "Maths", "Code", "Share", "Download",
+    ]  # fmt: skip
+    assert any("$$" in m.value for m in app.markdown)
+    assert any("Often got wrong" in m.value for m in app.markdown)
+
+
+@pytest.mark.parametrize("view", ["One plane", "Rescaled"])
+def test_the_followed_slider_has_a_frame_for_its_every_value(view: str) -> None:
+    given = payload(at(view))
+    slide = next(c for c in Landscape.all if c.key == given["follow"])
+    assert isinstance(slide, Slide)
+    wanted = np.arange(slide.low, slide.high + 1, slide.step).tolist()
+    for figure in (given["wide"], given["narrow"][""]):
+        assert [float(frame["name"]) for frame in figure["frames"]] == wanted
+
+
+@pytest.mark.parametrize("view", Landscape.view.options)
+def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
+    app = at(view)
+    pictures = set()
+    for name in list(trying(app, view).options):
+        sound(trying(app, view).set_value(name).run())
+        assert trying(app, view).value == name
+        picture = json.dumps(shown(app))
+        other = opened("landscape", dict(_pairs(share(app))))
+        assert json.dumps(shown(other)) == picture
+        assert trying(other, view).value == name
+        assert share(other) == share(app)
+        pictures.add(picture)
+    assert len(pictures) == len(trying(app, view).options), "each shows something else"
+
+
+QUERIES: list[tuple[str, dict[str, Any]]] = [
+    *(("One plane", {"plane": plane, "step": 24} | SMALL) for plane in Landscape.plane.options),
+    *(("One plane", {"normalize": by, "drawn": "In relief"}) for by in Landscape.normalize.options),
+    ("Eight planes", {"normalize": "By layer", "activation": "tanh"}),
+    ("Rescaled", {"scale": -7, "seed": 2, "loss": "squared error"}),
+]
+
+
+@pytest.mark.parametrize(("view", "query"), QUERIES, ids=[f"{v} {q}"[:60] for v, q in QUERIES])
+def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[str, Any]) -> None:
+    query = {key.removeprefix("landscape_"): value for key, value in query.items()}
+    app = at(view, **{key: str(value) for key, value in query.items()})
+    given = payload(app)
+    on_page = shown(app)
+    # at_frame keeps what the slider says; the code's figure stands at it already
+    follow = given["follow"]
+    value = None if follow is None else float(app.session_state[follow])
+    assert still(made_by(app), value) == on_page
+    assert still(made_by(app)) == on_page
+
+
+@pytest.mark.parametrize("data", Landscape.data.options)
+@pytest.mark.parametrize("loss", Landscape.loss.options)
+def test_every_dataset_is_learned_under_both_losses(data: str, loss: str) -> None:
+    app = at(data=data, loss=loss, **{"network": "mlp-16"})
+    assert lv.DATASETS[data].label in " ".join(m.value for m in app.markdown)
+    assert f'"{data}"' in code(app)
+
+
+@pytest.mark.parametrize(
+    ("control", "name"),
+    [(c, name) for c in (Landscape.network, Landscape.activation) for name in c.options],
+    ids=lambda x: x if isinstance(x, str) else x.key,
+)
+def test_every_network_is_drawn(control: Choice, name: str) -> None:
+    assert payload(at(**{control.key.removeprefix("landscape_"): name}))["wide"]["frames"]
+
+
+def test_what_only_relu_can_do_is_a_sentence() -> None:
+    app = at("Rescaled", activation="tanh")
+    assert payloads(app) == []
+    assert any("Only ReLU" in m.value for m in app.markdown)
+
+
+def test_the_names_are_the_registries() -> None:
+    assert set(Landscape.data.options) <= set(lv.DATASETS)
+    assert set(Landscape.network.options) <= set(lv.NETWORKS)
+    from lossviz.honesty import PLANES
+
+    assert tuple(Landscape.plane.options) == PLANES
+
+
+def test_a_stopped_page_says_so_and_goes_on() -> None:
+    app = at()
+    app.session_state["landscape_stopped"] = (
+        ("moons", "mlp-16-16", "sigmoid-ce", "relu", 0), "Random", "filter", False,
+    )  # fmt: skip
+    sound(app.run())
+    assert payloads(app) == []
+    assert any("Stopped" in m.value for m in app.markdown)
+    sound(app.button(key="landscape_go").click().run())
+    assert payload(app)["wide"]["frames"]
+
+
+# --- a file from elsewhere ------------------------------------------------------------------------------
+
+
+def surface_file() -> bytes:
+    model = torch.nn.Linear(2, 1)
+    data = torch.randn(8, 2), torch.randn(8, 1)
+    content = io.BytesIO()
+    lv.surface(model, torch.nn.functional.mse_loss, data, points=5, progress=False).save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("drawn", Landscape.drawn.options)
+def test_a_surface_file_is_drawn_with_its_facts(drawn: str) -> None:
+    app = at(drawn=drawn)
+    own = json.dumps(shown(app))
+    sound(app.file_uploader[0].upload("mine.npz", surface_file(), "application/octet-stream").run())
+    given = payload(app)
+    assert given["follow"] is None
+    assert json.dumps(shown(app)) != own
+    facts = " ".join(m.value for m in app.markdown)
+    for word in ("random, filter-normalized, seed 0", "mse loss", "5 × 5", "float32"):
+        assert word in facts
+
+
+BAD = {
+    "nothing": b"",
+    "text": b"not a surface",
+    "truncated": None,
+    "pickle": None,
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_file_is_one_sentence_and_the_picture_stays(kind: str) -> None:
+    content = BAD[kind]
+    if kind == "truncated":
+        content = surface_file()[:-200]
+    if kind == "pickle":
+        stream = io.BytesIO()
+        np.savez(stream, loss=np.array([{"a": 1}], dtype=object))
+        content = stream.getvalue()
+    app = at()
+    own = json.dumps(shown(app))
+    sound(app.file_uploader[0].upload("bad.npz", content, "application/octet-stream").run())
+    assert json.dumps(shown(app)) == own
+    said = [m.value for m in app.markdown if "cannot be drawn" in m.value]
+    assert len(said) == 1
+    assert "\n" not in said[0]
+
+
+def test_a_stranger_cannot_write_on_the_page() -> None:
+    found = lv.Surface.load(io.BytesIO(surface_file()))
+    from dataclasses import replace
+
+    from lossviz.ui.views.landscape_file import facts
+
+    evil = replace(
+        found, facts=replace(found.facts, method="[x](javascript:alert(1)) <img src=x> **b**" * 40)
+    )
+    told = facts(evil)
+    assert not set("[]<>") & set(told)
+    assert "javascript:" not in told
+
+
+# --- the link -------------------------------------------------------------------------------------------
+
+PUBLISHED: dict[str, Any] = {
+    "landscape_view": "One plane", "landscape_step": 0, "landscape_plane": "Random",
+    "landscape_normalize": "By filter", "landscape_drawn": "From above", "landscape_scale": 20,
+    "landscape_data": "moons", "landscape_network": "mlp-16-16", "landscape_activation": "relu",
+    "landscape_loss": "cross-entropy", "landscape_seed": 0,
+}  # fmt: skip
+
+
+def test_defaults_are_published() -> None:
+    assert {control.key: control.default for control in Landscape.all} == PUBLISHED
+    assert all(control.help or control.key == "landscape_view" for control in Landscape.all)
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=[repr(v[:24]) for v in HOSTILE])
+def test_nonsense_in_the_address_is_the_default(value: str) -> None:
+    app = opened("landscape", dict.fromkeys(PUBLISHED, value))
+    assert trying(app, "One plane").value == "Calm bowl"
+    assert code(app) == code(at())
+    assert "?" not in share(app)
+    if len(value) > 6:
+        assert not any(value in m.value for m in app.markdown), "nothing is echoed"
