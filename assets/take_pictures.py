@@ -31,6 +31,9 @@ SCENES = {
     "two-weights-relief": "/two-weights?weights_view=In+relief",
     "race": "/race",
     "race-layers": "/race?race_view=Layers",
+    "landscape": "/landscape",
+    "landscape-eight": "/landscape?landscape_view=Eight+planes",
+    "landscape-rescaled": "/landscape?landscape_view=Rescaled",
 }
 SIZES = {"wide": (1440, 900), "projector": (1024, 768), "phone": (390, 844)}
 LIGHTS = ("light", "dark")
