@@ -228,4 +228,4 @@ def test_nobody_else_may_embed_the_app(viewer: Callable[..., Viewer], server: Se
     outside.page.evaluate(FRAME, server.url)
     until(lambda: outside.page.evaluate("document.readyState") == "complete" and outside.said)
     assert "frame-ancestors" in " ".join(outside.said)
-    assert outside.page.frame_locator("iframe").locator("h1").count() == 0
+    assert outside.page.frame_locator("iframe").locator("[data-testid=stApp]").count() == 0
