@@ -215,7 +215,10 @@ def test_defaults_are_published() -> None:
     assert all(control.help or control.key == "landscape_view" for control in Landscape.all)
 
 
-@pytest.mark.parametrize("value", HOSTILE, ids=[repr(v[:24]) for v in HOSTILE])
+NONSENSE = [value for value in HOSTILE if not value.isdecimal() or len(value) > 2]  # ١٢ is a step: 12
+
+
+@pytest.mark.parametrize("value", NONSENSE, ids=[repr(v[:24]) for v in NONSENSE])
 def test_nonsense_in_the_address_is_the_default(value: str) -> None:
     app = opened("landscape", dict.fromkeys(PUBLISHED, value))
     assert trying(app, "One plane").value == "Calm bowl"

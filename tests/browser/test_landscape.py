@@ -36,10 +36,11 @@ def test_dragging_moves_the_picture_while_the_pointer_is_down(
         frames.add(one.frame)
     assert len(frames) > 3, "it moves before the release"
     assert one.page.url == address, "nothing is sent while the pointer is down"
-    held = one.value(key)
     one.page.mouse.up()
-    until(lambda: [float(v) for v in one.query().get(key, ())] == [held])
+    until(lambda: (one.query().get(key), one.page.url), lambda said: said[1] != address)
     one.settled()
+    assert [float(v) for v in one.query()[key]] == [one.value(key)]
+    assert float(one.frame) == one.value(key)
     assert one.drawn() != before
     assert one.said == []
 
