@@ -1,5 +1,6 @@
 """The map on Home: each page as a question, with the page's own picture."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import streamlit as st
@@ -21,5 +22,7 @@ def show() -> None:
         with column.container(gap="xsmall", key=f"card_{name}"):
             picture = _PICTURES / f"{name}.svg"
             if picture.exists():
-                st.html(f'<div class="lossviz-card">{picture.read_text(encoding="utf-8")}</div>')
+                # As an image, since st.html lets no svg element through; it still follows the theme.
+                source = f"data:image/svg+xml;base64,{b64encode(picture.read_bytes()).decode()}"
+                st.html(f'<img class="lossviz-card" src="{source}" alt="">')
             st.page_link(_PAGES / f"{name}.py", label=f"**{question}**")
