@@ -16,8 +16,8 @@ QUESTIONS = {
 
 
 def show() -> None:
-    """Two cards in a row; on a phone one below the other."""
-    columns = [column for _ in range(0, len(QUESTIONS), 2) for column in st.columns(2, gap="medium")]
+    """Three cards in a row; on a phone one below the other."""
+    columns = [column for _ in range(0, len(QUESTIONS), 3) for column in st.columns(3, gap="medium")]
     for column, (name, question) in zip(columns, QUESTIONS.items(), strict=False):
         with column.container(gap="xsmall", key=f"card_{name}"):
             picture = _PICTURES / f"{name}.svg"

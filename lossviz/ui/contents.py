@@ -14,7 +14,7 @@ style.apply()
 style.logo(ASSETS)
 page = st.navigation(
     [
-        st.Page(PAGES / "home.py", title="Home", url_path="home", default=True),
+        st.Page(PAGES / "home.py", title="Home", default=True),
         st.Page(PAGES / "stuck_neuron.py", title="Stuck neuron", url_path="stuck-neuron"),
         st.Page(PAGES / "two_weights.py", title="Two weights", url_path="two-weights"),
         st.Page(PAGES / "race.py", title="Race", url_path="race"),
