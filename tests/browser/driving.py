@@ -89,7 +89,7 @@ def serving(folder: Path, script: Path = ROOT / "app.py", **environment: str) ->
         subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
+            env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)} | environment,
             stdin=subprocess.PIPE,
             stdout=out,
             stderr=subprocess.STDOUT,
