@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from opening import HOSTILE, code, made_by, opened, pairs, payload, payloads, share, shown, sound, still
 from streamlit.testing.v1 import AppTest
-from test_pages import HOSTILE, _pairs, code, made_by, opened, payload, payloads, share, shown, sound, still
 
 import lossviz as lv
 from lossviz.ui.controls import Choice, Slide
@@ -64,7 +64,7 @@ def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
         sound(trying(app, view).set_value(name).run())
         assert trying(app, view).value == name
         picture = json.dumps(shown(app))
-        other = opened("landscape", dict(_pairs(share(app))))
+        other = opened("landscape", dict(pairs(share(app))))
         assert json.dumps(shown(other)) == picture
         assert trying(other, view).value == name
         assert share(other) == share(app)

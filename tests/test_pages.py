@@ -1,23 +1,31 @@
 """Every page, every view, every preset, every row that a control offers; and the code under each picture."""
 
-import base64
 import json
 import math
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+from opening import (
+    HOSTILE,
+    code,
+    made_by,
+    opened,
+    pairs,
+    payload,
+    payloads,
+    share,
+    shown,
+    sound,
+    still,
+    trying,
+)
 
 import lossviz as lv
 from lossviz.ui import declared
 from lossviz.ui.controls import Choice, Control, Several, Slide, Switch
 from lossviz.ui.declared import Home, Neuron, Race, Weights
 
-CONTENTS = Path(lv.__file__).parent / "ui" / "contents.py"
 PAGES = ("home", "stuck_neuron", "two_weights", "race")
 VIEWS: list[tuple[str, dict[str, str], tuple[Control, ...]]] = [
     ("home", {}, Home.all),
@@ -31,75 +39,6 @@ VIEWS: list[tuple[str, dict[str, str], tuple[Control, ...]]] = [
 ]
 CALLED = [f"{page} {next(reversed(query.values()), '')}".strip() for page, query, _ in VIEWS]
 EVERY = pytest.mark.parametrize(("page", "query", "controls"), VIEWS, ids=CALLED)
-
-
-def opened(page: str, query: dict[str, Any] | None = None) -> AppTest:
-    """The page as a link opens it."""
-    app = AppTest.from_file(str(CONTENTS), default_timeout=60).run()
-    app.switch_page(f"../pages/{page}.py")
-    for key, value in (query or {}).items():
-        app.query_params[key] = value
-    return sound(app.run())
-
-
-def sound(app: AppTest) -> AppTest:
-    assert [e.message for e in app.exception] == []
-    assert len(app.error) == 0
-    return app
-
-
-def payloads(app: AppTest) -> list[dict[str, Any]]:
-    """What the charts of the page were given."""
-    protos = [element.proto for element in app.get("bidi_component")]
-    return [json.loads(p.bytes) for p in protos if p.component_name.endswith("lossviz_chart")]
-
-
-def payload(app: AppTest) -> dict[str, Any]:
-    (only,) = payloads(app)
-    return only
-
-
-def plain(value: Any) -> Any:
-    """A figure's JSON with typed arrays as lists, numbers rounded far below what can be seen."""
-    if isinstance(value, dict):
-        if "bdata" in value:
-            array = np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
-            return plain(array.astype(float).tolist())
-        return {k: plain(v) for k, v in value.items() if k not in ("shape", "type", "template")}
-    if isinstance(value, list):
-        return [plain(v) for v in _flat(value)]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(f"{value:.6g}") if math.isfinite(value) else None
-    return value
-
-
-def _flat(values: list[Any]) -> Iterator[Any]:
-    for value in values:
-        yield from _flat(value) if isinstance(value, list) else [value]
-
-
-def still(figure: Any, value: float | None = None) -> Any:
-    return plain(json.loads(lv.figures.at_frame(figure, value).to_json()))
-
-
-def shown(app: AppTest) -> Any:
-    """The picture on the page, with the frame of the slider that it follows."""
-    given = payload(app)
-    at = None if given["follow"] is None else float(app.session_state[given["follow"]])
-    return still(lv.figures.from_json(given["wide"]), at)
-
-
-def code(app: AppTest) -> str:
-    return next(block.value for block in app.code if block.value.startswith("import lossviz"))
-
-
-def share(app: AppTest) -> str:
-    return str(app.code[-1].value)
-
-
-def trying(app: AppTest) -> Any:
-    groups = [group for group in app.button_group if "_try_" in str(group.key)]
-    return groups[0] if groups else None
 
 
 # --- pages and views -----------------------------------------------------------------------------------
@@ -155,16 +94,11 @@ def test_every_preset_works_is_lit_and_is_its_link(
         sound(trying(app).set_value(name).run())
         assert trying(app).value == name
         links[name] = share(app)
-        other = opened(page, dict(_pairs(links[name])))
+        other = opened(page, dict(pairs(links[name])))
         assert shown(other) == shown(app)
         assert trying(other).value == name
         assert share(other) == links[name]
     assert len(set(links.values())) == len(names), "each shows something else"
-
-
-def _pairs(link: str) -> Iterator[tuple[str, Any]]:
-    for key, values in parse_qs(link.partition("?")[2]).items():
-        yield key, values if len(values) > 1 else values[0]
 
 
 # --- the code under the picture ------------------------------------------------------------------------
@@ -188,16 +122,6 @@ PICTURES: list[tuple[str, dict[str, Any]]] = [
               "race_losses": "softmax-mse, softmax-ce", "race_own": "0.5"}),
 ]  # fmt: skip
 WITH_PORTRAITS: tuple[str, dict[str, Any]] = ("race", {"race_step": "20", "race_seeds": "2"})
-
-
-def made_by(app: AppTest) -> Any:
-    """The figure that the code on the page makes; a race is cut to the step that the page has trained to."""
-    names: dict[str, Any] = {}
-    source = code(app)
-    if "lv.train(" in source:
-        source = source.replace("steps=600", f"steps={int(app.session_state['race_step'])}")
-    exec(compile(source, "the code on the page", "exec"), names)
-    return names["figure"]
 
 
 @pytest.mark.parametrize(("page", "query"), [p for p in PICTURES if p[0] != "race"])
@@ -391,12 +315,6 @@ def untouched() -> dict[str, str]:
         called: json.dumps(shown(opened(page, query)))
         for (page, query, _), called in zip(VIEWS, CALLED, strict=True)
     }
-
-
-HOSTILE = [
-    "<script>alert(1)</script>", "[1](javascript:alert(1))", "nan", "1e999", "-1e9", "99999999999999999999",
-    "", "\u0000", "a" * 5000,
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=[repr(v[:24]) for v in HOSTILE])

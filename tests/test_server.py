@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,9 @@ def sent(scope: str, *messages: dict[str, Any]) -> list[dict[str, Any]]:
         out.append(message)
 
     wrapped = SecurityHeaders(app, {"X-One": "1", "X-Two": "2"})
-    asyncio.run(wrapped({"type": scope}, None, send))
+    # In a thread of its own: where browser tests ran before, Playwright's loop is still on in this one.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, wrapped({"type": scope}, None, send)).result()
     return out
 
 

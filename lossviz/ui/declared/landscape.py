@@ -1,0 +1,66 @@
+"""Controls of the page Landscape."""
+
+from lossviz.ui.controls import Choice, Slide
+
+
+class Landscape:
+    """Landscape. The names of datasets, networks and activations are those of the registries."""
+
+    view = Choice("landscape_view", "View", ("One plane", "Eight planes", "Rescaled"), "One plane")
+    step = Slide("landscape_step", "Step", 0, 300, 0, 2, "Moves the training along its path")
+    plane = Choice(
+        "landscape_plane",
+        "Plane",
+        ("Random", "Its path", "Curvature", "Three minima", "A random walk"),
+        "Random",
+        "Which two of all directions the map shows; all go through the end of the training",
+    )
+    normalize = Choice(
+        "landscape_normalize",
+        "Normalised",
+        ("By filter", "By layer", "Not at all"),
+        "By filter",
+        "How long a random direction is in each part of the network",
+    )
+    drawn = Choice(
+        "landscape_drawn",
+        "Drawn",
+        ("From above", "In relief"),
+        "From above",
+        "The same map, flat or as hills",
+    )
+    one_controls = (step, plane, normalize, drawn)
+
+    scale = Slide(
+        "landscape_scale",
+        "Scale",
+        -20,
+        20,
+        20,
+        1,
+        "Moves weight from one layer into the next: at 20 the first layer is times 20, the second ÷ 20",
+    )
+
+    data = Choice(
+        "landscape_data",
+        "Data",
+        ("moons", "circles", "xor", "spirals", "digits"),
+        "moons",
+        "What the network learns",
+    )
+    network = Choice(
+        "landscape_network", "Network", ("mlp-16", "mlp-16-16"), "mlp-16-16", "Its hidden layers"
+    )
+    activation = Choice(
+        "landscape_activation", "Activation", ("relu", "tanh", "sigmoid"), "relu", "Of the hidden layers"
+    )
+    loss = Choice(
+        "landscape_loss",
+        "Loss",
+        ("cross-entropy", "squared error"),
+        "cross-entropy",
+        "What it is trained to make small, and what the map shows",
+    )
+    seed = Slide("landscape_seed", "Seed", 0, 9, 0, 1, "The start of the weights and the order of the data")
+    setup = (data, network, activation, loss, seed)
+    all = (view, step, plane, normalize, drawn, scale, *setup)

@@ -1,0 +1,104 @@
+"""Pages opened by AppTest as links open them, and what stands on them."""
+
+import base64
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+import lossviz as lv
+
+CONTENTS = Path(lv.__file__).parent / "ui" / "contents.py"
+HOSTILE = [
+    "<script>alert(1)</script>", "[1](javascript:alert(1))", "nan", "1e999", "-1e9", "99999999999999999999",
+    "", "\u0000", "a" * 5000,
+]  # fmt: skip
+
+
+def opened(page: str, query: dict[str, Any] | None = None) -> AppTest:
+    """The page as a link opens it."""
+    app = AppTest.from_file(str(CONTENTS), default_timeout=60).run()
+    app.switch_page(f"../pages/{page}.py")
+    for key, value in (query or {}).items():
+        app.query_params[key] = value
+    return sound(app.run())
+
+
+def sound(app: AppTest) -> AppTest:
+    assert [e.message for e in app.exception] == []
+    assert len(app.error) == 0
+    return app
+
+
+def payloads(app: AppTest) -> list[dict[str, Any]]:
+    """What the charts of the page were given."""
+    protos = [element.proto for element in app.get("bidi_component")]
+    return [json.loads(p.bytes) for p in protos if p.component_name.endswith("lossviz_chart")]
+
+
+def payload(app: AppTest) -> dict[str, Any]:
+    (only,) = payloads(app)
+    return only
+
+
+def plain(value: Any) -> Any:
+    """A figure's JSON with typed arrays as lists, numbers rounded far below what can be seen."""
+    if isinstance(value, dict):
+        if "bdata" in value:
+            array = np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
+            return plain(array.astype(float).tolist())
+        return {k: plain(v) for k, v in value.items() if k not in ("shape", "type", "template")}
+    if isinstance(value, list):
+        return [plain(v) for v in _flat(value)]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    return value
+
+
+def _flat(values: list[Any]) -> Iterator[Any]:
+    for value in values:
+        yield from _flat(value) if isinstance(value, list) else [value]
+
+
+def still(figure: Any, value: float | None = None) -> Any:
+    return plain(json.loads(lv.figures.at_frame(figure, value).to_json()))
+
+
+def shown(app: AppTest) -> Any:
+    """The picture on the page, with the frame of the slider that it follows."""
+    given = payload(app)
+    at = None if given["follow"] is None else float(app.session_state[given["follow"]])
+    return still(lv.figures.from_json(given["wide"]), at)
+
+
+def code(app: AppTest) -> str:
+    return next(block.value for block in app.code if block.value.startswith("import lossviz"))
+
+
+def share(app: AppTest) -> str:
+    return str(app.code[-1].value)
+
+
+def trying(app: AppTest) -> Any:
+    groups = [group for group in app.button_group if "_try_" in str(group.key)]
+    return groups[0] if groups else None
+
+
+def pairs(link: str) -> Iterator[tuple[str, Any]]:
+    for key, values in parse_qs(link.partition("?")[2]).items():
+        yield key, values if len(values) > 1 else values[0]
+
+
+def made_by(app: AppTest) -> Any:
+    """The figure that the code on the page makes; a race is cut to the step that the page has trained to."""
+    names: dict[str, Any] = {}
+    source = code(app)
+    if "lv.train(" in source:
+        source = source.replace("steps=600", f"steps={int(app.session_state['race_step'])}")
+    exec(compile(source, "the code on the page", "exec"), names)
+    return names["figure"]
