@@ -123,15 +123,15 @@ def _run_names(runs: Sequence[Descent], narrow: bool) -> list[dict[str, Any]]:
     gap = np.abs(runs[0].output - runs[1].output)
     steps = len(gap) - 1
     place = int(np.clip(np.nanargmax(gap), 0.1 * steps, 0.26 * steps))
-    names = []
     upper = 0 if runs[0].output[place] >= runs[1].output[place] else 1
+    names = []
     for i, run in enumerate(runs[:2]):
-        down = -20 if i == upper else 20
-        names.append(
-            loss_name(
-                run.loss_name, place, float(run.output[place]), narrow, xanchor="left", xshift=8, yshift=down
-            )
-        )
+        where, up = place, -20 if i == upper else 20
+        if narrow:  # no room for a name and a disc on one line: one over the start, one right of the fall
+            half = (run.output[0] + run.output[place]) / 2
+            where, up = (0, 20) if i == upper else (int(np.argmax(run.output <= half)), 0)
+        y = float(run.output[where])
+        names.append(loss_name(run.loss_name, where, y, narrow, xanchor="left", xshift=10, yshift=up))
     for run in runs[2:]:
         spot = int(0.8 * steps)
         names.append(

@@ -1,0 +1,34 @@
+"""What is slow to import waits for the first page, and is then loaded and frozen."""
+
+import subprocess
+import sys
+
+SCRIPT = """
+import gc, sys
+from lossviz.ui import warm
+
+warm.HEAD_START = {head_start}
+thread = warm.start()
+assert warm.start() is thread
+if warm.HEAD_START > 1:  # it is not loaded before a page has run
+    thread.join(0.3)
+    assert thread.is_alive() and "torch" not in sys.modules
+    warm.freeze_once_more()
+else:  # nobody came: it is loaded all the same
+    thread.join(60)
+assert not thread.is_alive()
+assert sys.modules["torch"].get_num_threads() == 1
+assert gc.get_freeze_count() > 10_000
+"""
+
+
+def run(head_start: float) -> None:
+    subprocess.run([sys.executable, "-c", SCRIPT.format(head_start=head_start)], check=True, timeout=120)
+
+
+def test_loading_waits_for_the_first_page() -> None:
+    run(600.0)
+
+
+def test_loading_begins_without_a_viewer() -> None:
+    run(0.01)
