@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from distributed import Client
 from helpers import MODELS, Attention, make, mlp, plain_loop, state
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -213,15 +214,10 @@ def test_threads_and_processes_equal_none() -> None:
 
 
 def test_dask_equals_none() -> None:
-    distributed = pytest.importorskip(
-        "distributed", reason="Dask is not tested: pip install dask[distributed]"
-    )
     model, data = make("mlp", examples=40)
     wanted = surface(model, CE, data, points=9).loss
     with (
-        distributed.Client(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
-        ) as client,
+        Client(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as client,
         client.get_executor() as pool,
     ):
         np.testing.assert_allclose(surface(model, CE, data, points=9, executor=pool).loss, wanted, rtol=1e-6)
