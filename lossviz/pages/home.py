@@ -6,7 +6,7 @@ import lossviz as lv
 from lossviz.ui import cards
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.declared import Home
-from lossviz.ui.page import footer, page, rail, small
+from lossviz.ui.page import footer, heading, page, rail, small
 
 STEPS = 250
 
@@ -18,9 +18,10 @@ def picture() -> str:
 
 
 with page():
-    with st.container(gap="xsmall"):
-        st.title("Two neurons, equally wrong. One is stuck.", anchor=False)
-        st.markdown(":gray[Same start, same example, same learning rate. Only the loss differs.]")
+    heading(
+        "Two neurons, equally wrong. One is stuck.",
+        "Same start, same example, same learning rate. Only the loss differs.",
+    )
     chart(
         picture(),
         key="home",

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
+from lossviz.ui import warm
 from lossviz.ui.chart import play
 from lossviz.ui.controls import Choice, Control, Slide, link
 from lossviz.ui.save import save_picture
@@ -24,16 +25,20 @@ def page() -> Iterator[None]:
 
 def heading(question: str, sentences: Mapping[str, str] | str, views: Choice | None = None) -> str:
     """The question, one sentence that says what to look at, and the views. The view that is on."""
+    view = ""
     with st.container(gap="xsmall"):
         st.title(question, anchor=False)
         if views is None or isinstance(sentences, str):
             st.markdown(f":gray[{sentences}]")
-            return ""
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            sentence = st.container(width="content")
-            view = views.segments(label_visibility="collapsed")
-        sentence.markdown(f":gray[{sentences[view]}]")  # only now is a view from the URL known
-        return view
+        else:
+            with st.container(
+                horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+            ):
+                sentence = st.container(width="content")
+                view = views.segments(label_visibility="collapsed")
+            sentence.markdown(f":gray[{sentences[view]}]")  # only now is a view from the URL known
+    warm.title_is_written()
+    return view
 
 
 def rail(slide: Slide, playable: float = 0.0) -> float:

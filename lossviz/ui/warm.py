@@ -1,7 +1,7 @@
 """A warm start: what is slow to import is imported before it is needed, but not before the first title.
 
 Importing holds up everything else that a server does: begun at once, it takes the title of a viewer who is
-there at once from 1.0 to 1.8 s. So a new server waits a moment, for a page that has run, before it loads.
+there at once from 1.0 to 1.8 s. So a new server waits a moment for a title to be out before it loads.
 
 Streamlit runs a full garbage collection after every run of a page. With torch and plotly loaded that
 takes longer than the page itself, so what they have made is frozen: once when it is loaded, and once more
@@ -10,18 +10,21 @@ when the first page has run and made the objects that stay.
 
 import gc
 import threading
+import time
 from functools import cache
 
 HEAD_START = 2.0  # seconds for a viewer who comes with the server
+TO_BE_SEEN = 0.25  # seconds that a title needs from the page to the viewer's screen
 
 
 @cache
-def _page_has_run() -> threading.Event:
+def _written() -> threading.Event:
     return threading.Event()
 
 
 def _load() -> None:
-    _page_has_run().wait(HEAD_START)
+    if _written().wait(HEAD_START):
+        time.sleep(TO_BE_SEEN)
 
     import torch
 
@@ -48,8 +51,14 @@ def freeze() -> None:
 
 
 @cache
+def title_is_written() -> None:
+    """What comes after a title may need all that is slow: load it now, and wait for it."""
+    _written().set()
+    start().join()
+
+
+@cache
 def freeze_once_more() -> None:
     """Freeze what the first run of a page has left behind, if loading is over."""
-    _page_has_run().set()
-    start().join()
+    title_is_written()
     freeze()
