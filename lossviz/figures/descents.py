@@ -126,13 +126,16 @@ def _run_names(runs: Sequence[Descent], narrow: bool) -> list[dict[str, Any]]:
     upper = 0 if runs[0].output[place] >= runs[1].output[place] else 1
     names = []
     for i, run in enumerate(runs[:2]):
-        where, up = place, -20 if i == upper else 20
-        if narrow:  # no room for a name and a disc on one line: one over the start, one right of the fall
-            half = (run.output[0] + run.output[place]) / 2
-            where, up = (0, 20) if i == upper else (int(np.argmax(run.output <= half)), 0)
-        y = float(run.output[where])
-        names.append(loss_name(run.loss_name, where, y, narrow, xanchor="left", xshift=10, yshift=up))
+        more: dict[str, Any]
+        where, y, more = place, float(run.output[place]), {"xshift": 8, "yshift": -20 if i == upper else 20}
+        if narrow:  # a disc would cover what stands beside a curve: both names stand above, in a row
+            where, y, more = steps * i, 1.19, {"yanchor": "top"}
+        side = "right" if narrow and i else "left"
+        names.append(loss_name(run.loss_name, where, y, narrow, xanchor=side, **more))
     for run in runs[2:]:
+        if narrow:
+            names.append(note("dotted: the book’s widget", steps, 0, xanchor="right", yshift=-14))
+            continue
         spot = int(0.8 * steps)
         names.append(
             note("as the book’s widget draws it", spot, float(run.output[spot]), yshift=14, bgcolor=PAPER)
