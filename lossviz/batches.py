@@ -8,6 +8,7 @@ model by name. Inputs may themselves be a tuple (positional) or a dict (by name)
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -112,24 +113,26 @@ def _batch(row: Any, like: Tensor) -> Batch:
     positional = tuple(_moved(value, like) for value in positional)
     named = {name: _moved(value, like) for name, value in named.items()}
     targets = _moved(targets, like)
-    examples = _length([*positional, *named.values()])
-    wanted = _length([targets])
-    if examples is None or examples == 0:
+    shape = _shape([*positional, *named.values()])
+    wanted = _shape([targets])[:1]
+    if not shape or 0 in shape:
         raise ValueError("a batch of data is empty: it needs inputs with at least one example")
-    if wanted is not None and wanted != examples:
-        raise ValueError(f"data has {examples} inputs but {wanted} targets; they must be equally many")
-    return Batch(positional, named, targets, examples)
+    # Recurrent nets take (time, batch, ...), and may have a target for each batch or for each of both.
+    counts = {shape[0], *shape[1:2], prod(shape[:2])}
+    if wanted and wanted[0] not in counts:
+        raise ValueError(f"data has {shape[0]} inputs but {wanted[0]} targets; they must be equally many")
+    return Batch(positional, named, targets, *(wanted or shape[:1]))
 
 
-def _length(values: list[Any]) -> int | None:
-    """Of the first axis of the first tensor found, looking into tuples and dicts."""
+def _shape(values: list[Any]) -> tuple[int, ...]:
+    """Of the first tensor found that has one, looking into tuples and dicts; () if there is none."""
     for value in values:
         if isinstance(value, Tensor) and value.ndim:
-            return len(value)
+            return tuple(value.shape)
         inner = list(value.values()) if isinstance(value, Mapping) else value
-        if isinstance(inner, (tuple, list)) and (found := _length(list(inner))) is not None:
+        if isinstance(inner, (tuple, list)) and (found := _shape(list(inner))):
             return found
-    return None
+    return ()
 
 
 def _moved(value: Any, like: Tensor) -> Any:

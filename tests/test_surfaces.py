@@ -327,3 +327,30 @@ def test_what_cannot_be_used_is_named(change: dict, message: str) -> None:
         surface(**arguments)
     assert len(str(found.value).splitlines()) == 1
     assert state(arguments["model"]) == before
+
+
+class Lines(nn.Module):
+    """As tutorials write it: time comes first, and the targets belong to the second axis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn, self.leave = nn.RNN(5, 8), nn.Linear(8, 3)
+
+    def forward(self, line: Tensor) -> Tensor:
+        return torch.log_softmax(self.leave(self.rnn(line)[1][0]), dim=1)
+
+
+def test_time_may_come_before_the_examples() -> None:
+    torch.manual_seed(0)
+    model, data = Lines(), (torch.randn(6, 10, 5), torch.randint(0, 3, (10,)))
+    found = surface(model, F.nll_loss, data, points=3)
+    plane = random_plane(model)
+    np.testing.assert_allclose(
+        found.loss, plain_loop(model, F.nll_loss, data, plane, found.a, found.b), rtol=1e-5
+    )
+    assert found.facts.examples == 10
+
+
+def test_what_only_looks_like_time_first_is_the_losss_own_complaint() -> None:
+    with pytest.raises(ValueError, match="size"):
+        surface(mlp(8, 4, 3), CE, (torch.ones(9, 8), torch.zeros(8).long()), points=3)
