@@ -1,4 +1,4 @@
-"""Draws the three pictures on Home: `python assets/draw_cards.py` (needs the extra `drawing`).
+"""Draws the pictures on Home: `python assets/draw_cards.py` (needs the extra `drawing`).
 
 Each is its page's own picture without words: the numbers are computed here, by lossviz, and nothing is
 drawn by hand. A colour is written ``light-dark(day, night)``: an image's colours follow the color-scheme of
@@ -168,9 +168,36 @@ def race(seeds: int = 6, steps: int = 260) -> str:
     )
 
 
+def landscape() -> str:
+    """A training's way down, on the plane that holds most of it."""
+    look = lv.landscape(lv.study("moons", "mlp-16-16", "sigmoid-ce"), "Its path", points=81)
+    a, b = look.surface.a, look.surface.b
+    height = np.ptp(a) * HEIGHT / WIDTH
+    middle = 0.5 * (look.path.b.min() + look.path.b.max())
+    rows = np.abs(b - middle) <= 0.5 * height + (b[1] - b[0])
+    scale = WIDTH / np.ptp(a)
+
+    def pixels(points: Floats) -> Floats:
+        return np.stack(
+            [scale * (points[..., 0] - a[0]), HEIGHT / 2 - scale * (points[..., 1] - middle)], axis=-1
+        )
+
+    way = pixels(np.stack([look.path.a, look.path.b], axis=-1))
+    blue = LOOK[1].line
+    return svg(
+        [
+            *ground(a, b[rows], np.log2(np.clip(look.level[rows], 1e-3, None)), pixels),
+            stroke(path(way), "#fff", 6.5),
+            stroke(path(way), blue, 3.6),
+            dot(*way[0], 5, "#fff", blue, 3),
+            dot(*way[-1], 8, blue, "#fff", 2.6),
+        ]
+    )
+
+
 def main() -> None:
     CARDS.mkdir(exist_ok=True)
-    for draw in (stuck_neuron, two_weights, race):
+    for draw in (stuck_neuron, two_weights, race, landscape):
         (CARDS / f"{draw.__name__}.svg").write_text(draw(), encoding="utf-8")
 
 
