@@ -195,9 +195,27 @@ def landscape() -> str:
     )
 
 
+def edge_of_stability(lr: float = 0.7, tallest: float = 1.9) -> str:
+    """The sharpness of two networks in training: it climbs to the edge, and stays."""
+    runs = lv.edge_runs("xor", "mlp-12-12", LOSSES, lr)
+    steps = np.arange(len(runs[0].loss), dtype=np.float64)
+    corners = (0.0, 0.0), (steps[-1], tallest)
+    level = onto(steps[[0, -1]], np.ones(2), *corners)
+    curves = [onto(steps, np.minimum(run.steady / run.edge, tallest), *corners) for run in runs]
+    return svg(
+        [
+            stroke(path(level), themed(INK), 1.8),
+            *(
+                stroke(path(curve), themed(look.line), 3.4, dash_of(look, 8, 5))
+                for curve, look in zip(curves, LOOK, strict=True)
+            ),
+        ]
+    )
+
+
 def main() -> None:
     CARDS.mkdir(exist_ok=True)
-    for draw in (stuck_neuron, two_weights, race, landscape):
+    for draw in (stuck_neuron, two_weights, race, landscape, edge_of_stability):
         (CARDS / f"{draw.__name__}.svg").write_text(draw(), encoding="utf-8")
 
 

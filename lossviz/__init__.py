@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lossviz import figures
     from lossviz.bends import EightPlanes, Rescaled, eight_planes, rescaled
+    from lossviz.bowls import Bowl, bowl, bowl_edge, bowl_walk, fastest_momentum, spectral_radius
     from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
     from lossviz.datasets import DATASETS, Data, Dataset
+    from lossviz.edge_training import EdgeSettings, edge_runs
+    from lossviz.edges import stability_edge
     from lossviz.honesty import Landscape, landscape
     from lossviz.loss import Loss
     from lossviz.losses import LOSSES
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
     from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
     from lossviz.registry import Registry
+    from lossviz.stability import EdgeRun, Standing, edge_run
     from lossviz.studies import Study, StudySettings, study
     from lossviz.surfaces import Profile, Surface, losses_at, profile, surface, surface_stream
     from lossviz.training import Training, train
@@ -61,6 +65,10 @@ _HOME = {
     "studies": ("Study", "StudySettings", "study"),
     "honesty": ("Landscape", "landscape"),
     "bends": ("EightPlanes", "Rescaled", "eight_planes", "rescaled"),
+    "bowls": ("Bowl", "bowl", "bowl_edge", "bowl_walk", "fastest_momentum", "spectral_radius"),
+    "edge_training": ("EdgeSettings", "edge_runs"),
+    "edges": ("stability_edge",),
+    "stability": ("EdgeRun", "Standing", "edge_run"),
     "registry": ("Registry",),
     "training": ("Training", "train"),
     "two_weights": ("TWO_WEIGHTS", "TwoWeights"),
@@ -74,10 +82,13 @@ __all__ = [
     "NETWORKS",
     "OPTIMIZERS",
     "TWO_WEIGHTS",
+    "Bowl",
     "Data",
     "Dataset",
     "Density",
     "Descent",
+    "EdgeRun",
+    "EdgeSettings",
     "EightPlanes",
     "EscapeTime",
     "Landscape",
@@ -94,6 +105,7 @@ __all__ = [
     "Rescaled",
     "Snapshot",
     "Spectrum",
+    "Standing",
     "Study",
     "StudySettings",
     "Surface",
@@ -101,13 +113,19 @@ __all__ = [
     "TwoWeights",
     "WeightPath",
     "WeightPlane",
+    "bowl",
+    "bowl_edge",
+    "bowl_walk",
     "density",
     "descend",
     "descend_widget",
     "direction_plane",
+    "edge_run",
+    "edge_runs",
     "eight_planes",
     "escape_time",
     "escape_times",
+    "fastest_momentum",
     "figures",
     "hessian_plane",
     "interpolation_plane",
@@ -121,7 +139,9 @@ __all__ = [
     "random_plane",
     "rescaled",
     "sharpness",
+    "spectral_radius",
     "spectrum",
+    "stability_edge",
     "stack",
     "study",
     "surface",

@@ -60,10 +60,23 @@ class Hessian:
         refuse_captured_model(model, loss_fn)
         self._batches = read_batches(data, next(iter(free.values())), max_batches)
         self._model, self._loss_fn, self._extras = private_copy(model), loss_fn, loss_extras(loss_fn)
-        self._weights = list(movable(self._model).values())
-        self.like = torch.cat([w.detach().reshape(-1) for w in self._weights])
+        self.weights = list(movable(self._model).values())  # the copy's: who moves them says `renew`
+        self.like = torch.cat([w.detach().reshape(-1) for w in self.weights])
+        self.loss = 0.0  # of the batch that was last looked at
+        self._kept: Tensor | None = None
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin anew at the copy's weights as they are now."""
         rows = self._batches.rows
         self._kept = self._gradient(rows[0]) if len(rows) == 1 else None
+
+    @property
+    def gradient(self) -> Tensor:
+        """The loss's gradient (n,), if the data are one batch; ValueError if they are several."""
+        if self._kept is None:
+            raise ValueError(f"the data must be one batch; got {len(self._batches.rows)}")
+        return self._kept.detach()
 
     def __matmul__(self, vector: Tensor) -> Tensor:
         """H v, (n,)."""
@@ -86,7 +99,8 @@ class Hessian:
                     raise ValueError(
                         "the loss does not depend on the model's weights in a way that can be differentiated"
                     )
-                parts = torch.autograd.grad(loss, self._weights, create_graph=True, materialize_grads=True)
+                self.loss = float(loss.detach())
+                parts = torch.autograd.grad(loss, self.weights, create_graph=True, materialize_grads=True)
             except ValueError:
                 raise
             except Exception as error:
@@ -98,7 +112,7 @@ class Hessian:
             return torch.zeros_like(self.like)
         try:
             parts = torch.autograd.grad(
-                gradient, self._weights, vector, retain_graph=self._kept is not None, materialize_grads=True
+                gradient, self.weights, vector, retain_graph=self._kept is not None, materialize_grads=True
             )
         except RuntimeError as error:
             raise ValueError(f"the loss cannot be differentiated twice: {first_line(error)}") from error

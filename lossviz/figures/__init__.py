@@ -1,7 +1,9 @@
 """Results into Plotly figures: pure functions, for a page or a notebook."""
 
+from lossviz.figures.bowl import bowl
 from lossviz.figures.contestants import MEASURES
 from lossviz.figures.descents import descents
+from lossviz.figures.edge import edge, edge_names
 from lossviz.figures.eight_planes import eight_planes
 from lossviz.figures.escape import escape
 from lossviz.figures.frames import at_frame, from_json, standalone
@@ -19,10 +21,13 @@ __all__ = [
     "MEASURES",
     "Portraits",
     "at_frame",
+    "bowl",
     "contour",
     "dark",
     "dark_map",
     "descents",
+    "edge",
+    "edge_names",
     "eight_planes",
     "escape",
     "from_json",

@@ -228,12 +228,14 @@ class Chart {
     this.plot.addEventListener("click", (event) => this.click(event));
   }
 
-  // A click anywhere in a map, not only on a point: in the data's own coordinates.
+  // A click anywhere in a map, not only on a point: in the data's own coordinates. A figure with other
+  // panels than maps names the one that takes clicks in its meta.
   click(event) {
     if (!this.payload.clickable) return;
     const full = this.plot._fullLayout;
     const box = this.plot.getBoundingClientRect();
     for (const id of Object.keys(full._plots ?? {})) {
+      if ((full.meta?.click ?? id) !== id) continue;
       const { xaxis, yaxis } = full._plots[id];
       const x = event.clientX - box.left - xaxis._offset;
       const y = event.clientY - box.top - yaxis._offset;

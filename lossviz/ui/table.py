@@ -30,6 +30,7 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("two_weights", "Two weights", "Where does the ground go flat?"),
         Entry("race", "Race", "Does the loss matter on a real network?"),
         Entry("landscape", "Landscape", "Can you trust this picture?"),
+        Entry("edge_of_stability", "Edge of stability", "How big a step can it take?"),
     ),
 }
 ENTRIES = tuple(entry for section in SECTIONS.values() for entry in section)

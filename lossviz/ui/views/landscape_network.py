@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 import streamlit as st
 
 import lossviz as lv
+from lossviz.ui import work as work_of
 from lossviz.ui.declared import Landscape
 from lossviz.ui.page import READABLE, small
 
 T = TypeVar("T")
-STOPPED, KNOWN = "landscape_stopped", "landscape_known"  # in this viewer's session
 NORMALIZE: dict[str, Any] = {"By filter": "filter", "By layer": "layer", "Not at all": "none"}
 LOSSES = {
     "cross-entropy": {True: "sigmoid-ce", False: "softmax-ce"},
@@ -81,47 +81,6 @@ def studied(names: Names) -> lv.Study:
     return lv.study(*names)
 
 
-def telling(text: str) -> tuple[Callable[[float], object], Callable[[], object]]:
-    """A progress bar, to be told how far the work has come, and how to take it away.
-
-    Telling is also where the work ends if the viewer has asked for something else meanwhile.
-    """
-    bar = st.progress(0.0, text)
-    shown = 0.0
-
-    def say(share: float) -> None:
-        nonlocal shown
-        if share >= shown + 0.04:
-            shown = share
-            bar.progress(min(share, 1.0), text)
-
-    return say, bar.empty
-
-
 def stoppable(wanted: Hashable, work: Callable[[], T]) -> T | None:
     """What the work returns, with a button to stop it; None while it is stopped."""
-    if st.session_state.get(STOPPED) == wanted:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Go on", key="landscape_go", on_click=st.session_state.pop, args=(STOPPED,))
-            small("Stopped. Nothing else has changed.")
-        return None
-    known = st.session_state.setdefault(KNOWN, set())
-    if wanted in known:
-        return work()
-    place = st.empty()
-    place.button(
-        "Stop",
-        key="landscape_stop",
-        type="tertiary",
-        icon=":material/stop_circle:",
-        on_click=st.session_state.__setitem__,
-        args=(STOPPED, wanted),
-    )
-    try:
-        found = work()
-    except ValueError as error:
-        st.markdown(f"**This network cannot be drawn:** {error}.")
-        found = None
-    known.add(wanted)
-    place.empty()
-    return found
+    return work_of.stoppable("landscape", wanted, work, "This network cannot be drawn")

@@ -23,9 +23,9 @@ from lossviz.ui.views.landscape_network import (
     opened,
     stoppable,
     studied,
-    telling,
     words,
 )
+from lossviz.ui.work import telling
 
 POINTS = 41
 TRIES: dict[str, dict[str, Any]] = {

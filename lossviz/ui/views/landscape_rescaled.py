@@ -19,9 +19,9 @@ from lossviz.ui.views.landscape_network import (
     guess_words,
     stoppable,
     studied,
-    telling,
     words,
 )
+from lossviz.ui.work import telling
 
 TRIES: dict[str, dict[str, Any]] = {
     "As trained": {"landscape_scale": 0},

@@ -1,0 +1,60 @@
+"""Work that takes more than a moment: it says how far it is, can be stopped, and ends with its viewer."""
+
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+import streamlit as st
+
+from lossviz.ui.page import small
+
+T = TypeVar("T")
+
+
+def telling(text: str) -> tuple[Callable[[float], object], Callable[[], object]]:
+    """A progress bar, to be told how far the work has come, and how to take it away.
+
+    Telling is also where the work ends if the viewer has asked for something else meanwhile.
+    """
+    bar = st.progress(0.0, text)
+    shown = 0.0
+
+    def say(share: float) -> None:
+        nonlocal shown
+        if share >= shown + 0.04:
+            shown = share
+            bar.progress(min(share, 1.0), text)
+
+    return say, bar.empty
+
+
+def stoppable(page: str, wanted: Hashable, work: Callable[[], T], refused: str) -> T | None:
+    """What the work returns, with a button to stop it; None while it is stopped, or if it cannot be done.
+
+    ``page`` names what is kept in the viewer's session. A ValueError of the work's becomes a sentence that
+    begins with ``refused``.
+    """
+    stopped, known = f"{page}_stopped", f"{page}_known"
+    if st.session_state.get(stopped) == wanted:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Go on", key=f"{page}_go", on_click=st.session_state.pop, args=(stopped,))
+            small("Stopped. Nothing else has changed.")
+        return None
+    if wanted in st.session_state.setdefault(known, set()):
+        return work()
+    place = st.empty()
+    place.button(
+        "Stop",
+        key=f"{page}_stop",
+        type="tertiary",
+        icon=":material/stop_circle:",
+        on_click=st.session_state.__setitem__,
+        args=(stopped, wanted),
+    )
+    try:
+        found = work()
+    except ValueError as error:
+        st.markdown(f"**{refused}:** {error}.")
+        found = None
+    st.session_state[known].add(wanted)
+    place.empty()
+    return found
