@@ -59,6 +59,9 @@ def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow:
         type="rect", x0=0, x1=1, xref="x domain", y0=edge_at, y1=top, yref="y",
         fillcolor=PANEL, line_width=0, layer="below",
     )  # fmt: skip
+    figure.add_trace(
+        go.Scatter(x=[0, steps], y=[edge_at] * 2, mode="lines", line={"color": INK, "width": 2.2})
+    )
     grown = _lines(figure, runs, top)
     markers = [len(figure.data), len(figure.data) + 1]
     for axes in ({}, {"xaxis": "x2", "yaxis": "y2"}):
@@ -75,10 +78,6 @@ def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow:
         annotations=[*_live(runs, at, narrow), *_still(runs, top, narrow)],
         meta=upto(grown, at) | {"follows": "step"},
     )
-    figure.add_shape(
-        type="line", x0=0, x1=1, xref="x domain", y0=edge_at, y1=edge_at, yref="y",
-        line={"color": INK, "width": 2.2}, layer="between",
-    )  # fmt: skip
     shapes = [shape.to_plotly_json() for shape in figure.layout.shapes]
     figure.layout.shapes = [cursor(at, "x2"), *shapes]
     figure.frames = [
@@ -174,7 +173,8 @@ def _lines(figure: go.Figure, runs: Sequence[EdgeRun], top: float) -> list[int]:
                         **axes,
                     )
                 )
-    return list(range(2 * len(runs), 4 * len(runs)))
+    last = len(figure.data)
+    return list(range(last - 2 * len(runs), last))
 
 
 def _finer(dash: str) -> str:

@@ -9,6 +9,7 @@ when the first page has run and made the objects that stay.
 """
 
 import gc
+import os
 import threading
 import time
 from functools import cache
@@ -26,9 +27,12 @@ def _load() -> None:
     if _written().wait(HEAD_START):
         time.sleep(TO_BE_SEEN)
 
+    # One thread a viewer: two would only get in each other's way. What torch is told holds for the thread
+    # that tells it; a viewer's thread asks OpenMP, whose own default it takes from here when it is loaded.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     import torch
 
-    torch.set_num_threads(1)  # one thread a viewer: two would only get in each other's way
+    torch.set_num_threads(1)
 
     # The first optimizer imports half of torch: let that be now.
     weight = torch.zeros(1, requires_grad=True)

@@ -28,9 +28,9 @@ Names = tuple[str, str, str, str, str, str, int]  # dataset, network, pair, lr, 
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def trained(names: Names) -> list[lv.EdgeRun]:
+def trained(names: Names, steps: int) -> list[lv.EdgeRun]:
     data, network, pair, rate, optimizer, activation, seed = names
-    say, over = telling(f"Training two networks, {STEPS} steps each, and measuring every step …")
+    say, over = telling(f"Training two networks, {steps} steps each, and measuring every step …")
     try:
         return lv.edge_runs(
             data,
@@ -38,7 +38,7 @@ def trained(names: Names) -> list[lv.EdgeRun]:
             pair.split(", "),
             float(rate),
             optimizer,
-            STEPS,
+            steps,
             activation=activation,
             seed=seed,
             progress=say,
@@ -48,8 +48,8 @@ def trained(names: Names) -> list[lv.EdgeRun]:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def picture(names: Names) -> str:
-    runs = trained(names)
+def picture(names: Names, steps: int) -> str:
+    runs = trained(names, steps)
     at = int(Edge.step.default)
     return packed(lambda narrow: lv.figures.edge(runs, at=at, every=EVERY, narrow=narrow))
 
@@ -86,10 +86,10 @@ def show() -> None:
         presets("edge_try", TRIES, (*Edge.network_controls, *Edge.setup))
     names: Names = (data, network, pair, rate, optimizer, activation, seed)
     with drawing:
-        body = stoppable("edge", names, lambda: picture(names), "This cannot be trained")
+        body = stoppable("edge", names, lambda: picture(names, STEPS), "This cannot be trained")
         if body is None:
             return
-        runs = trained(names)
+        runs = trained(names, STEPS)
         first, second = lv.figures.edge_names(runs)
         chart(
             body,
