@@ -31,6 +31,8 @@ SCENES = {
     "two-weights-relief": "/two-weights?weights_view=In+relief",
     "race": "/race",
     "race-layers": "/race?race_view=Layers",
+    "edge": "/edge-of-stability",
+    "edge-bowl": "/edge-of-stability?edge_view=Bowl",
     "landscape": "/landscape",
     "landscape-eight": "/landscape?landscape_view=Eight+planes",
     "landscape-rescaled": "/landscape?landscape_view=Rescaled",

@@ -86,7 +86,7 @@ def bowl(
     *,
     steps: int = 30,
     every: float = 0.02,
-    points: int = 111,
+    points: int = 91,
 ) -> Bowl:
     """The whole answer at one momentum: the map, and a walk for every ``every``-th product up to 4.4.
 

@@ -105,8 +105,13 @@ class EdgeRun:
         where = "at the start" if at == 0 else f"from step {at} on"
         return (
             f"it flew apart in {steps}: {where}, learning rate x {what} = {self.lr:g} x "
-            f"{self.sharpness[at]:.3g} = {product:.3g} > {self.constant:.3g}"
+            f"{_plain(self.sharpness[at])} = {_plain(product)} > {_plain(self.constant)}"
         )
+
+
+def _plain(value: float) -> str:
+    """Three digits, without an exponent for what is large."""
+    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
 
 
 def edge_run(

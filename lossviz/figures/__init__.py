@@ -3,7 +3,8 @@
 from lossviz.figures.bowl import bowl
 from lossviz.figures.contestants import MEASURES
 from lossviz.figures.descents import descents
-from lossviz.figures.edge import edge, edge_names
+from lossviz.figures.edge import edge
+from lossviz.figures.edge_words import edge_names
 from lossviz.figures.eight_planes import eight_planes
 from lossviz.figures.escape import escape
 from lossviz.figures.frames import at_frame, from_json, standalone

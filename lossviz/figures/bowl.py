@@ -137,9 +137,8 @@ def _map(figure: go.Figure, facts: Bowl) -> None:
     dots = {"color": fixed(INK), "width": 2.2, "dash": "2px,4px", "simplify": False}
     figure.add_trace(go.Scatter(**best, line=white, **common))
     figure.add_trace(go.Scatter(**best, line=dots, **common))
-    for colour, width in ((WHITE, 4.4), (fixed(INK), 2.2)):
-        line = {"color": colour, "width": width, "simplify": False}
-        figure.add_trace(go.Scatter(x=edge, y=beta, line=line, **common))
+    line = {"color": INK, "width": 2.6, "simplify": False}
+    figure.add_trace(go.Scatter(x=edge, y=beta, line=line, **common))
 
 
 def _leaves(facts: Bowl, k: int, reach: float) -> int | None:
@@ -165,9 +164,9 @@ def _live(facts: Bowl, k: int, reach: float, narrow: bool) -> list[dict[str, Any
     spot = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
     big = {"size": size, "family": SERIF, "color": INK}
     value = "0 %" if radius < 1e-12 else percent(radius)
-    if 1 < radius < 1.005 or 0.995 < radius < 1:  # neither is 100 %
+    if 1e-9 < abs(radius - 1) < 0.00501:  # that is not 100 %
         value = f"{100 * radius:.1f} %"
-    shift = (20 if narrow else 23) * (len(value) - 1) + (20 if narrow else 34)
+    shift = (20 if narrow else 23) * (len(value) - 1) + (30 if narrow else 34)
     if radius < 1 - 1e-9:
         end, sign = "it arrives", "<"
     else:

@@ -7,33 +7,21 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from lossviz.figures.edge_words import live_words, still_words, style_of
 from lossviz.figures.frames import upto
 from lossviz.figures.style import (
     INK,
-    MUTE,
     PANEL,
     PAPER,
-    SERIF,
     UNDER_SLIDER,
-    Mark,
-    axis_name,
     blank,
     cursor,
-    mark,
-    note,
-    number,
-    percent,
     power_of_ten,
-    under_axis,
 )
-from lossviz.losses import LOSSES
-from lossviz.optimizers import OPTIMIZERS
 from lossviz.stability import EdgeRun
 
 Floats = NDArray[np.float64]
 RIGHT = 150  # px beside the panels for names, on a wide chart
-PLAIN = {"squared": "Squared error", "logarithm": "Cross-entropy"}
-UNKNOWN = Mark(INK, INK, "solid", 4.5)  # a loss that is not in the registry
 
 
 def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow: bool = False) -> go.Figure:
@@ -75,7 +63,7 @@ def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow:
     for trace, part in zip(markers, _places(runs, at, top), strict=True):
         figure.data[trace].update(part)
     figure.update_layout(
-        annotations=[*_live(runs, at, narrow), *_still(runs, top, narrow)],
+        annotations=[*live_words(runs, at, narrow), *still_words(runs, top, narrow)],
         meta=upto(grown, at) | {"follows": "step"},
     )
     shapes = [shape.to_plotly_json() for shape in figure.layout.shapes]
@@ -86,7 +74,7 @@ def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow:
             "data": _places(runs, step, top),
             "traces": markers,
             "layout": {
-                "annotations": [{"text": text["text"]} for text in _live(runs, step, narrow)],
+                "annotations": [{"text": text["text"]} for text in live_words(runs, step, narrow)],
                 "shapes": [{"x0": step, "x1": step}],
                 "meta": upto(grown, step),
             },
@@ -94,35 +82,6 @@ def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow:
         for step in sorted({*range(0, steps + 1, every), at, steps})
     ]
     return figure
-
-
-def style_of(run: EdgeRun) -> Mark:
-    return mark(run.loss_name) if run.loss_name in LOSSES else UNKNOWN
-
-
-def edge_names(runs: Sequence[EdgeRun]) -> list[str]:
-    """What a class calls each: by its family, unless two are of one."""
-    rows = [LOSSES.get(run.loss_name) for run in runs]
-    families = [row.family if row else "" for row in rows]
-    return [
-        PLAIN[row.family]
-        if row and row.family in PLAIN and families.count(row.family) == 1
-        else (row.label if row else run.loss_name)
-        for row, run in zip(rows, runs, strict=True)
-    ]
-
-
-def words_of(run: EdgeRun, step: int) -> str:
-    """Where a run is, in two or three words."""
-    standing = run.standing(step)
-    if standing.place == "gone":
-        return f"gone at step {run.diverged_at}"
-    if standing.place == "left":
-        return f"has left it: {percent(standing.share)}"
-    if standing.place == "never":
-        whole = step >= len(run.loss) - 1
-        return f"never there: {percent(standing.share)}" if whole else f"not there: {percent(standing.share)}"
-    return {"over": "over the edge", "at": "at the edge"}[standing.place]
 
 
 def _top(runs: Sequence[EdgeRun]) -> float:
@@ -194,78 +153,3 @@ def _places(runs: Sequence[EdgeRun], step: int, top: float) -> list[dict[str, An
     losses = [_short(float(run.loss[here])) for run, here in zip(runs, last, strict=True)]
     return [{"x": last, "y": [_short(s) for s in sharp], "marker": marker},
             {"x": last, "y": losses, "marker": marker}]  # fmt: skip
-
-
-def _told(run: EdgeRun, step: int) -> str:
-    """Learning rate x sharpness at a step."""
-    gone = run.diverged_at is not None and step >= run.diverged_at
-    return "gone" if gone else number(run.lr * float(run.sharpness[step]))
-
-
-def _live(runs: Sequence[EdgeRun], step: int, narrow: bool) -> list[dict[str, Any]]:
-    """What changes with the step: the products, where each run is, and the axis's title."""
-    names = edge_names(runs)
-    what = "preconditioned sharpness" if runs[0].preconditioned else "sharpness"
-    products = [
-        f'<b><span style="color:{style_of(run).text}">{_told(run, step)}</span></b> '
-        f"for {name[0].lower() + name[1:]}"
-        for run, name in zip(runs, names, strict=True)
-    ]
-    first = f"is the edge: {runs[0].constant:.4g} ÷ {runs[0].lr:g}"
-    if narrow:
-        second = f"rate × {what}:<br>{', '.join(products)}"
-    else:
-        second = f"Learning rate × {what}: {', '.join(products)}."
-    spot = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "xanchor": "left"}
-    size = 15 if narrow else 17
-    label = number(runs[0].edge)
-    shift = (20 if narrow else 24) * sum(0.55 if c in ".,\u2009" else 1 for c in label) + 18
-    head = note(
-        f"{first}<br>{second}" if not narrow else first,
-        0, 1, xshift=shift, yshift=14 if not narrow else 60, font={"size": size, "color": MUTE}, **spot,
-    )  # fmt: skip
-    texts = [head]
-    if narrow:
-        texts.append(note(second, 0, 1, yshift=8, font={"size": size, "color": MUTE}, **spot))
-    done = OPTIMIZERS[runs[0].optimizer].label
-    plain = "gradient descent" if runs[0].optimizer == "sgd" else done
-    unit = "step" if step == 1 else "steps"
-    texts.append(
-        under_axis(f"after {step} {unit} of {plain[0].lower() + plain[1:] if plain == 'Momentum' else plain}")
-    )
-    texts += [_label(f"{words_of(run, step)}", i, narrow, style_of(run), False) for i, run in enumerate(runs)]
-    return texts
-
-
-def _label(text: str, i: int, narrow: bool, style: Mark, name: bool) -> dict[str, Any]:
-    """A run's name, or where it is: beside the sharpness, or on a phone above the loss."""
-    if narrow:
-        return note(
-            text, 0.5 * i, 0.2, xref="paper", yref="paper", xanchor="left", yanchor="bottom",
-            yshift=32 if name else 10,
-            font={"size": 17 if name else 16, "color": style.text},
-        )  # fmt: skip
-    return note(
-        text, 1, 1, xref="paper", yref="y domain", xanchor="left", yanchor="top", xshift=14,
-        yshift=-54 * i - (0 if name else 23) - 8,
-        font={"size": 18 if name else 16, "color": style.text},
-    )  # fmt: skip
-
-
-def _still(runs: Sequence[EdgeRun], top: float, narrow: bool) -> list[dict[str, Any]]:
-    """What does not change: the one number of the page, names, axes, and what the edge is."""
-    size = 36 if narrow else 42
-    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-    hero = note(
-        f"<b>{number(runs[0].edge)}</b>",
-        0, 1, yshift=52 if narrow else 10, font={"size": size, "family": SERIF, "color": INK}, **place,
-    )  # fmt: skip
-    inside = {"xref": "x domain", "yref": "y", "xanchor": "right", "xshift": -8, "yanchor": "bottom"}
-    words = note("here a step overshoots", 1, top, **(inside | {"yanchor": "top", "yshift": -4}))
-    line = note("<b>the edge</b>", 1, runs[0].edge, **inside, yshift=2, font={"size": 16, "color": INK})
-    names = [
-        _label(f"<b>{name}</b>", i, narrow, style_of(run), True)
-        for i, (name, run) in enumerate(zip(edge_names(runs), runs, strict=True))
-    ]
-    what = "preconditioned sharpness" if runs[0].preconditioned else "sharpness"
-    return [hero, words, line, *names, axis_name(what), axis_name("loss", 2)]

@@ -29,7 +29,7 @@ def found(momentum: float, rule: str) -> lv.Bowl:
     return lv.bowl(momentum, rule, every=Edge.product.step)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=24, show_spinner=False)
 def picture(momentum: float, rule: str) -> str:
     facts = found(momentum, rule)
     return packed(lambda narrow: lv.figures.bowl(facts, at=Edge.product.default, narrow=narrow))

@@ -71,6 +71,11 @@ def trouble(runs: list[lv.EdgeRun]) -> str:
     return " ".join(f"**{name}**: {run.why.replace(' x ', ' × ')}." for name, run in gone)
 
 
+def formulas(pair: str) -> str:
+    rows = [lv.LOSSES[name] for name in pair.split(", ")]
+    return "\n\n".join(f"**{row.name}**: $\\displaystyle {row.formula}$, {row.convention}." for row in rows)
+
+
 def show() -> None:
     drawing, transport, convention, tries = (st.container() for _ in range(4))
     with transport:
@@ -122,7 +127,9 @@ def show() -> None:
 
     tabs.fill(
         see=text("edge_network_see"),
-        maths=text("edge_network_maths").replace("RULE", lv.OPTIMIZERS[optimizer].formula),
+        maths=text("edge_network_maths")
+        .replace("RULE", lv.OPTIMIZERS[optimizer].formula)
+        .replace("LOSSES", formulas(pair)),
         code=f"""import lossviz as lv
 
 runs = lv.edge_runs(

@@ -1,0 +1,109 @@
+"""Edge of stability in a browser: the drag, the click on the map, the link, the phone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from driving import PHONE, Viewer, until
+from test_every_page import faults
+
+pytestmark = pytest.mark.browser
+BOWL = "/edge-of-stability?edge_view=Bowl"
+VIEWS = ("/edge-of-stability", BOWL)
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "unit"),
+    [("/edge-of-stability?edge_step=300", "edge_step", 5), (BOWL, "edge_product", 0.02)],
+)
+def test_dragging_moves_the_picture_while_the_pointer_is_down(
+    viewer: Callable[..., Viewer], path: str, key: str, unit: float
+) -> None:
+    one = viewer().open(path)
+    address, before = one.address, one.drawn()
+    x, y = one.grip(key)
+    one.page.mouse.move(x, y)
+    one.page.mouse.down()
+    frames = set()
+    for step in range(1, 7):
+        one.page.mouse.move(x + 12 * step, y)
+        until(lambda: abs(float(one.frame) - one.value(key)) <= unit / 2)
+        frames.add(one.frame)
+    assert len(frames) > 3, "it moves before the release"
+    assert one.address == address, "nothing is sent while the pointer is down"
+    one.page.mouse.up()
+    until(lambda: [float(v) for v in one.query().get(key, ())] == [one.value(key)])
+    one.settled()
+    assert one.drawn() != before
+    assert one.said == []
+
+
+CENTRE = """(root, [x, y]) => {
+  const plot = root.querySelector(".lossviz-plot"), box = plot.getBoundingClientRect();
+  const { xaxis, yaxis } = plot._fullLayout._plots.xy;
+  return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)];
+}"""
+
+
+def test_a_click_on_the_map_moves_the_dot_and_both_sliders(viewer: Callable[..., Viewer]) -> None:
+    one = viewer(viewport={"width": 1440, "height": 1300}).open(BOWL)
+    x, y = one.chart.evaluate(CENTRE, [2.5, 0.5])
+    one.page.mouse.click(x, y)
+    until(lambda: (one.value("edge_product"), one.value("edge_beta")), lambda v: v != (1.9, 0.0))
+    one.settled()
+    assert one.value("edge_product") == pytest.approx(2.5, abs=0.03)
+    assert one.value("edge_beta") == pytest.approx(0.5, abs=0.03)
+    assert {"edge_product", "edge_beta"} <= set(one.query())
+    dot: Any = next(t for t in one.drawn()["traces"] if t["x"] and len(t["x"]) == 1)
+    assert (dot["x"][0], dot["y"][0]) == pytest.approx((one.value("edge_product"), one.value("edge_beta")))
+    assert one.said == []
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_a_view_has_no_barriers_in_either_theme(viewer: Callable[..., Viewer], path: str) -> None:
+    one = viewer().open(path)
+    assert faults(one.page) == []
+    one.page.emulate_media(color_scheme="dark")
+    until(lambda: one.layout == "wd")
+    assert faults(one.settled().page) == []
+    assert one.said == []
+
+
+@pytest.mark.parametrize("path", VIEWS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_scrolls_only_downwards(viewer: Callable[..., Viewer], path: str, scheme: str) -> None:
+    one = viewer(viewport=PHONE, color_scheme=scheme).open(path)
+    assert one.layout == f"n0{scheme[0]}"
+    assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert one.exceptions() == []
+    assert one.said == []
+
+
+AXIS = """root => {
+  const plot = root.querySelector(".lossviz-plot"), x = plot._fullLayout[AXIS];
+  const left = plot.getBoundingClientRect().left + x._offset;
+  return [left, left + x._length];
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(
+    ("path", "key", "axis", "at"),
+    [("/edge-of-stability", "edge_step", "xaxis2", (500, 600)), (BOWL, "edge_product", "xaxis", (1.9, 4.4))],
+)
+def test_the_slider_stands_under_its_axis(
+    viewer: Callable[..., Viewer], width: int, path: str, key: str, axis: str, at: tuple[float, float]
+) -> None:
+    one = viewer(viewport={"width": width, "height": 1400}).open(path)
+    grip, _ = one.grip(key)
+    left, right = one.chart.evaluate(AXIS.replace("AXIS", f'"{axis}"'))
+    assert grip == pytest.approx(left + at[0] / at[1] * (right - left), abs=7)
+
+
+def test_a_preset_and_its_link_show_the_same_numbers(viewer: Callable[..., Viewer]) -> None:
+    one, other = viewer().open(BOWL), viewer()
+    for name in ("Over the edge", "Nesterov does not"):
+        one.preset(name)
+        other.open(one.address.removeprefix(one.server.url))
+        assert other.drawn() == one.drawn()
+    assert one.said == other.said == []
