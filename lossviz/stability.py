@@ -150,7 +150,7 @@ def edge_run(
             hessian.renew()
         if not (step or math.isfinite(hessian.loss)):
             raise ValueError(f"the loss must be finite at the start; got {hessian.loss}")
-        if not math.isfinite(hessian.loss) or (step and abs(hessian.loss) > FLOWN * abs(loss[0])):
+        if not math.isfinite(hessian.loss) or (step and abs(hessian.loss) > FLOWN * max(abs(loss[0]), 1e-6)):
             diverged_at = step
             break
         gradients = _shaped(hessian.gradient, hessian.weights)

@@ -203,7 +203,7 @@ def test_a_stopped_page_says_so_and_goes_on() -> None:
 # --- the link -------------------------------------------------------------------------------------------
 
 PUBLISHED: dict[str, Any] = {
-    "edge_view": "Network", "edge_step": 500, "edge_rate": "1", "edge_optimizer": "sgd", "edge_data": "xor",
+    "edge_view": "Network", "edge_step": 500, "edge_rate": "0.7", "edge_optimizer": "sgd", "edge_data": "xor",
     "edge_network": "mlp-12-12", "edge_activation": "tanh", "edge_losses": "sigmoid-mse, sigmoid-ce",
     "edge_seed": 0, "edge_product": 1.9, "edge_beta": 0.0, "edge_rule": "Heavy ball",
 }  # fmt: skip

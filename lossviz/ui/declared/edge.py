@@ -12,7 +12,7 @@ class Edge:
         "edge_rate",
         "Learning rate",
         ("0.01", "0.02", "0.05", "0.1", "0.2", "0.3", "0.5", "0.7", "1", "1.5", "2", "3", "5", "10"),
-        "1",
+        "0.7",
         "The size of a step; twice as large halves the edge",
     )
     optimizer = Choice(
