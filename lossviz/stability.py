@@ -66,6 +66,11 @@ class EdgeRun:
         return self.sharpness / self.edge
 
     @property
+    def steady(self) -> Floats:
+        """The mean of each step's sharpness and that of the step before, (steps + 1,): without the swing."""
+        return np.concatenate([self.sharpness[:1], (self.sharpness[1:] + self.sharpness[:-1]) / 2])
+
+    @property
     def constant(self) -> float:
         """The edge of learning rate x sharpness: 2 for gradient descent."""
         return self.edge * self.lr

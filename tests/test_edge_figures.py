@@ -60,7 +60,7 @@ def test_the_edge_tells_its_number_and_the_products(step: int, narrow: bool) -> 
     assert number(4.0) in said
     assert "is the edge: 2 ÷ 0.5" in said
     for run, name in ((CALM, "squared error"), (WILD, "cross-entropy")):
-        assert f"{number(0.5 * run.sharpness[step])} for {name}" in said
+        assert f"{number(0.5 * run.steady[step])} for {name}" in said
     assert f"after {step} steps of gradient descent" in said
 
 

@@ -235,6 +235,11 @@ def test_a_verdict_looks_back_from_its_step_only() -> None:
     assert run.standing(-5) == run.standing(0)
 
 
+def test_what_swings_from_step_to_step_is_steady_in_the_mean() -> None:
+    run = run_of([1.0, 1.2, 0.8, 1.2, 0.8])
+    np.testing.assert_allclose(run.steady, 4 * np.array([1.0, 1.1, 1.0, 1.0, 1.0]))
+
+
 def test_the_reason_is_where_it_last_went_over() -> None:
     run = run_of([1.5, 0.5, 0.8, 1.1, 1.4, 2.0, 9.0], gone=5)
     assert run.overshot_at == 3

@@ -27,9 +27,9 @@ RIGHT = 150  # px beside the panels for names, on a wide chart
 def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow: bool = False) -> go.Figure:
     """Sharpness and loss of runs with one optimizer and learning rate, up to step `at` (None: the last).
 
-    The ground above the edge is tinted; what lies after `at` is drawn faint, and a run that flew apart ends
-    in a cross. The frames are the pictures at every `every`-th step: an odd number of steps, since weights
-    at the edge swing from step to step.
+    The ground above the edge is tinted. Lines and numbers are means of two steps in a row, since at the edge
+    the sharpness swings from one to the next; faint is every step, to the end. A run that flew apart ends in
+    a cross. The frames are the pictures at every `every`-th step.
     """
     steps = len(runs[0].loss) - 1
     at = steps if at is None else min(max(int(at), 0), steps)
@@ -88,7 +88,7 @@ def _top(runs: Sequence[EdgeRun]) -> float:
     """How far up the picture goes: the edge is always in it, and so is what is not far above it."""
     edge_at = runs[0].edge
     known = np.concatenate([run.sharpness[np.isfinite(run.sharpness)] for run in runs])
-    return float(max(1.3 * edge_at, min(2.1 * edge_at, 1.1 * known.max())))
+    return float(max(1.5 * edge_at, min(2.1 * edge_at, 1.1 * known.max())))
 
 
 def _loss_axis(runs: Sequence[EdgeRun]) -> dict[str, Any]:
@@ -110,14 +110,15 @@ def _loss_axis(runs: Sequence[EdgeRun]) -> dict[str, Any]:
 
 
 def _lines(figure: go.Figure, runs: Sequence[EdgeRun], top: float) -> list[int]:
-    """Faint to the end, full as far as it has come; the numbers of the traces that grow."""
+    """Every step faint to the end; steady and full as far as it has come: the numbers of these traces."""
     steps = list(range(len(runs[0].loss)))
     panels: list[tuple[float, dict[str, str]]] = [(3.2, {}), (2.2, {"xaxis": "x2", "yaxis": "y2"})]
     for full in (False, True):
         for width, axes in panels:
             for run in runs:
                 style, upper = style_of(run), not axes
-                values = np.clip(run.sharpness, -top, 3 * top) if upper else run.loss
+                sharpness = np.clip(run.steady if full else run.sharpness, -top, 3 * top)
+                values = sharpness if upper else run.loss
                 look = {"color": style.line, "width": width if full else 0.5 * width, "simplify": False}
                 if full:
                     look["dash"] = style.dash if upper else _finer(style.dash)
@@ -149,7 +150,7 @@ def _places(runs: Sequence[EdgeRun], step: int, top: float) -> list[dict[str, An
     last = [min(step, len(run.loss) - 1 if run.diverged_at is None else run.diverged_at - 1) for run in runs]
     symbols = ["x" if step > here else "circle" for here in last]
     marker = {"symbol": symbols}
-    sharp = [min(max(float(run.sharpness[here]), 0.0), top) for run, here in zip(runs, last, strict=True)]
+    sharp = [min(max(float(run.steady[here]), 0.0), top) for run, here in zip(runs, last, strict=True)]
     losses = [_short(float(run.loss[here])) for run, here in zip(runs, last, strict=True)]
     return [{"x": last, "y": [_short(s) for s in sharp], "marker": marker},
             {"x": last, "y": losses, "marker": marker}]  # fmt: skip

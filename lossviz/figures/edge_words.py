@@ -55,9 +55,9 @@ def words_of(run: EdgeRun, step: int) -> str:
 
 
 def _told(run: EdgeRun, step: int) -> str:
-    """Learning rate x sharpness at a step."""
+    """Learning rate x sharpness at a step, without the swing."""
     gone = run.diverged_at is not None and step >= run.diverged_at
-    return "gone" if gone else number(run.lr * float(run.sharpness[step]))
+    return "gone" if gone else number(run.lr * float(run.steady[step]))
 
 
 def live_words(runs: Sequence[EdgeRun], step: int, narrow: bool) -> list[dict[str, Any]]:

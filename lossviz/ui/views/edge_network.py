@@ -20,7 +20,7 @@ TRIES: dict[str, dict[str, Any]] = {
     "At the edge": {},
     "Too small": {"edge_rate": "0.1", "edge_step": 600},
     "Half way": {"edge_rate": "0.5", "edge_step": 600},
-    "Too big": {"edge_rate": "1", "edge_losses": "mse, sigmoid-ce"},
+    "Too big": {"edge_losses": "mse, sigmoid-ce"},
     "With momentum": {"edge_optimizer": "momentum", "edge_rate": "0.5", "edge_step": 600},
     "RMSprop": {"edge_optimizer": "rmsprop", "edge_rate": "0.01"},
 }
@@ -113,7 +113,8 @@ def show() -> None:
         )
         small(
             f"One network 2-{hidden}-1, {activation}, {runs[0].weights} weights; "
-            f"{lv.DATASETS[data].label.lower()}, 80 points, all of them in every step. {what}{raw}"
+            f"{lv.DATASETS[data].label.lower()}, 80 points, all of them in every step. {what} "
+            f"Lines are means of two steps in a row; pale is every step.{raw}"
         )
         if trouble(runs):
             st.markdown(trouble(runs))
