@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,14 @@ def test_the_edge_is_always_in_the_picture() -> None:
         low, high = figure.layout.yaxis.range
         assert low == 0
         assert 4.0 < high < 9.0
+
+
+@pytest.mark.parametrize("last", [0.9, 0.3, 0.01, 1e-7])
+def test_the_loss_axis_has_numbers_on_it(last: float) -> None:
+    run = made("mse", np.full(STEPS + 1, 0.5))
+    axis = figures.edge([replace(run, loss=np.geomspace(1.0, last, STEPS + 1))]).layout.yaxis2
+    inside = [tick for tick in axis.tickvals if axis.range[0] <= np.log10(tick) <= axis.range[1]]
+    assert 1 <= len(inside) <= 6
 
 
 def test_losses_of_one_family_are_told_apart_and_any_loss_can_be_drawn() -> None:

@@ -100,12 +100,12 @@ def _loss_axis(runs: Sequence[EdgeRun]) -> dict[str, Any]:
     room = 0.08 * (high - low) + 0.12
     exponents = range(int(np.floor(low - room)), int(np.ceil(high + room)) + 1)
     stride = 1 if high - low < 4 else 2
-    ticks = [e for e in exponents if e % stride == 0]
+    ticks = [(m, e) for e in exponents if e % stride == 0 for m in ((1, 2, 5) if high - low < 1.2 else (1,))]
     return {
         "type": "log",
         "range": [float(low - room), float(high + room)],
-        "tickvals": [10.0**e for e in ticks],
-        "ticktext": [f"{10.0**e:g}" if -3 < e < 4 else f"10{power_of_ten(e)}" for e in ticks],
+        "tickvals": [m * 10.0**e for m, e in ticks],
+        "ticktext": [f"{m * 10.0**e:g}" if m > 1 or -3 < e < 4 else f"10{power_of_ten(e)}" for m, e in ticks],
     }
 
 

@@ -18,7 +18,7 @@ from lossviz.ui.work import stoppable, telling
 STEPS, EVERY = int(Edge.step.high), int(Edge.step.step)
 TRIES: dict[str, dict[str, Any]] = {
     "At the edge": {},
-    "Too small": {"edge_rate": "0.1", "edge_step": 600},
+    "Too small": {"edge_rate": "0.2", "edge_step": 600},
     "Half way": {"edge_rate": "0.5", "edge_step": 600},
     "Too big": {"edge_losses": "mse, sigmoid-ce"},
     "With momentum": {"edge_optimizer": "momentum", "edge_rate": "0.5", "edge_step": 600},
