@@ -115,7 +115,7 @@ def _lines(figure: go.Figure, runs: Sequence[EdgeRun], top: float) -> list[int]:
     panels: list[tuple[float, dict[str, str]]] = [(3.2, {}), (2.2, {"xaxis": "x2", "yaxis": "y2"})]
     for full in (False, True):
         for width, axes in panels:
-            for run in runs:
+            for run in reversed(runs):  # the first on top: its dashes let the second through
                 style, upper = style_of(run), not axes
                 sharpness = np.clip(run.steady if full else run.sharpness, -top, 3 * top)
                 values = sharpness if upper else run.loss

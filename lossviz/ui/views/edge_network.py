@@ -114,7 +114,7 @@ def show() -> None:
         small(
             f"One network 2-{hidden}-1, {activation}, {runs[0].weights} weights; "
             f"{lv.DATASETS[data].label.lower()}, 80 points, all of them in every step. {what} "
-            f"Lines are means of two steps in a row; pale is every step.{raw}"
+            f"Lines: means of two steps; pale: every step.{raw}"
         )
         if trouble(runs):
             st.markdown(trouble(runs))
