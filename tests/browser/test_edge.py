@@ -75,7 +75,7 @@ def test_a_view_has_no_barriers_in_either_theme(viewer: Callable[..., Viewer], p
     assert one.said == []
 
 
-@pytest.mark.parametrize(("path", "scheme"), zip(VIEWS, ("light", "dark"), strict=True))
+@pytest.mark.parametrize(("path", "scheme"), [(VIEWS[0], "light"), (VIEWS[1], "dark")])
 def test_a_phone_scrolls_only_downwards(viewer: Callable[..., Viewer], path: str, scheme: str) -> None:
     one = at(viewer(viewport=PHONE, color_scheme=scheme), path)
     assert one.layout == f"n0{scheme[0]}"
