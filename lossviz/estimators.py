@@ -130,7 +130,7 @@ def _fits(x: Floats, y: Floats, start: Floats, squares: bool) -> Floats:
     found = np.full((len(x), 2), math.nan)
     rows = np.arange(len(x))
     at = np.tile(start, (len(x), 1))
-    damping = np.full(len(x), 1e-3)
+    damping = np.full(len(x), 1e-6)
     cost, slope, bend = _local(x, y, at, squares)
     for _ in range(200):
         damped = bend + damping[:, None, None] * bend * np.eye(2)
@@ -158,15 +158,17 @@ def _fits(x: Floats, y: Floats, start: Floats, squares: bool) -> Floats:
 def _local(x: Floats, y: Floats, theta: Floats, squares: bool) -> tuple[Floats, Floats, Floats]:
     """Cost (r,), slope (r, 2) and Gauss-Newton matrix (r, 2, 2) of each row, as means over its examples."""
     z = theta[:, :1] + theta[:, 1:] * x
-    p = _sigmoid(z)
-    w = p * (1 - p)
+    small = np.exp(-np.abs(z))
+    p = np.where(z >= 0, 1.0, small) / (1 + small)
+    w = small / (1 + small) ** 2
     if squares:
         cost = ((p - y) ** 2).mean(axis=1)
         pull, weight = 2 * (p - y) * w, 2 * w * w
     else:
-        cost = (np.logaddexp(0, z) - y * z).mean(axis=1)
+        cost = (np.maximum(z, 0) + np.log1p(small) - y * z).mean(axis=1)
         pull, weight = p - y, w
+    weighted = weight * x
     slope = np.stack([pull.mean(axis=1), (pull * x).mean(axis=1)], axis=1)
-    one, two, three = weight.mean(axis=1), (weight * x).mean(axis=1), (weight * x * x).mean(axis=1)
+    one, two, three = weight.mean(axis=1), weighted.mean(axis=1), (weighted * x).mean(axis=1)
     bend = np.stack([np.stack([one, two], axis=1), np.stack([two, three], axis=1)], axis=1)
     return cost, slope, bend + 1e-300 * np.eye(2)

@@ -64,6 +64,8 @@ class SampleLikelihood:
     log_density: Floats  # (k, m) ln p of each outcome at each parameter
     cost: Floats  # (n, k) -ln p of each example at each parameter
     mean: Floats  # (k,) the loss of the sample: the mean cost
+    fine: Floats  # (f,) more values of the parameter, to draw by
+    fine_cost: Floats  # (n, f) -ln p there
     best: float  # the parameter at which the sample is most likely
     least: float  # the mean cost there
 
@@ -279,11 +281,12 @@ def sample_likelihood(
     if at.ndim != 1 or not len(at) or not ((at > low) & (at < high)).all():
         raise ValueError(f"parameter of {row.name} must be numbers in ({low}, {high})")
     outcome = {
-        "any": np.linspace(-3, 5, 161),
+        "any": np.linspace(-3, 5, 161 if width >= 0.5 else 321),
         "classes": np.arange(2 if row.name == "Bernoulli" else CLASSES, dtype=np.float64),
         "counts": np.arange(max(11, examples.max() + 1), dtype=np.float64),
     }[row.outcomes]
     cost = row.cost(examples[:, None], at, width)
+    fine = np.linspace(at[0], at[-1], 5 * len(at) - 4)
     best = row.fit(examples, width)
     inside = np.clip(best, 1e-300, 1 - 1e-16) if row.outcomes == "classes" else best
     least = 0.0 if row.outcomes == "counts" and best == 0 else float(row.cost(examples, inside, width).mean())
@@ -296,6 +299,8 @@ def sample_likelihood(
         log_density=row.log_density(outcome, at[:, None], width),
         cost=cost,
         mean=cost.mean(axis=0),
+        fine=fine,
+        fine_cost=row.cost(examples[:, None], fine, width),
         best=best,
         least=least,
     )

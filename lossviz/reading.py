@@ -95,8 +95,10 @@ def _array(name: str, given: ArrayLike, axes: int) -> Floats:
     return values
 
 
-def same_length(actual: Sequence[object], predicted: Sequence[object]) -> None:
+def same_length(actual: Sequence[object], predicted: Sequence[object], rows: bool = False) -> None:
     """ValueError that says where the shorter one ends, unless both are as long."""
+    if rows and len(predicted) == 1 < len(actual):
+        raise ValueError(f"Actual has {len(actual)} labels and Predicted 1 row; write one row a line")
     if len(actual) != len(predicted):
         short = min(len(actual), len(predicted))
         longer = "Actual" if len(actual) > short else "Predicted"

@@ -43,14 +43,19 @@ def caps() -> tuple[Cap, ...]:
     """
     float32, float64 = (float(np.finfo(kind).eps) for kind in (np.float32, np.float64))
     found = [
-        Cap("scikit-learn, float32", f"clips p at {float32:.2g}", -math.log(float32)),
-        Cap("Keras", "clips p at 1e-7", -math.log(1e-7)),
-        Cap("the tutorial", "adds 1e-15 to p", -math.log(1e-15)),
-        Cap("scikit-learn, float64", f"clips p at {float64:.2g}", -math.log(float64)),
+        Cap("scikit-learn, float32", f"clips p at {_small(float32)}", -math.log(float32)),
+        Cap("Keras", "clips p at 10⁻⁷", -math.log(1e-7)),
+        Cap("the tutorial", "adds 10⁻¹⁵ to p", -math.log(1e-15)),
+        Cap("scikit-learn, float64", f"clips p at {_small(float64)}", -math.log(float64)),
         Cap("torch BCELoss", "clamps ln p at −100", 100.0),
         Cap("the definition", "clips nothing", math.inf),
     ]
     return tuple(sorted(found, key=lambda cap: cap.value))
+
+
+def _small(value: float) -> str:
+    lead, power = f"{value:.1e}".split("e-")
+    return f"{lead} × 10⁻{str(int(power)).translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
 
 def softmax_twice_floor(classes: int) -> float:

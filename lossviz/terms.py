@@ -170,7 +170,7 @@ def score_terms(score: str | Score, actual: str | ArrayLike, predicted: str | Ar
     row = SCORES[score] if isinstance(score, str) else score
     truth = read_column("Actual", actual)
     guess = (read_rows if row.task == "multiclass" else read_column)("Predicted", predicted)
-    same_length(truth.words, guess.words)
+    same_length(truth.words, guess.words, rows=row.task == "multiclass")
     y, p = truth.values, guess.values
     if row.task != "regression":
         _check_labels(truth, p.shape[1] if p.ndim == 2 else 2)

@@ -5,6 +5,7 @@ machinelearningmastery.com (2019). Its readers found what is wrong with them in 
 repair is here too. The functions on the right clip as scikit-learn does, so that both agree.
 """
 
+import ast
 import inspect
 import math
 import warnings
@@ -207,5 +208,12 @@ def _tried(score: Callable[..., float], *inputs: Sequence[float]) -> float:
 
 
 def _source(function: Callable[..., float]) -> str:
-    """The source of one of the functions above, as it stands here, with its clip in figures."""
-    return inspect.getsource(function).replace(" = CLIP", " = 2.2e-16")
+    """The source of one of the functions above, without its notes to the type checker."""
+    tree = ast.parse(inspect.getsource(function).replace("CLIP", "2.2e-16").replace("math.inf", "inf"))
+    (made,) = tree.body
+    assert isinstance(made, ast.FunctionDef)
+    made.returns = None
+    made.body = made.body[1:]  # its docstring
+    for argument in made.args.args:
+        argument.annotation = None
+    return f"from math import inf, log\n\n{ast.unparse(tree)}\n"

@@ -35,7 +35,7 @@ def test_numbers_that_people_ask_about() -> None:
     assert nearest(100.0, 10) == "torch BCELoss cap"
     assert nearest(0.0, 10) == "nothing counted"
     assert nearest(-1.1e-15, 2) == "epsilon added"
-    assert nearest(0.1985, 2, frequencies=[950, 50]) == "class frequencies"
+    assert nearest(0.1347, 2, frequencies=[970, 30]) == "class frequencies"
     assert nearest(0.0475, 2, frequencies=[950, 50]) == "class frequencies, Brier"
 
 
