@@ -48,7 +48,7 @@ def entropy_bar(
         520 if narrow else 480,
         margin={"l": 62, "r": 14, "t": 70, "b": UNDER_SLIDER},
         meta={"follows": "toward"},
-        bargap=0,
+        barmode="overlay",
         xaxis={"domain": [0, 1], "range": [0, end], "anchor": "y", "nticks": 6,
                "showline": False, "ticks": ""},
         yaxis={"domain": [0.76, 1], "range": [BAR - 0.5, BAR + 0.5], "visible": False},
@@ -146,20 +146,16 @@ def _live(bar: EntropyBar, k: int, end: float, narrow: bool) -> list[dict[str, A
         font={"size": size, "family": SERIF, "color": INK},
     )
     room = (end - length) / end
-    inside = (length - bar.entropy) / end > (0.36 if narrow else 0.2)
+    inside = (length - bar.entropy) / end > (0.27 if narrow else 0.2)
     words = f"KL {number(kl)}" if narrow else f"KL from p to q&nbsp; <b>{number(kl)}</b>"
     label: dict[str, Any]
     if inside:
-        label = {
-            "x": (bar.entropy + length) / 2,
-            "xanchor": "center",
-            "xshift": 0,
-            "font": {"size": 17, "color": PAPER},
-        }
-    elif room > (0.3 if narrow else 0.18):
+        middle = (bar.entropy + length) / 2
+        label = {"x": middle, "xanchor": "center", "xshift": 0, "font": {"size": 17, "color": PAPER}}
+    elif room > (0.28 if narrow else 0.19):
         label = {"x": length, "xanchor": "left", "xshift": 10, "font": {"size": 17, "color": BLUE.text}}
-    else:
-        label = {"x": end, "xanchor": "right", "xshift": 0, "font": {"size": 17, "color": BLUE.text}}
+    else:  # right-hand in the grey part, beside what it belongs to
+        label = {"x": bar.entropy, "xanchor": "right", "xshift": -10, "font": {"size": 17, "color": INK}}
     share = round(100 * k / (len(bar.kl) - 1))
     title = f"the model, {share} % of the way to the world" if not narrow else f"model {share} % of the way"
     return [head, note(words, y=BAR, yref="y", xref="x", yanchor="middle", **label), under_axis(title)]
@@ -167,8 +163,8 @@ def _live(bar: EntropyBar, k: int, end: float, narrow: bool) -> list[dict[str, A
 
 def _words(bar: EntropyBar, end: float, narrow: bool) -> list[dict[str, Any]]:
     value = number(bar.entropy)
-    fits = bar.entropy / end > (0.42 if narrow else 0.2)
-    place: dict[str, Any] = {"x": bar.entropy / 2, "y": BAR, "yanchor": "middle", "xanchor": "center"}
+    fits = bar.entropy / end > (0.4 if narrow else 0.2)
+    place: dict[str, Any] = {"x": 0, "y": BAR, "yanchor": "middle", "xanchor": "left", "xshift": 12}
     if not fits:
         place = {"x": 0, "y": BAR - 0.42, "yanchor": "top", "xanchor": "left", "yshift": -22}
     text = f"entropy of p&nbsp; <b>{value}</b>" if not narrow or not fits else f"entropy <b>{value}</b>"

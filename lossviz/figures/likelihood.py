@@ -250,7 +250,7 @@ def _live(found: SampleLikelihood, k: int, narrow: bool) -> list[dict[str, Any]]
     if narrow:
         places: list[dict[str, Any]] = [
             {"x": 0, "y": 1, "xshift": -50, "yshift": 78},
-            {"x": 0.58, "y": 1, "yshift": 76},
+            {"x": 0.53, "y": 1, "yshift": 76},
         ]
     else:
         places = [{"x": x, "y": 0.94, "xshift": shift}, {"x": x, "y": 0.375, "xshift": shift}]
@@ -287,10 +287,10 @@ def _words(found: SampleLikelihood, plain: bool, narrow: bool) -> list[dict[str,
                 **own,
                 font={"size": 15, "color": MUTE},
             ),
-            note(f"<b>{loss}</b>", 0.58, 1, font=name, yshift=102, **own),
+            note(f"<b>{loss}</b>", 0.53, 1, font=name, yshift=102, **own),
             note(
-                f"nats a {dots[0]}, mean of {dots[1]}",
-                0.58,
+                f"nats, mean of {dots[1]}",
+                0.53,
                 1,
                 yshift=46,
                 **own,

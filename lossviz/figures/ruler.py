@@ -75,7 +75,7 @@ def _top(last: Candidate, value: float, inner: float, narrow: bool) -> float:
     top = max(HIGH, 1.3 * last.value, 1.3 * value)
     if narrow:
         return top
-    share = 1 - _width(last, narrow) / inner  # of the axis, left of that name
+    share = 1 - (_width(last, narrow) + 4) / inner  # of the axis, left of that name
     return float(max(top, LOW * (last.value / LOW) ** (1 / share)))
 
 
@@ -95,7 +95,7 @@ def _width(candidate: Candidate, narrow: bool) -> float:
 def _extent(candidate: Candidate, place: Any, per_decade: float, narrow: bool) -> tuple[float, float]:
     """From where to where its name goes, in px: right of its stem, unless it would leave the picture."""
     x, width = place(candidate.value) * per_decade, _width(candidate, narrow)
-    if x + width > place(math.inf) * per_decade:
+    if x + width > place(math.inf) * per_decade + 12 and x - width > place(0) * per_decade - 8:
         return x - width, x + 2
     return x - 2, x + width
 

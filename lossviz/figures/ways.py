@@ -160,7 +160,7 @@ def _two_panels(
                 yshift=140,
                 font={"size": 14, "color": MUTE},
             )
-            for word, x in (("loss", 0.45), ("slope", 0.75))
+            for word, x in (("loss", 0.38), ("slope", 0.71))
         ]
     figure.update_layout(annotations=[*live(here), *names, axis_name(axes[0], 1), axis_name(axes[1], 2)])
     put_first(figure, cursor(float(x[here]), "x2"))
@@ -187,12 +187,12 @@ def _number(value: float, way: _Way, i: int, panel: int, narrow: bool) -> dict[s
     text = f"<b>{number(float(f'{value:.4g}'))}</b>"  # float32 knows seven digits
     if narrow:
         place: dict[str, Any] = {
-            "x": 0.56 + 0.26 * (panel - 1),
+            "x": 0.38 + 0.33 * (panel - 1),
             "y": 1,
             "yanchor": "middle",
             "yshift": 112 - 36 * i,
         }
-        return note(text, font=font | {"size": 18}, **own, **place)
+        return note(text, font=font | {"size": 16}, **own, **place)
     top = 1.0 if panel == 1 else 0.4
     place = {
         "x": COLUMN,
