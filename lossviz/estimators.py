@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 METHODS = ("maximum likelihood", "least squares")
 SIZES = (100, 200, 400, 800, 1600, 3200)
 MOST_WORK = 50_000_000  # examples that all fits together may see
+BLOCK = 200_000  # examples that are in memory at once
 RUNAWAY = 100.0  # a weight beyond this is on its way to infinity
 
 
@@ -75,10 +76,12 @@ def consistency(
     estimates = np.empty((2, len(sizes), repeats, 2))
     for i, n in enumerate(sizes):
         draw = np.random.default_rng([seed, n])
-        x = draw.standard_normal((repeats, n))
-        y = (draw.random((repeats, n)) < _sigmoid(truth[0] + truth[1] * x)).astype(np.float64)
-        estimates[0, i] = _fits(x, y, truth, squares=False)
-        estimates[1, i] = _fits(x, y, truth, squares=True)
+        block = max(1, BLOCK // n)
+        for first in range(0, repeats, block):
+            x = draw.standard_normal((min(block, repeats - first), n))
+            y = (draw.random(x.shape) < _sigmoid(truth[0] + truth[1] * x)).astype(np.float64)
+            for method in range(2):
+                estimates[method, i, first : first + len(x)] = _fits(x, y, truth, squares=method == 1)
     gone = np.isnan(estimates[..., 0])
     kept = np.ma.masked_invalid(estimates)
     sd = np.ma.filled(kept.std(axis=2, ddof=1), math.nan)

@@ -113,7 +113,16 @@ def test_both_panels_have_one_scale_so_that_the_valley_is_the_hill_turned_over()
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(1.0, "100 %"), (0.5, "50.0 %"), (1e-4, "0.0100 %"), (3e-20, "10⁻²⁰"), (0.0, "0 %"), (0.9996, "100 %")],
+    [
+        (1.0, "100 %"),
+        (0.5, "50 %"),
+        (0.05, "5 %"),
+        (1.28e-4, "0.013 %"),
+        (1e-6, "0.0001 %"),
+        (3e-20, "10⁻²⁰"),
+        (0.0, "0 %"),
+        (0.9996, "100 %"),
+    ],
 )
 def test_a_share_of_the_best(share: float, text: str) -> None:
     assert share_of_best(share) == text

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from opening import HOSTILE, code, made_by, opened, pairs, payload, payloads, share, shown, sound, still
 from streamlit.testing.v1 import AppTest
 
@@ -320,3 +322,13 @@ def test_nonsense_in_a_text_is_a_sentence_or_too_long(
         assert "cannot be" in words(app)
     if len(value) > 20:
         assert not any(value in m.value for m in app.markdown), "nothing is echoed"
+
+
+@given(some.one_of(some.none(), some.booleans(), some.integers(), some.floats(), some.text()))
+def test_a_number_is_within_its_range_and_of_its_kind(value: Any) -> None:
+    for control in (Numbers.value, Numbers.classes):
+        sane = control._sane(value)
+        assert type(sane) is type(control.default)
+        assert control.low <= sane <= control.high
+        if isinstance(value, float) and control is Numbers.value and abs(value) <= control.high:
+            assert sane == value

@@ -64,6 +64,7 @@ def entropy_bar(
         "yaxis": "y2",
         "width": 0.36,
         "textposition": "outside",
+        "constraintext": "none",
         "cliponaxis": False,
     }
     size = 14 if narrow else 16

@@ -232,7 +232,7 @@ def share_of_best(share: float) -> str:
     if share >= 0.9995:
         return "100 %"
     if share >= 1e-6:
-        return f"{number(100 * share)} %"
+        return f"{100 * share:.{3 if share >= 0.1 else 2}g} %"
     if share == 0:
         return "0 %"
     return f"10{power_of_ten(math.floor(math.log10(share)))}"
@@ -244,7 +244,7 @@ def _live(found: SampleLikelihood, k: int, narrow: bool) -> list[dict[str, Any]]
     t = float(found.parameter[k])
     share, cost = share_of_best(float(found.relative[k])), number(float(found.mean[k]))
     own: dict[str, Any] = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
-    lead = {"size": 34 if narrow else 42, "family": SERIF, "color": INK}
+    lead = {"size": 34 if narrow else 38, "family": SERIF, "color": INK}
     second = {"size": 24, "family": SERIF, "color": mark(law.loss).text}
     x, shift = COLUMN, 24
     if narrow:

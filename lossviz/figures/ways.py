@@ -74,8 +74,8 @@ def twice(curves: TwiceCurves, at: float, narrow: bool = False) -> go.Figure:
              "line": {"color": MUTE, "width": 1.5, "dash": "4px,4px"}, "layer": "below"}  # fmt: skip
     figure.add_shape(floor)
     figure.add_annotation(
-        note(f"no lower than {number(curves.floor)}", 0.01, curves.floor, xref="x2 domain", yref="y",
-             xanchor="left",             yshift=-12, bgcolor=PAPER)
+        note(f"no lower than {number(curves.floor)}", 0.99, curves.floor, xref="x2 domain", yref="y",
+             xanchor="right",             yshift=-12, bgcolor=PAPER)
     )  # fmt: skip
     return figure
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from driving import PHONE, Viewer, until
+from test_every_page import faults
 
 pytestmark = pytest.mark.browser
 VIEWS = ("", "?likelihood_view=One+bar", "?likelihood_view=More+data")
@@ -53,15 +54,19 @@ def test_a_click_sets_a_column_and_the_link_follows(viewer: Callable[..., Viewer
 
 
 @pytest.mark.parametrize("path", VIEWS)
-def test_the_same_link_shows_the_same_and_a_phone_scrolls_only_downwards(
+def test_a_view_has_no_barriers_in_either_light_and_fits_a_phone(
     viewer: Callable[..., Viewer], path: str
 ) -> None:
-    wide, phone = viewer().open(f"/likelihood{path}"), viewer(viewport=PHONE, color_scheme="dark")
-    phone.open(f"/likelihood{path}")
-    assert (wide.layout, phone.layout) == ("wl", "n0d")
-    assert phone.page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert [t["x"] for t in wide.drawn()["traces"]][:1] == [t["x"] for t in phone.drawn()["traces"]][:1]
-    assert wide.said == phone.said == []
+    one = viewer().open(f"/likelihood{path}")
+    assert faults(one.page) == []
+    assert len(one.chart.get_attribute("aria-label")) > 40
+    one.page.emulate_media(color_scheme="dark")
+    until(lambda: one.layout == "wd")
+    assert faults(one.settled().page) == []
+    one.page.set_viewport_size(PHONE)
+    until(lambda: one.layout == "n0d")
+    assert one.settled().page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert one.exceptions() == one.said == []
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from driving import PHONE, Viewer, until
+from test_every_page import faults
 
 pytestmark = pytest.mark.browser
 VIEWS = (
@@ -59,8 +60,16 @@ def test_a_number_is_recognized_and_kept_in_the_link(viewer: Callable[..., Viewe
 
 
 @pytest.mark.parametrize("path", VIEWS)
-def test_a_phone_scrolls_only_downwards(viewer: Callable[..., Viewer], path: str) -> None:
-    one = viewer(viewport=PHONE, color_scheme="dark").open(f"/numbers{path}")
-    assert one.layout == "n0d"
-    assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert one.said == []
+def test_a_view_has_no_barriers_in_either_light_and_fits_a_phone(
+    viewer: Callable[..., Viewer], path: str
+) -> None:
+    one = viewer().open(f"/numbers{path}")
+    assert faults(one.page) == []
+    assert len(one.chart.get_attribute("aria-label")) > 40
+    one.page.emulate_media(color_scheme="dark")
+    until(lambda: one.layout == "wd")
+    assert faults(one.settled().page) == []
+    one.page.set_viewport_size(PHONE)
+    until(lambda: one.layout == "n0d")
+    assert one.settled().page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert one.exceptions() == one.said == []
