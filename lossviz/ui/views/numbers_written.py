@@ -129,10 +129,10 @@ def show() -> None:
             left, right = st.columns(2, gap="medium")
             with left:
                 small("As written in the tutorial")
-                st.code(facts.written, language="python", wrap_lines=True)
+                st.code(facts.written, language=None, wrap_lines=True)
             with right:
                 small("Right, and as scikit-learn’s")
-                st.code(facts.right, language="python", wrap_lines=True)
+                st.code(facts.right, language=None, wrap_lines=True)
     key = f"numbers_{case.texts.removeprefix('numbers_')}"
     with drawing:
         chart(
