@@ -14,7 +14,7 @@ from contourpy import FillType, LineType, contour_generator
 from numpy.typing import NDArray
 
 import lossviz as lv
-from lossviz.figures.style import AXIS, DARK, INK, MARKS, PANEL, SEA, Mark
+from lossviz.figures.style import AXIS, DARK, INK, MARKS, MUTE, PANEL, SEA, Mark
 
 Floats = NDArray[np.float64]
 
@@ -213,9 +213,54 @@ def edge_of_stability(lr: float = 0.7, tallest: float = 1.9) -> str:
     )
 
 
+def likelihood(at: float = -0.4) -> str:
+    """A hill over seven dots, and the valley that it becomes when it is turned over."""
+    found = lv.sample_likelihood("Gaussian", [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3])
+    here = int(np.abs(found.parameter - at).argmin())
+    look, middle = LOOK[0], HEIGHT / 2
+
+    def pixels(x: Floats, nats: Floats, top: float) -> Floats:
+        return np.stack([22 + (x + 3) / 8 * (WIDTH - 44), top - 13 * nats], axis=-1)
+
+    def seen(line: Floats, low: float, high: float) -> Floats:
+        return line[(line[:, 1] >= low) & (line[:, 1] <= high)]
+
+    hill = pixels(found.outcome, found.log_density[here], 4)
+    feet = pixels(found.sample, np.full(7, -5.1), 4)
+    tops = pixels(found.sample, -found.cost[:, here], 4)
+    valley = pixels(found.fine, found.fine_cost.mean(axis=0), HEIGHT)
+    mark = pixels(found.parameter[[here]], found.mean[[here]], HEIGHT)[0]
+    stems = "".join(path(np.array(pair)) for pair in zip(feet, tops, strict=True))
+    dash = dash_of(look, 9, 5)
+    return svg(
+        [
+            stroke(stems, themed(INK), 1.4),
+            stroke(path(seen(hill, 8, middle - 8)), themed(look.line), 4, dash),
+            stroke(path(seen(valley, middle + 6, HEIGHT)), themed(look.line), 4, dash),
+            *(dot(x, y, 3.6, themed(INK), themed(PANEL), 1.6) for x, y in tops),
+            *(dot(x, y, 3.6, themed(MUTE), themed(PANEL), 1) for x, y in feet),
+            dot(*mark, 8.5, themed(look.line), themed(PANEL), 3),
+        ]
+    )
+
+
+def numbers() -> str:
+    """What each example adds to a score; hollow is what a tutorial leaves out."""
+    found = lv.score_terms("Cross-entropy, two classes", "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
+    colour = themed(LOOK[1].line)
+    bars = []
+    for i, (term, left_out) in enumerate(zip(found.term, found.left_out, strict=True)):
+        wide, filled = (WIDTH - 44) * term / found.term.max(), 0.13 if left_out else 1
+        bars.append(
+            f'<rect x="22" y="{17 + 22 * i}" width="{wide:.1f}" height="16" stroke-width="2" '
+            f'fill-opacity="{filled}" style="fill:{colour};stroke:{colour}"/>'
+        )
+    return svg(bars)
+
+
 def main() -> None:
     CARDS.mkdir(exist_ok=True)
-    for draw in (stuck_neuron, two_weights, race, landscape, edge_of_stability):
+    for draw in (stuck_neuron, two_weights, race, landscape, edge_of_stability, likelihood, numbers):
         (CARDS / f"{draw.__name__}.svg").write_text(draw(), encoding="utf-8")
 
 

@@ -36,6 +36,13 @@ SCENES = {
     "landscape": "/landscape",
     "landscape-eight": "/landscape?landscape_view=Eight+planes",
     "landscape-rescaled": "/landscape?landscape_view=Rescaled",
+    "likelihood": "/likelihood",
+    "likelihood-bar": "/likelihood?likelihood_view=One+bar",
+    "likelihood-data": "/likelihood?likelihood_view=More+data",
+    "numbers": "/numbers",
+    "numbers-written": "/numbers?numbers_view=As+written",
+    "numbers-floats": "/numbers?numbers_view=As+written&numbers_case=Too+few+digits",
+    "numbers-value": "/numbers?numbers_view=This+number%3F",
 }
 SIZES = {"wide": (1440, 900), "projector": (1024, 768), "phone": (390, 844)}
 LIGHTS = ("light", "dark")

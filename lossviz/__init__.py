@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from lossviz.datasets import DATASETS, Data, Dataset
     from lossviz.edge_training import EdgeSettings, edge_runs
     from lossviz.edges import stability_edge
+    from lossviz.estimators import Consistency, consistency
     from lossviz.honesty import Landscape, landscape
+    from lossviz.information import EntropyBar, cross_entropy, entropy, entropy_bar, kl_divergence
     from lossviz.loss import Loss
     from lossviz.losses import LOSSES
     from lossviz.networks import NETWORKS, Network
@@ -29,15 +31,20 @@ if TYPE_CHECKING:
         escape_times,
         logit_curves,
     )
+    from lossviz.noise import NOISES, Noise, SampleLikelihood, sample_likelihood
     from lossviz.optimizers import OPTIMIZERS, Optimizer
     from lossviz.paths import Path, interpolation_plane, pca_plane, project
     from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
+    from lossviz.precision import FloatCurves, TwiceCurves, float_curves, softmax_twice
     from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
+    from lossviz.recognition import Candidate, Cap, caps, recognize
     from lossviz.registry import Registry
     from lossviz.stability import EdgeRun, Standing, edge_run
     from lossviz.studies import Study, StudySettings, study
     from lossviz.surfaces import Profile, Surface, losses_at, profile, surface, surface_stream
+    from lossviz.terms import SCORES, Score, ScoreTerms, score_terms
     from lossviz.training import Training, train
+    from lossviz.tutorial import AsWritten, binary_as_written, rows_as_written
     from lossviz.two_weights import TWO_WEIGHTS, TwoWeights
     from lossviz.weight_planes import WeightPath, WeightPlane, weight_paths, weight_plane
 
@@ -72,6 +79,46 @@ _HOME = {
     "registry": ("Registry",),
     "training": ("Training", "train"),
     "two_weights": ("TWO_WEIGHTS", "TwoWeights"),
+    "information": (
+        "EntropyBar",
+        "cross_entropy",
+        "entropy",
+        "entropy_bar",
+        "kl_divergence",
+    ),
+    "noise": (
+        "NOISES",
+        "Noise",
+        "SampleLikelihood",
+        "sample_likelihood",
+    ),
+    "estimators": (
+        "Consistency",
+        "consistency",
+    ),
+    "recognition": (
+        "Candidate",
+        "Cap",
+        "caps",
+        "recognize",
+    ),
+    "tutorial": (
+        "AsWritten",
+        "binary_as_written",
+        "rows_as_written",
+    ),
+    "terms": (
+        "SCORES",
+        "Score",
+        "ScoreTerms",
+        "score_terms",
+    ),
+    "precision": (
+        "FloatCurves",
+        "TwiceCurves",
+        "float_curves",
+        "softmax_twice",
+    ),
     "weight_planes": ("WeightPath", "WeightPlane", "weight_paths", "weight_plane"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
@@ -80,9 +127,15 @@ __all__ = [
     "DATASETS",
     "LOSSES",
     "NETWORKS",
+    "NOISES",
     "OPTIMIZERS",
+    "SCORES",
     "TWO_WEIGHTS",
+    "AsWritten",
     "Bowl",
+    "Candidate",
+    "Cap",
+    "Consistency",
     "Data",
     "Dataset",
     "Density",
@@ -90,11 +143,14 @@ __all__ = [
     "EdgeRun",
     "EdgeSettings",
     "EightPlanes",
+    "EntropyBar",
     "EscapeTime",
+    "FloatCurves",
     "Landscape",
     "LogitCurves",
     "Loss",
     "Network",
+    "Noise",
     "Optimizer",
     "Path",
     "Plane",
@@ -103,6 +159,9 @@ __all__ = [
     "RaceSettings",
     "Registry",
     "Rescaled",
+    "SampleLikelihood",
+    "Score",
+    "ScoreTerms",
     "Snapshot",
     "Spectrum",
     "Standing",
@@ -110,12 +169,17 @@ __all__ = [
     "StudySettings",
     "Surface",
     "Training",
+    "TwiceCurves",
     "TwoWeights",
     "WeightPath",
     "WeightPlane",
+    "binary_as_written",
     "bowl",
     "bowl_edge",
     "bowl_walk",
+    "caps",
+    "consistency",
+    "cross_entropy",
     "density",
     "descend",
     "descend_widget",
@@ -123,12 +187,16 @@ __all__ = [
     "edge_run",
     "edge_runs",
     "eight_planes",
+    "entropy",
+    "entropy_bar",
     "escape_time",
     "escape_times",
     "fastest_momentum",
     "figures",
+    "float_curves",
     "hessian_plane",
     "interpolation_plane",
+    "kl_divergence",
     "landscape",
     "logit_curves",
     "losses_at",
@@ -137,8 +205,13 @@ __all__ = [
     "project",
     "race_settings",
     "random_plane",
+    "recognize",
     "rescaled",
+    "rows_as_written",
+    "sample_likelihood",
+    "score_terms",
     "sharpness",
+    "softmax_twice",
     "spectral_radius",
     "spectrum",
     "stability_edge",

@@ -13,6 +13,7 @@ ROOT = Path(lv.__file__).parents[1]
 PROMISED = {
     *("LOSSES", "DATASETS", "NETWORKS", "OPTIMIZERS", "Loss", "Data"),
     *("descend", "escape_time", "train", "Race", "Snapshot", "figures"),
+    *("entropy", "cross_entropy", "kl_divergence", "consistency", "recognize"),
 }
 
 

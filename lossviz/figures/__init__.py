@@ -1,28 +1,37 @@
 """Results into Plotly figures: pure functions, for a page or a notebook."""
 
+from lossviz.figures.as_written import as_written
 from lossviz.figures.bowl import bowl
 from lossviz.figures.contestants import MEASURES
 from lossviz.figures.descents import descents
 from lossviz.figures.edge import edge
 from lossviz.figures.edge_words import edge_names
 from lossviz.figures.eight_planes import eight_planes
+from lossviz.figures.entropy_bar import entropy_bar
 from lossviz.figures.escape import escape
 from lossviz.figures.frames import at_frame, from_json, standalone
 from lossviz.figures.landscape import contour, profile, terrain
+from lossviz.figures.likelihood import likelihood
 from lossviz.figures.maps import maps
+from lossviz.figures.more_data import more_data
 from lossviz.figures.one_plane import one_plane
 from lossviz.figures.portraits import Portraits, portrait_plane, portraits
 from lossviz.figures.race import training_curves
 from lossviz.figures.reliefs import reliefs
 from lossviz.figures.rescaled import rescaled
+from lossviz.figures.ruler import ruler
 from lossviz.figures.slopes import slopes
 from lossviz.figures.style import dark, dark_map, number, percent
+from lossviz.figures.terms import caps, terms
+from lossviz.figures.ways import in_floats, twice
 
 __all__ = [
     "MEASURES",
     "Portraits",
+    "as_written",
     "at_frame",
     "bowl",
+    "caps",
     "contour",
     "dark",
     "dark_map",
@@ -30,9 +39,13 @@ __all__ = [
     "edge",
     "edge_names",
     "eight_planes",
+    "entropy_bar",
     "escape",
     "from_json",
+    "in_floats",
+    "likelihood",
     "maps",
+    "more_data",
     "number",
     "one_plane",
     "percent",
@@ -41,8 +54,11 @@ __all__ = [
     "profile",
     "reliefs",
     "rescaled",
+    "ruler",
     "slopes",
     "standalone",
+    "terms",
     "terrain",
     "training_curves",
+    "twice",
 ]

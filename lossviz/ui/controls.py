@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from lossviz.ui.typed import Number, Text
+
 
 @dataclass(frozen=True)
 class Slide:
@@ -161,7 +163,7 @@ class Switch:
         return bool(st.session_state.get(self.key, self.default))
 
 
-Control = Slide | Choice | Several | Switch
+Control = Slide | Choice | Several | Switch | Number | Text
 
 
 def presets(key: str, table: Mapping[str, Mapping[str, Any]], controls: Sequence[Control]) -> None:
@@ -204,8 +206,12 @@ def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
 
 
 def link(controls: Sequence[Control]) -> str:
-    """The address that shows this page as it is now, made only of what the controls say."""
-    changed = [(c.key, c.now) for c in controls if c.now != c.default]
+    """The address that shows this page as it is now, made only of what the controls say.
+
+    A text that is too long for an address is left out.
+    """
+    said = [c for c in controls if not isinstance(c, Text) or c.fits]
+    changed = [(c.key, c.now) for c in said if c.now != c.default]
     query = urlencode([(k, part) for k, v in changed for part in (v if isinstance(v, tuple) else (v,))])
     address = (st.context.url or "").split("?")[0]
     return f"{address}?{query}" if query else address

@@ -32,5 +32,9 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("landscape", "Landscape", "Can you trust this picture?"),
         Entry("edge_of_stability", "Edge of stability", "How big a step can it take?"),
     ),
+    "Why this loss": (
+        Entry("likelihood", "Likelihood", "Where do losses come from?"),
+        Entry("numbers", "Numbers that go wrong", "Is my loss right?"),
+    ),
 }
 ENTRIES = tuple(entry for section in SECTIONS.values() for entry in section)

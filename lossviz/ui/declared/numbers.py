@@ -1,0 +1,62 @@
+"""Controls of the page Numbers that go wrong."""
+
+from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.typed import Number, Text
+
+
+class Numbers:
+    """Numbers that go wrong. The names of scores are those of the registry."""
+
+    view = Choice("numbers_view", "View", ("Term by term", "As written", "This number?"), "Term by term")
+    score = Choice(
+        "numbers_score",
+        "Score",
+        ("Cross-entropy, two classes", "Cross-entropy, more classes", "Brier", "MSE", "RMSE", "MAE"),
+        "Cross-entropy, two classes",
+        "What is computed from the two boxes",
+    )
+    actual = Text(
+        "numbers_actual",
+        "Actual",
+        "1 0 1 0 0 1",
+        "Labels 0 and 1, class numbers from 0, or any numbers; anything may stand between them",
+    )
+    predicted = Text(
+        "numbers_predicted",
+        "Predicted",
+        "0.9 0.2 0.4 0.95 0.1 0.7",
+        "Probabilities, or any numbers; for more classes one row a line",
+    )
+    term_controls = (score, actual, predicted)
+
+    case = Choice(
+        "numbers_case",
+        "What goes wrong",
+        ("A missing term", "Rows that miss 1", "Sure and wrong", "Too few digits", "Softmax twice"),
+        "A missing term",
+        "Five ways in which a loss that looks right is not",
+    )
+    z = Slide("numbers_z", "Logit z", 0.0, 50.0, 17.0, 0.5, "How sure the model is of 1, where 0 is right")
+    margin = Slide(
+        "numbers_margin",
+        "Margin",
+        -5.0,
+        15.0,
+        10.0,
+        0.2,
+        "How far the right class's logit is above all others",
+    )
+    classes = Number("numbers_classes", "Classes", 2, 10_000_000, 10, 1, "How many classes there are")
+    case_controls = (case, z, margin, classes)
+
+    value = Number(
+        "numbers_value", "Your loss", -1e6, 1e6, 2.303, 0.001, "The number it is stuck at", "%0.4g"
+    )
+    counts = Text(
+        "numbers_counts",
+        "Class counts, if you know them",
+        "",
+        "How many examples each class has, one number a class: then guessing by frequency is looked for too",
+    )
+    value_controls = (value, classes, counts)
+    all = (view, *term_controls, *case_controls, value, counts)

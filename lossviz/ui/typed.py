@@ -1,0 +1,112 @@
+"""Controls that one types into: a number, and a text that stays as it was typed.
+
+A short text is in the URL, a long one is not: an address cannot hold ten thousand numbers, and a link that
+was cut would show something else. Then the page says so.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+
+def _address(key: str, wanted: str | None) -> None:
+    """Write a word into the address, or take it out."""
+    if wanted is None:
+        if key in st.query_params:
+            del st.query_params[key]
+    elif st.query_params.get(key) != wanted:
+        st.query_params[key] = wanted
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number in a box. ``key`` is its name in the URL.
+
+    The address is read and written here: Streamlit's own binding stops at a number like 1e999.
+    """
+
+    key: str
+    label: str
+    low: float
+    high: float
+    default: float
+    step: float
+    help: str = ""
+    format: str | None = None
+
+    def show(self, **more: Any) -> float:
+        """Draw it; its value, within its range whatever a client sends."""
+        st.session_state[self.key] = self.now
+        st.number_input(
+            self.label,
+            self.low,
+            self.high,
+            step=self.step,
+            format=self.format,
+            key=self.key,
+            help=self.help or None,
+            **more,
+        )
+        value = self.now
+        st.session_state[f"{self.key}_kept"] = value  # Streamlit forgets what another view does not draw
+        _address(self.key, str(value) if value != self.default else None)
+        return value
+
+    @property
+    def now(self) -> float:
+        """Its value in this run, also before it is drawn."""
+        for key in (self.key, f"{self.key}_kept"):
+            if st.session_state.get(key) is not None:
+                return self._sane(st.session_state[key])
+        try:
+            return self._sane(float(st.query_params.get(self.key, self.default)))
+        except ValueError:
+            return self.default
+
+    def _sane(self, value: Any) -> float:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        good = number and math.isfinite(value) and self.low <= value <= self.high
+        if good and isinstance(self.default, int):
+            good = float(value).is_integer()
+        return type(self.default)(value if good else self.default)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Some words or many numbers. Up to ``longest`` letters are in the URL."""
+
+    key: str
+    label: str
+    default: str
+    help: str = ""
+    longest: int = 600
+
+    def show(self, **more: Any) -> str:
+        """Draw it; what stands in it, with all its faults."""
+        st.session_state[self.key] = self.now
+        text = st.text_area(self.label, key=self.key, help=self.help or None, **more) or ""
+        st.session_state[f"{self.key}_kept"] = text  # Streamlit forgets what another view does not draw
+        _address(self.key, text if text != self.default and len(text) <= self.longest else None)
+        return text
+
+    @property
+    def now(self) -> str:
+        """Its text in this run, also before it is drawn: typed, or from the link that opened the page."""
+        for key in (self.key, f"{self.key}_kept"):
+            if isinstance(st.session_state.get(key), str):
+                return str(st.session_state[key])
+        linked = st.query_params.get(self.key)
+        return self.default if linked is None or len(linked) > self.longest else linked
+
+    @property
+    def fits(self) -> bool:
+        """Whether the text is short enough for a link."""
+        return len(self.now) <= self.longest
+
+
+def plain(text: str) -> str:
+    """Somebody's words without what Markdown would read as a sign."""
+    kept = "".join(c if c.isalnum() or c in " .,-+−=%/×:;()'’…\u2009" else " " for c in text)
+    return kept[:300]
