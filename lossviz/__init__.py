@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lossviz import figures
+    from lossviz.advice import ANSWERS, Answer, advice_matters, advise
     from lossviz.bends import EightPlanes, Rescaled, eight_planes, rescaled
     from lossviz.bowls import Bowl, bowl, bowl_edge, bowl_walk, fastest_momentum, spectral_radius
     from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
     from lossviz.datasets import DATASETS, Data, Dataset
     from lossviz.edge_training import EdgeSettings, edge_runs
     from lossviz.edges import stability_edge
+    from lossviz.fits import best_constant, best_line
     from lossviz.honesty import Landscape, landscape
     from lossviz.loss import Loss
+    from lossviz.loss_shapes import Shapes, shapes
     from lossviz.losses import LOSSES
     from lossviz.networks import NETWORKS, Network
     from lossviz.neuron import (
@@ -30,18 +33,23 @@ if TYPE_CHECKING:
         logit_curves,
     )
     from lossviz.optimizers import OPTIMIZERS, Optimizer
+    from lossviz.outliers import PulledLines, Valleys, pulled_lines, valleys
     from lossviz.paths import Path, interpolation_plane, pca_plane, project
     from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
     from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
     from lossviz.registry import Registry
     from lossviz.stability import EdgeRun, Standing, edge_run
+    from lossviz.scores import Change, ScoreHistory, ScoreSettings, change, score_history
     from lossviz.studies import Study, StudySettings, study
     from lossviz.surfaces import Profile, Surface, losses_at, profile, surface, surface_stream
+    from lossviz.thresholds import Calibration, Verdicts, calibration, verdicts
     from lossviz.training import Training, train
     from lossviz.two_weights import TWO_WEIGHTS, TwoWeights
+    from lossviz.untrainable import UNTRAINABLE
     from lossviz.weight_planes import WeightPath, WeightPlane, weight_paths, weight_plane
 
 _HOME = {
+    "advice": ("ANSWERS", "Answer", "advice_matters", "advise"),
     "datasets": ("DATASETS", "Data", "Dataset"),
     "loss": ("Loss",),
     "losses": ("LOSSES",),
@@ -62,6 +70,7 @@ _HOME = {
     "paths": ("Path", "interpolation_plane", "pca_plane", "project"),
     "planes": ("Plane", "direction_plane", "hessian_plane", "random_plane"),
     "surfaces": ("Profile", "Surface", "losses_at", "profile", "surface", "surface_stream"),
+    "scores": ("Change", "ScoreHistory", "ScoreSettings", "change", "score_history"),
     "studies": ("Study", "StudySettings", "study"),
     "honesty": ("Landscape", "landscape"),
     "bends": ("EightPlanes", "Rescaled", "eight_planes", "rescaled"),
@@ -69,20 +78,30 @@ _HOME = {
     "edge_training": ("EdgeSettings", "edge_runs"),
     "edges": ("stability_edge",),
     "stability": ("EdgeRun", "Standing", "edge_run"),
+    "fits": ("best_constant", "best_line"),
+    "outliers": ("PulledLines", "Valleys", "pulled_lines", "valleys"),
     "registry": ("Registry",),
+    "loss_shapes": ("Shapes", "shapes"),
+    "untrainable": ("UNTRAINABLE",),
     "training": ("Training", "train"),
     "two_weights": ("TWO_WEIGHTS", "TwoWeights"),
+    "thresholds": ("Calibration", "Verdicts", "calibration", "verdicts"),
     "weight_planes": ("WeightPath", "WeightPlane", "weight_paths", "weight_plane"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "ANSWERS",
     "DATASETS",
     "LOSSES",
     "NETWORKS",
     "OPTIMIZERS",
     "TWO_WEIGHTS",
+    "UNTRAINABLE",
+    "Answer",
     "Bowl",
+    "Calibration",
+    "Change",
     "Data",
     "Dataset",
     "Density",
@@ -99,10 +118,14 @@ __all__ = [
     "Path",
     "Plane",
     "Profile",
+    "PulledLines",
     "Race",
     "RaceSettings",
     "Registry",
     "Rescaled",
+    "ScoreHistory",
+    "ScoreSettings",
+    "Shapes",
     "Snapshot",
     "Spectrum",
     "Standing",
@@ -111,11 +134,19 @@ __all__ = [
     "Surface",
     "Training",
     "TwoWeights",
+    "Valleys",
+    "Verdicts",
     "WeightPath",
     "WeightPlane",
+    "advice_matters",
+    "advise",
+    "best_constant",
+    "best_line",
     "bowl",
     "bowl_edge",
     "bowl_walk",
+    "calibration",
+    "change",
     "density",
     "descend",
     "descend_widget",
@@ -135,9 +166,12 @@ __all__ = [
     "pca_plane",
     "profile",
     "project",
+    "pulled_lines",
     "race_settings",
     "random_plane",
     "rescaled",
+    "score_history",
+    "shapes",
     "sharpness",
     "spectral_radius",
     "spectrum",
@@ -147,6 +181,8 @@ __all__ = [
     "surface",
     "surface_stream",
     "train",
+    "valleys",
+    "verdicts",
     "weight_paths",
     "weight_plane",
 ]
