@@ -1,6 +1,7 @@
 """Results into Plotly figures: pure functions, for a page or a notebook."""
 
 from lossviz.figures.bowl import bowl
+from lossviz.figures.calibrated import calibrated, calibration_of
 from lossviz.figures.contestants import MEASURES
 from lossviz.figures.descents import descents
 from lossviz.figures.edge import edge
@@ -12,17 +13,25 @@ from lossviz.figures.landscape import contour, profile, terrain
 from lossviz.figures.maps import maps
 from lossviz.figures.one_plane import one_plane
 from lossviz.figures.portraits import Portraits, portrait_plane, portraits
+from lossviz.figures.pulled import pulled
 from lossviz.figures.race import training_curves
 from lossviz.figures.reliefs import reliefs
 from lossviz.figures.rescaled import rescaled
+from lossviz.figures.score_curves import score_curves
+from lossviz.figures.shapes import shapes
+from lossviz.figures.sketch import sketch
 from lossviz.figures.slopes import slopes
 from lossviz.figures.style import dark, dark_map, number, percent
+from lossviz.figures.threshold import threshold
+from lossviz.figures.valleys import valleys
 
 __all__ = [
     "MEASURES",
     "Portraits",
     "at_frame",
     "bowl",
+    "calibrated",
+    "calibration_of",
     "contour",
     "dark",
     "dark_map",
@@ -39,10 +48,16 @@ __all__ = [
     "portrait_plane",
     "portraits",
     "profile",
+    "pulled",
     "reliefs",
     "rescaled",
+    "score_curves",
+    "shapes",
+    "sketch",
     "slopes",
     "standalone",
     "terrain",
+    "threshold",
     "training_curves",
+    "valleys",
 ]
