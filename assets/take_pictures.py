@@ -36,6 +36,13 @@ SCENES = {
     "landscape": "/landscape",
     "landscape-eight": "/landscape?landscape_view=Eight+planes",
     "landscape-rescaled": "/landscape?landscape_view=Rescaled",
+    "gallery": "/gallery",
+    "gallery-line": "/gallery?gallery_fit=A+line",
+    "gallery-shape": "/gallery?gallery_view=Shape",
+    "gallery-which": "/gallery?gallery_view=Which+one%3F",
+    "metric": "/metric",
+    "metric-threshold": "/metric?metric_view=Threshold",
+    "metric-calibration": "/metric?metric_view=Calibration",
 }
 SIZES = {"wide": (1440, 900), "projector": (1024, 768), "phone": (390, 844)}
 LIGHTS = ("light", "dark")

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
     from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
     from lossviz.registry import Registry
-    from lossviz.stability import EdgeRun, Standing, edge_run
     from lossviz.scores import Change, ScoreHistory, ScoreSettings, change, score_history
+    from lossviz.stability import EdgeRun, Standing, edge_run
     from lossviz.studies import Study, StudySettings, study
     from lossviz.surfaces import Profile, Surface, losses_at, profile, surface, surface_stream
     from lossviz.thresholds import Calibration, Verdicts, calibration, verdicts

@@ -32,5 +32,9 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("landscape", "Landscape", "Can you trust this picture?"),
         Entry("edge_of_stability", "Edge of stability", "How big a step can it take?"),
     ),
+    "Why this loss": (
+        Entry("gallery", "Loss gallery", "What does each loss punish?"),
+        Entry("metric", "Loss against metric", "Worse loss, better accuracy?"),
+    ),
 }
 ENTRIES = tuple(entry for section in SECTIONS.values() for entry in section)

@@ -5,10 +5,12 @@ One room a page. A default that changes, changes what old links show; a test pin
 """
 
 from lossviz.ui.declared.edge import Edge
+from lossviz.ui.declared.gallery import Gallery
 from lossviz.ui.declared.home import Home
 from lossviz.ui.declared.landscape import Landscape
+from lossviz.ui.declared.metric import Metric
 from lossviz.ui.declared.neuron import Neuron
 from lossviz.ui.declared.race import Race
 from lossviz.ui.declared.weights import Weights
 
-__all__ = ["Edge", "Home", "Landscape", "Neuron", "Race", "Weights"]
+__all__ = ["Edge", "Gallery", "Home", "Landscape", "Metric", "Neuron", "Race", "Weights"]
