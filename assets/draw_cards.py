@@ -258,9 +258,59 @@ def numbers() -> str:
     return svg(bars)
 
 
+def gallery(far: float = 72.0) -> str:
+    """Two valleys over the same nine numbers: the mean runs after the far point, the median stays."""
+    facts = lv.valleys(["mse", "mae"], far=[far])
+    left, right = 18, WIDTH - 18
+
+    def across(minutes: float | Floats) -> Floats:
+        return left + (np.asarray(minutes) - 10) / 70 * (right - left)
+
+    parts = []
+    for lane, (look, dash) in enumerate(((MARKS["squared"], "9,5"), (MARKS["absolute"], "3,4"))):
+        floor, top = 58 + 56 * lane, 44
+        height = (facts.loss[lane, 0] / facts.lowest[lane, 0] - 1) * 0.85 * top
+        seen = height <= top
+        valley = np.stack([across(facts.guess), floor - height], axis=-1)[seen]
+        ball, home = across(facts.best[lane, 0]), across(facts.at_home[lane])
+        parts += [
+            stroke(path(np.array([[left, floor], [right, floor]])), themed(AXIS), 1, opacity=0.5),
+            stroke(path(valley), themed(look.line), 3.4, dash),
+            stroke(path(np.array([[home, floor + 9], [ball, floor + 9]])), themed(look.line), 2.4),
+            dot(float(home), floor + 9, 3.6, themed(PANEL), themed(look.line), 2),
+            dot(float(ball), floor, 7, themed(look.line), themed(PANEL), 2),
+        ]
+    parts += [dot(float(across(x)), 146, 3.6, themed(MUTE), "none", 0) for x in facts.points]
+    return svg([*parts, dot(float(across(far)), 146, 7.5, themed(INK), themed(PANEL), 2)])
+
+
+def metric(seed: int = 0) -> str:
+    """The loss above, the accuracy below, with rings where each is best: not at the same step."""
+    history = lv.score_history(lv.ScoreSettings("digits", seed=seed))
+    parts = []
+    rows = (
+        (history.loss, history.best(), MARKS["logarithm"].line, 10, 70),
+        (history.scores["accuracy"], history.best("accuracy"), INK, 92, 148),
+    )
+    first = int(np.argmax(history.loss < 1.3 * history.loss.min()))
+    for values, best, colour, top, floor in rows:
+        low, high = values[first:].min(), values[first:].max()
+        x = 18 + history.steps / history.steps[-1] * (WIDTH - 36)
+        y = floor - (values - low) / (high - low) * (floor - top)
+        inside = (y >= 0) & (y <= floor + 8)
+        parts += [
+            stroke(path(np.stack([x, y], axis=-1)[inside]), themed(colour), 3.6),
+            dot(float(x[best]), float(y[best]), 7, themed(PANEL), themed(colour), 3),
+        ]
+    return svg(parts)
+
+
+DRAWN = (stuck_neuron, two_weights, race, landscape, edge_of_stability, gallery, likelihood, numbers, metric)
+
+
 def main() -> None:
     CARDS.mkdir(exist_ok=True)
-    for draw in (stuck_neuron, two_weights, race, landscape, edge_of_stability, likelihood, numbers):
+    for draw in DRAWN:
         (CARDS / f"{draw.__name__}.svg").write_text(draw(), encoding="utf-8")
 
 

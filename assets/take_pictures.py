@@ -43,6 +43,13 @@ SCENES = {
     "numbers-written": "/numbers?numbers_view=As+written",
     "numbers-floats": "/numbers?numbers_view=As+written&numbers_case=Too+few+digits",
     "numbers-value": "/numbers?numbers_view=This+number%3F",
+    "gallery": "/gallery",
+    "gallery-line": "/gallery?gallery_fit=A+line",
+    "gallery-shape": "/gallery?gallery_view=Shape",
+    "gallery-which": "/gallery?gallery_view=Which+one%3F",
+    "metric": "/metric",
+    "metric-threshold": "/metric?metric_view=Threshold",
+    "metric-calibration": "/metric?metric_view=Calibration",
 }
 SIZES = {"wide": (1440, 900), "projector": (1024, 768), "phone": (390, 844)}
 LIGHTS = ("light", "dark")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lossviz import figures
+    from lossviz.advice import ANSWERS, Answer, advice_matters, advise
     from lossviz.bends import EightPlanes, Rescaled, eight_planes, rescaled
     from lossviz.bowls import Bowl, bowl, bowl_edge, bowl_walk, fastest_momentum, spectral_radius
     from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from lossviz.edge_training import EdgeSettings, edge_runs
     from lossviz.edges import stability_edge
     from lossviz.estimators import Consistency, consistency
+    from lossviz.fits import best_constant, best_line
     from lossviz.honesty import Landscape, landscape
     from lossviz.information import EntropyBar, cross_entropy, entropy, entropy_bar, kl_divergence
     from lossviz.loss import Loss
+    from lossviz.loss_shapes import Shapes, shapes
     from lossviz.losses import LOSSES
     from lossviz.networks import NETWORKS, Network
     from lossviz.neuron import (
@@ -33,22 +36,27 @@ if TYPE_CHECKING:
     )
     from lossviz.noise import NOISES, Noise, SampleLikelihood, sample_likelihood
     from lossviz.optimizers import OPTIMIZERS, Optimizer
+    from lossviz.outliers import PulledLines, Valleys, pulled_lines, valleys
     from lossviz.paths import Path, interpolation_plane, pca_plane, project
     from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
     from lossviz.precision import FloatCurves, TwiceCurves, float_curves, softmax_twice
     from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
     from lossviz.recognition import Candidate, Cap, caps, recognize
     from lossviz.registry import Registry
+    from lossviz.scores import Change, ScoreHistory, ScoreSettings, change, score_history
     from lossviz.stability import EdgeRun, Standing, edge_run
     from lossviz.studies import Study, StudySettings, study
     from lossviz.surfaces import Profile, Surface, losses_at, profile, surface, surface_stream
     from lossviz.terms import SCORES, Score, ScoreTerms, score_terms
+    from lossviz.thresholds import Calibration, Verdicts, calibration, verdicts
     from lossviz.training import Training, train
     from lossviz.tutorial import AsWritten, binary_as_written, rows_as_written
     from lossviz.two_weights import TWO_WEIGHTS, TwoWeights
+    from lossviz.untrainable import UNTRAINABLE
     from lossviz.weight_planes import WeightPath, WeightPlane, weight_paths, weight_plane
 
 _HOME = {
+    "advice": ("ANSWERS", "Answer", "advice_matters", "advise"),
     "datasets": ("DATASETS", "Data", "Dataset"),
     "loss": ("Loss",),
     "losses": ("LOSSES",),
@@ -69,6 +77,7 @@ _HOME = {
     "paths": ("Path", "interpolation_plane", "pca_plane", "project"),
     "planes": ("Plane", "direction_plane", "hessian_plane", "random_plane"),
     "surfaces": ("Profile", "Surface", "losses_at", "profile", "surface", "surface_stream"),
+    "scores": ("Change", "ScoreHistory", "ScoreSettings", "change", "score_history"),
     "studies": ("Study", "StudySettings", "study"),
     "honesty": ("Landscape", "landscape"),
     "bends": ("EightPlanes", "Rescaled", "eight_planes", "rescaled"),
@@ -76,7 +85,11 @@ _HOME = {
     "edge_training": ("EdgeSettings", "edge_runs"),
     "edges": ("stability_edge",),
     "stability": ("EdgeRun", "Standing", "edge_run"),
+    "fits": ("best_constant", "best_line"),
+    "outliers": ("PulledLines", "Valleys", "pulled_lines", "valleys"),
     "registry": ("Registry",),
+    "loss_shapes": ("Shapes", "shapes"),
+    "untrainable": ("UNTRAINABLE",),
     "training": ("Training", "train"),
     "two_weights": ("TWO_WEIGHTS", "TwoWeights"),
     "information": (
@@ -119,11 +132,13 @@ _HOME = {
         "float_curves",
         "softmax_twice",
     ),
+    "thresholds": ("Calibration", "Verdicts", "calibration", "verdicts"),
     "weight_planes": ("WeightPath", "WeightPlane", "weight_paths", "weight_plane"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "ANSWERS",
     "DATASETS",
     "LOSSES",
     "NETWORKS",
@@ -131,10 +146,14 @@ __all__ = [
     "OPTIMIZERS",
     "SCORES",
     "TWO_WEIGHTS",
+    "UNTRAINABLE",
+    "Answer",
     "AsWritten",
     "Bowl",
+    "Calibration",
     "Candidate",
     "Cap",
+    "Change",
     "Consistency",
     "Data",
     "Dataset",
@@ -155,13 +174,17 @@ __all__ = [
     "Path",
     "Plane",
     "Profile",
+    "PulledLines",
     "Race",
     "RaceSettings",
     "Registry",
     "Rescaled",
     "SampleLikelihood",
     "Score",
+    "ScoreHistory",
+    "ScoreSettings",
     "ScoreTerms",
+    "Shapes",
     "Snapshot",
     "Spectrum",
     "Standing",
@@ -171,13 +194,21 @@ __all__ = [
     "Training",
     "TwiceCurves",
     "TwoWeights",
+    "Valleys",
+    "Verdicts",
     "WeightPath",
     "WeightPlane",
+    "advice_matters",
+    "advise",
+    "best_constant",
+    "best_line",
     "binary_as_written",
     "bowl",
     "bowl_edge",
     "bowl_walk",
+    "calibration",
     "caps",
+    "change",
     "consistency",
     "cross_entropy",
     "density",
@@ -203,13 +234,16 @@ __all__ = [
     "pca_plane",
     "profile",
     "project",
+    "pulled_lines",
     "race_settings",
     "random_plane",
     "recognize",
     "rescaled",
     "rows_as_written",
     "sample_likelihood",
+    "score_history",
     "score_terms",
+    "shapes",
     "sharpness",
     "softmax_twice",
     "spectral_radius",
@@ -220,6 +254,8 @@ __all__ = [
     "surface",
     "surface_stream",
     "train",
+    "valleys",
+    "verdicts",
     "weight_paths",
     "weight_plane",
 ]

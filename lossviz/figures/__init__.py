@@ -2,6 +2,7 @@
 
 from lossviz.figures.as_written import as_written
 from lossviz.figures.bowl import bowl
+from lossviz.figures.calibrated import calibrated, calibration_of
 from lossviz.figures.contestants import MEASURES
 from lossviz.figures.descents import descents
 from lossviz.figures.edge import edge
@@ -16,13 +17,19 @@ from lossviz.figures.maps import maps
 from lossviz.figures.more_data import more_data
 from lossviz.figures.one_plane import one_plane
 from lossviz.figures.portraits import Portraits, portrait_plane, portraits
+from lossviz.figures.pulled import pulled
 from lossviz.figures.race import training_curves
 from lossviz.figures.reliefs import reliefs
 from lossviz.figures.rescaled import rescaled
 from lossviz.figures.ruler import ruler
+from lossviz.figures.score_curves import score_curves
+from lossviz.figures.shapes import shapes
+from lossviz.figures.sketch import sketch
 from lossviz.figures.slopes import slopes
 from lossviz.figures.style import dark, dark_map, number, percent
 from lossviz.figures.terms import caps, terms
+from lossviz.figures.threshold import threshold
+from lossviz.figures.valleys import valleys
 from lossviz.figures.ways import in_floats, twice
 
 __all__ = [
@@ -31,6 +38,8 @@ __all__ = [
     "as_written",
     "at_frame",
     "bowl",
+    "calibrated",
+    "calibration_of",
     "caps",
     "contour",
     "dark",
@@ -52,13 +61,19 @@ __all__ = [
     "portrait_plane",
     "portraits",
     "profile",
+    "pulled",
     "reliefs",
     "rescaled",
     "ruler",
+    "score_curves",
+    "shapes",
+    "sketch",
     "slopes",
     "standalone",
     "terms",
     "terrain",
+    "threshold",
     "training_curves",
     "twice",
+    "valleys",
 ]

@@ -17,6 +17,7 @@ from lossviz.losses import LOSSES
 
 PAPER, PANEL, INK, MUTE = "#FBFAF7", "#F1EFE9", "#1F2530", "#5B6270"
 AXIS, GRID = "#B9B4A8", "#E4E0D6"
+FADED = "#BDBDBC"  # what is as it should be, so that mistakes stand out by themselves
 WHITE = "rgb(255,255,255)"
 MAP = "#2C786C"  # what a map says of a loss, wherever it is said; a step of the ramp
 
@@ -71,6 +72,7 @@ DARK: dict[str, str] = {
     MUTE: "#A3AAB6",
     AXIS: "#56606E",
     GRID: "#262D36",
+    FADED: "#4C5055",
     MAP: "#8FBF90",
     "#D55E00": "#FF8C42",
     "#B84A00": "#FF9D5C",

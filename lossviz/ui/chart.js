@@ -4,6 +4,7 @@
 const charts = new WeakMap(); // parentElement -> Chart
 const cameras = new Map(); // chart key -> camera that the viewer has turned to
 
+const GRIP = 30; // px around a point that can be dragged
 const NARROW = 560; // px of chart width below which the narrow layout is drawn
 
 function loadPlotly(source) {
@@ -43,6 +44,7 @@ function merge(base, part) {
 }
 
 const slider = (key) => document.querySelector(`.st-key-${key} input[type=range]`);
+const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 class Chart {
@@ -226,6 +228,66 @@ class Chart {
     this.plot.on("plotly_relayouting", turned);
     this.plot.on("plotly_relayout", turned);
     this.plot.addEventListener("click", (event) => this.click(event));
+    this.plot.addEventListener("pointerdown", (event) => this.take(event), true);
+    this.plot.addEventListener("pointermove", (event) => this.drag(event), true);
+    for (const end of ["pointerup", "pointercancel"]) {
+      this.plot.addEventListener(end, (event) => this.release(event), true);
+    }
+  }
+
+  // A point of the picture that is a grip of the followed slider: where it is, and along which axis it goes.
+  grip() {
+    const [index, along] = this.plot.layout?.meta?.grip ?? [];
+    const trace = this.follow && slider(this.follow) && this.plot._fullData?.[index];
+    if (!trace?.x?.length) return null;
+    const full = this.plot._fullLayout;
+    const axis = (name) => full[`${name[0]}axis${name.slice(1)}`];
+    const [x, y] = [axis(trace.xaxis), axis(trace.yaxis)];
+    return { x: x._offset + x.c2p(trace.x.at(-1)), y: y._offset + y.c2p(trace.y.at(-1)), along, axis: { x, y }[along] };
+  }
+
+  place(event) {
+    const box = this.plot.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
+
+  take(event) {
+    const grip = this.grip();
+    const at = this.place(event);
+    if (!grip || event.button || Math.hypot(at.x - grip.x, at.y - grip.y) > GRIP) return;
+    this.held = grip;
+    this.plot.setPointerCapture(event.pointerId);
+    this.plot.style.cursor = "grabbing";
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  drag(event) {
+    const at = this.place(event);
+    if (!this.held) {
+      const grip = event.pointerType === "mouse" && this.grip();
+      this.plot.style.cursor = grip && Math.hypot(at.x - grip.x, at.y - grip.y) <= GRIP ? "grab" : "";
+      return;
+    }
+    const input = slider(this.follow);
+    if (!input) return;
+    const { axis, along } = this.held;
+    const [low, high, step] = [input.min, input.max, input.step].map(Number);
+    const wanted = low + step * Math.round((axis.p2c(at[along] - axis._offset) - low) / step);
+    const value = Number(Math.min(high, Math.max(low, wanted)).toFixed(6));
+    if (Number(input.value) !== value) {
+      setValue.call(input, String(value)); // as a hand on the slider would, and like that sent at the release
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    event.stopPropagation();
+  }
+
+  release() {
+    if (!this.held) return;
+    this.held = null;
+    this.plot.style.cursor = "";
+    const input = slider(this.follow);
+    if (input) this.component.setTriggerValue("dragged", Number(input.value));
   }
 
   // A click anywhere in a map, not only on a point: in the data's own coordinates. A figure with other

@@ -58,13 +58,19 @@ def chart(
     """Show a packed figure. ``alt`` says in words what it shows.
 
     ``follow`` is the key of a slider of the page whose value names the frame to show. ``on_click`` gets
-    the data coordinates of a click in a map, before the page runs again.
+    the data coordinates of a click in a map, before the page runs again. A figure whose meta has a
+    ``grip``, [trace, "x" or "y"], lets that point be dragged, and the followed slider goes with it.
     """
 
     def clicked() -> None:
         place = st.session_state[key].get("click")
         if on_click and place:
             on_click(float(place["x"]), float(place["y"]))
+
+    def dragged() -> None:
+        place = st.session_state[key].get("dragged")
+        if follow and place is not None:
+            st.session_state[follow] = type(st.session_state[follow])(place)
 
     small = {
         "key": key,
@@ -79,6 +85,7 @@ def chart(
         data=f"{json.dumps(small)[:-1]}, {figure}}}".encode(),
         on_missing_change=lambda: None,
         on_click_change=clicked,
+        on_dragged_change=dragged,
     )
     if result.get("missing"):
         value = st.session_state.get(follow) if follow else None

@@ -102,6 +102,19 @@ class Choice:
         )
         return self._sane(value)
 
+    def radio(self, **more: Any) -> str:
+        """All the options below each other, for a question that is read."""
+        value = st.radio(
+            self.label,
+            self.options,
+            index=list(self.options).index(self.default),
+            key=self.key,
+            help=self.help or None,
+            bind="query-params",
+            **more,
+        )
+        return self._sane(value)
+
     @property
     def now(self) -> str:
         return self._sane(st.session_state.get(self.key, self.default))

@@ -33,8 +33,10 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("edge_of_stability", "Edge of stability", "How big a step can it take?"),
     ),
     "Why this loss": (
+        Entry("gallery", "Loss gallery", "What does each loss punish?"),
         Entry("likelihood", "Likelihood", "Where do losses come from?"),
         Entry("numbers", "Numbers that go wrong", "Is my loss right?"),
+        Entry("metric", "Loss against metric", "Worse loss, better accuracy?"),
     ),
 }
 ENTRIES = tuple(entry for section in SECTIONS.values() for entry in section)

@@ -24,6 +24,11 @@ VIEWS = [
     "/two-weights?weights_view=In+relief",
     "/race?race_step=0",
     "/race?race_step=0&race_view=Layers",
+    "/gallery",
+    "/gallery?gallery_view=Shape",
+    "/gallery?gallery_view=Which+one%3F",
+    "/metric?metric_data=diabetes",
+    "/metric?metric_view=Threshold",
 ]
 # Faults of Streamlit's own widgets that no theme can mend: (rule, part of the element's HTML).
 STREAMLITS_OWN_FAULTS = (

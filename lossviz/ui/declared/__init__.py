@@ -5,12 +5,25 @@ One room a page. A default that changes, changes what old links show; a test pin
 """
 
 from lossviz.ui.declared.edge import Edge
+from lossviz.ui.declared.gallery import Gallery
 from lossviz.ui.declared.home import Home
 from lossviz.ui.declared.landscape import Landscape
 from lossviz.ui.declared.likelihood import Likelihood
+from lossviz.ui.declared.metric import Metric
 from lossviz.ui.declared.neuron import Neuron
 from lossviz.ui.declared.numbers import Numbers
 from lossviz.ui.declared.race import Race
 from lossviz.ui.declared.weights import Weights
 
-__all__ = ["Edge", "Home", "Landscape", "Likelihood", "Neuron", "Numbers", "Race", "Weights"]
+__all__ = [
+    "Edge",
+    "Gallery",
+    "Home",
+    "Landscape",
+    "Likelihood",
+    "Metric",
+    "Neuron",
+    "Numbers",
+    "Race",
+    "Weights",
+]

@@ -1,0 +1,145 @@
+"""Controls of the page Loss gallery."""
+
+from lossviz.ui.controls import Choice, Several, Slide
+
+
+class Gallery:
+    """Loss gallery. The names of losses are those of the registries."""
+
+    view = Choice("gallery_view", "View", ("Outlier", "Shape", "Which one?"), "Outlier")
+
+    far = Slide("gallery_far", "Minutes of the ninth", 10, 80, 72, 1, "Moves the far point")
+    fit = Choice(
+        "gallery_fit",
+        "Fit",
+        ("One number", "A line"),
+        "One number",
+        "The same guess for all, or a line over the distance to work",
+    )
+    losses = Several(
+        "gallery_losses",
+        "Losses",
+        ("mse", "huber", "log-cosh", "mae", "quantile", "hit-or-miss"),
+        ("mse", "huber", "mae", "quantile"),
+        "Which losses pick their guess",
+    )
+    reach = Slide(
+        "gallery_reach",
+        "Huber’s δ, minutes",
+        1.0,
+        40.0,
+        5.0,
+        1.0,
+        "The miss from which on Huber stops squaring",
+    )
+    share = Slide(
+        "gallery_share",
+        "Quantile τ",
+        0.05,
+        0.95,
+        0.75,
+        0.05,
+        "The share of people who should lie below the guess",
+    )
+    near = Slide(
+        "gallery_near", "Near enough, minutes", 0.5, 6.0, 1.5, 0.5, "How close a guess must be to be a hit"
+    )
+    km = Slide(
+        "gallery_km", "Kilometres of the ninth", 1, 24, 10, 1, "How far to the side the far point lies"
+    )
+    outlier_controls = (far, fit, losses, reach, share, near, km)
+
+    against = Choice(
+        "gallery_against",
+        "Against",
+        ("residual", "logit", "probability", "margin", "lead"),
+        "residual",
+        "What is on the axis; it decides which losses can be laid over each other",
+    )
+    residual = Slide(
+        "gallery_residual", "Miss", -5.0, 5.0, 2.0, 0.1, "How far the prediction lies from the truth"
+    )
+    logit = Slide(
+        "gallery_logit", "Logit z", -8.0, 8.0, 4.0, 0.1, "What the network puts out before the sigmoid"
+    )
+    probability = Slide("gallery_probability", "Probability p", 0.01, 0.99, 0.9, 0.01, "What is said of yes")
+    margin = Slide(
+        "gallery_margin", "Margin", -4.0, 4.0, -1.0, 0.1, "How far on the right side the logit lies"
+    )
+    lead = Slide("gallery_lead", "Lead", -8.0, 8.0, -2.0, 0.1, "How far the right class’s logit is ahead")
+    numbers = Several(
+        "gallery_numbers",
+        "Losses",
+        ("mse", "huber", "mae", "log-cosh", "quantile", "gaussian-nll", "poisson-nll", "hit-or-miss"),
+        ("mse", "huber", "mae", "quantile"),
+        "Losses of a number that is predicted",
+    )
+    binary = Several(
+        "gallery_binary",
+        "Losses",
+        (
+            "sigmoid-mse", "sigmoid-half-mse", "sigmoid-ce", "tanh-mse", "hinge", "squared-hinge", "focal",
+            "zero-one",
+        ),
+        ("sigmoid-mse", "sigmoid-ce", "hinge", "focal"),
+        "Losses of one logit; against the probability only those that make one",
+    )  # fmt: skip
+    classes = Several(
+        "gallery_several",
+        "Losses",
+        ("softmax-ce", "softmax-mse", "softmax-ce-smoothed", "sigmoid-bce-onehot", "sigmoid-mse-onehot"),
+        ("softmax-ce", "softmax-mse", "softmax-ce-smoothed"),
+        "Losses of one logit a class",
+    )
+    y = Slide("gallery_y", "Truth y", 0.0, 1.0, 0.0, 0.05, "What the answer is; between 0 and 1 it is soft")
+    delta = Slide(
+        "gallery_delta", "Huber’s δ", 0.5, 5.0, 1.0, 0.5, "The miss from which on Huber stops squaring"
+    )
+    tau = Slide(
+        "gallery_tau", "Quantile τ", 0.05, 0.95, 0.9, 0.05, "How much dearer a miss below is: τ / (1 − τ)"
+    )
+    gamma = Slide(
+        "gallery_gamma", "Focal γ", 0.0, 5.0, 2.0, 0.5, "How strongly easy examples are turned down"
+    )
+    smoothing = Slide(
+        "gallery_smoothing", "Smoothing α", 0.0, 0.5, 0.1, 0.05, "The share of the label that all classes get"
+    )
+    sigma = Slide(
+        "gallery_sigma", "Gaussian σ", 0.1, 3.0, 1.0, 0.1, "The width of the noise that is expected"
+    )
+    count = Slide(
+        "gallery_count", "Count y", 1, 20, 4, 1, "The count that was seen; matters to Poisson alone"
+    )
+    width = Slide(
+        "gallery_width", "Hit within ±", 0.5, 4.0, 1.5, 0.5, "How close a prediction must be to be a hit"
+    )
+    k = Slide("gallery_k", "Classes K", 2, 20, 10, 1, "How many classes there are")
+    unit = Choice("gallery_unit", "Unit", ("nats", "bits"), "nats", "Of the losses that are logarithms")
+    shape_controls = (
+        against, residual, logit, probability, margin, lead, numbers, binary, classes, y, delta, tau, gamma,
+        smoothing, sigma, count, width, k, unit,
+    )  # fmt: skip
+
+    predict = Choice(
+        "gallery_predict",
+        "**1** What do you predict?",
+        ("A number", "A count", "Yes or no", "One of several", "Several at once", "A place on Earth"),
+        "A number",
+        "It decides the output unit",
+    )
+    misses = Choice(
+        "gallery_misses",
+        "**2** What are the misses like?",
+        ("All of one size", "A few wild ones", "Cost more one way"),
+        "A few wild ones",
+        "For yes or no, wild misses are wrong labels",
+    )
+    report = Choice(
+        "gallery_report",
+        "**3** What will you report?",
+        ("An average", "A typical case", "A probability or range"),
+        "A typical case",
+        "What the number is for that you will show to people",
+    )
+    which_controls = (predict, misses, report)
+    all = (view, *outlier_controls, *shape_controls, *which_controls)

@@ -1,0 +1,58 @@
+"""Controls of the page Loss against metric."""
+
+from lossviz.ui.controls import Choice, Slide
+
+
+class Metric:
+    """Loss against metric. The names of datasets and measures are those of the core."""
+
+    view = Choice("metric_view", "View", ("Training", "Threshold", "Calibration"), "Training")
+
+    step = Slide("metric_step", "Step", 0, 300, 270, 3, "The step at which you would stop")
+    measure = Choice(
+        "metric_measure",
+        "Metric",
+        ("accuracy", "f1", "roc-auc", "brier"),
+        "accuracy",
+        "What is drawn below the loss, if classes are predicted",
+    )
+    error = Choice(
+        "metric_error",
+        "Metric",
+        ("rmse", "mae", "r2"),
+        "rmse",
+        "What is drawn below the loss, if a number is predicted",
+    )
+    data = Choice(
+        "metric_data",
+        "Data",
+        ("digits", "breast-cancer", "diabetes"),
+        "digits",
+        "What is learned; diabetes predicts a number",
+    )
+    seed = Slide(
+        "metric_seed", "Seed", 0, 9, 0, 1, "Other examples to learn from, another start: is it luck?"
+    )
+    training_controls = (step, measure, error, data, seed)
+
+    cut = Slide(
+        "metric_cut", "Threshold", -7.6, 7.6, 0.0, 0.2, "The log-odds from which on one says yes; 0 is 50 %"
+    )
+    who = Choice(
+        "metric_who",
+        "Who says it",
+        ("a model", "timid three", "bold three"),
+        "a model",
+        "A model that has learned from 200 patients, or three answers made by hand",
+    )
+    threshold_controls = (cut, who)
+
+    seen = Slide("metric_seen", "Step", 0, 300, 300, 3, "How long the model has trained")
+    about = Choice(
+        "metric_about", "Data", ("digits", "breast-cancer"), "digits", "What the model is sure of, or not"
+    )
+    draw = Slide(
+        "metric_draw", "Seed", 0, 9, 0, 1, "Other examples to learn from, another start: is it luck?"
+    )
+    calibration_controls = (seen, about, draw)
+    all = (view, *training_controls, *threshold_controls, *calibration_controls)

@@ -1,0 +1,40 @@
+"""The trainings behind Loss against metric: each a few seconds, and kept."""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+import streamlit as st
+
+import lossviz as lv
+
+SETUP = {  # dataset -> network, examples to learn from, learning rate
+    "digits": ("mlp-64-64", 100, 0.01),
+    "breast-cancer": ("linear", 200, 0.05),
+    "diabetes": ("mlp-64-64", 100, 0.01),
+}
+
+
+def settings(data: str, seed: int) -> lv.ScoreSettings:
+    network, train, rate = SETUP[data]
+    return lv.ScoreSettings(data, network, train, rate, seed=seed)
+
+
+@st.cache_data(max_entries=8, show_spinner="Training, and scoring 101 times …")
+def history(data: str, seed: int) -> lv.ScoreHistory:
+    return lv.score_history(settings(data, seed))
+
+
+def code_of(data: str, seed: int) -> str:
+    network, train, rate = SETUP[data]
+    return f'lv.ScoreSettings("{data}", "{network}", train={train}, lr={rate:g}, seed={seed})'
+
+
+def words(found: lv.ScoreHistory) -> str:
+    """What was trained, on what, for the mute line under a picture."""
+    s = found.settings
+    label = lv.DATASETS[s.dataset].label
+    network = s.network if s.network == "linear" else f"{s.network}, tanh"
+    held = f"{len(found.y):,}".replace(",", "\u2009")
+    return (
+        f"{label}: {s.train} examples to learn from, {held} held out · {network} · "
+        f"{s.optimizer}, full batch, rate {s.lr:g}, seed {s.seed}."
+    )

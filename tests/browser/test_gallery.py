@@ -1,0 +1,118 @@
+"""Loss gallery and Loss against metric in a browser: the drag, the point itself, the link, the phone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from driving import PHONE, Viewer, until
+
+pytestmark = pytest.mark.browser
+GRIP = """root => {
+  const plot = root.querySelector(".lossviz-plot"), [index] = plot.layout.meta.grip;
+  const trace = plot._fullData[index], full = plot._fullLayout, box = plot.getBoundingClientRect();
+  const axis = (name) => full[`${name[0]}axis${name.slice(1)}`];
+  const [x, y] = [axis(trace.xaxis), axis(trace.yaxis)];
+  return [box.left + x._offset + x.c2p(trace.x.at(-1)), box.top + y._offset + y.c2p(trace.y.at(-1))];
+}"""
+AXIS = """(root, name) => {
+  const plot = root.querySelector(".lossviz-plot"), x = plot._fullLayout[name];
+  const left = plot.getBoundingClientRect().left + x._offset;
+  return [left, left + x._length];
+}"""
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("/gallery?gallery_far=40", "gallery_far"),
+        ("/metric?metric_view=Threshold", "metric_cut"),
+    ],
+)
+def test_dragging_the_slider_moves_the_picture(viewer: Callable[..., Viewer], path: str, key: str) -> None:
+    one = viewer().open(path)
+    address, before = one.address, one.drawn()
+    x, y = one.grip(key)
+    one.page.mouse.move(x, y)
+    one.page.mouse.down()
+    frames = set()
+    for step in range(1, 7):
+        one.page.mouse.move(x + 14 * step, y)
+        until(lambda: float(one.frame) == pytest.approx(one.value(key), abs=1e-6))
+        frames.add(one.frame)
+    assert len(frames) > 2, "it moves before the release"
+    assert one.address == address, "nothing is sent while the pointer is down"
+    held = one.value(key)
+    one.page.mouse.up()
+    until(lambda: [float(v) for v in one.query().get(key, ())] == [pytest.approx(held, abs=1e-6)])
+    assert one.settled().drawn() != before
+    assert one.said == []
+
+
+@pytest.mark.parametrize(("path", "dx", "dy"), [("/gallery", -80, 0), ("/gallery?gallery_fit=A+line", 0, 70)])
+def test_the_far_point_itself_can_be_dragged(
+    viewer: Callable[..., Viewer], path: str, dx: int, dy: int
+) -> None:
+    one = viewer().open(path)
+    address = one.address
+    x, y = one.chart.evaluate(GRIP)
+    one.page.mouse.move(x, y)
+    until(lambda: one.chart.locator(".lossviz-plot").evaluate("plot => plot.style.cursor") == "grab")
+    one.page.mouse.down()
+    for step in range(1, 5):
+        one.page.mouse.move(x + dx * step / 4, y + dy * step / 4)
+        until(lambda: float(one.frame) == one.value("gallery_far"))
+    there = one.value("gallery_far")
+    assert there < 70, "the slider goes with the point"
+    near: Any = pytest.approx((x + dx, y + dy), abs=8)
+    assert tuple(one.chart.evaluate(GRIP)) == near, "and the point with the pointer"
+    assert one.address == address, "nothing is sent while it is held"
+    one.page.mouse.up()
+    until(lambda: [float(v) for v in one.query().get("gallery_far", ())] == [there])
+    one.settled()
+    assert one.value("gallery_far") == there
+    assert one.said == []
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "axis"),
+    [
+        ("/gallery?gallery_far=80", "gallery_far", "xaxis"),
+        ("/gallery?gallery_view=Shape&gallery_residual=5", "gallery_residual", "xaxis3"),
+        ("/metric?metric_data=diabetes&metric_step=300", "metric_step", "xaxis2"),
+    ],
+)
+def test_the_slider_stands_under_its_axis(
+    viewer: Callable[..., Viewer], path: str, key: str, axis: str
+) -> None:
+    one = viewer(viewport={"width": 1440, "height": 1400}).open(path)
+    for width in (1440, 390):
+        one.page.set_viewport_size({"width": width, "height": 1400})
+        until(lambda width=width: one.layout == ("wl" if width > 600 else "n0l"))
+        one.settled()
+        assert one.grip(key)[0] == pytest.approx(one.chart.evaluate(AXIS, axis)[1], abs=6), width
+
+
+def test_the_threshold_is_where_the_slider_is(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/metric?metric_view=Threshold&metric_cut=7.6")
+    line = one.chart.evaluate(
+        """root => {
+          const plot = root.querySelector(".lossviz-plot"), x = plot._fullLayout.xaxis;
+          return plot.getBoundingClientRect().left + x._offset + x.c2p(plot._fullLayout.shapes[0].x0);
+        }"""
+    )
+    assert one.grip("metric_cut")[0] == pytest.approx(line, abs=6)
+
+
+PHONES = (
+    "/gallery?gallery_fit=A+line",
+    "/gallery?gallery_view=Which+one%3F",
+    "/metric?metric_view=Threshold",
+)
+
+
+@pytest.mark.parametrize("path", PHONES)
+def test_a_phone_scrolls_only_downwards(viewer: Callable[..., Viewer], path: str) -> None:
+    one = viewer(viewport=PHONE, color_scheme="dark").open(path)
+    assert one.layout == "n0d"
+    assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert one.exceptions() == one.said == []
