@@ -15,9 +15,19 @@ if TYPE_CHECKING:
     from lossviz.datasets import DATASETS, Data, Dataset
     from lossviz.edge_training import EdgeSettings, edge_runs
     from lossviz.edges import stability_edge
+    from lossviz.codes import CODES, Code, OutputCode, output_code, random_code
+    from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
+    from lossviz.datasets import DATASETS, Data, Dataset
+    from lossviz.decoding import decode
+    from lossviz.digit_heads import DigitBits, HeadScores, digit_bits, digits_table
+    from lossviz.hand_made import ManyClasses, many_classes
+    from lossviz.heads import HEADS, Head
     from lossviz.honesty import Landscape, landscape
+    from lossviz.labellings import Unions, unions
     from lossviz.loss import Loss
     from lossviz.losses import LOSSES
+    from lossviz.meaning import BitReading, independent_bits, torn_between
+    from lossviz.named_plane import CodePlane, Contestant, code_plane
     from lossviz.networks import NETWORKS, Network
     from lossviz.neuron import (
         Descent,
@@ -35,11 +45,13 @@ if TYPE_CHECKING:
     from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
     from lossviz.registry import Registry
     from lossviz.stability import EdgeRun, Standing, edge_run
+    from lossviz.separability import SeparableLabelings, separable_labelings
     from lossviz.studies import Study, StudySettings, study
     from lossviz.surfaces import Profile, Surface, losses_at, profile, surface, surface_stream
     from lossviz.training import Training, train
     from lossviz.two_weights import TWO_WEIGHTS, TwoWeights
     from lossviz.weight_planes import WeightPath, WeightPlane, weight_paths, weight_plane
+    from lossviz.wrong_bits import BitErrors, bit_errors
 
 _HOME = {
     "datasets": ("DATASETS", "Data", "Dataset"),
@@ -58,6 +70,16 @@ _HOME = {
     ),
     "optimizers": ("OPTIMIZERS", "Optimizer"),
     "race": ("Race", "RaceSettings", "Snapshot", "race_settings", "stack"),
+    "wrong_bits": ("BitErrors", "bit_errors"),
+    "labellings": ("Unions", "unions"),
+    "codes": ("CODES", "Code", "OutputCode", "output_code", "random_code"),
+    "decoding": ("decode",),
+    "separability": ("SeparableLabelings", "separable_labelings"),
+    "meaning": ("BitReading", "independent_bits", "torn_between"),
+    "heads": ("HEADS", "Head"),
+    "digit_heads": ("DigitBits", "HeadScores", "digit_bits", "digits_table"),
+    "named_plane": ("CodePlane", "Contestant", "code_plane"),
+    "hand_made": ("ManyClasses", "many_classes"),
     "curvature": ("Density", "Spectrum", "density", "sharpness", "spectrum"),
     "paths": ("Path", "interpolation_plane", "pca_plane", "project"),
     "planes": ("Plane", "direction_plane", "hessian_plane", "random_plane"),
@@ -77,25 +99,37 @@ _HOME = {
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "CODES",
     "DATASETS",
+    "HEADS",
     "LOSSES",
     "NETWORKS",
     "OPTIMIZERS",
     "TWO_WEIGHTS",
+    "BitErrors",
+    "BitReading",
     "Bowl",
+    "Code",
+    "CodePlane",
+    "Contestant",
     "Data",
     "Dataset",
     "Density",
     "Descent",
+    "DigitBits",
     "EdgeRun",
     "EdgeSettings",
     "EightPlanes",
     "EscapeTime",
+    "Head",
+    "HeadScores",
     "Landscape",
     "LogitCurves",
     "Loss",
+    "ManyClasses",
     "Network",
     "Optimizer",
+    "OutputCode",
     "Path",
     "Plane",
     "Profile",
@@ -103,6 +137,7 @@ __all__ = [
     "RaceSettings",
     "Registry",
     "Rescaled",
+    "SeparableLabelings",
     "Snapshot",
     "Spectrum",
     "Standing",
@@ -111,14 +146,20 @@ __all__ = [
     "Surface",
     "Training",
     "TwoWeights",
+    "Unions",
     "WeightPath",
     "WeightPlane",
+    "bit_errors",
     "bowl",
     "bowl_edge",
     "bowl_walk",
+    "code_plane",
+    "decode",
     "density",
     "descend",
     "descend_widget",
+    "digit_bits",
+    "digits_table",
     "direction_plane",
     "edge_run",
     "edge_runs",
@@ -128,16 +169,21 @@ __all__ = [
     "fastest_momentum",
     "figures",
     "hessian_plane",
+    "independent_bits",
     "interpolation_plane",
     "landscape",
     "logit_curves",
     "losses_at",
+    "many_classes",
+    "output_code",
     "pca_plane",
     "profile",
     "project",
     "race_settings",
+    "random_code",
     "random_plane",
     "rescaled",
+    "separable_labelings",
     "sharpness",
     "spectral_radius",
     "spectrum",
@@ -146,7 +192,9 @@ __all__ = [
     "study",
     "surface",
     "surface_stream",
+    "torn_between",
     "train",
+    "unions",
     "weight_paths",
     "weight_plane",
 ]
