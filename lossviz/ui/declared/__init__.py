@@ -5,6 +5,7 @@ One room a page. A default that changes, changes what old links show; a test pin
 """
 
 from lossviz.ui.declared.edge import Edge
+from lossviz.ui.declared.codes import Codes
 from lossviz.ui.declared.home import Home
 from lossviz.ui.declared.landscape import Landscape
 from lossviz.ui.declared.neuron import Neuron
@@ -12,3 +13,4 @@ from lossviz.ui.declared.race import Race
 from lossviz.ui.declared.weights import Weights
 
 __all__ = ["Edge", "Home", "Landscape", "Neuron", "Race", "Weights"]
+__all__ = ["Codes", "Home", "Landscape", "Neuron", "Race", "Weights"]
