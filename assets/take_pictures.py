@@ -36,6 +36,13 @@ SCENES = {
     "landscape": "/landscape",
     "landscape-eight": "/landscape?landscape_view=Eight+planes",
     "landscape-rescaled": "/landscape?landscape_view=Rescaled",
+    "output-codes": "/output-codes",
+    "output-codes-unions": "/output-codes?codes_view=Unions",
+    "output-codes-meaning": "/output-codes?codes_view=Meaning",
+    "output-codes-spare": "/output-codes?codes_view=Spare+words&codes_step=30",
+    "output-codes-bits": "/output-codes?codes_view=One+bit+off",
+    "output-codes-digits": "/output-codes?codes_view=At+scale",
+    "output-codes-many": "/output-codes?codes_view=At+scale&codes_show=Arbitrary%2C+to+1024",
 }
 SIZES = {"wide": (1440, 900), "projector": (1024, 768), "phone": (390, 844)}
 LIGHTS = ("light", "dark")

@@ -11,15 +11,13 @@ if TYPE_CHECKING:
     from lossviz import figures
     from lossviz.bends import EightPlanes, Rescaled, eight_planes, rescaled
     from lossviz.bowls import Bowl, bowl, bowl_edge, bowl_walk, fastest_momentum, spectral_radius
-    from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
-    from lossviz.datasets import DATASETS, Data, Dataset
-    from lossviz.edge_training import EdgeSettings, edge_runs
-    from lossviz.edges import stability_edge
     from lossviz.codes import CODES, Code, OutputCode, output_code, random_code
     from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
     from lossviz.datasets import DATASETS, Data, Dataset
     from lossviz.decoding import decode
     from lossviz.digit_heads import DigitBits, HeadScores, digit_bits, digits_table
+    from lossviz.edge_training import EdgeSettings, edge_runs
+    from lossviz.edges import stability_edge
     from lossviz.hand_made import ManyClasses, many_classes
     from lossviz.heads import HEADS, Head
     from lossviz.honesty import Landscape, landscape
@@ -44,8 +42,8 @@ if TYPE_CHECKING:
     from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
     from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
     from lossviz.registry import Registry
-    from lossviz.stability import EdgeRun, Standing, edge_run
     from lossviz.separability import SeparableLabelings, separable_labelings
+    from lossviz.stability import EdgeRun, Standing, edge_run
     from lossviz.studies import Study, StudySettings, study
     from lossviz.surfaces import Profile, Surface, losses_at, profile, surface, surface_stream
     from lossviz.training import Training, train

@@ -1,8 +1,8 @@
 """Results into Plotly figures: pure functions, for a page or a notebook."""
 
-from lossviz.figures.bowl import bowl
 from lossviz.figures.bit_errors import bit_errors
 from lossviz.figures.bit_reading import bit_readings
+from lossviz.figures.bowl import bowl
 from lossviz.figures.code_plane import code_plane
 from lossviz.figures.contestants import MEASURES
 from lossviz.figures.descents import descents

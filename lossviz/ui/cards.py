@@ -9,14 +9,6 @@ from lossviz.ui.table import SECTIONS, Entry
 
 _PICTURES = Path(__file__).with_name("cards")
 IN_A_ROW = 3  # on a phone one below the other
-_PAGES = Path(__file__).parents[1] / "pages"
-QUESTIONS = {
-    "stuck_neuron": "Why does the most wrong neuron learn slowest?",
-    "two_weights": "Where does the ground go flat?",
-    "race": "Does the loss matter on a real network?",
-    "landscape": "Can you trust this picture?",
-    "output_codes": "Can k neurons name 2ᵏ classes?",
-}
 
 
 def show() -> None:

@@ -20,14 +20,6 @@ page = st.navigation(
             for section, entries in SECTIONS.items()
         },
     },
-    [
-        st.Page(PAGES / "home.py", title="Home", default=True),
-        st.Page(PAGES / "stuck_neuron.py", title="Stuck neuron", url_path="stuck-neuron"),
-        st.Page(PAGES / "two_weights.py", title="Two weights", url_path="two-weights"),
-        st.Page(PAGES / "race.py", title="Race", url_path="race"),
-        st.Page(PAGES / "landscape.py", title="Landscape", url_path="landscape"),
-        st.Page(PAGES / "output_codes.py", title="Output codes", url_path="output-codes"),
-    ],
     position="top",
 )
 page.run()

@@ -32,5 +32,6 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("landscape", "Landscape", "Can you trust this picture?"),
         Entry("edge_of_stability", "Edge of stability", "How big a step can it take?"),
     ),
+    "Why this loss": (Entry("output_codes", "Output codes", "Can k neurons name 2ᵏ classes?"),),
 }
 ENTRIES = tuple(entry for section in SECTIONS.values() for entry in section)

@@ -4,13 +4,12 @@ One room a page. A default that changes, changes what old links show; a test pin
 ``seed`` would be shared by all pages; what belongs to one page begins with that page's name.
 """
 
-from lossviz.ui.declared.edge import Edge
 from lossviz.ui.declared.codes import Codes
+from lossviz.ui.declared.edge import Edge
 from lossviz.ui.declared.home import Home
 from lossviz.ui.declared.landscape import Landscape
 from lossviz.ui.declared.neuron import Neuron
 from lossviz.ui.declared.race import Race
 from lossviz.ui.declared.weights import Weights
 
-__all__ = ["Edge", "Home", "Landscape", "Neuron", "Race", "Weights"]
-__all__ = ["Codes", "Home", "Landscape", "Neuron", "Race", "Weights"]
+__all__ = ["Codes", "Edge", "Home", "Landscape", "Neuron", "Race", "Weights"]
