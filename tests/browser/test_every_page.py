@@ -24,6 +24,9 @@ VIEWS = [
     "/two-weights?weights_view=In+relief",
     "/race?race_step=0",
     "/race?race_step=0&race_view=Layers",
+    "/output-codes",
+    "/output-codes?codes_view=Unions",
+    "/output-codes?codes_view=Meaning",
 ]
 # Faults of Streamlit's own widgets that no theme can mend: (rule, part of the element's HTML).
 STREAMLITS_OWN_FAULTS = (
