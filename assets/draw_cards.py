@@ -305,7 +305,30 @@ def metric(seed: int = 0) -> str:
     return svg(parts)
 
 
-DRAWN = (stuck_neuron, two_weights, race, landscape, edge_of_stability, gallery, likelihood, numbers, metric)
+def output_codes(classes: int = 8) -> str:
+    """The words of eight classes: three neurons each, or one neuron a class."""
+    parts = []
+    for name, left, apart, radius in (("binary", 62, 22, 7.5), ("one-hot", 178, 17.5, 6)):
+        for row, word in enumerate(lv.CODES[name].code(classes).bits):
+            parts += [
+                dot(left + apart * k, 20 + 17 * row, radius, themed(INK if bit else PANEL), themed(INK), 1.6)
+                for k, bit in enumerate(word)
+            ]
+    return svg(parts)
+
+
+DRAWN = (
+    stuck_neuron,
+    two_weights,
+    race,
+    landscape,
+    edge_of_stability,
+    gallery,
+    likelihood,
+    numbers,
+    metric,
+    output_codes,
+)
 
 
 def main() -> None:

@@ -50,6 +50,13 @@ SCENES = {
     "metric": "/metric",
     "metric-threshold": "/metric?metric_view=Threshold",
     "metric-calibration": "/metric?metric_view=Calibration",
+    "output-codes": "/output-codes",
+    "output-codes-unions": "/output-codes?codes_view=Unions",
+    "output-codes-meaning": "/output-codes?codes_view=Meaning",
+    "output-codes-spare": "/output-codes?codes_view=Spare+words&codes_step=30",
+    "output-codes-bits": "/output-codes?codes_view=One+bit+off",
+    "output-codes-digits": "/output-codes?codes_view=At+scale",
+    "output-codes-many": "/output-codes?codes_view=At+scale&codes_show=Arbitrary%2C+to+1024",
 }
 SIZES = {"wide": (1440, 900), "projector": (1024, 768), "phone": (390, 844)}
 LIGHTS = ("light", "dark")

@@ -12,17 +12,25 @@ if TYPE_CHECKING:
     from lossviz.advice import ANSWERS, Answer, advice_matters, advise
     from lossviz.bends import EightPlanes, Rescaled, eight_planes, rescaled
     from lossviz.bowls import Bowl, bowl, bowl_edge, bowl_walk, fastest_momentum, spectral_radius
+    from lossviz.codes import CODES, Code, OutputCode, output_code, random_code
     from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
     from lossviz.datasets import DATASETS, Data, Dataset
+    from lossviz.decoding import decode
+    from lossviz.digit_heads import DigitBits, HeadScores, digit_bits, digits_table
     from lossviz.edge_training import EdgeSettings, edge_runs
     from lossviz.edges import stability_edge
     from lossviz.estimators import Consistency, consistency
     from lossviz.fits import best_constant, best_line
+    from lossviz.hand_made import ManyClasses, many_classes
+    from lossviz.heads import HEADS, Head
     from lossviz.honesty import Landscape, landscape
     from lossviz.information import EntropyBar, cross_entropy, entropy, entropy_bar, kl_divergence
+    from lossviz.labellings import Unions, unions
     from lossviz.loss import Loss
     from lossviz.loss_shapes import Shapes, shapes
     from lossviz.losses import LOSSES
+    from lossviz.meaning import BitReading, independent_bits, torn_between
+    from lossviz.named_plane import CodePlane, Contestant, code_plane
     from lossviz.networks import NETWORKS, Network
     from lossviz.neuron import (
         Descent,
@@ -44,6 +52,7 @@ if TYPE_CHECKING:
     from lossviz.recognition import Candidate, Cap, caps, recognize
     from lossviz.registry import Registry
     from lossviz.scores import Change, ScoreHistory, ScoreSettings, change, score_history
+    from lossviz.separability import SeparableLabelings, separable_labelings
     from lossviz.stability import EdgeRun, Standing, edge_run
     from lossviz.studies import Study, StudySettings, study
     from lossviz.surfaces import Profile, Surface, losses_at, profile, surface, surface_stream
@@ -54,6 +63,7 @@ if TYPE_CHECKING:
     from lossviz.two_weights import TWO_WEIGHTS, TwoWeights
     from lossviz.untrainable import UNTRAINABLE
     from lossviz.weight_planes import WeightPath, WeightPlane, weight_paths, weight_plane
+    from lossviz.wrong_bits import BitErrors, bit_errors
 
 _HOME = {
     "advice": ("ANSWERS", "Answer", "advice_matters", "advise"),
@@ -73,6 +83,16 @@ _HOME = {
     ),
     "optimizers": ("OPTIMIZERS", "Optimizer"),
     "race": ("Race", "RaceSettings", "Snapshot", "race_settings", "stack"),
+    "wrong_bits": ("BitErrors", "bit_errors"),
+    "labellings": ("Unions", "unions"),
+    "codes": ("CODES", "Code", "OutputCode", "output_code", "random_code"),
+    "decoding": ("decode",),
+    "separability": ("SeparableLabelings", "separable_labelings"),
+    "meaning": ("BitReading", "independent_bits", "torn_between"),
+    "heads": ("HEADS", "Head"),
+    "digit_heads": ("DigitBits", "HeadScores", "digit_bits", "digits_table"),
+    "named_plane": ("CodePlane", "Contestant", "code_plane"),
+    "hand_made": ("ManyClasses", "many_classes"),
     "curvature": ("Density", "Spectrum", "density", "sharpness", "spectrum"),
     "paths": ("Path", "interpolation_plane", "pca_plane", "project"),
     "planes": ("Plane", "direction_plane", "hessian_plane", "random_plane"),
@@ -139,7 +159,9 @@ _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "ANSWERS",
+    "CODES",
     "DATASETS",
+    "HEADS",
     "LOSSES",
     "NETWORKS",
     "NOISES",
@@ -149,28 +171,38 @@ __all__ = [
     "UNTRAINABLE",
     "Answer",
     "AsWritten",
+    "BitErrors",
+    "BitReading",
     "Bowl",
     "Calibration",
     "Candidate",
     "Cap",
     "Change",
+    "Code",
+    "CodePlane",
     "Consistency",
+    "Contestant",
     "Data",
     "Dataset",
     "Density",
     "Descent",
+    "DigitBits",
     "EdgeRun",
     "EdgeSettings",
     "EightPlanes",
     "EntropyBar",
     "EscapeTime",
     "FloatCurves",
+    "Head",
+    "HeadScores",
     "Landscape",
     "LogitCurves",
     "Loss",
+    "ManyClasses",
     "Network",
     "Noise",
     "Optimizer",
+    "OutputCode",
     "Path",
     "Plane",
     "Profile",
@@ -184,6 +216,7 @@ __all__ = [
     "ScoreHistory",
     "ScoreSettings",
     "ScoreTerms",
+    "SeparableLabelings",
     "Shapes",
     "Snapshot",
     "Spectrum",
@@ -194,6 +227,7 @@ __all__ = [
     "Training",
     "TwiceCurves",
     "TwoWeights",
+    "Unions",
     "Valleys",
     "Verdicts",
     "WeightPath",
@@ -203,17 +237,22 @@ __all__ = [
     "best_constant",
     "best_line",
     "binary_as_written",
+    "bit_errors",
     "bowl",
     "bowl_edge",
     "bowl_walk",
     "calibration",
     "caps",
     "change",
+    "code_plane",
     "consistency",
     "cross_entropy",
+    "decode",
     "density",
     "descend",
     "descend_widget",
+    "digit_bits",
+    "digits_table",
     "direction_plane",
     "edge_run",
     "edge_runs",
@@ -226,16 +265,20 @@ __all__ = [
     "figures",
     "float_curves",
     "hessian_plane",
+    "independent_bits",
     "interpolation_plane",
     "kl_divergence",
     "landscape",
     "logit_curves",
     "losses_at",
+    "many_classes",
+    "output_code",
     "pca_plane",
     "profile",
     "project",
     "pulled_lines",
     "race_settings",
+    "random_code",
     "random_plane",
     "recognize",
     "rescaled",
@@ -243,6 +286,7 @@ __all__ = [
     "sample_likelihood",
     "score_history",
     "score_terms",
+    "separable_labelings",
     "shapes",
     "sharpness",
     "softmax_twice",
@@ -253,7 +297,9 @@ __all__ = [
     "study",
     "surface",
     "surface_stream",
+    "torn_between",
     "train",
+    "unions",
     "valleys",
     "verdicts",
     "weight_paths",

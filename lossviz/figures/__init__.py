@@ -1,8 +1,11 @@
 """Results into Plotly figures: pure functions, for a page or a notebook."""
 
 from lossviz.figures.as_written import as_written
+from lossviz.figures.bit_errors import bit_errors
+from lossviz.figures.bit_reading import bit_readings
 from lossviz.figures.bowl import bowl
 from lossviz.figures.calibrated import calibrated, calibration_of
+from lossviz.figures.code_plane import code_plane
 from lossviz.figures.contestants import MEASURES
 from lossviz.figures.descents import descents
 from lossviz.figures.edge import edge
@@ -11,6 +14,7 @@ from lossviz.figures.eight_planes import eight_planes
 from lossviz.figures.entropy_bar import entropy_bar
 from lossviz.figures.escape import escape
 from lossviz.figures.frames import at_frame, from_json, standalone
+from lossviz.figures.head_scores import SCORES, head_scores, many_classes
 from lossviz.figures.landscape import contour, profile, terrain
 from lossviz.figures.likelihood import likelihood
 from lossviz.figures.maps import maps
@@ -29,18 +33,23 @@ from lossviz.figures.slopes import slopes
 from lossviz.figures.style import dark, dark_map, number, percent
 from lossviz.figures.terms import caps, terms
 from lossviz.figures.threshold import threshold
+from lossviz.figures.unions import unions
 from lossviz.figures.valleys import valleys
 from lossviz.figures.ways import in_floats, twice
 
 __all__ = [
     "MEASURES",
+    "SCORES",
     "Portraits",
     "as_written",
     "at_frame",
+    "bit_errors",
+    "bit_readings",
     "bowl",
     "calibrated",
     "calibration_of",
     "caps",
+    "code_plane",
     "contour",
     "dark",
     "dark_map",
@@ -51,8 +60,10 @@ __all__ = [
     "entropy_bar",
     "escape",
     "from_json",
+    "head_scores",
     "in_floats",
     "likelihood",
+    "many_classes",
     "maps",
     "more_data",
     "number",
@@ -75,5 +86,6 @@ __all__ = [
     "threshold",
     "training_curves",
     "twice",
+    "unions",
     "valleys",
 ]

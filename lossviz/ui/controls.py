@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from lossviz.ui.typed import Number, Text
+from lossviz.ui.typed import Line, Number, Text
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ class Switch:
         return bool(st.session_state.get(self.key, self.default))
 
 
-Control = Slide | Choice | Several | Switch | Number | Text
+Control = Slide | Choice | Several | Switch | Number | Text | Line
 
 
 def presets(key: str, table: Mapping[str, Mapping[str, Any]], controls: Sequence[Control]) -> None:

@@ -37,6 +37,7 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("likelihood", "Likelihood", "Where do losses come from?"),
         Entry("numbers", "Numbers that go wrong", "Is my loss right?"),
         Entry("metric", "Loss against metric", "Worse loss, better accuracy?"),
+        Entry("output_codes", "Output codes", "Can k neurons name 2ᵏ classes?"),
     ),
 }
 ENTRIES = tuple(entry for section in SECTIONS.values() for entry in section)

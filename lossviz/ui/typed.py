@@ -106,6 +106,37 @@ class Text:
         return len(self.now) <= self.longest
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line that the visitor writes, of at most ``most`` characters; an empty one is the default."""
+
+    key: str
+    label: str
+    default: str
+    help: str = ""
+    most: int = 200
+
+    def show(self, **more: Any) -> str:
+        value = st.text_input(
+            self.label,
+            self.default,
+            max_chars=self.most,
+            key=self.key,
+            help=self.help or None,
+            bind="query-params",
+            **more,
+        )
+        return self._sane(value)
+
+    @property
+    def now(self) -> str:
+        return self._sane(st.session_state.get(self.key, self.default))
+
+    def _sane(self, value: Any) -> str:
+        good = isinstance(value, str) and 0 < len(value.strip()) <= self.most
+        return value if good else self.default
+
+
 def plain(text: str) -> str:
     """Somebody's words without what Markdown would read as a sign."""
     kept = "".join(c if c.isalnum() or c in " .,-+−=%/×:;()'’…\u2009" else " " for c in text)

@@ -29,6 +29,9 @@ VIEWS = [
     "/gallery?gallery_view=Which+one%3F",
     "/metric?metric_data=diabetes",
     "/metric?metric_view=Threshold",
+    "/output-codes",
+    "/output-codes?codes_view=Unions",
+    "/output-codes?codes_view=Meaning",
 ]
 # Faults of Streamlit's own widgets that no theme can mend: (rule, part of the element's HTML).
 STREAMLITS_OWN_FAULTS = (

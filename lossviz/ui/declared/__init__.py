@@ -4,6 +4,7 @@ One room a page. A default that changes, changes what old links show; a test pin
 ``seed`` would be shared by all pages; what belongs to one page begins with that page's name.
 """
 
+from lossviz.ui.declared.codes import Codes
 from lossviz.ui.declared.edge import Edge
 from lossviz.ui.declared.gallery import Gallery
 from lossviz.ui.declared.home import Home
@@ -16,6 +17,7 @@ from lossviz.ui.declared.race import Race
 from lossviz.ui.declared.weights import Weights
 
 __all__ = [
+    "Codes",
     "Edge",
     "Gallery",
     "Home",

@@ -1,0 +1,324 @@
+"""At scale: what heads and codes are worth on digits, and over the number of classes."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from lossviz.digit_heads import HeadScores
+from lossviz.figures.code_plane import below
+from lossviz.figures.style import (
+    INK,
+    MUTE,
+    PAPER,
+    SERIF,
+    UNDER_SLIDER,
+    axis_name,
+    blank,
+    cursor,
+    faded,
+    mark,
+    note,
+    number,
+    percent,
+    put_first,
+    short_name,
+)
+from lossviz.hand_made import ManyClasses
+
+Floats = NDArray[np.float64]
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:.1f} points".replace("-", "−")
+
+
+# measure: (of a table, how a value is written, what the axis is called)
+SCORES: Mapping[str, tuple[Callable[[HeadScores], Floats], Callable[[float], str], str]] = MappingProxyType(
+    {
+        "Accuracy": (lambda table: table.accuracy, lambda v: f"{100 * v:.1f} %", "right on test digits"),
+        "Log loss": (lambda table: table.log_loss, number, "log loss on test digits, nats"),
+        "Calibration": (
+            lambda table: table.calibration,
+            lambda v: f"{100 * v:.1f} %",
+            "expected calibration error on test digits",
+        ),
+        "Overfitting": (
+            lambda table: table.train_accuracy - table.accuracy,
+            _points,
+            "right on training digits minus right on test digits",
+        ),
+    }
+)
+
+
+def head_scores(table: HeadScores, measure: str = "Accuracy", narrow: bool = False) -> go.Figure:
+    """A row for each head: a disc for the usual start and a ring for the loud one, a dot for each seed.
+
+    KeyError for an unknown measure.
+    """
+    if measure not in SCORES:
+        raise KeyError(f"unknown measure {measure!r}; known: {', '.join(SCORES)}")
+    of, write, words = SCORES[measure]
+    values = of(table)
+    rows, pitch = len(table.entries), 78 if narrow else 52
+    figure = blank(rows * pitch + 84, margin={"l": 14, "r": 14, "t": 26, "b": 58})
+    left = 0.0 if narrow else 0.27
+    axis = _axis(values, measure)
+    figure.update_layout(
+        xaxis={"domain": [left, 0.99], "anchor": "y", **axis},
+        yaxis={
+            "range": [rows - 0.5, -0.5],
+            "tickvals": list(range(rows)),
+            "showticklabels": False,
+            "anchor": "x",
+        },
+    )
+    texts: list[dict[str, Any]] = []
+    log = axis.get("type") == "log"
+    for row, entry in enumerate(table.entries):
+        own = mark(entry.head)
+        at = row + (0.28 if narrow else 0)
+        for gain in reversed(range(len(table.gains))):
+            seeds = values[row, gain]
+            mean = float(np.mean(seeds))
+            loud = gain > 0
+            place = at + (0.13 if loud else -0.13 if len(table.gains) > 1 else 0)
+            dot = {"size": 6, "color": faded(own.line, 0.45), "line": {"width": 0}}
+            figure.add_trace(
+                go.Scatter(x=seeds, y=[place] * len(seeds), mode="markers", marker=dot, hoverinfo="skip")
+            )
+            disc = {
+                "size": 13,
+                "color": PAPER if loud else own.line,
+                "line": {"color": own.line, "width": 3},
+                "opacity": 1,
+            }
+            figure.add_trace(go.Scatter(x=[mean], y=[place], mode="markers", marker=disc, hoverinfo="skip"))
+            if not narrow or not loud:
+                texts.append(
+                    note(
+                        f"<b>{write(mean)}</b>",
+                        np.log10(mean) if log else mean,
+                        place,
+                        xref="x",
+                        yref="y",
+                        xanchor="right" if _right(mean, axis, log) else "left",
+                        xshift=-12 if _right(mean, axis, log) else 12,
+                        font={"size": 15, "color": own.text},
+                        bgcolor=PAPER,
+                        borderpad=0,
+                    )
+                )
+        name = {"xref": "paper", "yref": "y", "xanchor": "left", "yanchor": "middle"}
+        sub = f"{short_name(entry.head).lower()}, {table.weights[row]} weights"
+        if narrow:
+            words_row = f"<b>{entry.label}</b> {sub}"
+            texts.append(note(words_row, 0, row - 0.22, font={"size": 15, "color": own.text}, **name))
+        else:
+            texts.append(
+                note(f"<b>{entry.label}</b>", 0, row - 0.16, font={"size": 17, "color": own.text}, **name)
+            )
+            texts.append(note(sub, 0, row + 0.24, font={"size": 15, "color": MUTE}, **name))
+    gains = " &nbsp; ".join(
+        f"{'○' if k else '●'} last layer × {gain:g}" for k, gain in enumerate(table.gains)
+    )
+    texts.append(
+        note(gains, 0.99, 1, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=2,
+             font={"size": 15, "color": MUTE})
+    )  # fmt: skip
+    axis_words = (
+        words if not narrow else words.replace("right on training digits minus right on test", "train − test")
+    )
+    texts.append(below(f"{axis_words}, {len(table.seeds)} seeds", 0.5, 0, xref="x domain", xanchor="center"))
+    figure.update_layout(annotations=texts)
+    return figure
+
+
+def _right(mean: float, axis: dict[str, Any], log: bool) -> bool:
+    low, high = axis["range"]
+    value = float(np.log10(mean)) if log else mean
+    return bool(value > low + 0.8 * (high - low))
+
+
+def _axis(values: Floats, measure: str) -> dict[str, Any]:
+    if measure == "Log loss":
+        low, high = float(np.log10(values.min())), float(np.log10(values.max()))
+        ticks = [
+            v
+            for v in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
+            if low - 0.1 <= np.log10(v) <= high + 0.1
+        ]
+        return {
+            "type": "log",
+            "range": [low - 0.1, high + 0.15],
+            "tickvals": ticks,
+            "ticktext": [f"{v:g}" for v in ticks],
+        }
+    low, high = float(min(values.min(), 0.0 if measure != "Accuracy" else 1.0)), float(values.max())
+    if measure == "Accuracy":
+        low, high = float(np.floor(10 * low) / 10), 1.0
+    room = 0.03 * (high - low)
+    step = next(s for s in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if s >= (high - low) / 6)
+    places = (np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step).tolist()
+    return {
+        "range": [low - room, high + room],
+        "tickvals": places,
+        "ticktext": [
+            percent(float(t)) if t >= 0.005 else f"{100 * t:.0f} %".replace("-", "−") for t in places
+        ],
+    }
+
+
+CODE_NAMES = {"one-hot": "One neuron a class", "ecoc": "Error-correcting", "binary": "Binary"}
+STYLES = {"one-hot": (4.5, "solid"), "ecoc": (4.5, "hollow"), "binary": (2.4, "solid")}
+
+
+def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.Figure:
+    """Accuracy and weights of the last layer over 2^n classes; ``at`` is n, and names a frame."""
+    powers = np.log2(facts.sizes).astype(int)
+    figure = blank(
+        600 if narrow else 490,
+        margin={"l": 62, "r": 14, "t": 76 if narrow else 10, "b": UNDER_SLIDER},
+        meta={"follows": "codes_size"},
+    )
+    across = [0.0, 1.0] if narrow else [0.0, 0.74]
+    low, high = float(np.log10(facts.weights.min())), float(np.log10(facts.weights.max()))
+    figure.update_layout(
+        xaxis={"domain": across, "range": [powers[0], powers[-1]], "anchor": "y", "visible": False},
+        yaxis={
+            "domain": [0.46, 1],
+            "range": [-0.03, 1.05],
+            "tickvals": [0, 0.5, 1],
+            "ticktext": ["0 %", "50 %", "100 %"],
+            "anchor": "x",
+        },
+        xaxis2={
+            "domain": across,
+            "range": [powers[0], powers[-1]],
+            "anchor": "y2",
+            "tickvals": powers.tolist(),
+            "ticktext": [f"{size:,}".replace(",", "\u2009") for size in facts.sizes],
+        },
+        yaxis2={
+            "domain": [0, 0.38],
+            "type": "log",
+            "range": [low - 0.2, high + 0.2],
+            "tickvals": [10.0**p for p in range(1, 7)],
+            "ticktext": [f"{10**p:,}".replace(",", "\u2009") for p in range(1, 7)],
+            "anchor": "x2",
+        },
+    )  # fmt: skip
+    own = mark("sigmoid-ce")
+    for c, code in enumerate(facts.codes):
+        width, style = STYLES[code]
+        for panel, y in (("", facts.accuracy[c].mean(axis=0)), ("2", facts.weights[c])):
+            axes = {"xaxis": f"x{panel}", "yaxis": f"y{panel}", "hoverinfo": "skip", "mode": "lines"}
+            line = {"color": own.line, "width": width, "simplify": False}
+            figure.add_trace(go.Scatter(x=powers, y=y, line=line, **axes))
+            if style == "hollow":
+                inner = {"color": PAPER, "width": 1.6, "simplify": False}
+                figure.add_trace(go.Scatter(x=powers, y=y, line=inner, **axes))
+    moving = [len(figure.data), len(figure.data) + 1]
+    for panel in ("", "2"):
+        marker = {"size": 15, "color": [own.line] * len(facts.codes), "line": {"color": PAPER, "width": 3}}
+        figure.add_trace(
+            go.Scatter(
+                mode="markers", marker=marker | {"opacity": 1}, xaxis=f"x{panel}", yaxis=f"y{panel}",
+                cliponaxis=False, hoverinfo="skip",
+            )
+        )  # fmt: skip
+    here = int(np.abs(powers - at).argmin())
+    for trace, part in zip(moving, _many_data(facts, powers, here), strict=True):
+        figure.data[trace].update(part)
+    live = _many_live(facts, here, narrow)
+    names = [axis_name("right on new examples"), axis_name("weights, last layer", 2)]
+    figure.update_layout(annotations=[*live, *_many_texts(narrow), *names])
+    put_first(figure, cursor(float(powers[here]), "x2"))
+    figure.frames = [
+        {
+            "name": str(int(power)),
+            "data": _many_data(facts, powers, k),
+            "traces": moving,
+            "layout": {
+                "annotations": [{"text": text["text"]} for text in _many_live(facts, k, narrow)],
+                "shapes": [{"x0": int(power), "x1": int(power)}],
+            },
+        }
+        for k, power in enumerate(powers)
+    ]
+    return figure
+
+
+def _many_data(facts: ManyClasses, powers: Any, k: int) -> list[dict[str, Any]]:
+    at = [int(powers[k])] * len(facts.codes)
+    return [
+        {"x": at, "y": np.round(facts.accuracy[:, :, k].mean(axis=1), 4).tolist()},
+        {"x": at, "y": facts.weights[:, k].tolist()},
+    ]
+
+
+def _many_live(facts: ManyClasses, k: int, narrow: bool) -> list[dict[str, Any]]:
+    one, binary = list(facts.codes).index("one-hot"), list(facts.codes).index("binary")
+    times = facts.weights[one, k] / facts.weights[binary, k]
+    size = 34 if narrow else 42
+    x, top = (0.0, 1.0) if narrow else (0.79, 1.0)
+    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
+    lift = 70 if narrow else 0
+    texts = [
+        note(f"<b>{number(float(times))}×</b>", x, top, yshift=lift,
+             font={"size": size, "family": SERIF, "color": INK}, **place),
+    ]  # fmt: skip
+    own = mark("sigmoid-ce")
+    for c in range(len(facts.codes)):
+        accuracy = float(facts.accuracy[c, :, k].mean())
+        value = f"{100 * accuracy:.0f} %" if accuracy > 0.1 else f"{100 * accuracy:.1f} %"
+        weights = f"{facts.weights[c, k]:,}".replace(",", "\u2009")
+        outputs = f"{facts.bits[c, k]:,}".replace(",", "\u2009")
+        if narrow:
+            texts.append(
+                note(
+                    f"<b>{value}</b>",
+                    0.4 + 0.3 * c,
+                    top,
+                    yshift=48,
+                    font={"size": 17, "color": own.text},
+                    **place,
+                )
+            )
+            continue
+        texts.append(
+            note(
+                f"<b>{value}</b> right<br>{outputs} neurons, {weights} weights",
+                x, 0.7 - 0.22 * c, font={"size": 16, "color": INK}, **place,
+            )
+        )  # fmt: skip
+    classes = f"{facts.sizes[k]:,}".replace(",", "\u2009")
+    texts.append(below(f"{classes} classes", 0.5, 0, xref="x2 domain", yref="y2 domain", xanchor="center"))
+    return texts
+
+
+def _many_texts(narrow: bool) -> list[dict[str, Any]]:
+    own = mark("sigmoid-ce")
+    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
+    if narrow:
+        texts = [
+            note("fewer weights,<br>binary code", 0, 1, yshift=30, font={"size": 14, "color": MUTE}, **place)
+        ]
+        short = ("One-hot", "Correcting", "Binary")
+        return texts + [
+            note(f"<b>{name}</b>", 0.4 + 0.3 * c, 1, yshift=68, font={"size": 14, "color": own.text}, **place)
+            for c, name in enumerate(short)
+        ]
+    texts = [note("fewer weights in the last<br>layer with the binary code", 0.79, 1, yshift=-52, **place)]
+    marks = ("━", "═", "─")
+    return texts + [
+        note(
+            f"<b>{marks[c]} {name}</b>", 0.79, 0.7 - 0.22 * c, yshift=22,
+            font={"size": 17, "color": own.text}, **place,
+        )
+        for c, name in enumerate(CODE_NAMES.values())
+    ]  # fmt: skip

@@ -1,0 +1,182 @@
+"""Which unions of classes one straight line can part from the rest: by linear programming, and by counting.
+
+A neuron of the last layer is a half-space of the features below it. What it is asked to learn is a union of
+classes, and the labels decide which. Whether some half-space does it is a linear program, and is decided,
+not guessed.
+"""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linprog
+
+from lossviz.checks import count_in
+from lossviz.codes import Code, as_code, numbers_of
+
+Floats = NDArray[np.float64]
+ALL = 400_000  # labellings up to which all are counted: those of nine classes
+SAMPLE = 1_000
+MOST = 62  # classes
+
+
+@dataclass(frozen=True, eq=False)
+class HalfSpace:
+    """Where weights @ x + bias is positive, a neuron fires."""
+
+    weights: Floats  # (d,)
+    bias: float
+
+    def side(self, points: ArrayLike) -> Floats:
+        """(n,) for points (n, d): positive where it fires."""
+        side: Floats = np.asarray(points, dtype=np.float64) @ self.weights + self.bias
+        return side
+
+
+@dataclass(frozen=True, eq=False)
+class SeparableLabelings:
+    """Of all ways to give the words of a code to the points: how many let a half-space solve every bit."""
+
+    solvable: int
+    total: int
+    exact: bool  # all labellings were looked at, not a sample of them
+    labels: NDArray[np.int64]  # (total, classes) whose word each point gets, in lexicographic order if exact
+    by_unit: NDArray[np.bool_]  # (total, bits) whether that bit can be solved
+
+    @property
+    def each(self) -> NDArray[np.bool_]:
+        """(total,) whether all bits can be solved."""
+        every: NDArray[np.bool_] = np.all(self.by_unit, axis=1)
+        return every
+
+    @property
+    def share(self) -> float:
+        return self.solvable / self.total
+
+
+def separate(points: ArrayLike, fires: ArrayLike) -> HalfSpace | None:
+    """The half-space of largest margin that has exactly these points; None if there is none.
+
+    points (n, d), fires (n,) of 0 and 1. It is the linear program: largest t with s (w x + b) >= t for all
+    points and |w_j| <= 1. A positive answer is checked in exact rational arithmetic.
+    Raises ValueError for points that are not finite or not (n, d), or for another number of labels.
+    """
+    x, s = _points(points), np.asarray(fires)
+    if s.shape != (len(x),) or not np.isin(s, (0, 1)).all():
+        raise ValueError(f"fires must be {len(x)} zeros and ones; got {s.tolist()}")
+    middle, scale = x.mean(axis=0), float(np.abs(x - x.mean(axis=0)).max()) or 1.0
+    signs = np.where(s.astype(bool), 1.0, -1.0)
+    if abs(signs.sum()) == len(x):  # all or none: no line is needed
+        return HalfSpace(np.zeros(x.shape[1]), float(signs[0]))
+    rows = np.column_stack([-signs[:, None] * (x - middle) / scale, -signs, np.ones(len(x))])
+    d = x.shape[1]
+    bounds = [(-1, 1)] * d + [(None, None), (None, None)]
+    solved = linprog(
+        np.r_[np.zeros(d + 1), -1], A_ub=rows, b_ub=np.zeros(len(x)), bounds=bounds, method="highs"
+    )
+    if solved.status != 0 or solved.x[-1] <= 1e-9:
+        return None
+    weights = solved.x[:d] / scale
+    half = HalfSpace(weights, float(solved.x[d] - weights @ middle))
+    return half if _strictly(half, x, signs) else None
+
+
+def _strictly(half: HalfSpace, x: Floats, signs: Floats) -> bool:
+    """Whether every point lies strictly on its side, in rational arithmetic: floats are rational numbers."""
+    w, b = [Fraction(float(part)) for part in half.weights], Fraction(half.bias)
+    return all(
+        sign * (sum(p * Fraction(float(v)) for p, v in zip(w, point, strict=True)) + b) > 0
+        for point, sign in zip(x, signs.astype(int).tolist(), strict=True)
+    )
+
+
+def _points(points: ArrayLike) -> Floats:
+    x = np.asarray(points, dtype=np.float64)
+    if x.ndim != 2 or 0 in x.shape:
+        raise ValueError(f"points must be (n, d): n points with d coordinates each; got shape {x.shape}")
+    if not np.isfinite(x).all():
+        raise ValueError(f"points must be finite; got {x[~np.isfinite(x)].flat[0]}")
+    return x
+
+
+def separable_labelings(code: Code | str | ArrayLike, points: ArrayLike, seed: int = 0) -> SeparableLabelings:
+    """Of all assignments of labels to the points, how many can every unit of the code solve linearly?
+
+    code: a `Code`, a matrix of bits, or the name of a row of `CODES`.
+    points (classes, d): one a class, such as its centre. A class of several points is (classes, m, d).
+
+    Up to nine classes all classes! labellings are counted; beyond, a sample drawn from `seed`, and `exact`
+    is False. Each way to part the points in two is decided once, by `separate`.
+    Raises ValueError for points that do not fit the code, KeyError for an unknown name.
+    """
+    clouds = np.asarray(points, dtype=np.float64)
+    if clouds.ndim not in (2, 3) or not clouds.size:
+        raise ValueError(f"points must be (classes, d) or (classes, m, d); got shape {clouds.shape}")
+    clouds = clouds.reshape(len(clouds), -1, clouds.shape[-1])
+    found = as_code(code, len(clouds))
+    count_in("classes whose labellings are counted", found.classes, 2, MOST)
+    labels, exact = _labelings(found.classes, seed)
+    sides = found.bits[labels].transpose(0, 2, 1)  # (total, bits, classes): who fires that neuron
+    sides = sides ^ sides[..., :1]  # a half-space and its opposite do the same
+    shape = sides.shape[:2]
+    parted, which = np.unique(numbers_of(sides), return_inverse=True)
+    fires = (parted[:, None] >> np.arange(found.classes - 1, -1, -1)) & 1
+    can = np.array([_can(clouds, row) for row in fires])
+    by_unit = can[which.reshape(shape)]
+    return SeparableLabelings(int(by_unit.all(axis=1).sum()), len(labels), exact, labels, by_unit)
+
+
+def _can(clouds: Floats, fires: NDArray[np.int64]) -> bool:
+    _, size, d = clouds.shape
+    return separate(clouds.reshape(-1, d), np.repeat(fires, size)) is not None
+
+
+def _labelings(classes: int, seed: int) -> tuple[NDArray[np.int64], bool]:
+    if math.factorial(classes) <= ALL:
+        return np.array(list(permutations(range(classes)))), True
+    rng = np.random.default_rng(seed)
+    return np.array([rng.permutation(classes) for _ in range(SAMPLE)]), False
+
+
+def regions(units: int, features: int) -> int:
+    """Into how many cells so many hyperplanes in general position cut a space of so many features.
+
+    The sum of the first features + 1 binomial coefficients: no network whose last hidden layer has so many
+    neurons can put out more different words by thresholding.
+    """
+    count_in("units", units, 0)
+    count_in("features", features, 1)
+    return sum(math.comb(units, i) for i in range(features + 1))
+
+
+def best_line(points: ArrayLike, fires: ArrayLike) -> tuple[HalfSpace, int]:
+    """The line in the plane with the most points (n, 2) on their right side, and how many these are.
+
+    No line does better: the best can be moved until it touches two points without changing any other's
+    side, so all pairs are tried, and each pair can then fall on either side. That needs points of which no
+    three lie in line, as noise makes them. ValueError as for `separate`, or for points not in a plane.
+    """
+    x, s = _points(points), np.asarray(fires).astype(bool)
+    if x.shape[1] != 2 or s.shape != (len(x),):
+        raise ValueError(f"best_line needs points (n, 2) and n labels; got {x.shape} and {s.shape}")
+    wanted = np.where(s, 1.0, -1.0)
+    best, sides = int(max(s.sum(), (~s).sum())), np.full(len(x), 1.0 if s.mean() >= 0.5 else -1.0)
+    for i in range(len(x) - 1):
+        along = x[i + 1 :] - x[i]
+        across = np.sign(along[:, 1:] * (x[:, 0] - x[i, 0]) - along[:, :1] * (x[:, 1] - x[i, 1]))
+        rows = np.arange(len(along))
+        across[:, i], across[rows, i + 1 + rows] = 0, 0
+        agree = (across @ wanted) / 2
+        strongest = int(np.abs(agree).argmax())
+        right = round(abs(float(agree[strongest])) + (len(x) - 2) / 2) + 2
+        if right > best:
+            best = right
+            sides = across[strongest] * np.sign(agree[strongest])
+            sides[[i, i + 1 + strongest]] = wanted[[i, i + 1 + strongest]]
+    half = separate(x, (sides > 0).astype(int))
+    if half is None:
+        raise ValueError("best_line needs points of which no three lie in line")
+    return half, best

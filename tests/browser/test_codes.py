@@ -1,0 +1,77 @@
+"""Output codes in a browser: the drag, the rooms, the phone."""
+
+from collections.abc import Callable
+
+import pytest
+from driving import PHONE, Viewer, until
+
+pytestmark = pytest.mark.browser
+LIGHT_ROOMS = ("", "?codes_view=Unions", "?codes_view=Meaning", "?codes_view=Spare+words")
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("/output-codes?codes_step=50", "codes_step"),
+        ("/output-codes?codes_view=Unions", "codes_labelling"),
+        ("/output-codes?codes_view=Meaning&codes_torn=5", "codes_torn"),
+    ],
+)
+def test_dragging_moves_the_picture_while_the_pointer_is_down(
+    viewer: Callable[..., Viewer], path: str, key: str
+) -> None:
+    one = viewer().open(path)
+    address, before = one.address, one.drawn()
+    x, y = one.grip(key)
+    one.page.mouse.move(x, y)
+    one.page.mouse.down()
+    frames = set()
+    for step in range(1, 9):
+        one.page.mouse.move(x + 20 * step, y)
+        until(lambda: abs(float(one.frame) - one.value(key)) < 1e-6)
+        frames.add(one.frame)
+    assert len(frames) > 3, "it moves before the release"
+    assert one.address == address, "nothing is sent while the pointer is down"
+    one.page.mouse.up()
+    until(lambda: one.address != address)
+    one.settled()
+    assert [float(v) for v in one.query()[key]] == [one.value(key)]
+    assert one.drawn() != before
+    assert one.said == []
+
+
+def test_a_visitor_reads_the_rooms_as_chapters_and_the_verdict_leads_back(
+    viewer: Callable[..., Viewer],
+) -> None:
+    one = viewer().open("/output-codes")
+    for room in ("Unions", "Meaning"):
+        one.page.get_by_role("button", name=f"Next: {room} →").click()
+        until(lambda room=room: one.query().get("codes_view") == [room])
+        one.settled()
+        assert one.exceptions() == []
+    one.page.locator(".st-key-codes_verdict_1 button").click()
+    until(lambda: "codes_view" not in one.query())
+    one.settled()
+    assert any("17 weights" in text for text in one.drawn()["texts"])
+    assert one.said == []
+
+
+@pytest.mark.parametrize("path", LIGHT_ROOMS)
+def test_a_phone_scrolls_only_downwards(viewer: Callable[..., Viewer], path: str) -> None:
+    one = viewer(viewport=PHONE, color_scheme="dark").open(f"/output-codes{path}")
+    assert one.layout == "n0d"
+    assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert one.said == []
+
+
+def test_words_that_name_nothing_are_a_sentence(viewer: Callable[..., Viewer]) -> None:
+    one = viewer()
+    one.page.goto(f"{one.server.url}/output-codes?codes_view=Unions&codes_code=your+own&codes_words=00+01+00")
+    one.page.get_by_text("These words cannot name clouds").wait_for()
+    field = one.page.locator(".st-key-codes_words input")
+    field.fill("00 01 11")
+    field.press("Enter")
+    one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
+    one.settled()
+    assert one.exceptions() == []
+    assert one.said == []
