@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lossviz.heads import HEADS, Head
     from lossviz.honesty import Landscape, landscape
     from lossviz.information import EntropyBar, cross_entropy, entropy, entropy_bar, kl_divergence
+    from lossviz.judging import Verdict, verdict
     from lossviz.labellings import Unions, unions
     from lossviz.loss import Loss
     from lossviz.loss_shapes import Shapes, shapes
@@ -45,12 +46,15 @@ if TYPE_CHECKING:
     from lossviz.noise import NOISES, Noise, SampleLikelihood, sample_likelihood
     from lossviz.optimizers import OPTIMIZERS, Optimizer
     from lossviz.outliers import PulledLines, Valleys, pulled_lines, valleys
+    from lossviz.pairs import EightPairs, eight_pairs
     from lossviz.paths import Path, interpolation_plane, pca_plane, project
     from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
+    from lossviz.plateaus import Reading, read_curve
     from lossviz.precision import FloatCurves, TwiceCurves, float_curves, softmax_twice
     from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
     from lossviz.recognition import Candidate, Cap, caps, recognize
     from lossviz.registry import Registry
+    from lossviz.schedules import SCHEDULES, Schedule
     from lossviz.scores import Change, ScoreHistory, ScoreSettings, change, score_history
     from lossviz.separability import SeparableLabelings, separable_labelings
     from lossviz.stability import EdgeRun, Standing, edge_run
@@ -93,6 +97,10 @@ _HOME = {
     "digit_heads": ("DigitBits", "HeadScores", "digit_bits", "digits_table"),
     "named_plane": ("CodePlane", "Contestant", "code_plane"),
     "hand_made": ("ManyClasses", "many_classes"),
+    "plateaus": ("Reading", "read_curve"),
+    "schedules": ("SCHEDULES", "Schedule"),
+    "judging": ("Verdict", "verdict"),
+    "pairs": ("EightPairs", "eight_pairs"),
     "curvature": ("Density", "Spectrum", "density", "sharpness", "spectrum"),
     "paths": ("Path", "interpolation_plane", "pca_plane", "project"),
     "planes": ("Plane", "direction_plane", "hessian_plane", "random_plane"),
@@ -166,6 +174,7 @@ __all__ = [
     "NETWORKS",
     "NOISES",
     "OPTIMIZERS",
+    "SCHEDULES",
     "SCORES",
     "TWO_WEIGHTS",
     "UNTRAINABLE",
@@ -189,6 +198,7 @@ __all__ = [
     "DigitBits",
     "EdgeRun",
     "EdgeSettings",
+    "EightPairs",
     "EightPlanes",
     "EntropyBar",
     "EscapeTime",
@@ -209,9 +219,11 @@ __all__ = [
     "PulledLines",
     "Race",
     "RaceSettings",
+    "Reading",
     "Registry",
     "Rescaled",
     "SampleLikelihood",
+    "Schedule",
     "Score",
     "ScoreHistory",
     "ScoreSettings",
@@ -229,6 +241,7 @@ __all__ = [
     "TwoWeights",
     "Unions",
     "Valleys",
+    "Verdict",
     "Verdicts",
     "WeightPath",
     "WeightPlane",
@@ -256,6 +269,7 @@ __all__ = [
     "direction_plane",
     "edge_run",
     "edge_runs",
+    "eight_pairs",
     "eight_planes",
     "entropy",
     "entropy_bar",
@@ -280,6 +294,7 @@ __all__ = [
     "race_settings",
     "random_code",
     "random_plane",
+    "read_curve",
     "recognize",
     "rescaled",
     "rows_as_written",
@@ -301,6 +316,7 @@ __all__ = [
     "train",
     "unions",
     "valleys",
+    "verdict",
     "verdicts",
     "weight_paths",
     "weight_plane",

@@ -51,6 +51,40 @@ class Data:
         train, held_out = (replace(self, x=self.x[part], y=self.y[part]) for part in chosen)
         return train, held_out
 
+    def thinned(self, times: float, seed: int = 0) -> "Data":
+        """The last class made rare: of its examples one in ``times`` is kept, at least two, by a seeded draw.
+
+        Raises ValueError unless times is in [1, 1000], or for regression unless it is 1.
+        """
+        if number_in("imbalance", times, 1.0, 1000.0) == 1.0:
+            return self
+        if self.task == "regression":
+            raise ValueError(f"imbalance is for classes; {self.name} is for regression and has none")
+        rare = np.flatnonzero(self.y == len(self.classes) - 1)
+        count = min(len(rare), max(2, round(len(rare) / times)))
+        kept = np.random.default_rng(seed).choice(rare, count, replace=False)
+        rows = np.sort(np.concatenate([np.flatnonzero(self.y != len(self.classes) - 1), kept]))
+        return replace(self, x=self.x[rows], y=self.y[rows])
+
+    def mislabelled(self, share: float, seed: int = 0) -> "Data":
+        """A seeded ``share`` of the examples, rounded, each under another class, all others alike.
+
+        Raises ValueError unless share is in [0, 1], or for regression unless it is 0.
+        """
+        if number_in("label_noise", share, 0.0, 1.0) == 0.0:
+            return self
+        if self.task == "regression":
+            raise ValueError(f"label_noise is for classes; {self.name} is for regression and has none")
+        rng = np.random.default_rng(seed)
+        wrong = rng.choice(len(self.y), round(share * len(self.y)), replace=False)
+        y = self.y.copy()
+        y[wrong] = (y[wrong] + rng.integers(1, len(self.classes), len(wrong))) % len(self.classes)
+        return replace(self, y=y)
+
+    def moved(self, origin: Floats) -> "Data":
+        """Every example less the origin (d,)."""
+        return replace(self, x=self.x - origin)
+
 
 @dataclass(frozen=True)
 class Dataset:

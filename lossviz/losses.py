@@ -77,6 +77,10 @@ def softmax_ce_smoothed(z: Tensor, y: Tensor, smoothing: float) -> Tensor:
     return softmax_cross_entropy(z, (1 - smoothing) * target + smoothing / z.shape[-1])
 
 
+def softmax_twice(z: Tensor, y: Tensor) -> Tensor:
+    return softmax_cross_entropy(softmax(z)[0], targets_for(z, y))
+
+
 def sigmoid_bce_onehot(z: Tensor, y: Tensor) -> Tensor:
     return sigmoid_ce(z, targets_for(z, y)).sum(dim=-1)
 
@@ -252,6 +256,17 @@ LOSSES: Registry[Loss] = Registry(
             settings=MappingProxyType(
                 {"smoothing": Setting(0.1, 0.0, 1.0, "share of each label given to all classes alike")}
             ),
+        ),
+        Loss(
+            name="softmax-twice",
+            label="Softmax twice, cross-entropy",
+            family="logarithm",
+            task="multiclass",
+            link="softmax",
+            function=softmax_twice,
+            formula=r"L = -\ln \mathrm{softmax}(\mathrm{softmax}(z))_y",
+            convention="in nats; a mistake often made: never below ln(e + K − 1) − 1",
+            source="PyTorch, documentation of CrossEntropyLoss: the input is expected to be raw logits",
         ),
         Loss(
             name="sigmoid-bce-onehot",

@@ -41,6 +41,12 @@ class Network:
         if activation not in ACTIVATIONS:
             raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
 
+    def count(self, inputs: int, outputs: int) -> int:
+        """How many weights it has."""
+        with torch.device("meta"):
+            made = nn.Sequential(*self.layers(inputs, outputs, nn.Tanh))
+        return sum(parameter.numel() for parameter in made.parameters())
+
     def build(
         self, inputs: int, outputs: int, activation: str = "tanh", init_gain: float = 1.0, seed: int = 0
     ) -> nn.Sequential:

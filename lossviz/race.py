@@ -1,12 +1,15 @@
 """What a race is: its settings, what is seen of it at one step, and what is left of it at the end.
 
-A race trains the same network from the same starts on the same examples under several losses. Each
-*contestant* is a loss with a learning rate; each runs once for every seed. A seed fixes the start of the
-weights and the order of the batches, so that only the loss differs within a seed.
+A race trains networks from the same starts on the same examples under several losses. Each *contestant* is
+a loss with a learning rate, and if one likes with a network and an optimizer of its own; each runs once for
+every seed. A seed fixes the start of the weights and the order of the batches, so that within a seed only
+the contestants' own settings differ.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,93 +18,191 @@ from lossviz.checks import count_in, number_in
 from lossviz.datasets import DATASETS, Data
 from lossviz.loss import Loss
 from lossviz.losses import LOSSES
-from lossviz.networks import NETWORKS
+from lossviz.networks import NETWORKS, Network
 from lossviz.optimizers import OPTIMIZERS
+from lossviz.schedules import SCHEDULES
 
 Floats = NDArray[np.float64]
 State = dict[str, NDArray[np.float32]]  # parameter name -> values
 MOST_SEEDS, MOST_STEPS, MOST_CONTESTANTS = 64, 100_000, 8
+MOST_RECORDS = 1000  # of a race, however long it is: what bounds its memory
+MOST_KEPT = 64 * 2**20  # bytes of weights that a race keeps, if it is not told which
+MOST_WEIGHTS = 20_000_000  # in all members together: some 300 MB while they train
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """All that may differ between two contestants of a race."""
+
+    loss: str
+    lr: float
+    network: str | Network
+    activation: str
+    init_gain: float
+    optimizer: str
+    weight_decay: float | None
+    clip: float
+
+    @property
+    def row(self) -> Network:
+        return self.network if isinstance(self.network, Network) else NETWORKS[self.network]
 
 
 @dataclass(frozen=True)
 class RaceSettings:
     """Names and numbers only: enough to run the same race again, and a key for a cache.
 
-    ``lr`` has one rate a loss. ``batch`` 0 is full batch. ``n`` and ``noise`` (None: the dataset's own)
-    shape a made dataset. ``record_every`` 0 takes about a hundred records. Building one checks
-    it all: KeyError for an unknown name, ValueError for a number out of range or for what does not fit.
+    ``lr`` has one rate a loss. ``network``, ``optimizer``, ``init_gain``, ``activation``, ``weight_decay``
+    and ``clip`` are one for all, or a tuple with one a loss. A network is a name, or a `Network` of your
+    own, whose module may be anything. ``batch`` 0 is full batch. ``n`` and ``noise`` (None: the dataset's
+    own) shape a made dataset; ``imbalance`` makes its last class so many times rarer, ``label_noise``
+    gives that share of the *training* examples a wrong label, ``centred`` takes the training examples'
+    mean from each feature. ``record_every`` 0 takes about a hundred records, and a race never has more
+    than `MOST_RECORDS`. ``weight_decay`` None is the optimizer's own; ``clip`` 0 clips no gradient.
+    ``checkpoints`` None keeps the weights at every record, or at as many as fit into 64 MB; otherwise it
+    names the steps (rounded to records).
+
+    Building one checks it all: KeyError for an unknown name, ValueError for a number out of range or for
+    what does not fit.
     """
 
     dataset: str
-    network: str
+    network: str | Network | tuple[str | Network, ...]
     losses: tuple[str, ...]
     lr: tuple[float, ...]
-    optimizer: str = "sgd"
+    optimizer: str | tuple[str, ...] = "sgd"
     seeds: int = 1
     steps: int = 500
     batch: int = 0
-    init_gain: float = 1.0
-    activation: str = "tanh"
+    init_gain: float | tuple[float, ...] = 1.0
+    activation: str | tuple[str, ...] = "tanh"
     n: int | None = None
     noise: float | None = None
     data_seed: int = 0
     record_every: int = 0
+    schedule: str = "constant"
+    weight_decay: float | tuple[float | None, ...] | None = None
+    clip: float | tuple[float, ...] = 0.0
+    imbalance: float = 1.0
+    label_noise: float = 0.0
+    centred: bool = False
+    checkpoints: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        data, network, _ = DATASETS[self.dataset], NETWORKS[self.network], OPTIMIZERS[self.optimizer]
-        network.check(len(data.features), self.activation, self.init_gain)
+        data, _ = DATASETS[self.dataset], SCHEDULES[self.schedule]
         data.check(self.n, self.noise, self.data_seed)
         count_in("seeds", self.seeds, 1, MOST_SEEDS)
         count_in("steps", self.steps, 1, MOST_STEPS)
         count_in("batch", self.batch, 0)
         count_in("record_every", self.record_every, 0)
+        number_in("imbalance", self.imbalance, 1.0, 1000.0)
+        number_in("label_noise", self.label_noise, 0.0, 1.0)
         count_in("number of losses", len(self.losses), 1, MOST_CONTESTANTS)
         if len(self.lr) != len(self.losses):
             raise ValueError(
                 f"lr must have one rate a loss; got {len(self.lr)} rates for {len(self.losses)} losses"
             )
-        for rate in self.lr:
-            number_in("lr", rate, 0.0, open_low=True)
-        if len(set(zip(self.losses, self.lr, strict=True))) < len(self.losses):
+        for step in self.checkpoints or ():
+            count_in("a step of checkpoints", step, 0, self.steps)
+        contestants = self.contestants
+        for one in contestants:
+            _check_contestant(one, len(data.features))
+            _check_fit(LOSSES[one.loss], data.name, data.task, len(data.classes))
+        if len(set(contestants)) < len(contestants):
             raise ValueError(f"two contestants are equal: {', '.join(self.losses)} at {self.lr}")
-        for name in self.losses:
-            _check_fit(LOSSES[name], data.name, data.task, len(data.classes))
+        if data.task == "regression" and (self.imbalance != 1 or self.label_noise):
+            raise ValueError(f"imbalance and label_noise are for classes; dataset {data.name!r} has none")
+        self._check_size(len(data.features), max(1, len(data.classes)))
+
+    def _check_size(self, inputs: int, classes: int) -> None:
+        each = sum(one.row.count(inputs, outputs(one.loss, classes)) for one in self.contestants)
+        if each * self.seeds > MOST_WEIGHTS:
+            raise ValueError(
+                f"this race is too large: its {len(self.losses)} losses × {self.seeds} seeds have "
+                f"{each * self.seeds:,} weights, and at most {MOST_WEIGHTS:,} are allowed"
+            )
+
+    @property
+    def contestants(self) -> tuple[Contestant, ...]:
+        """The contestants, with all that is their own."""
+        count = len(self.losses)
+        fields = ("network", "activation", "init_gain", "optimizer", "weight_decay", "clip")
+        each: list[Sequence[Any]] = [_each(name, getattr(self, name), count) for name in fields]
+        return tuple(map(Contestant, self.losses, self.lr, *each))
 
     @property
     def interval(self) -> int:
         """Steps from one record to the next."""
-        return self.record_every or max(1, self.steps // 100)
+        wanted = self.record_every or max(1, self.steps // 100)
+        return max(wanted, -(-self.steps // MOST_RECORDS))
 
     def data(self) -> tuple[Data, Data]:
-        """(train, test): a quarter is held out."""
+        """(train, test): a quarter is held out. Wrong labels are only in the first."""
         whole = DATASETS[self.dataset].load(self.n, self.noise, seed=self.data_seed)
-        return whole.split(seed=self.data_seed)
+        train, test = whole.thinned(self.imbalance, self.data_seed).split(seed=self.data_seed)
+        if self.centred:
+            mean = train.x.mean(axis=0)
+            train, test = train.moved(mean), test.moved(mean)
+        return train.mislabelled(self.label_noise, self.data_seed), test
+
+
+def outputs(loss: str, classes: int) -> int:
+    """How many logits a network has under that loss."""
+    return classes if LOSSES[loss].task == "multiclass" else 1
+
+
+def _each(name: str, value: Any, count: int) -> Sequence[Any]:
+    if not isinstance(value, tuple):
+        return (value,) * count
+    if len(value) != count:
+        raise ValueError(f"{name} must be one for all or one a loss; got {len(value)} for {count} losses")
+    return value
 
 
 def race_settings(
     dataset: str,
-    network: str,
+    network: str | Network | Sequence[str | Network],
     losses: Sequence[str],
     lr: Sequence[float] | float | None = None,
-    optimizer: str = "sgd",
+    optimizer: str | Sequence[str] = "sgd",
     seeds: int = 1,
     steps: int = 500,
-    **more: float | str | int | None,
+    **more: Any,
 ) -> RaceSettings:
-    """`RaceSettings` from looser arguments: one rate for all, or None for the optimizer's usual one."""
-    usual = OPTIMIZERS[optimizer].rate
+    """`RaceSettings` from looser arguments: lists for tuples, one rate for all, or None for each
+    optimizer's usual one."""
+    usual = [OPTIMIZERS[name].rate for name in _each("optimizer", _tupled(optimizer), len(losses))]
     rates = np.asarray(usual if lr is None else lr, dtype=np.float64)
     rates = rates if rates.ndim else np.full(len(losses), rates)
     return RaceSettings(
         dataset,
-        network,
+        _tupled(network),
         tuple(losses),
         tuple(float(rate) for rate in rates),
-        optimizer,
+        _tupled(optimizer),
         seeds,
         steps,
-        **more,  # type: ignore[arg-type]
+        **{name: _tupled(value) for name, value in more.items()},
     )
+
+
+def _tupled(value: Any) -> Any:
+    """A list or an array as a tuple; of plain Python numbers where it has numbers."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    return tuple(value) if isinstance(value, list | range) else value
+
+
+def _check_contestant(one: Contestant, inputs: int) -> None:
+    rule = OPTIMIZERS[one.optimizer]
+    one.row.check(inputs, one.activation, one.init_gain)
+    number_in("lr", one.lr, 0.0, open_low=True)
+    number_in("clip", one.clip, 0.0)
+    if one.weight_decay is not None:
+        number_in("weight_decay", one.weight_decay, 0.0)
+    if not rule.elementwise and (one.weight_decay or one.clip):
+        what = "weight decay" if one.weight_decay else "clipping"
+        raise ValueError(f"{rule.name} takes its step by a search along a line, and has no {what}")
 
 
 def _check_fit(loss: Loss, dataset: str, task: str, classes: int) -> None:
@@ -127,14 +228,26 @@ class Snapshot:
     cross_entropy: Floats  # (contestants, seeds) in nats
     brier: Floats  # (contestants, seeds) summed over classes: from 0 to 2
     gradient_norm: Floats  # (contestants, seeds, layers) of the training loss, by layer, first layer first
+    saturated: Floats  # (contestants, seeds, layers) share of units that are flat; last: outputs
+    distance: Floats  # (contestants, seeds) of the weights from where they started
+    train_accuracy: Floats  # (contestants, seeds) on the training examples and the labels they have
+    sure_and_wrong: Floats  # (contestants, seeds) share of them whose class is given less than 1 %
+    common: Floats  # (contestants, seeds) share of them that is said to be of the commonest answer
+
+
+MEASURED = tuple(name for name in Snapshot.__dataclass_fields__ if name != "step")
 
 
 @dataclass(frozen=True)
 class Race:
-    """A whole race: what its snapshots saw, stacked along the records."""
+    """A whole race: what its snapshots saw, stacked along the records.
+
+    The fields are those of `Snapshot`. Layers are counted from the first; a contestant with fewer layers
+    than another has NaN beyond its own.
+    """
 
     settings: RaceSettings
-    layers: tuple[str, ...]
+    layers: tuple[str, ...]  # of the deepest contestant
     steps: NDArray[np.int64]  # (records,) gradient steps taken before each record
     loss: Floats  # (contestants, seeds, records)
     test_loss: Floats  # (contestants, seeds, records)
@@ -142,12 +255,62 @@ class Race:
     cross_entropy: Floats  # (contestants, seeds, records)
     brier: Floats  # (contestants, seeds, records)
     gradient_norm: Floats  # (contestants, seeds, records, layers)
+    saturated: Floats  # (contestants, seeds, records, layers)
+    distance: Floats  # (contestants, seeds, records)
+    train_accuracy: Floats  # (contestants, seeds, records)
+    sure_and_wrong: Floats  # (contestants, seeds, records)
+    common: Floats  # (contestants, seeds, records)
     diverged_at: NDArray[np.int64]  # (contestants, seeds) the first step that was not finite; -1 for none
-    states: tuple[tuple[tuple[State, ...], ...], ...] = field(default=(), repr=False)
+    kept: "Weights | None" = field(default=None, repr=False)
+
+    def save(self, file: "str | os.PathLike[str] | IO[bytes]") -> None:
+        """Writes it to an .npz, without pickle. ValueError for a race with a network of your own."""
+        from lossviz.race_file import save
+
+        save(self, file)
+
+    @staticmethod
+    def load(file: "str | os.PathLike[str] | IO[bytes]") -> "Race":
+        """Opens what `save` has written; anything but a whole race file is a ValueError."""
+        from lossviz.race_file import load
+
+        return load(file)
 
     def checkpoints(self, contestant: int, seed: int) -> tuple[State, ...]:
-        """The weights of one member at each record, oldest first; IndexError if there is no such member."""
-        return self.states[contestant][seed]
+        """The weights of one member at each step of ``checkpoint_steps``, oldest first.
+
+        IndexError if there is no such member, or if no weights were kept.
+        """
+        if self.kept is None:
+            raise IndexError("this race kept no weights")
+        return self.kept.states(contestant, seed)
+
+    @property
+    def checkpoint_steps(self) -> NDArray[np.int64]:
+        """(checkpoints,) the steps at which the weights were kept: every record, unless told otherwise."""
+        return np.array([], dtype=np.int64) if self.kept is None else self.kept.steps
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The weights of a race's members at some of its records."""
+
+    steps: NDArray[np.int64]  # (checkpoints,)
+    flat: tuple[NDArray[np.float32], ...]  # a contestant: (seeds, checkpoints, weights), parameters in order
+    shapes: tuple[tuple[tuple[str, tuple[int, ...]], ...], ...]  # a contestant: names and shapes, in order
+
+    def states(self, contestant: int, seed: int) -> tuple[State, ...]:
+        return tuple(unflatten(row, self.shapes[contestant]) for row in self.flat[contestant][seed])
+
+
+def unflatten(flat: NDArray[np.float32], shapes: Sequence[tuple[str, tuple[int, ...]]]) -> State:
+    """Parameters by name from one row."""
+    state, at = {}, 0
+    for name, shape in shapes:
+        size = int(np.prod(shape))
+        state[name] = flat[at : at + size].reshape(shape)
+        at += size
+    return state
 
 
 def stack(
@@ -155,22 +318,16 @@ def stack(
     layers: tuple[str, ...],
     snapshots: Sequence[Snapshot],
     diverged_at: NDArray[np.int64],
-    states: Sequence[Sequence[Sequence[State]]] = (),
+    kept: Weights | None = None,
 ) -> Race:
     """The race that the snapshots (at least one) are of."""
-    return Race(
-        settings=settings,
-        layers=layers,
-        steps=np.array([shot.step for shot in snapshots]),
-        loss=np.stack([shot.loss for shot in snapshots], axis=-1),
-        test_loss=np.stack([shot.test_loss for shot in snapshots], axis=-1),
-        accuracy=np.stack([shot.accuracy for shot in snapshots], axis=-1),
-        cross_entropy=np.stack([shot.cross_entropy for shot in snapshots], axis=-1),
-        brier=np.stack([shot.brier for shot in snapshots], axis=-1),
-        gradient_norm=np.stack([shot.gradient_norm for shot in snapshots], axis=2),
-        diverged_at=diverged_at.copy(),
-        states=tuple(tuple(tuple(member) for member in row) for row in states),
-    )
+    steps = np.array([shot.step for shot in snapshots])
+    arrays = {name: np.stack([getattr(shot, name) for shot in snapshots], axis=2) for name in MEASURED}
+    gone = np.isnan(arrays["loss"])  # a loss can overflow before the weights do
+    seen = np.where(gone.any(axis=2), steps[gone.argmax(axis=2)], -1)
+    both = (seen >= 0) & (diverged_at >= 0)
+    first = np.where(both, np.minimum(seen, diverged_at), np.maximum(seen, diverged_at))
+    return Race(settings=settings, layers=layers, steps=steps, diverged_at=first, kept=kept, **arrays)
 
 
 def standings(race: Race, measure: str, record: int) -> tuple[int, ...]:

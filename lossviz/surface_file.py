@@ -129,7 +129,7 @@ def _bytes(tensor: Tensor) -> bytes:
     return bytes(tensor.detach().cpu().contiguous().numpy().tobytes())
 
 
-_WHAT_BREAKS = (
+WHAT_BREAKS = (
     zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, NotImplementedError, RuntimeError,
     UnicodeDecodeError, RecursionError, OverflowError, SyntaxError,
 )  # fmt: skip
@@ -153,7 +153,7 @@ def _content(file: "str | os.PathLike[str] | IO[bytes]") -> tuple[dict[str, np.n
         if str(error).startswith("this "):  # said by us, and said well
             raise
         raise ValueError(f"this is not a whole lossviz surface file: {error}") from error
-    except _WHAT_BREAKS as error:
+    except WHAT_BREAKS as error:
         why = str(error) or type(error).__name__
         raise ValueError(f"this is not a whole lossviz surface file: {why}") from error
     if any(arrays[name].shape != (len(b), len(a)) for name in arrays if name not in "ab"):

@@ -1,24 +1,38 @@
-"""Training several losses at once, one step of all members after another, so that it can be watched.
+"""Training several losses at once in lock step, so that it can be watched.
 
-`Training` is the race in motion: advance it, look at it, go on. `train` runs one to its end. Each member
-is an ordinary torch model with its own torch optimizer; a member that leaves the finite numbers stops and
-the others go on.
+`Training` is the race in motion: advance it, look at it, go on. `train` runs one to its end. Members that
+have one shape are trained in one stack (see `teams`); a member that leaves the finite numbers is told of,
+and the others go on.
 """
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from lossviz.loss import Loss
-from lossviz.losses import LOSSES, targets_for
-from lossviz.networks import NETWORKS
-from lossviz.optimizers import OPTIMIZERS
-from lossviz.race import Floats, Race, RaceSettings, Snapshot, State, race_settings, stack
+from lossviz.losses import LOSSES
+from lossviz.networks import Network
+from lossviz.race import (
+    MOST_KEPT,
+    Contestant,
+    Floats,
+    Race,
+    RaceSettings,
+    Snapshot,
+    State,
+    Weights,
+    outputs,
+    race_settings,
+    stack,
+    unflatten,
+)
+from lossviz.schedules import SCHEDULES
+from lossviz.teams import Team, teams_of
+from lossviz.yardsticks import flat_outputs, log_probabilities, scores
 
 
 class Batches:
@@ -38,85 +52,11 @@ class Batches:
         return rows
 
 
-class _Member:
-    """One model in the race, with its loss and its optimizer."""
-
-    def __init__(self, settings: RaceSettings, contestant: int, seed: int, inputs: int, classes: int) -> None:
-        self.loss: Loss = LOSSES[settings.losses[contestant]]
-        outputs = classes if self.loss.task == "multiclass" else 1
-        network = NETWORKS[settings.network]
-        self.model = network.build(inputs, outputs, settings.activation, settings.init_gain, seed)
-        rule = OPTIMIZERS[settings.optimizer]
-        self.optimizer = rule.build(self.model.parameters(), settings.lr[contestant])
-        self.layers = {
-            name: list(module.parameters())
-            for name, module in self.model.named_children()
-            if any(True for _ in module.parameters())
-        }
-
-    def logits(self, x: Tensor) -> Tensor:
-        """(n,) for one output, (n, K) for one a class."""
-        z: Tensor = self.model(x)
-        return z if self.loss.task == "multiclass" else z[:, 0]
-
-    def mean_loss(self, x: Tensor, y: Tensor) -> Tensor:
-        return self.loss(self.logits(x), y).mean()
-
-    def step(self, x: Tensor, y: Tensor) -> bool:
-        """One step of the optimizer; False if the loss that it steps by is no longer finite."""
-        value = math.nan
-
-        def closure() -> float:
-            nonlocal value
-            self.optimizer.zero_grad()
-            loss = self.mean_loss(x, y)
-            loss.backward()  # type: ignore[no-untyped-call]
-            value = float(loss.detach())
-            return value
-
-        self.optimizer.step(closure)
-        return math.isfinite(value)
-
-    def gradient_norms(self, x: Tensor, y: Tensor) -> tuple[float, list[float]]:
-        """The loss on (x, y), and the norm of its gradient by layer."""
-        loss = self.mean_loss(x, y)
-        slopes = torch.autograd.grad(loss, list(self.model.parameters()))
-        parts = iter(slopes)
-        norms = [
-            math.sqrt(sum(float(next(parts).double().square().sum()) for _ in layer))
-            for layer in self.layers.values()
-        ]
-        return float(loss.detach()), norms
-
-    def load(self, state: State) -> None:
-        self.model.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
-
-    def state(self) -> State:
-        return {name: value.numpy().copy() for name, value in self.model.state_dict().items()}
-
-
-def log_probabilities(loss: Loss, z: Tensor) -> Tensor | None:
-    """The logarithms (n, K) of the class probabilities that logits mean; None where they mean none.
-
-    One logit gives two classes. K sigmoids are divided by their sum. In logarithms, so that a certain
-    miss keeps its price: at z = 40 it is 40 nats, though 1 - sigmoid(40) is 0 in float64.
-    """
-    z = z.double()
-    if loss.task == "regression" or (loss.task == "binary" and loss.link == "identity"):
-        return None
-    if loss.task == "binary":
-        z = 2 * z if loss.link == "tanh" else z
-        return F.logsigmoid(torch.stack([-z, z], dim=-1))
-    if loss.link == "softmax":
-        return torch.log_softmax(z, dim=-1)
-    return torch.log_softmax(F.logsigmoid(z), dim=-1)
-
-
 class Training:
     """A race in motion: iterate over it for its snapshots, or `advance` it by hand.
 
-    It can be left at any step and gone on with later: the result is that of an uninterrupted run. It uses
-    no global random state. Errors are those of `RaceSettings`.
+    It can be left at any step and gone on with later: the result is that of an uninterrupted run, bit for
+    bit. It uses no global random state. Errors are those of `RaceSettings`.
     """
 
     def __init__(self, settings: RaceSettings) -> None:
@@ -125,13 +65,20 @@ class Training:
         self._train, self._test = settings.data()
         self._x, self._y = self._tensors(self._train.x, self._train.y)
         self._x_test, self._y_test = self._tensors(self._test.x, self._test.y)
-        inputs, classes = self._x.shape[1], len(self._train.classes)
-        self._members = [
-            [_Member(settings, c, seed, inputs, classes) for seed in range(settings.seeds)]
-            for c in range(len(settings.losses))
-        ]
+        self._contestants = settings.contestants
+        self._losses = [LOSSES[one.loss] for one in self._contestants]
+        self._factor = SCHEDULES[settings.schedule].factor
+        self._teams: list[Team] = teams_of(self._contestants, self._build, settings.seeds)
+        self._home = {
+            place: (team, k) for team in self._teams for k, place in enumerate(team.contestants)
+        }  # a contestant: its team, and its place in it
+        self._start = [team.flat().clone() for team in self._teams]
         self._batches = [Batches(len(self._x), settings.batch, seed) for seed in range(settings.seeds)]
         self.diverged_at: NDArray[np.int64] = np.full((len(settings.losses), settings.seeds), -1)
+
+    def _build(self, one: Contestant, seed: int) -> nn.Sequential:
+        count = outputs(one.loss, len(self._train.classes))
+        return one.row.build(self._x.shape[1], count, one.activation, one.init_gain, seed)
 
     def _tensors(self, x: Floats, y: Floats | NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         regression = self._train.task == "regression"
@@ -141,92 +88,102 @@ class Training:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The names of the layers that have weights, first layer first."""
-        return tuple(self._members[0][0].layers)
+        """The names of the layers that have weights, first layer first, of the deepest contestant."""
+        return max((team.layers for team in self._teams), key=len)
 
     @property
     def done(self) -> bool:
         return self.step >= self.settings.steps
 
-    def _targets(self, member: _Member, y: Tensor) -> Tensor:
-        return y if member.loss.task == "multiclass" else y.float()
-
     def advance(self, steps: int = 1) -> None:
         """Take up to `steps` steps with every member, but not past the end of the race."""
         for _ in range(min(steps, self.settings.steps - self.step)):
-            for seed, batches in enumerate(self._batches):
-                rows = next(batches)
-                for contestant, members in enumerate(self._members):
-                    if self.diverged_at[contestant, seed] < 0:
-                        member = members[seed]
-                        if not member.step(self._x[rows], self._targets(member, self._y[rows])):
-                            self.diverged_at[contestant, seed] = self.step
+            rows = [next(batches) for batches in self._batches]
+            chosen = torch.stack(rows) if self.settings.batch else None  # type: ignore[arg-type]
+            factor = self._factor(self.step / self.settings.steps)
+            for team in self._teams:
+                team.step(self._x, self._y, chosen, factor)
             self.step += 1
+            self._watch()
 
+    def _watch(self) -> None:
+        """Note who has left the finite numbers."""
+        for team in self._teams:
+            weights = team.flat()
+            if not math.isfinite(float(weights.sum())):
+                finite = torch.isfinite(weights).all(dim=2).numpy()
+                for k, place in enumerate(team.contestants):
+                    new = ~finite[k] & (self.diverged_at[place] < 0)
+                    self.diverged_at[place, new] = self.step
+
+    @torch.no_grad()
     def snapshot(self) -> Snapshot:
-        """What can be said of every member at the present step."""
-        shape = (len(self.settings.losses), self.settings.seeds)
-        loss, test_loss, accuracy, cross_entropy, brier = (np.full(shape, np.nan) for _ in range(5))
-        norms = np.full((*shape, len(self.layers)), np.nan)
-        for c, members in enumerate(self._members):
-            for s, member in enumerate(members):
-                if self.diverged_at[c, s] >= 0:
-                    continue
-                value, by_layer = member.gradient_norms(self._x, self._targets(member, self._y))
-                if not math.isfinite(value):
-                    self.diverged_at[c, s] = self.step
-                    continue
-                loss[c, s], norms[c, s] = value, by_layer
-                test_loss[c, s], accuracy[c, s], cross_entropy[c, s], brier[c, s] = self._scores(member)
-        return Snapshot(self.step, loss, test_loss, accuracy, cross_entropy, brier, norms)
+        """What can be said of every member at the present step. Changes nothing."""
+        shape = (len(self._losses), self.settings.seeds)
+        flat = {name: np.full(shape, np.nan) for name in _FLAT}
+        norms, saturated = (np.full((*shape, len(self.layers)), np.nan) for _ in range(2))
+        for team, start in zip(self._teams, self._start, strict=True):
+            seen, held_out = team.look(self._x, self._y), team.logits(self._x_test)
+            depth = len(team.layers)
+            for k, place in enumerate(team.contestants):
+                loss = self._losses[place]
+                here, there = scores(loss, seen.logits[k], self._y), scores(loss, held_out[k], self._y_test)
+                flat["loss"][place], flat["test_loss"][place] = here.own, there.own
+                flat["train_accuracy"][place], flat["accuracy"][place] = here.accuracy, there.accuracy
+                flat["cross_entropy"][place], flat["brier"][place] = there.cross_entropy, there.brier
+                flat["sure_and_wrong"][place], flat["common"][place] = here.sure_and_wrong, here.common
+                flat["distance"][place] = (team.flat()[k] - start[k]).double().norm(dim=1).numpy()
+                norms[place, :, :depth] = seen.gradient_norm[k]
+                saturated[place, :, : depth - 1] = seen.saturated[k]
+                saturated[place, :, depth - 1] = flat_outputs(loss, seen.logits[k])
+        gone = ~np.isfinite(flat["loss"]) | (self.diverged_at >= 0)
+        for array in (*flat.values(), norms, saturated):
+            array[gone] = np.nan
+        return Snapshot(step=self.step, gradient_norm=norms, saturated=saturated, **flat)
 
     @torch.no_grad()
-    def _scores(self, member: _Member) -> tuple[float, float, float, float]:
-        z, y = member.logits(self._x_test), self._y_test
-        own = float(member.loss(z, self._targets(member, y)).mean())
-        if member.loss.task == "regression":
-            return own, math.nan, math.nan, math.nan
-        guess = z.argmax(dim=-1) if z.ndim == 2 else (z > 0).long()
-        accuracy = float((guess == y).double().mean())
-        log_p = log_probabilities(member.loss, z)
-        if log_p is None:
-            return own, accuracy, math.nan, math.nan
-        miss = log_p.exp() - targets_for(log_p, y)
-        return own, accuracy, float(F.nll_loss(log_p, y)), float(miss.square().sum(dim=-1).mean())
-
-    @torch.no_grad()
-    def predict(self, x: Floats, seed: int = 0) -> Floats:
+    def predict(self, x: Floats, seed: int | None = 0) -> Floats:
         """For one seed, by contestant, what is said at x (n, d).
 
         For two classes the probability of class 1, for more the number of the likeliest class, for
-        regression the prediction: (contestants, n). A margin loss's score passes through the sigmoid,
-        which keeps its border at 1/2. NaN for a member that has diverged.
+        regression the prediction: (contestants, n), or with seed None (contestants, seeds, n). A margin
+        loss's score passes through the sigmoid, which keeps its border at 1/2. NaN for a member that has
+        diverged.
         """
         points = torch.from_numpy(np.asarray(x)).float()
-        said = np.full((len(self._members), len(points)), np.nan)
-        for c, members in enumerate(self._members):
-            if self.diverged_at[c, seed] < 0:
-                said[c] = self._said(members[seed], members[seed].logits(points)).numpy()
-        return said
+        said = np.full((len(self._losses), self.settings.seeds, len(points)), np.nan)
+        for team in self._teams:
+            for place, z in zip(team.contestants, team.logits(points), strict=True):
+                said[place] = self._said(place, z).numpy()
+        said[self.diverged_at >= 0] = np.nan
+        return said if seed is None else said[:, seed]
 
-    def _said(self, member: _Member, z: Tensor) -> Tensor:
-        if member.loss.task == "regression":
+    def _said(self, contestant: int, z: Tensor) -> Tensor:
+        loss = self._losses[contestant]
+        if loss.task == "regression":
             return z
-        if z.ndim == 2 and z.shape[-1] > 2:
+        if loss.task == "multiclass" and z.shape[-1] > 2:
             return z.argmax(dim=-1)
-        log_p = log_probabilities(member.loss, z)
-        return torch.sigmoid(z) if log_p is None else log_p[:, 1].exp()
+        log_p = log_probabilities(loss, z)
+        return torch.sigmoid(z) if log_p is None else log_p[..., 1].exp()
 
     def states(self) -> list[list[State]]:
         """The weights of every member now, by contestant and seed."""
-        return [[member.state() for member in members] for members in self._members]
+        found = []
+        for place in range(len(self._losses)):
+            team, k = self._home[place]
+            found.append([unflatten(row.numpy().copy(), team.shapes) for row in team.flat()[k]])
+        return found
 
-    def recall(self, race: Race, record: int, seed: int) -> None:
-        """Give the members of one seed the weights that they had at a record of a finished race."""
-        for c, members in enumerate(self._members):
-            members[seed].load(race.checkpoints(c, seed)[record])
+    def recall(self, race: Race, checkpoint: int, seed: int) -> None:
+        """Give the members of one seed the weights that they had at a checkpoint of a finished race."""
+        if race.kept is None:
+            raise IndexError("this race kept no weights")
+        for c, flat in enumerate(race.kept.flat):
+            team, k = self._home[c]
+            team.load(k, seed, torch.from_numpy(flat[seed, checkpoint]))
             gone = race.diverged_at[c, seed]
-            self.diverged_at[c, seed] = gone if 0 <= gone <= race.steps[record] else -1
+            self.diverged_at[c, seed] = gone if 0 <= gone <= race.kept.steps[checkpoint] else -1
 
     def __iter__(self) -> Iterator[Snapshot]:
         """Snapshots from the present step to the end, one every `settings.interval` steps and the last."""
@@ -235,45 +192,104 @@ class Training:
             self.advance(self.settings.interval - self.step % self.settings.interval)
             yield self.snapshot()
 
+    def keeper(self) -> "Keeper":
+        """What keeps the weights of this training at the settings' checkpoints."""
+        return Keeper(self)
 
-def answers(race: Race, x: Floats, seed: int = 0) -> Floats:
+    def flat(self) -> list[NDArray[np.float32]]:
+        """The weights of every member now, a copy: by contestant (seeds, weights)."""
+        parts = [self._home[place] for place in range(len(self._losses))]
+        return [team.flat()[k].numpy().copy() for team, k in parts]
+
+    @property
+    def shapes(self) -> list[tuple[tuple[str, tuple[int, ...]], ...]]:
+        """Names and shapes of the weights, by contestant."""
+        return [self._home[place][0].shapes for place in range(len(self._losses))]
+
+
+_FLAT = (
+    "loss", "test_loss", "accuracy", "cross_entropy", "brier", "distance", "train_accuracy",
+    "sure_and_wrong", "common",
+)  # fmt: skip
+
+
+class Keeper:
+    """The weights at chosen records, in memory that was bounded before the race began."""
+
+    def __init__(self, training: Training) -> None:
+        self._training = training
+        settings = training.settings
+        records = [*range(0, settings.steps, settings.interval), settings.steps]
+        if settings.checkpoints is None:
+            size = sum(row.nbytes for row in training.flat())
+            most = max(2, MOST_KEPT // max(1, size))
+            every = -(-len(records) // most)
+            self._wanted = {*records[::every], records[-1]}
+        else:
+            self._wanted = {min(records, key=lambda r: abs(r - step)) for step in settings.checkpoints}
+        self._steps: list[int] = []
+        self._rows: list[list[NDArray[np.float32]]] = []
+
+    def look(self) -> None:
+        """Keep the weights of now, if now is one of the steps."""
+        if self._training.step in self._wanted:
+            self._steps.append(self._training.step)
+            self._rows.append(self._training.flat())
+
+    def weights(self) -> Weights | None:
+        if not self._steps:
+            return None
+        flat = tuple(np.stack(rows, axis=1) for rows in zip(*self._rows, strict=True))
+        return Weights(np.array(self._steps), flat, tuple(self._training.shapes))
+
+
+def answers(race: Race, x: Floats, seed: int | None = 0) -> Floats:
     """What one seed of a finished race said at x (n, d), at each record: (records, contestants, n).
 
-    As `Training.predict` says it. IndexError for a race without checkpoints.
+    As `Training.predict` says it; with seed None, (records, contestants, seeds, n). A record without weights
+    of its own shows those last kept before it. IndexError for a race without checkpoints.
     """
+    if race.kept is None:
+        raise IndexError("this race kept no weights")
     training = Training(race.settings)
-    said = []
-    for record in range(len(race.steps)):
-        training.recall(race, record, seed)
-        said.append(training.predict(x, seed))
-    return np.stack(said)
+    seeds = range(race.settings.seeds) if seed is None else (seed,)
+    known = []
+    for checkpoint in range(len(race.kept.steps)):
+        for one in seeds:
+            training.recall(race, checkpoint, one)
+        known.append(training.predict(x, seed))
+    last = np.searchsorted(race.kept.steps, race.steps, side="right") - 1
+    said = np.stack(known)[np.maximum(last, 0)]
+    gone = (race.diverged_at[None] >= 0) & (race.steps[:, None, None] >= race.diverged_at[None])
+    said[gone if seed is None else gone[:, :, seed]] = np.nan
+    return said
 
 
 def train(
     dataset: str,
-    network: str,
+    network: str | Network | Sequence[str | Network],
     losses: Sequence[str],
     lr: Sequence[float] | float | None = None,
-    optimizer: str = "sgd",
+    optimizer: str | Sequence[str] = "sgd",
     seeds: int = 1,
     steps: int = 500,
-    **more: float | str | int | None,
+    **more: Any,
 ) -> Race:
     """Train one network under several losses, each from the same starts, and record it.
 
     ``lr`` is one rate for all, one a loss, or None for the optimizer's usual one; ``more`` are the other
-    fields of `RaceSettings` (batch, init_gain, activation, n, noise, data_seed, record_every).
+    fields of `RaceSettings` (batch, init_gain, activation, n, noise, data_seed, record_every, schedule,
+    weight_decay, clip, imbalance, label_noise, centred, checkpoints). What a contestant may have of its own
+    is one value for all or a list with one a loss.
 
         race = lv.train("moons", "mlp-16-16", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=8)
 
     Raises KeyError for an unknown name and ValueError for an impossible setting.
     """
     training = Training(race_settings(dataset, network, losses, lr, optimizer, seeds, steps, **more))
+    keeper = training.keeper()
     snapshots: list[Snapshot] = []
-    states: list[list[list[State]]] = [[[] for _ in range(seeds)] for _ in losses]
     for snapshot in training:
         snapshots.append(snapshot)
-        for kept, now in zip(states, training.states(), strict=True):
-            for member, state in zip(kept, now, strict=True):
-                member.append(state)
-    return stack(training.settings, training.layers, snapshots, training.diverged_at, states)
+        keeper.look()
+    return stack(training.settings, training.layers, snapshots, training.diverged_at, keeper.weights())

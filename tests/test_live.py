@@ -82,7 +82,7 @@ def test_stepped_by_hand_it_is_the_same_race() -> None:
 
 
 def test_a_step_after_a_pause_ends_the_record_that_was_begun() -> None:
-    one = Live(settings(steps=100_000))
+    one = Live(settings(steps=10_000))
     one.play()
     until(lambda: len(one.read().race.steps) > 2)
     one.pause()
@@ -92,7 +92,7 @@ def test_a_step_after_a_pause_ends_the_record_that_was_begun() -> None:
 
 
 def test_nothing_moves_while_it_is_paused() -> None:
-    one = Live(settings(steps=100_000))
+    one = Live(settings(steps=10_000))
     one.play()
     until(lambda: len(one.read().race.steps) > 1)
     one.pause()
@@ -102,7 +102,7 @@ def test_nothing_moves_while_it_is_paused() -> None:
 
 
 def test_playing_twice_is_one_thread() -> None:
-    one = Live(settings(steps=100_000))
+    one = Live(settings(steps=10_000))
     one.play()
     one.play()
     assert [t.name for t in threading.enumerate()].count("lossviz-race") == 1
@@ -131,7 +131,7 @@ def test_it_runs_to_step_0_without_a_step() -> None:
 
 def test_without_a_reader_it_stops_by_itself_and_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "PATIENCE", 0.2)
-    one = Live(settings(steps=100_000))
+    one = Live(settings(steps=10_000))
     one.play()
     until(lambda: not one.running, seconds=5)
     assert not one.done
@@ -154,7 +154,7 @@ def test_without_a_reader_it_stops_between_records_too(monkeypatch: pytest.Monke
 
 def test_a_reader_keeps_it_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "PATIENCE", 1.0)
-    one = Live(settings(steps=100_000))
+    one = Live(settings(steps=10_000))
     one.play()
     begun = time.monotonic()
     while time.monotonic() < begun + 1.5:

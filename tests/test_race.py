@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lossviz import DATASETS, LOSSES, OPTIMIZERS, RaceSettings, Snapshot
-from lossviz.race import race_settings, stack
+from lossviz.race import MEASURED, race_settings, stack
 
 GOOD: dict[str, Any] = {
     "dataset": "moons", "network": "linear", "losses": ("sigmoid-mse", "sigmoid-ce"), "lr": (0.1, 0.2)
@@ -103,18 +103,17 @@ def test_a_quarter_of_the_data_is_held_out() -> None:
 
 def test_records_are_stacked_along_the_third_axis() -> None:
     def shot(step: int) -> Snapshot:
-        score = np.full((2, 3), float(step))
-        return Snapshot(
-            step, score, score + 1, score + 2, score + 3, score + 4, np.full((2, 3, 4), step + 5.0)
-        )
+        by_layer = ("gradient_norm", "saturated")
+        shapes = {name: (2, 3, 4) if name in by_layer else (2, 3) for name in MEASURED}
+        fields = {name: np.full(shape, float(step + k)) for k, (name, shape) in enumerate(shapes.items())}
+        return Snapshot(step=step, **fields)
 
     race = stack(
         RaceSettings(**GOOD, seeds=3), ("0", "2", "4", "6"), [shot(0), shot(10)], np.full((2, 3), -1)
     )
     assert race.steps.tolist() == [0, 10]
-    for offset, name in enumerate(["loss", "test_loss", "accuracy", "cross_entropy", "brier"]):
+    for offset, name in enumerate(MEASURED):
         curve = getattr(race, name)
-        assert curve.shape == (2, 3, 2)
-        np.testing.assert_array_equal(curve[1, 2], [offset, offset + 10])
-    assert race.gradient_norm.shape == (2, 3, 2, 4)
-    np.testing.assert_array_equal(race.gradient_norm[1, 2, :, 0], [5, 15])
+        deep = name in ("gradient_norm", "saturated")
+        assert curve.shape == ((2, 3, 2, 4) if deep else (2, 3, 2))
+        np.testing.assert_array_equal(curve[1, 2, :, 0] if deep else curve[1, 2], [offset, offset + 10])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lossviz.training import Training
 
 BREATH = 0.04  # seconds between records that belong to the page: both run in one interpreter
+SLOW = 0.2  # seconds between records when each is to be seen
 PATIENCE = 5.0  # seconds without a reader
 GRID = 36  # points of a portrait to each side
 
@@ -41,6 +42,7 @@ class Live:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._read = time.monotonic()
+        self.slow = False
         self._snapshots: list[Snapshot] = []
         self._said: list[Any] = []
         self._plane = self._portrait_plane()
@@ -54,11 +56,11 @@ class Live:
 
     def _record(self) -> None:
         snapshot = self._training.snapshot()
-        said = None if self._plane is None else self._training.predict(self._plane.points)
+        said = None if self._plane is None else self._training.predict(self._plane.points, None)
         with self._lock:
             self._snapshots.append(snapshot)
             if said is not None:
-                self._said.append(said)
+                self._said.append(said.astype("float16"))  # (contestants, seeds, points): drawn in hundredths
 
     @property
     def running(self) -> bool:
@@ -68,8 +70,9 @@ class Live:
     def done(self) -> bool:
         return self._training.done
 
-    def play(self) -> None:
+    def play(self, slow: bool = False) -> None:
         """Train on, until `pause`, the end, or nobody reads."""
+        self.slow = slow
         if self.running or self.done:
             return
         self._stop.clear()
@@ -101,7 +104,7 @@ class Live:
     def _run(self) -> None:
         while not (self.done or self._left()):
             self._advance(self._left)
-            self._stop.wait(BREATH)
+            self._stop.wait(SLOW if self.slow else BREATH)
 
     def _advance(self, left: Callable[[], bool] = lambda: False) -> None:
         """Train to the next record and take it; who leaves in between leaves it half way, to go on from."""
@@ -112,11 +115,11 @@ class Live:
         if self._training.step == goal:
             self._record()
 
-    def read(self) -> View:
-        """The race so far. Reading is what keeps it alive."""
+    def read(self, seed: int = 0) -> View:
+        """The race so far, with the portraits of a seed. Reading is what keeps it alive."""
         self._read = time.monotonic()
         with self._lock:
             snapshots, said = list(self._snapshots), list(self._said)
         race = lv.stack(self.settings, self._training.layers, snapshots, self._training.diverged_at)
-        portraits = None if self._plane is None else self._plane.with_answers(said)
+        portraits = None if self._plane is None else self._plane.with_answers([one[:, seed] for one in said])
         return View(race, portraits, self.running, self.done)
