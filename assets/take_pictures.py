@@ -33,6 +33,8 @@ SCENES = {
     "race-layers": "/race?race_view=Layers",
     "edge": "/edge-of-stability",
     "edge-bowl": "/edge-of-stability?edge_view=Bowl",
+    "race-seeds": "/race?race_view=Seeds",
+    "race-table": "/race?race_view=Table",
     "landscape": "/landscape",
     "landscape-eight": "/landscape?landscape_view=Eight+planes",
     "landscape-rescaled": "/landscape?landscape_view=Rescaled",

@@ -44,6 +44,12 @@ def portraits() -> figures.Portraits:
 
 
 PORTRAITS = portraits()
+FOUR = lv.train(
+    "moons", "mlp-5", ["sigmoid-mse", "sigmoid-ce"] * 2, lr=0.5, seeds=3, steps=60, record_every=10,
+    activation=["sigmoid", "sigmoid", "relu", "relu"],
+)  # fmt: skip
+FACES_OF_FOUR = figures.portraits(FOUR, points=8)
+TABLE = lv.eight_pairs(seeds=2, epochs=1)
 
 # name -> (figure at a value of its slider, values of the slider to try)
 MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
@@ -67,6 +73,22 @@ MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
         lambda at, **more: figures.training_curves(RACE, at=int(at), view="Layers", **more),
         [0, 30, 60],
     ),
+    "race by saturated layer": (
+        lambda at, **more: figures.training_curves(
+            FOUR, at=int(at), view="Layers", layers="Saturated", **more
+        ),
+        [0, 30, 60],
+    ),
+    "race seed by seed": (
+        lambda at, **more: figures.training_curves(RACE, at=int(at), view="Seeds", **more),
+        [0, 30, 60],
+    ),
+    "race of four": (
+        lambda at, **more: figures.training_curves(
+            FOUR, "Cross-entropy", at=int(at), portraits=FACES_OF_FOUR, **more
+        ),
+        [10, 30, 60],
+    ),
     "race with portraits": (
         lambda at, **more: figures.training_curves(RACE, at=int(at), portraits=PORTRAITS, **more),
         [10, 30, 60],
@@ -85,6 +107,7 @@ def of_measure(measure: str) -> Callable[..., go.Figure]:
 ALL: dict[str, Callable[..., go.Figure]] = {
     **{name: at_its_end(*how) for name, how in MOVING.items()},
     "reliefs": lambda **more: figures.reliefs(PLANES, PATHS, 40, **more),
+    "eight pairs": lambda **more: figures.eight_pairs(TABLE, **more),
     **{f"race, {measure}": of_measure(measure) for measure in figures.MEASURES},
 }
 MOVES = pytest.mark.parametrize("name", MOVING)

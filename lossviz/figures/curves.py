@@ -1,6 +1,7 @@
-"""One measure of a race against the steps: median and middle half over the seeds."""
+"""One measure of a race against the steps: median over the seeds, their middle half, and each seed."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,20 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.datasets import DATASETS
-from lossviz.figures.contestants import MEASURES, line_style, name_of
-from lossviz.figures.style import PAPER, axis_name, faded, mark, note, number, percent, power_of_ten
+from lossviz.figures.contestants import (
+    LETTERS,
+    MEASURES,
+    hollow,
+    is_twin,
+    lettered,
+    line_style,
+)
+from lossviz.figures.style import MUTE, PAPER, axis_name, faded, mark, note, number, percent, power_of_ten
 from lossviz.race import Race
 
 Floats = NDArray[np.float64]
+RUG_AXIS = 20  # of the x axis that the seeds' dots stand on, right of the curves
+RUG_DOTS = 8  # dots of one contestant side by side at most; more lie closer
 
 
 def draw_curves(
@@ -22,96 +32,212 @@ def draw_curves(
     narrow: bool,
     across: list[float],
     running: bool,
-    named: bool,
 ) -> tuple[list[dict[str, Any]], Any]:
     field, axis_title = MEASURES[measure]
     values: Floats = getattr(race, field)
     contestants = range(len(race.settings.losses))
     summaries = [_summary(values[c]) for c in contestants]
     middles = np.stack([middle for _, middle, _ in summaries])
-    _curve_axis(figure, race, measure, values)
+    axis = _curve_axis(figure, race, measure, values)
     if len(summaries) <= 2 and values.shape[1] > 1:
         for c, (low, _, high) in enumerate(summaries):
-            figure.add_trace(
-                go.Scatter(
-                    x=[*race.steps, *race.steps[::-1]],
-                    y=[*high, *low[::-1]],
-                    fill="toself",
-                    mode="lines",
-                    line={"width": 0},
-                    fillcolor=faded(mark(race.settings.losses[c]).line, 0.12),
-                    hoverinfo="skip",
-                )
-            )
+            figure.add_trace(_band(race, c, low, high))
+    lines: list[list[int]] = []  # the traces of a contestant that grow with time
     for c, middle in enumerate(middles):
+        figure.add_trace(
+            go.Scatter(x=race.steps, y=middle, mode="lines", opacity=0.42, line=line_style(race, c, 2.2))
+        )
         known = np.flatnonzero(np.isfinite(middle))
-        kept = known
-        figure.add_trace(
-            go.Scatter(
-                x=race.steps, y=middle, mode="lines", opacity=0.4, line=line_style(race, c) | {"width": 2.2}
-            )
-        )
-        figure.add_trace(
-            go.Scatter(
-                x=race.steps[kept].tolist(), y=middle[kept].tolist(), mode="lines", line=line_style(race, c)
-            )
-        )
-    first = len(figure.data)
+        whole = {"x": race.steps[known].tolist(), "y": middle[known].tolist(), "mode": "lines"}
+        lines.append([len(figure.data)])
+        figure.add_trace(go.Scatter(**whole, line=line_style(race, c)))
+        if is_twin(race, c):
+            lines[-1].append(len(figure.data))
+            figure.add_trace(go.Scatter(**whole, line=hollow()))
+    first_disc = len(figure.data)
+    for c in contestants:
+        figure.add_trace(_disc(race, c, running))
+    rugs = [len(figure.data) + c for c in contestants]
+    _rug_axis(figure, across)
     for c in contestants:
         colour = mark(race.settings.losses[c]).line
         figure.add_trace(
             go.Scatter(
                 mode="markers",
+                xaxis=f"x{RUG_AXIS}",
+                yaxis=f"y{RUG_AXIS}",
                 cliponaxis=False,
-                marker={"size": 17, "color": colour, "line": {"color": PAPER, "width": 3}, "opacity": 1},
+                hoverinfo="skip",
+                marker={
+                    "size": 4 if narrow else 5,
+                    "color": PAPER if is_twin(race, c) else colour,
+                    "line": {"color": colour, "width": 1.4},
+                },
             )
         )
-    lines = [first - 2 * len(middles) + 2 * c + 1 for c in contestants]
+    back = (
+        0.05 if lettered(race) else 0.026
+    ) * race.settings.steps  # discs that would hide one another stand this far apart
 
     def moving(i: int) -> tuple[list[int], list[dict[str, Any]], list[dict[str, Any]]]:
-        data: list[dict[str, Any]] = []
         notes: list[dict[str, Any]] = []
-        spots = _apart(figure, middles[:, i], measure)
+        heights = _apart(axis, middles[:, i])
+        spots = _spots(axis, race, middles, i, back)
+        traces: list[int] = []
+        data: list[dict[str, Any]] = []
         for c in contestants:
-            last = _last_known(middles[c], i)
-            data.append({"x": [int(race.steps[last])], "y": [_finite(middles[c, last])]})
+            grown = np.flatnonzero(np.isfinite(middles[c][: i + 1]))
+            part = {"x": race.steps[grown].tolist(), "y": middles[c][grown].tolist()}
+            for trace in lines[c]:
+                traces.append(trace)
+                data.append(part)
+            traces.append(first_disc + c)
+            data.append({"x": [spots[c][0]], "y": [spots[c][1]]})
+            x, y = _rug(axis, values[c, :, i], c, len(middles))
+            traces.append(rugs[c])
+            data.append({"x": x, "y": y})
+            letter = f"{LETTERS[c]} " if lettered(race) else ""
             notes.append(
                 note(
-                    f"<b>{_told(race, c, i, middles, measure)}</b>",
+                    f"{letter}<b>{_told(race, c, i, middles, measure)}</b>",
                     across[1],
-                    spots[c],
+                    heights[c],
                     xref="paper",
                     yref="y",
                     xanchor="left",
-                    xshift=12,
+                    xshift=22 if narrow else 76 if lettered(race) else 84,
                     yanchor="middle",
                     font={"size": 20, "color": mark(race.settings.losses[c]).text},
                 )
             )
-        grown = [
-            {"x": race.steps[k].tolist(), "y": middles[c][k].tolist()}
-            for c in contestants
-            for k in [np.flatnonzero(np.isfinite(middles[c][: i + 1]))]
-        ]
-        return [*lines, *range(first, first + len(middles))], notes, [*grown, *data]
+        return traces, notes, data
 
     texts = [axis_name(axis_title)]
-    for c in contestants if not named else ():
-        spot = _name_spot(race, middles, c)
-        if spot:
-            x, y, shift = spot
-            texts.append(
-                note(
-                    f"<b>{name_of(race, c)}</b>",
-                    x,
-                    y,
-                    xanchor="left",
-                    yshift=shift,
-                    font={"size": 17 if narrow else 19, "color": mark(race.settings.losses[c]).text},
-                    bgcolor=PAPER,
-                )
-            )
+    if measure == "Accuracy":
+        texts.append(_guessing(race, across, narrow))
     return texts, moving
+
+
+def _band(race: Race, c: int, low: Floats, high: Floats) -> go.Scatter:
+    return go.Scatter(
+        x=[*race.steps, *race.steps[::-1]],
+        y=[*high, *low[::-1]],
+        fill="toself",
+        mode="lines",
+        line={"width": 0},
+        fillcolor=faded(mark(race.settings.losses[c]).line, 0.1),
+        hoverinfo="skip",
+    )
+
+
+def _disc(race: Race, c: int, running: bool) -> go.Scatter:
+    """Where a contestant is now; while it runs it has a halo, from three on a letter."""
+    style = mark(race.settings.losses[c])
+    twin = is_twin(race, c)
+    rim = {"color": faded(style.line, 0.3), "width": 8} if running else {"color": PAPER, "width": 3}
+    size, text = (22, [LETTERS[c]]) if lettered(race) else (17, None)
+    return go.Scatter(
+        mode="markers+text" if text else "markers",
+        cliponaxis=False,
+        text=text,
+        textfont={"size": 13, "color": style.text if twin else PAPER, "weight": 700},
+        marker={
+            "size": size + (4 if running else 0),
+            "color": PAPER if twin else style.text if text else style.line,
+            "line": {"color": style.line, "width": 2.5} if twin and not running else rim,
+            "opacity": 1,
+        },
+    )
+
+
+def _rug_axis(figure: go.Figure, across: list[float]) -> None:
+    figure.update_layout(
+        {
+            f"xaxis{RUG_AXIS}": {
+                "domain": [across[1] + 0.012, across[1] + 0.074],
+                "anchor": f"y{RUG_AXIS}",
+                "range": [0, 1],
+                "visible": False,
+                "fixedrange": True,
+            },
+            f"yaxis{RUG_AXIS}": {
+                "domain": figure.layout.yaxis.domain,
+                "type": figure.layout.yaxis.type,
+                "range": figure.layout.yaxis.range,
+                "anchor": f"x{RUG_AXIS}",
+                "visible": False,
+                "fixedrange": True,
+            },
+        }
+    )
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """The y axis, known without asking the figure: that takes long."""
+
+    log: bool
+    low: float
+    high: float
+
+    def height(self, value: float) -> float:
+        """A value in the axis's own coordinates."""
+        return math.log10(value) if self.log and value > 0 else value
+
+
+def _rug(axis: _Axis, values: Floats, c: int, count: int) -> tuple[list[float], list[float]]:
+    """A dot for each seed at its value; those at one height stand side by side."""
+    taken: dict[int, int] = {}
+    room = 1 / count
+    close = room / max(RUG_DOTS, len(values)) if count > 1 else room / 16
+    x, y = [], []
+    for value in np.sort(values[np.isfinite(values)]):
+        share = (axis.height(float(value)) - axis.low) / (axis.high - axis.low)
+        row = round(60 * share)  # 60 dots fill the height
+        k = taken[row] = taken.get(row, -1) + 1
+        x.append(round(c * room + (k + 0.5) * close, 4))
+        y.append(float(value))
+    return x, y
+
+
+def _spots(
+    axis: _Axis, race: Race, middles: Floats, i: int, back: float
+) -> list[tuple[float | None, float | None]]:
+    """Where each disc stands: at the cursor, or farther back along its own curve where it would hide
+    another."""
+    spots: list[tuple[float | None, float | None]] = []
+    for middle in middles:
+        last = _last_known(middle, i)
+        if last is None:
+            spots.append((None, None))
+            continue
+        x = float(race.steps[last])
+        y = float(middle[last])
+        known = np.flatnonzero(np.isfinite(middle[: last + 1]))
+        while x > 0 and any(
+            ox is not None
+            and oy is not None
+            and abs(ox - x) < 0.9 * back
+            and abs(axis.height(oy) - axis.height(y)) < 0.05 * (axis.high - axis.low)
+            for ox, oy in spots
+        ):
+            x = max(0.0, x - back)
+            y = float(np.interp(x, race.steps[known], middle[known]))
+        spots.append((x, y))
+    return spots
+
+
+def _guessing(race: Race, across: list[float], narrow: bool) -> dict[str, Any]:
+    return note(
+        "guessing",
+        across[1],
+        1 / max(2, _classes(race)),
+        xref="paper",
+        yref="y",
+        xanchor="right",
+        yanchor="top",
+        font={"size": 15 if narrow else 16, "color": MUTE},
+    )
 
 
 def _summary(values: Floats) -> tuple[Floats, Floats, Floats]:
@@ -123,7 +249,7 @@ def _summary(values: Floats) -> tuple[Floats, Floats, Floats]:
     return low, middle, high
 
 
-def _curve_axis(figure: go.Figure, race: Race, measure: str, values: Floats) -> None:
+def _curve_axis(figure: go.Figure, race: Race, measure: str, values: Floats) -> _Axis:
     if measure == "Accuracy":
         chance = 1 / max(2, _classes(race))
         known = values[np.isfinite(values)]
@@ -135,7 +261,7 @@ def _curve_axis(figure: go.Figure, race: Race, measure: str, values: Floats) -> 
             ticktext=[f"{t:.0%}".replace("%", " %") for t in ticks],
             selector=0,
         )
-        return
+        return _Axis(False, low - 0.05, 1.04)
     known = values[np.isfinite(values) & (values > 0)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.1, 1.0)
     exponents = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
@@ -147,6 +273,7 @@ def _curve_axis(figure: go.Figure, race: Race, measure: str, values: Floats) -> 
         ticktext=[_tick(t) for t in ticks],
         selector=0,
     )
+    return _Axis(True, float(np.log10(low) - 0.1), float(np.log10(high) + 0.1))
 
 
 def _tick(value: float) -> str:
@@ -158,51 +285,26 @@ def _classes(race: Race) -> int:
     return len(DATASETS[race.settings.dataset].classes)
 
 
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _last_known(middle: Floats, i: int) -> int:
+def _last_known(middle: Floats, i: int) -> int | None:
     known = np.flatnonzero(np.isfinite(middle[: i + 1]))
-    return int(known[-1]) if len(known) else 0
+    return int(known[-1]) if len(known) else None
 
 
 def _told(race: Race, c: int, i: int, middles: Floats, measure: str) -> str:
     value = float(middles[c, i])
     if np.isnan(value):
-        gone = race.diverged_at[c]
-        return "gone" if (gone >= 0).any() else "–"
+        return "gone" if (race.diverged_at[c] >= 0).any() else "–"
     return percent(value) if measure == "Accuracy" else number(value)
 
 
-def _apart(figure: go.Figure, values: Floats, measure: str) -> list[float]:
+def _apart(axis: _Axis, values: Floats) -> list[float]:
     """Heights for the numbers at the right edge, pushed apart so that none lies on another."""
-    log = figure.layout.yaxis.type == "log"
-    low, high = figure.layout.yaxis.range
-    heights = [np.log10(v) if log and v > 0 else v for v in values]
-    heights = [h if np.isfinite(h) else low for h in heights]
-    least = 0.075 * (high - low)
+    heights = [axis.height(float(v)) if np.isfinite(v) else axis.low for v in values]
+    least = 0.075 * (axis.high - axis.low)
     placed: list[float] = [0.0] * len(heights)
     floor = -np.inf
     for c in sorted(range(len(heights)), key=lambda c: heights[c]):
         placed[c] = max(heights[c], floor + least)
         floor = placed[c]
-    over = max(0.0, floor - high)
+    over = max(0.0, floor - axis.high)
     return [p - over for p in placed]
-
-
-def _name_spot(race: Race, middles: Floats, c: int) -> tuple[float, float, int] | None:
-    """Where a contestant's name stands: beside its own curve, where the curves are farthest apart."""
-    whole = np.isfinite(middles).all(axis=0)
-    if whole.sum() < 3:
-        return None
-    usable = np.flatnonzero(
-        whole & (race.steps >= 0.04 * race.settings.steps) & (race.steps <= 0.6 * race.settings.steps)
-    )
-    if not len(usable):
-        return None
-    spread = np.ptp(middles[:, usable], axis=0)
-    i = int(usable[int(spread.argmax())])
-    order = sorted(range(len(middles)), key=lambda k: middles[k, i])
-    below = order[0] == c
-    return float(race.steps[i]), float(middles[c, i]), -20 if below else 20

@@ -1,4 +1,4 @@
-"""The gradient's norm by layer against the steps: where does it die?"""
+"""Layer by layer against the steps: how much gradient there is, or how many units are saturated."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from lossviz.figures.contestants import name_of
-from lossviz.figures.style import INK, MUTE, PANEL, SEA, axis_name, mark, note, number
+from lossviz.figures.contestants import call, head_of, joined, own_words
+from lossviz.figures.style import INK, PANEL, SEA, axis_name, mark, note, number, percent
 from lossviz.race import Race
 
 Floats = NDArray[np.float64]
@@ -21,17 +21,20 @@ def draw_layers(
     narrow: bool,
     across: list[float],
     running: bool,
-    named: bool,
 ) -> tuple[list[dict[str, Any]], Any]:
-    """One block a contestant, last layer on top: log10 of the gradient's norm, five steps of ten.
+    """One block a contestant, last layer on top: log10 of the gradient's norm, in steps of ten, or the share
+    of saturated units, in steps of a fifth.
 
-    Below 0.0001 the panel shows through: a dead layer looks blank.
+    Below 0.0001, or below a twentieth, the panel shows through: a dead layer looks blank.
     """
     layers = len(race.layers)
-    norms = np.stack([_summary_layers(race.gradient_norm[c]) for c in range(len(race.settings.losses))])
-    with np.errstate(divide="ignore"):
-        power = np.log10(norms)
-    gap = 0.9
+    gradient = measure == "Gradient"
+    values = np.stack([layer_medians(race, measure, c) for c in range(len(race.settings.losses))])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shade = np.log10(values) if gradient else 4 * values - 4
+    blank = DEAD if gradient else 0.05
+    count, high = len(values), 350 * (0.45 if narrow else 1)
+    gap = 26 * count * layers / (high - 26 * count)  # 26 pixels, in rows: room for a head
     texts: list[dict[str, Any]] = []
     scale = [
         [0, SEA[2]],
@@ -44,9 +47,9 @@ def draw_layers(
         [1, SEA[9]],
     ]
     rows: list[tuple[int, int, float]] = []
-    for c in range(len(norms)):
-        base = (len(norms) - 1 - c) * (layers + gap)
-        shown = np.where(norms[c] < DEAD, np.nan, power[c])  # (records, layers)
+    for c in range(len(values)):
+        base = (len(values) - 1 - c) * (layers + gap)
+        shown = np.where(values[c] < blank, np.nan, shade[c])  # (records, layers)
         heights = base + np.arange(layers) + 0.5
         figure.add_shape(
             type="rect",
@@ -72,9 +75,10 @@ def draw_layers(
             )
         )
         rows += [(c, layer, float(heights[layer])) for layer in range(layers)]
+        own = own_words(race, c)
         texts.append(
             note(
-                f"<b>{name_of(race, c)}</b>",
+                f"<b>{head_of(race, c)}</b>{', ' if own else ''}{own}",
                 0,
                 base + layers,
                 xref="x",
@@ -84,7 +88,9 @@ def draw_layers(
                 font={"size": 17, "color": mark(race.settings.losses[c]).text},
             )
         )
-    total = len(norms) * (layers + gap)
+    total = len(values) * (layers + gap)
+    every = 1 if total < 16 else layers - 1 or 1  # crowded: only the first and the last layer are named
+    rows = [row for row in rows if row[1] % every == 0 and np.isfinite(values[row[0], :, row[1]]).any()]
     figure.update_yaxes(
         range=[-0.1, total + 0.1],
         showgrid=False,
@@ -92,12 +98,12 @@ def draw_layers(
         tickvals=[h for _, _, h in rows],
         ticktext=[_layer_name(layer, layers) for _, layer, _ in rows],
     )
-    texts.append(axis_name("gradient by layer"))
+    texts.append(axis_name("gradient by layer" if gradient else "saturated, by layer"))
 
     def moving(i: int) -> tuple[list[int], list[dict[str, Any]], list[dict[str, Any]]]:
         notes = [
             note(
-                "dead" if norms[c, i, layer] < DEAD else number(float(norms[c, i, layer])),
+                _told(float(values[c, i, layer]), gradient),
                 across[1],
                 height,
                 xref="paper",
@@ -105,7 +111,7 @@ def draw_layers(
                 xanchor="left",
                 xshift=12,
                 yanchor="middle",
-                font={"size": 16, "color": MUTE if norms[c, i, layer] < DEAD else INK},
+                font={"size": 16, "color": INK},
             )
             for c, layer, height in rows
         ]
@@ -114,17 +120,52 @@ def draw_layers(
     return texts, moving
 
 
-def _summary_layers(norm: Floats) -> Floats:
-    """Median over seeds: (records, layers) from (seeds, records, layers)."""
-    with np.errstate(all="ignore"):
-        filled = np.where(np.isfinite(norm), norm, 0.0)
-    return np.median(filled, axis=0)
+def _told(value: float, gradient: bool) -> str:
+    if np.isnan(value):
+        return "–"
+    if not gradient:
+        return percent(value)
+    return "dead" if value < DEAD else number(value)
+
+
+def layer_medians(race: Race, measure: str, c: int) -> Floats:
+    """Median over the seeds that are still there: (records, layers); NaN for a layer that is not there."""
+    field = race.gradient_norm if measure == "Gradient" else race.saturated
+    found = np.full(field.shape[2:], np.nan)
+    known = np.isfinite(field[c]).any(axis=0)
+    if known.any():
+        found[known] = np.nanmedian(field[c][:, known], axis=0)
+    return found
 
 
 def _layer_name(layer: int, layers: int) -> str:
     return "first" if layer == 0 else "last" if layer == layers - 1 else str(layer + 1)
 
 
-def first_layer(race: Race, record: int) -> Floats:
-    """The norm of the gradient in the first layer, median over seeds, by contestant: (contestants,)."""
-    return np.array([_summary_layers(norm)[record, 0] for norm in race.gradient_norm])
+def layer_words(race: Race, measure: str, record: int) -> tuple[str, str]:
+    """The number, and what it is: how much more gradient there is in the first layer of one than of another,
+    or how much is saturated where most is."""
+    contestants = range(len(race.settings.losses))
+    values = np.stack([layer_medians(race, measure, c)[record] for c in contestants])
+    if measure == "Saturated":
+        if not np.isfinite(values).any():
+            return " ", "No layer here can saturate."
+        c, layer = np.unravel_index(int(np.nanargmax(values)), values.shape)
+        name = _layer_name(int(layer), int(np.isfinite(race.gradient_norm[c, 0, record]).sum() or 1))
+        return percent(float(values[c, layer])), (
+            f"of the units are flat in the {name} layer of {call(race, int(c))}.<br>"
+            "Flat: less than a twentieth of the steepest slope, on average."
+        )
+    first = values[:, 0]
+    dead = tuple(c for c in contestants if (values[c][np.isfinite(values[c])] < DEAD).all())
+    every = f"<b>Dead</b> in every layer: {joined(race, dead)}. " if dead else ""
+    if len(dead) == len(first):
+        return "Dead", "in every layer of every contestant.<br>Blank is below 0.0001."
+    most, least = int(np.nanargmax(first)), int(np.nanargmin(first))
+    if most == least:
+        return number(float(first[0])), "is the gradient in the first layer.<br>Blank is below 0.0001."
+    ratio = float(first[most] / first[least]) if first[least] else float("inf")
+    return f"{number(ratio)}×", (
+        f"more gradient in the first layer of {call(race, most)} than of {call(race, least)}.<br>"
+        f"{every}Blank is below 0.0001."
+    )

@@ -9,14 +9,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.datasets import Data
-from lossviz.figures.contestants import line_style, name_of
-from lossviz.figures.style import (
-    INK,
-    SEA,
-    fixed,
-    mark,
-    note,
-)
+from lossviz.figures.contestants import head_of, is_twin, lettered, line_style, own_words
+from lossviz.figures.style import INK, MUTE, PAPER, SEA, fixed, mark, note
+from lossviz.plateaus import read_curve
 from lossviz.race import Race
 from lossviz.training import answers
 
@@ -79,40 +74,54 @@ def region(portraits: Portraits, record: int, c: int) -> NDArray[Any]:
     return np.round(hundredths).astype(np.uint8) if np.isfinite(said).all() else hundredths
 
 
+def place(c: int, count: int, narrow: bool) -> tuple[list[float], list[float]]:
+    """Where a contestant's portrait stands: in a column, or two by two; below on a narrow chart."""
+    if narrow:
+        rows, low = -(-count // 2), 0.27 if count <= 2 else 0.47
+        wide, tall = 0.47, low / rows - (0.0 if rows == 1 else 0.07)
+        x0, y1 = (c % 2) * 0.53, low - (c // 2) * (tall + 0.07)
+        return [x0, x0 + wide], [y1 - tall, y1]
+    columns, rows = (1, max(2, count)) if count <= 2 else (2, 2)
+    wide = 0.185 if columns == 1 else 0.16
+    tall = 1 / rows - 0.135
+    x1 = 1.0 - (columns - 1 - c % columns) * (wide + 0.02)
+    top = 1 - (c // columns) / rows - 0.11
+    return [x1 - wide, x1], [top - tall, top]
+
+
+def readings(race: Race, here: int) -> list[str]:
+    """What the curve reader says of each contestant at a record; of several, first what is their own."""
+    said = [read_curve(race, c, here).words for c in range(len(race.settings.losses))]
+    if not lettered(race):
+        return said
+    owns = [own_words(race, c) for c in range(len(said))]
+    short = [words.replace(" of its points right", " right") for words in said]
+    return [f"{own}, {words}" if own else words for own, words in zip(owns, short, strict=True)]
+
+
 def draw_portraits(
     figure: go.Figure, race: Race, portraits: Portraits, here: int, narrow: bool
-) -> tuple[list[dict[str, Any]], list[int]]:
-    """One map a contestant, its colour on its rim; the numbers of the traces that change."""
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[int]]:
+    """One map a contestant, its line on its rim; what the curve reader says, which changes; what does not;
+    and the numbers of the traces that change."""
     count, last = len(race.settings.losses), max(1, portraits.classes - 1)
-    texts: list[dict[str, Any]] = []
+    said: list[dict[str, Any]] = []
+    heads: list[dict[str, Any]] = []
     changing: list[int] = []
-    for c in range(count):
+    for c, words in enumerate(readings(race, here)):
         axis = str(c + 2)
-        if narrow:
-            wide = (1 - 0.06 * (count - 1)) / count
-            x0 = c * (wide + 0.06)
-            domain = ([x0, x0 + wide], [0.0, 0.27])
-        else:
-            tall = (1 - 0.1 * count) / count
-            top = 1 - c * (tall + 0.1) - 0.08
-            domain = ([0.815, 1.0], [top - tall, top])
-        figure.update_layout(
-            {
-                f"xaxis{axis}": {
-                    "domain": domain[0],
-                    "anchor": f"y{axis}",
-                    "visible": False,
-                    "range": [portraits.a[0], portraits.a[-1]],
-                    "constrain": "domain",
-                },
-                f"yaxis{axis}": {
-                    "domain": domain[1],
-                    "anchor": f"x{axis}",
-                    "visible": False,
-                    "range": [portraits.b[0], portraits.b[-1]],
-                },
-            }
-        )
+        x, y = place(c, count, narrow)
+        side = {"visible": False, "fixedrange": True}
+        figure.layout[f"xaxis{axis}"] = side | {
+            "domain": x,
+            "anchor": f"y{axis}",
+            "range": [portraits.a[0], portraits.a[-1]],
+        }
+        figure.layout[f"yaxis{axis}"] = side | {
+            "domain": y,
+            "anchor": f"x{axis}",
+            "range": [portraits.b[0], portraits.b[-1]],
+        }
         axes = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
         z = region(portraits, here, c)
         ground = {"x": portraits.a, "y": portraits.b, "z": z, "showscale": False, "hoverinfo": "skip", **axes}
@@ -134,31 +143,69 @@ def draw_portraits(
             )
         )
         _examples(figure, portraits, axes)
-        style = line_style(race, c)
-        figure.add_shape(
-            type="line",
-            x0=0,
-            x1=1,
-            y0=1,
-            y1=1,
-            xref=f"x{axis} domain",
-            yref=f"y{axis} domain",
-            line={"color": style["color"], "width": 5, "dash": style["dash"]},
-        )
-        texts.append(
+        _rim(figure, race, c, axis)
+        spot = {"xref": f"x{axis} domain", "yref": f"y{axis} domain", "xanchor": "left", "yanchor": "bottom"}
+        small = narrow or count > 2
+        said.append(note(words, 0, 1, yshift=4, font={"size": 14 if small else 16, "color": MUTE}, **spot))
+        heads.append(
             note(
-                f"<b>{name_of(race, c)}</b>",
+                f"<b>{head_of(race, c)}</b>",
                 0,
                 1,
-                xref=f"x{axis} domain",
-                yref=f"y{axis} domain",
-                xanchor="left",
-                yanchor="bottom",
-                yshift=5,
-                font={"size": 17, "color": mark(race.settings.losses[c]).text},
+                yshift=22,
+                font={"size": 15 if small else 18, "color": mark(race.settings.losses[c]).text},
+                **spot,
             )
         )
-    return texts, changing
+    return said, heads, changing
+
+
+def draw_heads(
+    figure: go.Figure, race: Race, here: int, narrow: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Where the data lie in no plane: in the portraits' place each contestant's line, name and reading."""
+    said: list[dict[str, Any]] = []
+    heads: list[dict[str, Any]] = []
+    for c, words in enumerate(readings(race, here)):
+        x, y, wide = 0.815, 0.76 - 0.19 * c, 0.185
+        if narrow:
+            x, y, wide = (c % 2) * 0.53, (0.09 if len(race.settings.losses) <= 2 else 0.17), 0.47
+            y -= 0.13 * (c // 2)
+        style = line_style(race, c)
+        edge = {"type": "line", "xref": "paper", "yref": "paper", "x0": x, "x1": x + wide, "y0": y, "y1": y}
+        figure.add_shape(line={"color": style["color"], "width": 5, "dash": style["dash"]}, **edge)
+        if is_twin(race, c):
+            figure.add_shape(line={"color": PAPER, "width": 1.6}, **edge)
+        spot = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+        said.append(note(words, x, y, yshift=-30, font={"size": 14 if narrow else 15, "color": MUTE}, **spot))
+        heads.append(
+            note(
+                f"<b>{head_of(race, c)}</b>",
+                x,
+                y,
+                yshift=4,
+                font={"size": 15 if narrow else 17, "color": mark(race.settings.losses[c]).text},
+                **spot,
+            )
+        )
+    return said, heads
+
+
+def _rim(figure: go.Figure, race: Race, c: int, axis: str) -> None:
+    """A line in the contestant's own colour, dash and hollowness: the key to the curves."""
+    edge = {
+        "type": "line",
+        "x0": 0,
+        "x1": 1,
+        "y0": 1,
+        "y1": 1,
+        "xref": f"x{axis} domain",
+        "yref": f"y{axis} domain",
+    }
+    style = line_style(race, c)
+    figure.add_shape(line={"color": style["color"], "width": 5, "dash": style["dash"]}, **edge)
+    if is_twin(race, c):
+        figure.add_shape(line={"color": PAPER, "width": 1.6}, **edge)
 
 
 def _examples(figure: go.Figure, portraits: Portraits, axes: dict[str, str]) -> None:
@@ -166,14 +213,10 @@ def _examples(figure: go.Figure, portraits: Portraits, axes: dict[str, str]) -> 
     shown = slice(None, 160)
     x, y = portraits.x[shown], portraits.y[shown]
     ink, white = fixed(INK), "rgb(255,255,255)"
-    if portraits.classes == 2:
-        fill, rim = np.where(y == 1, ink, white), np.where(y == 1, white, ink)
-        marker: dict[str, Any] = {
-            "size": 5.4,
-            "color": fill,
-            "line": {"color": rim, "width": 0.9},
-            "opacity": 1,
-        }
+    if portraits.classes == 2:  # as numbers on a scale: a list of colours takes long to check
+        scale = {"cmin": 0, "cmax": 1, "colorscale": [[0, white], [1, ink]]}
+        rim = {"color": 1 - y, "width": 0.9, **scale}
+        marker: dict[str, Any] = {"size": 5.4, "color": y, "line": rim, "opacity": 1, **scale}
         figure.add_trace(
             go.Scatter(x=x[:, 0], y=x[:, 1], mode="markers", marker=marker, hoverinfo="skip", **axes)
         )

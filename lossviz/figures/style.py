@@ -7,6 +7,7 @@ can recolour a figure that is already drawn; `dark` does the same to a whole fig
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -245,6 +246,21 @@ def under_axis(text: str, x: float = 0.5, y: float = 0.0, **more: Any) -> dict[s
     """What stands below an x axis: its live title, or a word at one of its ends (then in mute)."""
     place = {"xref": "paper", "yref": "paper", "yshift": -32, "yanchor": "top"}
     return note(text, x, y, **place, **{"font": {"size": 16, "color": INK}, **more})
+
+
+def wrapped(words: str, width: int = 46) -> str:
+    """The words in lines that a phone is wide enough for; what is written between < and > takes no room."""
+    lines: list[str] = []
+    for line in words.split("<br>"):
+        now = ""
+        for word in line.split(" "):
+            longer = f"{now} {word}".strip()
+            if now and len(re.sub(r"<[^>]*>", "", longer)) > width:
+                lines.append(now)
+                longer = word
+            now = longer
+        lines.append(now)
+    return "<br>".join(lines)
 
 
 def hero(value: str, words: str, narrow: bool, x: float = 0.0, y: float = 1.0) -> list[dict[str, Any]]:

@@ -10,103 +10,74 @@ import lossviz as lv
 from lossviz.ui import files
 from lossviz.ui.controls import presets
 from lossviz.ui.declared import Race
-from lossviz.ui.live import Live
 from lossviz.ui.page import File, Tabs, footer, heading, page, small
 from lossviz.ui.texts import text
-from lossviz.ui.views.race import LIVE, STEPS, stage
+from lossviz.ui.views import race_table
+from lossviz.ui.views.race import LIVE, stage
+from lossviz.ui.views.race_setup import call, settings, setup, shown_seed, words
 
 SENTENCES = {
-    "Curves": "Same start, same examples, same steps. Only the loss differs.",
-    "Layers": "How much gradient reaches each layer. Where it is blank, nothing is learned.",
+    "Curves": "Same start, same examples, same steps. Only what is named differs.",
+    "Layers": "Layer by layer while it trains. Where does the gradient die?",
+    "Seeds": "Each seed for itself, beside all that luck could have dealt.",
+    "Table": "Ten digits, eight ways to say which. How much does the loss matter?",
 }
+USUAL: dict[str, object] = {"race_gain": "1", "race_rate": "0.5"}
+DEEP = USUAL | {"race_network": "mlp-16-16-16-16-16", "race_activation": "sigmoid, relu"}
+PRESETS: dict[str, dict[str, object]] = {
+    "Loud output": {},
+    "Normal start": USUAL,
+    "Deep net": DEEP | {"race_view": "Layers"},
+    "Own rates": USUAL | {"race_rate": "2", "race_own": "0.5"},
+    "Rare class": USUAL | {"race_rare": "19"},
+    "Wrong labels": {
+        "race_gain": "1",
+        "race_rate": "0.02",
+        "race_optimizer": "adam",
+        "race_network": "mlp-64-64",
+        "race_wrong": "0.2",
+    },
+    "Ten digits": {"race_view": "Table"},
+}
+UNTOUCHED = (Race.step, Race.measure, Race.layers, Race.speed, Race.shown)  # by presets
 
 
-def settings() -> lv.RaceSettings:
-    """The race that the controls describe. ValueError says what does not fit together."""
-    losses = tuple(Race.pair.now.split(", "))
-    rates = [float(Race.rate.now)] * len(losses)
-    if Race.own.now != "the same":
-        rates[1] = float(Race.own.now)
-    return lv.RaceSettings(
-        Race.data.now,
-        Race.network.now,
-        losses,
-        tuple(rates),
-        Race.optimizer.now,
-        int(Race.seeds.now),
-        STEPS,
-        init_gain=float(Race.gain.now),
-        activation=Race.activation.now,
-        record_every=int(Race.step.step),
-    )
-
-
-def fit_to_data() -> None:
-    """Data with more than two classes need other losses, and only digits suit the cnn: change what must."""
-    many = len(lv.DATASETS[Race.data.now].classes) > 2
-    if many and any(lv.LOSSES[name].task == "binary" for name in Race.pair.now.split(", ")):
-        st.session_state[Race.pair.key] = "softmax-mse, softmax-ce"
-    if Race.network.now == "cnn" and Race.data.now != "digits":
-        st.session_state[Race.network.key] = Race.network.default
-
-
-def setup() -> None:
-    columns = st.columns(3, gap="medium")
-    with columns[0]:
-        Race.data.menu(on_change=fit_to_data)
-        Race.pair.menu()
-        Race.seeds.show()
-    with columns[1]:
-        Race.network.menu()
-        Race.activation.segments()
-        Race.gain.segments()
-    with columns[2]:
-        Race.optimizer.menu()
-        Race.rate.ladder()
-        Race.own.menu()
-
-
-def whole(race: Live, measure: str, kind: str) -> Any:
+def figure(kind: str, measure: str, layers: str) -> Any:
     """The figure of all that has been trained so far."""
-    view = race.read()
-    return lv.figures.training_curves(view.race, measure, view=kind, portraits=view.portraits)
+    view = st.session_state[LIVE].read(shown_seed())
+    return lv.figures.training_curves(view.race, measure, view=kind, portraits=view.portraits, layers=layers)
 
 
 def numbers(race: lv.Race) -> str:
     """One row a record, with every contestant and seed."""
     table: dict[str, object] = {"step": race.steps}
-    for c, loss in enumerate(race.settings.losses):
+    fields = ("loss", "test_loss", "accuracy", "cross_entropy", "brier", "distance", "sure_and_wrong")
+    for c, one in enumerate(race.settings.contestants):
         for seed in range(race.settings.seeds):
-            for field in ("loss", "test_loss", "accuracy", "cross_entropy", "brier"):
-                table[f"{loss} seed {seed} {field}"] = getattr(race, field)[c, seed]
+            for field in fields:
+                name = f"{'ABCD'[c]} {one.loss} {one.activation} {one.optimizer} seed {seed + 1} {field}"
+                table[name] = getattr(race, field)[c, seed]
     return files.columns(table)  # type: ignore[arg-type]
 
 
+def saved(race: lv.Race) -> bytes:
+    """The whole race as a file that `lv.Race.load` opens."""
+    import io
+
+    file = io.BytesIO()
+    race.save(file)
+    return file.getvalue()
+
+
 def formulas(names: tuple[str, ...]) -> str:
-    rows = [lv.LOSSES[name] for name in names]
+    rows = [lv.LOSSES[name] for name in dict.fromkeys(names)]
     return "\n\n".join(f"**{row.name}**: $\\displaystyle {row.formula}$, {row.convention}." for row in rows)
 
 
-PRESETS: dict[str, dict[str, object]] = {
-    "Loud output": {},
-    "Normal start": {"race_gain": "1", "race_rate": "0.5"},
-    "Deep sigmoid net": {
-        "race_network": "mlp-16-16-16-16-16",
-        "race_activation": "sigmoid",
-        "race_gain": "1",
-        "race_rate": "0.5",
-        "race_view": "Layers",
-    },
-    "Own rates": {"race_rate": "2", "race_own": "0.1"},
-    "Ten digits": {
-        "race_data": "digits",
-        "race_network": "mlp-16",
-        "race_losses": "softmax-mse, softmax-ce",
-        "race_gain": "20",
-        "race_rate": "0.2",
-        "race_seeds": 2,
-    },
-}
+def see(lit: str | None) -> str:
+    """The lit preset's own words, and what holds for all."""
+    return text(f"race_see_{(lit or 'own').lower().replace(' ', '_')}") + "\n" + text("race_see")
+
 
 with page():
     kind = heading("Does the loss matter on a real network?", SENTENCES, Race.view)
@@ -114,58 +85,68 @@ with page():
     convention = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         tries = st.container(width="content")
-        measure = Race.measure.segments()
+        measure, layers = Race.measure.now, Race.layers.now
+        if kind == "Layers":
+            layers = Race.layers.segments()
+        elif kind != "Table":
+            measure = Race.measure.segments()
     under = Tabs("Set up")
     with under["Set up"]:
         setup()
     with tries:
-        presets("race_try", PRESETS, [c for c in Race.all if c not in (Race.step, Race.measure)])
-    with picture:
-        try:
-            wanted = settings()
-        except ValueError as error:
-            st.markdown(
-                f"**This does not fit together:** {error}. Change it under *Set up*, or try a preset."
-            )
-            st.stop()
-        training = LIVE in st.session_state and st.session_state[LIVE].running
-        st.fragment(stage, run_every=0.2 if training else None)(wanted, kind, measure)
-        race = st.session_state[LIVE]
-    train, test = wanted.data()
-    with convention:
-        rates = "rate " + " and ".join(f"{rate:g}" for rate in dict.fromkeys(wanted.lr))
-        small(
-            f"{lv.DATASETS[wanted.dataset].label}, {len(train.x)} examples to train on, "
-            f"{len(test.x)} to measure on · "
-            f"{wanted.network}, {wanted.activation}, output layer × {wanted.init_gain:g} · "
-            f"{wanted.optimizer}, "
-            f"full batch, {rates} · {wanted.seeds} "
-            f"starts{'; portraits show the first' if train.x.shape[1] == 2 else ''}."
-        )
-    faces = ", portraits=lv.figures.portraits(race)" if train.x.shape[1] == 2 else ""
-    under.fill(
-        see=text("race_see"),
-        maths=text("race_maths").replace("LOSSES", formulas(wanted.losses)),
-        code=f"""import lossviz as lv
+        lit = presets("race_try", PRESETS, [c for c in Race.all if c not in UNTOUCHED])
+    if kind == "Table":
+        with picture:
+            race_table.stage()
+        with convention:
+            small(race_table.words())
+        maths, code = text("race_table_maths"), race_table.code()
+        downloads = [
+            File("Page (HTML)", "digits.html", "text/html", race_table.page_file),
+            File("Numbers (CSV)", "digits.csv", "text/csv", race_table.numbers),
+        ]
+    else:
+        with picture:
+            try:
+                wanted = settings()
+            except ValueError as error:
+                st.markdown(
+                    f"**This does not fit together:** {error}. Change it under *Set up*, or try a preset."
+                )
+                st.stop()
+            training = LIVE in st.session_state and st.session_state[LIVE].running
+            st.fragment(stage, run_every=0.2 if training else None)(wanted, kind, measure, layers)
+        with convention:
+            small(words(wanted))
+        plane = len(lv.DATASETS[wanted.dataset].features) == 2
+        faces = f", portraits=lv.figures.portraits(race, seed={shown_seed()})" if plane else ""
+        shade = f', layers="{layers}"' if kind == "Layers" else ""
+        maths = text("race_maths").replace("LOSSES", formulas(wanted.losses))
+        code = f"""import lossviz as lv
 
-race = lv.train(
-    "{wanted.dataset}", "{wanted.network}", losses={list(wanted.losses)}, lr={list(wanted.lr)},
-    optimizer="{wanted.optimizer}", seeds={wanted.seeds}, steps={STEPS}, init_gain={wanted.init_gain:g},
-    activation="{wanted.activation}", record_every={wanted.record_every},
-)
+{call(wanted)}
 figure = lv.figures.training_curves(
-    race, "{measure}", at={int(Race.step.now)}, view="{kind}"{faces}
-)""",
-        controls=Race.all,
-        files=[
+    race, "{measure}", at={int(Race.step.now)}, view="{kind}"{shade}{faces}
+)"""
+        downloads = [
             File(
                 "Page (HTML)",
                 "race.html",
                 "text/html",
-                lambda: lv.figures.standalone(whole(race, measure, kind), "step"),
+                lambda: lv.figures.standalone(figure(kind, measure, layers), "step"),
             ),
-            File("Numbers (CSV)", "race.csv", "text/csv", lambda: numbers(race.read().race)),
-        ],
-        picture="race",
-    )
+            File(
+                "Numbers (CSV)",
+                "race.csv",
+                "text/csv",
+                lambda: numbers(st.session_state[LIVE].read().race),
+            ),
+            File(
+                "Race (NPZ)",
+                "race.npz",
+                "application/octet-stream",
+                lambda: saved(st.session_state[LIVE].read().race),
+            ),
+        ]
+    under.fill(see=see(lit), maths=maths, code=code, controls=Race.all, files=downloads, picture="race")
     footer()

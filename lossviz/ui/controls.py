@@ -179,10 +179,11 @@ class Switch:
 Control = Slide | Choice | Several | Switch | Number | Text | Line
 
 
-def presets(key: str, table: Mapping[str, Mapping[str, Any]], controls: Sequence[Control]) -> None:
-    """Pills under the word Try: each sets its controls, and is lit as long as they stay so.
+def presets(key: str, table: Mapping[str, Mapping[str, Any]], controls: Sequence[Control]) -> str | None:
+    """Pills under the word Try: each sets its controls, and is lit as long as they stay so. The lit one.
 
-    A control that a preset does not name goes back to its default.
+    A control that a preset does not name goes back to its default. ``<key>_chosen`` in the session is the
+    name of the one that was clicked last; a page that wants to know of clicks takes it away.
     """
     defaults = {control.key: control.default for control in controls}
     wanted = {name: defaults | dict(values) for name, values in table.items()}
@@ -200,6 +201,7 @@ def presets(key: str, table: Mapping[str, Mapping[str, Any]], controls: Sequence
     def choose(sender: int) -> None:
         name = st.session_state[f"{key}_{sender}"]
         if name in wanted and sender == st.session_state[f"{key}_pills"][0]:
+            st.session_state[f"{key}_chosen"] = name
             for control, value in wanted[name].items():
                 st.session_state[control] = list(value) if isinstance(value, tuple) else value
 
@@ -212,6 +214,7 @@ def presets(key: str, table: Mapping[str, Mapping[str, Any]], controls: Sequence
         args=(generation,),
         wrap=True,
     )
+    return lit
 
 
 def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:

@@ -32,6 +32,7 @@ VIEWS = [
     "/output-codes",
     "/output-codes?codes_view=Unions",
     "/output-codes?codes_view=Meaning",
+    "/race?race_step=0&race_view=Seeds",
 ]
 # Faults of Streamlit's own widgets that no theme can mend: (rule, part of the element's HTML).
 STREAMLITS_OWN_FAULTS = (
@@ -114,7 +115,9 @@ KEYS = {
     ),
     "/race?race_step=0": (
         "race_view", "race_measure", "race_data", "race_network", "race_activation", "race_gain",
-        "race_losses", "race_optimizer", "race_rate", "race_own", "race_seeds",
+        "race_losses", "race_optimizer", "race_rate", "race_own", "race_seeds", "race_layers", "race_speed",
+        "race_shown", "race_size", "race_noise", "race_rare", "race_wrong", "race_centred", "race_batch",
+        "race_schedule", "race_decay", "race_clip",
     ),
 }  # fmt: skip
 HOSTILE = {

@@ -133,6 +133,7 @@ VIEWS = [
     "/two-weights?weights_view=In+relief",
     "/race?race_step=0",
     "/race?race_step=0&race_view=Layers",
+    "/race?race_step=0&race_view=Seeds",
 ]
 
 

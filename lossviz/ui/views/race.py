@@ -8,33 +8,34 @@ import lossviz as lv
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.declared import Race
 from lossviz.ui.live import Live, View
+from lossviz.ui.views.race_setup import STEPS, shown_seed
 
-STEPS = int(Race.step.high)
-LIVE, SHOWN, WAS_RUNNING = "race_live", "race_shown", "race_was_running"  # in this viewer's session
+LIVE, SHOWN, WAS_RUNNING = "race_live", "race_shown_picture", "race_was_running"  # in this viewer's session
 
 
 def current(wanted: lv.RaceSettings) -> tuple[Live, bool]:
     """This viewer's race, and whether it has just been opened. After a change in the set-up a new race
-    stands ready at step 0."""
+    stands ready at step 0; a preset opens where there is something to see, as a link does."""
     race: Live | None = st.session_state.get(LIVE)
+    chosen = st.session_state.pop("race_try_chosen", None)
     if race is not None and race.settings == wanted:
         return race, False
     if race is not None:
         race.pause()
-        st.session_state[Race.step.key] = 0
+        st.session_state[Race.step.key] = Race.step.default if chosen else 0
     opened = st.session_state[LIVE] = Live(wanted)
-    return opened, race is None
+    return opened, race is None or bool(chosen)
 
 
-def drawing(view: View, kind: str, measure: str) -> str:
+def drawing(view: View, kind: str, measure: str, layers: str) -> str:
     """The picture, made anew only when there is something new to show."""
     at = int(view.race.steps[-1])
-    key = (view.race.settings, at, kind, measure, view.running)
+    key = (view.race.settings, at, kind, layers if kind == "Layers" else measure, view.running, shown_seed())
     shown, body = st.session_state.get(SHOWN, (None, ""))
     if shown != key:
         body = packed(
             lambda narrow: lv.figures.training_curves(
-                view.race, measure, at, kind, view.portraits, view.running, not view.running, narrow
+                view.race, measure, at, kind, view.portraits, view.running, not view.running, narrow, layers
             )
         )
         st.session_state[SHOWN] = (key, body)
@@ -47,17 +48,22 @@ def trouble(view: View) -> str:
     for name, rate, at in zip(names, rates, view.race.diverged_at, strict=True):
         if (at >= 0).any():
             return (
-                f"**{name} left the finite numbers at step {int(at[at >= 0].min())}**: at "
-                f"learning rate {rate:g} "
-                "each step overshoots by more than the one before. The others go on."
+                f"**{name} left the finite numbers at step {int(at[at >= 0].min())}** with "
+                f"{int((at >= 0).sum())} of {len(at)} seeds: at learning rate {rate:g} each step overshoots "
+                "by more than the one before. The others go on; its last finite step stays in the picture."
             )
     return ""
 
 
-def stage(wanted: lv.RaceSettings, kind: str, measure: str) -> None:
+def rail_key(view: View) -> str:
+    """The slider is as long as the time axis above it."""
+    return "rail_race_four" if view.portraits and len(view.race.settings.losses) > 2 else "rail_race"
+
+
+def stage(wanted: lv.RaceSettings, kind: str, measure: str, layers: str) -> None:
     """The picture and its transport. While it trains this runs by itself, five times a second."""
     race, opened = current(wanted)
-    view = race.read()
+    view = race.read(shown_seed())
     at = int(view.race.steps[-1])
     if view.running != st.session_state.get(WAS_RUNNING, False):
         st.session_state[WAS_RUNNING] = view.running
@@ -65,7 +71,7 @@ def stage(wanted: lv.RaceSettings, kind: str, measure: str) -> None:
             st.session_state[Race.step.key] = at
         st.rerun()  # of the whole page: only then does the fragment begin, or cease, to run by itself
     picture = st.container()
-    with st.container(key="rail_race" if view.portraits else "rail_race_alone", gap=None):
+    with st.container(key=rail_key(view), gap=None):
         with st.container(key="play_race", width=46):
             st.button(
                 "Pause" if view.running else "Play",
@@ -74,12 +80,15 @@ def stage(wanted: lv.RaceSettings, kind: str, measure: str) -> None:
                 shortcut="Space",
                 icon=":material/pause:" if view.running else ":material/play_arrow:",
                 on_click=race.pause if view.running else race.play,
+                args=() if view.running else (Race.speed.now == "Slow",),
             )
         if view.running:
             st.slider("Step", 0, STEPS, at, disabled=True, label_visibility="collapsed", key=f"race_now_{at}")
         else:
             goal = int(Race.step.show(label_visibility="collapsed"))
-        with st.container(key="race_buttons", horizontal=True, gap="small", width="content"):
+        with st.container(
+            key="race_buttons", horizontal=True, gap="small", width="content", vertical_alignment="center"
+        ):
             st.button(
                 "Step",
                 key="race_one",
@@ -99,19 +108,20 @@ def stage(wanted: lv.RaceSettings, kind: str, measure: str) -> None:
                 args=(race,),
                 disabled=at == 0 and not opened,
             )
+            race.slow = Race.speed.segments(label_visibility="collapsed") == "Slow"
     with picture:
         if opened:  # a link shows what it showed: so the race is run to its step first
             words = f"Training to step {goal} …"
             bar = st.progress(0.0, words)
             race.run_to(goal, lambda share: bar.progress(share, words))
             bar.empty()
-            view = race.read()
+            view = race.read(shown_seed())
         chart(
-            drawing(view, kind, measure),
+            drawing(view, kind, measure, layers),
             key="race",
             follow=None if view.running else Race.step.key,
-            alt=f"{measure} of {', '.join(race.settings.losses)} over {STEPS} training steps, at step "
-            f"{int(view.race.steps[-1])}.",
+            alt=f"{layers if kind == 'Layers' else measure} of {', '.join(race.settings.losses)} over "
+            f"{STEPS} training steps, at step {int(view.race.steps[-1])}.",
         )
     if trouble(view):
         st.markdown(trouble(view))

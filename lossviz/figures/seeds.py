@@ -1,0 +1,173 @@
+"""Each seed for itself, and all the ways that luck could have dealt them."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from lossviz.figures.contestants import MEASURES, head_of, is_twin
+from lossviz.figures.style import AXIS, INK, MUTE, PAPER, axis_name, faded, mark, note, number, percent
+from lossviz.judging import swaps, verdict
+from lossviz.race import Race
+
+Floats = NDArray[np.float64]
+BARS = 41
+
+
+def draw_seeds(
+    figure: go.Figure,
+    race: Race,
+    measure: str,
+    narrow: bool,
+    across: list[float],
+    running: bool,
+) -> tuple[list[dict[str, Any]], Any]:
+    """Left a line for each seed between the contestants; right the mean difference that the verdict is of,
+    under every way to swap who is ahead with who is behind, seed by seed, and as a disc the one seen.
+    """
+    field, axis_title = MEASURES[measure]
+    values: Floats = getattr(race, field)
+    count, seeds, _ = values.shape
+    left = [across[0], across[0] + (across[1] - across[0]) * 0.44]
+    right = [across[0] + (across[1] - across[0]) * 0.56, across[1]]
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    room = 0.08 * (high - low) or 0.05
+    figure.update_xaxes(domain=left, range=[-0.4, count - 0.6], showline=False, ticks="", selector=0)
+    figure.update_xaxes(
+        tickvals=list(range(count)),
+        ticktext=[f"<b>{head_of(race, c).split(' · ')[0] if count > 2 else ''}</b>" for c in range(count)],
+        selector=0,
+    )
+    write = percent if measure == "Accuracy" else number
+    usual = np.array([t for t in (0.1, 0.25, 0.5, 0.75, 1.0) if low - room <= t <= high + room])
+    ticks = usual if measure == "Accuracy" and len(usual) > 1 else np.linspace(low, high, 4)
+    figure.update_yaxes(
+        range=[low - room, high + room], tickvals=ticks, ticktext=[write(float(t)) for t in ticks], selector=0
+    )
+    verdicts = [verdict(race, field, i) for i in range(len(race.steps))]
+    differences = [() if measure == "Loss" else said.differences for said in verdicts]
+    wide = 1.08 * max([float(np.abs(each).mean()) for each in differences if each] or [0.0]) or 1.0
+    edges = np.linspace(-wide, wide, BARS + 1)
+    whole = figure.layout.yaxis.domain
+    top = [whole[0], whole[0] + 0.9 * (whole[1] - whole[0])]  # above stand the panels' own heads
+    figure.update_yaxes(domain=top, selector=0)
+    tick = _round_down(0.8 * wide)
+    figure.update_layout(
+        xaxis21={
+            "domain": right,
+            "anchor": "y21",
+            "range": [-wide, wide],
+            "fixedrange": True,
+            "showgrid": False,
+            "showline": True,
+            "linecolor": AXIS,
+            "tickvals": [-tick, 0, tick],
+            "ticktext": [_signed(-tick, measure, True), "0", _signed(tick, measure, True)],
+            "tickfont": {"size": 15, "color": MUTE},
+            "zeroline": False,
+        },
+        yaxis21={
+            "domain": top,
+            "anchor": "x21",
+            "visible": False,
+            "range": [-0.16, 1.05],
+            "fixedrange": True,
+        },
+    )
+    axes = {"xaxis": "x21", "yaxis": "y21"}
+    for _ in range(seeds):
+        figure.add_trace(go.Scatter(mode="lines", line={"color": faded(MUTE, 0.45), "width": 1.6}))
+    for c in range(count):
+        style = mark(race.settings.losses[c])
+        figure.add_trace(
+            go.Scatter(
+                mode="markers",
+                marker={
+                    "size": 13,
+                    "color": PAPER if is_twin(race, c) else style.line,
+                    "line": {"color": style.line if is_twin(race, c) else PAPER, "width": 2},
+                    "opacity": 1,
+                },
+            )
+        )
+    figure.add_trace(
+        go.Bar(x=(edges[1:] + edges[:-1]) / 2, width=0.86 * (edges[1] - edges[0]), marker_color=AXIS, **axes)
+    )
+    figure.add_trace(
+        go.Scatter(
+            mode="markers",
+            cliponaxis=False,
+            marker={"size": 17, "color": INK, "line": {"color": PAPER, "width": 3}, "opacity": 1},
+            **axes,
+        )
+    )
+
+    def moving(i: int) -> tuple[list[int], list[dict[str, Any]], list[dict[str, Any]]]:
+        data: list[dict[str, Any]] = []
+        for seed in range(seeds):
+            data.append({"x": list(range(count)), "y": _finite(values[:, seed, i])})
+        for c in range(count):
+            data.append({"x": [c] * seeds, "y": _finite(values[c, :, i])})
+        heights, seen = np.zeros(BARS), None
+        if differences[i]:
+            means = swaps(np.array(differences[i]))
+            heights = np.histogram(np.clip(means, -wide, wide), edges)[0] / len(means)
+            heights = heights / heights.max()
+            seen = float(means[0])
+        data.append({"type": "bar", "y": heights.round(4).tolist()})
+        data.append({"x": [seen], "y": [-0.08]})
+        notes = [
+            note(
+                f"<b>{_signed(seen, measure)}</b>" if seen is not None else " ",
+                0 if seen is None else seen,
+                -0.08,
+                xref="x21",
+                yref="y21",
+                yanchor="bottom",
+                yshift=9,
+                font={"size": 20, "color": INK},
+                bgcolor=PAPER,
+            )
+        ]
+        return list(range(len(data))), notes, data
+
+    texts = [axis_name(axis_title)]
+    heads = {"yanchor": "bottom", "font": {"size": 16, "color": MUTE}}
+    if not narrow:
+        texts.append(
+            note("each seed, a line", left[0], top[1], xref="paper", yref="paper", xanchor="left", **heads)
+        )
+        ways = f"{2 ** min(seeds, 16):,}".replace(",", "\u2009")
+        texts.append(
+            note(
+                f"if luck had dealt: {ways} ways to swap names",
+                right[0],
+                top[1],
+                xref="paper",
+                yref="paper",
+                xanchor="left",
+                **heads,
+            )
+        )
+    return texts, moving
+
+
+def _finite(values: Floats) -> list[float | None]:
+    return [float(v) if np.isfinite(v) else None for v in values]
+
+
+def _round_down(value: float) -> float:
+    """The largest of 1, 2, 5 times a power of ten that is not above."""
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(power * max(m for m in (1, 2, 5) if m * power <= value * (1 + 1e-9)))
+
+
+def _signed(value: float | None, measure: str, short: bool = False) -> str:
+    if value is None:
+        return ""
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    if measure == "Accuracy":
+        return f"{sign}{100 * abs(value):g}" if short else f"{sign}{100 * abs(value):.1f} points"
+    return f"{sign}{number(abs(value))}"

@@ -1,0 +1,58 @@
+"""Race as only a browser sees it: the verdict waits for the end, every view streams, slow is slow."""
+
+from collections.abc import Callable
+
+import pytest
+from driving import Server, Viewer, until
+
+pytestmark = pytest.mark.browser
+SLOW = "/race?race_step=0&race_speed=Slow&race_seeds=6&race_rate=0.02"
+
+
+def press(one: Viewer, name: str) -> None:
+    one.page.get_by_role("button", name=name).first.click()
+
+
+def said(one: Viewer) -> str:
+    return " | ".join(one.drawn()["texts"])
+
+
+def test_the_verdict_comes_when_the_race_stops(viewer: Callable[..., Viewer], server: Server) -> None:
+    one = viewer().open(SLOW)
+    assert "Ready" in said(one)
+    press(one, "Play")
+    until(lambda: "The verdict comes when the race stops." in said(one))
+    for view, mark in (("Layers", "gradient by layer"), ("Seeds", "each seed, a line")):
+        one.click("race_view", view)
+        until(lambda mark=mark: mark in said(one))
+        pictures = one.pictures
+        until(lambda: one.pictures, lambda n, pictures=pictures: n > pictures)
+    press(one, "Pause")
+    one.page.get_by_role("button", name="Play").first.wait_for()
+    one.settled()
+    until(lambda: "The verdict comes" not in said(one))
+    assert any(word in said(one) for word in ("luck", "Nobody is ahead", "Real but tiny"))
+    until(server.racing, lambda n: n == 0)
+    assert one.said == one.exceptions() == []
+
+
+def test_a_preset_opens_where_there_is_something_to_see(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/race?race_step=0&race_seeds=1&race_network=linear")
+    one.preset("Loud output")
+    until(lambda: "More than luck" in said(one))
+    assert "race_step" not in one.query(), "the default step is not in the link"
+    assert one.frame == "240"
+    assert one.said == []
+
+
+def test_looking_back_moves_the_portraits_and_the_reading(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/race?race_step=60&race_seeds=2&race_gain=1&race_rate=0.5")
+    before, ground = said(one), [t["z"] for t in one.drawn()["traces"] if t["z"]]
+    one.slider("race_step").focus()
+    one.page.keyboard.press("Home")
+    until(lambda: one.frame == "0")
+    one.settled()
+    assert said(one) != before
+    assert [t["z"] for t in one.drawn()["traces"] if t["z"]] != ground
+    assert "Ready" in said(one)
+    assert one.said == []
