@@ -93,16 +93,16 @@ AXIS = """root => {
 
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize(
-    ("path", "key", "axis", "at"),
+    ("path", "key", "axis", "place"),
     [("/edge-of-stability", "edge_step", "xaxis2", (500, 600)), (BOWL, "edge_product", "xaxis", (1.9, 4.4))],
 )
 def test_the_slider_stands_under_its_axis(
-    viewer: Callable[..., Viewer], width: int, path: str, key: str, axis: str, at: tuple[float, float]
+    viewer: Callable[..., Viewer], width: int, path: str, key: str, axis: str, place: tuple[float, float]
 ) -> None:
     one = at(viewer(viewport={"width": width, "height": 1400}), path)
     grip, _ = one.grip(key)
     left, right = one.chart.evaluate(AXIS.replace("AXIS", f'"{axis}"'))
-    assert grip == pytest.approx(left + at[0] / at[1] * (right - left), abs=7)
+    assert grip == pytest.approx(left + place[0] / place[1] * (right - left), abs=7)
 
 
 def test_a_preset_and_its_link_show_the_same_numbers(viewer: Callable[..., Viewer]) -> None:
