@@ -97,7 +97,7 @@ QUERIES: list[tuple[str, dict[str, Any]]] = [
     ("One bar", {"toward": 40, "unit": "nats"}),
     ("One bar", {"q_c": 0, "p_a": 33.5}),
     ("One bar", {"p_a": 100, "p_b": 0, "p_c": 0, "p_d": 0}),
-    ("More data", {"slope": "3", "seed": 2}),
+    ("More data", {"slope": "0.25", "weight": "Intercept"}),
 ]  # fmt: skip
 
 
