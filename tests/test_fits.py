@@ -22,18 +22,20 @@ ids = {"ids": lambda row: row.name if isinstance(row, lv.Loss) else None}
 # --- one number: the theory ----------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(NUMBERS)
 def test_squared_error_picks_the_mean(y: list[float]) -> None:
     for loss in ("mse", "gaussian-nll"):
         assert lv.best_constant(loss, y) == pytest.approx(np.mean(y), abs=1e-9)
 
 
+@settings(max_examples=20)
 @given(NUMBERS)
 def test_absolute_error_picks_the_median(y: list[float]) -> None:
     assert lv.best_constant("mae", y) == pytest.approx(np.median(y), abs=1e-9)
 
 
+@settings(max_examples=30)
 @given(NUMBERS, some.integers(1, 19))
 def test_the_quantile_loss_picks_the_quantile(y: list[float], twentieths: int) -> None:
     tau = twentieths / 20
@@ -62,7 +64,7 @@ def test_hit_or_miss_hits_as_many_as_can_be_hit(y: list[float], width: float) ->
     assert hits == (np.abs(points[:, None] - tried) <= width + 1e-9).sum(axis=0).max()
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(NUMBERS, some.floats(0.1, 30))
 def test_huber_lies_between_the_mean_and_the_median(y: list[float], delta: float) -> None:
     found = lv.best_constant(lv.LOSSES["huber"].set(delta=delta), y)
@@ -71,7 +73,7 @@ def test_huber_lies_between_the_mean_and_the_median(y: list[float], delta: float
     assert lv.best_constant(lv.LOSSES["huber"].set(delta=1e4), y) == pytest.approx(np.mean(y), abs=1e-8)
 
 
-@settings(max_examples=15)
+@settings(max_examples=5)
 @given(some.lists(some.booleans(), min_size=2, max_size=30).filter(lambda y: len(set(y)) == 2))
 def test_losses_of_a_logit_pick_the_share_or_the_majority(labels: list[bool]) -> None:
     y = np.array(labels, dtype=float)

@@ -21,8 +21,9 @@ FAR = np.arange(10.0, 81.0, 10.0)
 VALLEYS = lv.valleys(LANES, far=FAR)
 LINES = lv.pulled_lines(LANES[:4], far=FAR)
 ROWS = (*lv.LOSSES.values(), *lv.UNTRAINABLE.values())
-SHAPES = {
-    axis: lv.shapes([row for row in ROWS if fits(row, axis)], axis, x=AXES[axis][1][::8]) for axis in AXES
+SHAPES = {  # every loss on every axis is drawn by the tests of the page
+    axis: lv.shapes([row for row in ROWS if fits(row, axis)][:4], axis, x=AXES[axis][1][::20])
+    for axis in AXES
 }
 DIGITS, CANCER, DIABETES = (
     lv.score_history(lv.ScoreSettings(name, network, train, steps=20))
@@ -39,7 +40,7 @@ MOVING: dict[str, tuple[Make, list[float]]] = {
     "valleys": (lambda at, **m: figures.valleys(VALLEYS, at=at, **m), [10, 40, 80]),
     "pulled": (lambda at, **m: figures.pulled(LINES, at=at, **m), [10, 40, 80]),
     **{
-        f"shapes {axis}": (lambda at, f=facts, **m: figures.shapes(f, at=at, **m), list(facts.x[[0, 4, -1]]))
+        f"shapes {axis}": (lambda at, f=facts, **m: figures.shapes(f, at=at, **m), list(facts.x[[0, 3, -1]]))
         for axis, facts in SHAPES.items()
     },
     "digits": (lambda at, **m: figures.score_curves(DIGITS, at=at, **m), [0, 10, 20]),

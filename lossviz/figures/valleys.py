@@ -93,13 +93,15 @@ def valleys(facts: Valleys, at: float = 72.0, narrow: bool = False) -> go.Figure
         for text in live[2 * lane : 2 * lane + 2]:
             text["font"]["color"] = colour
     figure.update_layout(annotations=[*live, *_texts(facts, narrow)])
-    keep = ("text", "x", "xanchor")
+    keep = ("text", "x", "xanchor", "bgcolor")
     figure.frames = [
         {
             "name": f"{place:g}",
             "data": _data(facts, k),
             "traces": moving,
-            "layout": {"annotations": [{key: t[key] for key in keep} for t in _live(facts, k, narrow)]},
+            "layout": {
+                "annotations": [{key: t[key] for key in keep if key in t} for t in _live(facts, k, narrow)]
+            },
         }
         for k, place in enumerate(facts.far)
     ]
@@ -150,6 +152,8 @@ def _live(facts: Valleys, k: int, narrow: bool) -> list[dict[str, Any]]:
     for lane in range(len(facts.names)):
         best = float(facts.best[lane, k])
         rim = facts.guess[0] + 4
+        deep = STEEP * (facts.loss[lane, k] / max(float(facts.lowest[lane, k]), 1e-12) - 1) < 0.36
+        room = deep.sum() * (facts.guess[1] - facts.guess[0]) * (4.7 if narrow else 10.9)  # pixels
         texts.append(
             note(
                 f"<b>{number(best)}</b>",
@@ -160,6 +164,8 @@ def _live(facts: Valleys, k: int, narrow: bool) -> list[dict[str, Any]]:
                 yanchor="bottom",
                 yshift=11,
                 font={"size": 18 if narrow else 20},
+                bgcolor=PAPER if room < 54 else "rgba(0,0,0,0)",  # a narrow valley's sides would cross it
+                borderpad=0,
             )
         )
         size = (34 if narrow else 42) if lane == 0 else 24
