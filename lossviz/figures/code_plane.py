@@ -249,19 +249,19 @@ def _live(plane: CodePlane, record: int, spare: bool, narrow: bool) -> list[dict
         good = [int((row >= GOOD).sum()) for row in accuracy]
         value = f"{good[0]} of {seeds}"
         other = short(plane.contestants[1], plane.codes[1].length).lower()
-        words = f"starts name 9 points in 10.<br>Of {other}: {good[1]}"
+        words = f"starts get 9 points in 10 right.<br>Of {other}: {good[1]}"
     texts.append(
         note(
             f"<b>{value}</b>",
             0,
             1.0,
             yanchor="top",
-            yshift=12,
+            yshift=26,
             font={"size": size, "family": SERIF, "color": INK},
             **place,
         )
     )
-    texts.append(note(words, 0, 1.0, yanchor="top", yshift=-size, **place))
+    texts.append(note(words, 0, 1.0, yanchor="top", yshift=14 - size, **place))
     for c, own in enumerate(mark(one.head) for one in plane.contestants):
         texts.append(
             note(

@@ -81,12 +81,12 @@ def head_scores(table: HeadScores, measure: str = "Accuracy", narrow: bool = Fal
     log = axis.get("type") == "log"
     for row, entry in enumerate(table.entries):
         own = mark(entry.head)
-        at = row + (0.28 if narrow else 0)
+        at = row + (0.26 if narrow else 0)
         for gain in reversed(range(len(table.gains))):
             seeds = values[row, gain]
             mean = float(np.mean(seeds))
             loud = gain > 0
-            place = at + (0.13 if loud else -0.13 if len(table.gains) > 1 else 0)
+            place = at + (0.19 if loud else -0.19 if len(table.gains) > 1 else 0)
             dot = {"size": 6, "color": faded(own.line, 0.45), "line": {"width": 0}}
             figure.add_trace(
                 go.Scatter(x=seeds, y=[place] * len(seeds), mode="markers", marker=dot, hoverinfo="skip")
@@ -109,8 +109,6 @@ def head_scores(table: HeadScores, measure: str = "Accuracy", narrow: bool = Fal
                         xanchor="right" if _right(mean, axis, log) else "left",
                         xshift=-12 if _right(mean, axis, log) else 12,
                         font={"size": 15, "color": own.text},
-                        bgcolor=PAPER,
-                        borderpad=0,
                     )
                 )
         name = {"xref": "paper", "yref": "y", "xanchor": "left", "yanchor": "middle"}
