@@ -280,7 +280,7 @@ def _many_live(facts: ManyClasses, k: int, narrow: bool) -> list[dict[str, Any]]
             texts.append(
                 note(
                     f"<b>{value}</b>",
-                    0.4 + 0.3 * c,
+                    0.36 + 0.25 * c,
                     top,
                     yshift=48,
                     font={"size": 17, "color": own.text},
@@ -306,9 +306,11 @@ def _many_texts(narrow: bool) -> list[dict[str, Any]]:
         texts = [
             note("fewer weights,<br>binary code", 0, 1, yshift=30, font={"size": 14, "color": MUTE}, **place)
         ]
-        short = ("One-hot", "Correcting", "Binary")
+        short = ("One each", "Correcting", "Binary")
         return texts + [
-            note(f"<b>{name}</b>", 0.4 + 0.3 * c, 1, yshift=68, font={"size": 14, "color": own.text}, **place)
+            note(
+                f"<b>{name}</b>", 0.36 + 0.25 * c, 1, yshift=68, font={"size": 14, "color": own.text}, **place
+            )
             for c, name in enumerate(short)
         ]
     texts = [note("fewer weights in the last<br>layer with the binary code", 0.79, 1, yshift=-52, **place)]
