@@ -48,14 +48,16 @@ def test_the_table_counts_its_weights(table: lv.HeadScores) -> None:
     assert len(table.entries) == len(ENTRIES) == 8
 
 
-def test_the_code_costs_as_much_as_the_loss_and_saves_no_overfitting(table: lv.HeadScores) -> None:
+def test_the_code_costs_more_than_the_loss_and_a_smaller_gap_is_no_gain(table: lv.HeadScores) -> None:
     at = {entry.name: k for k, entry in enumerate(table.entries)}
     usual = table.accuracy[:, 0].mean(axis=-1)
     assert usual[at["softmax-ce"]] - usual[at["4-bits-ce"]] > 0.05, "the code"
     assert usual[at["softmax-ce"]] - usual[at["softmax-mse"]] < 0.03, "the loss"
     assert usual[at["15-bits-ce"]] - usual[at["4-bits-ce"]] > 0.05, "more bits buy it back"
-    gap = (table.train_accuracy - table.accuracy)[:, 0].mean(axis=-1)
-    assert gap[at["4-bits-ce"]] > gap[at["softmax-ce"]] - 0.01
+    seen = table.train_accuracy[:, 0].mean(axis=-1)
+    gap = seen - usual
+    assert gap[at["4-bits-ce"]] == pytest.approx(gap[at["softmax-ce"]], abs=0.015)
+    assert seen[at["4-bits-ce"]] < seen[at["softmax-ce"]] - 0.05, "four bits fit what they have seen worse"
 
 
 def test_centred_pixels_mend_what_looked_like_the_loss() -> None:
