@@ -17,25 +17,6 @@ def said(one: Viewer) -> str:
     return " | ".join(one.drawn()["texts"])
 
 
-def test_the_verdict_comes_when_the_race_stops(viewer: Callable[..., Viewer], server: Server) -> None:
-    one = viewer().open(SLOW)
-    assert "Ready" in said(one)
-    press(one, "Play")
-    until(lambda: "The verdict comes when the race stops." in said(one))
-    for view, mark in (("Layers", "gradient by layer"), ("Seeds", "each seed, a line")):
-        one.click("race_view", view)
-        until(lambda mark=mark: mark in said(one))
-        pictures = one.pictures
-        until(lambda: one.pictures, lambda n, pictures=pictures: n > pictures)
-    press(one, "Pause")
-    one.page.get_by_role("button", name="Play").first.wait_for()
-    one.settled()
-    until(lambda: "The verdict comes" not in said(one))
-    assert any(word in said(one) for word in ("luck", "Nobody is ahead", "Real but tiny"))
-    until(server.racing, lambda n: n == 0)
-    assert one.said == one.exceptions() == []
-
-
 def test_a_preset_opens_where_there_is_something_to_see(viewer: Callable[..., Viewer]) -> None:
     one = viewer().open("/race?race_step=0&race_seeds=1&race_network=linear")
     one.preset("Loud output")
@@ -56,3 +37,22 @@ def test_looking_back_moves_the_portraits_and_the_reading(viewer: Callable[..., 
     assert [t["z"] for t in one.drawn()["traces"] if t["z"]] != ground
     assert "Ready" in said(one)
     assert one.said == []
+
+
+def test_the_verdict_comes_when_the_race_stops(viewer: Callable[..., Viewer], server: Server) -> None:
+    one = viewer().open(SLOW)
+    assert "Ready" in said(one)
+    press(one, "Play")
+    until(lambda: "The verdict comes when the race stops." in said(one))
+    for view, mark in (("Layers", "gradient by layer"), ("Seeds", "each seed, a line")):
+        one.click("race_view", view)
+        until(lambda mark=mark: mark in said(one))
+        pictures = one.pictures
+        until(lambda: one.pictures, lambda n, pictures=pictures: n > pictures)
+    press(one, "Pause")
+    one.page.get_by_role("button", name="Play").first.wait_for()
+    one.settled()
+    until(lambda: "The verdict comes" not in said(one))
+    assert any(word in said(one) for word in ("luck", "Nobody is ahead", "Real but tiny"))
+    until(server.racing, lambda n: n == 0)
+    assert one.said == one.exceptions() == []
