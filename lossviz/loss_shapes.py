@@ -50,7 +50,7 @@ class Shapes:
 
 def in_nats(loss: Loss) -> bool:
     """Whether the loss is a logarithm of a probability, and so has a unit."""
-    return loss.convention.startswith("in nats") or "; in nats" in loss.convention
+    return "in nats" in loss.convention
 
 
 def fits(loss: Loss, against: str) -> bool:

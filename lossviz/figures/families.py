@@ -16,6 +16,7 @@ _BRIEF = {
     "softmax-ce": "Cross-entropy",
     "softmax-mse": "Squared error",
     "softmax-ce-smoothed": "Smoothed",
+    "softmax-twice": "Softmax twice",
     "sigmoid-bce-onehot": "Sigmoids, log",
     "sigmoid-mse-onehot": "Sigmoids, sq.",
 }

@@ -87,7 +87,14 @@ class Gallery:
     classes = Several(
         "gallery_several",
         "Losses",
-        ("softmax-ce", "softmax-mse", "softmax-ce-smoothed", "sigmoid-bce-onehot", "sigmoid-mse-onehot"),
+        (
+            "softmax-ce",
+            "softmax-mse",
+            "softmax-ce-smoothed",
+            "softmax-twice",
+            "sigmoid-bce-onehot",
+            "sigmoid-mse-onehot",
+        ),
         ("softmax-ce", "softmax-mse", "softmax-ce-smoothed"),
         "Losses of one logit a class",
     )
