@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from opening import (
+    CONTENTS,
     HOSTILE,
     code,
     made_by,
@@ -25,6 +26,7 @@ import lossviz as lv
 from lossviz.ui import declared
 from lossviz.ui.controls import Choice, Control, Several, Slide, Switch
 from lossviz.ui.declared import Home, Neuron, Race, Weights
+from lossviz.ui.table import ENTRIES, HOME, Entry
 
 PAGES = ("home", "stuck_neuron", "two_weights", "race")
 VIEWS: list[tuple[str, dict[str, str], tuple[Control, ...]]] = [
@@ -40,6 +42,21 @@ VIEWS: list[tuple[str, dict[str, str], tuple[Control, ...]]] = [
 ]
 CALLED = [f"{page} {next(reversed(query.values()), '')}".strip() for page, query, _ in VIEWS]
 EVERY = pytest.mark.parametrize(("page", "query", "controls"), VIEWS, ids=CALLED)
+
+
+# --- the table of pages --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.file)
+def test_every_row_of_the_table_is_a_page_with_a_card(entry: Entry) -> None:
+    assert entry.path.exists()
+    assert (CONTENTS.parent / "cards" / f"{entry.file}.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert entry.question.endswith("?")
+
+
+def test_every_page_is_in_the_table() -> None:
+    listed = {entry.path for entry in ENTRIES} | {HOME.path}
+    assert {path for path in HOME.path.parent.glob("*.py") if path.stem != "__init__"} == listed
 
 
 # --- pages and views -----------------------------------------------------------------------------------
