@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from lossviz.noise import NOISES, Noise, SampleLikelihood, sample_likelihood
     from lossviz.optimizers import OPTIMIZERS, Optimizer
     from lossviz.outliers import PulledLines, Valleys, pulled_lines, valleys
-    from lossviz.pairs import EightPairs, eight_pairs
     from lossviz.paths import Path, interpolation_plane, pca_plane, project
     from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
     from lossviz.plateaus import Reading, read_curve
@@ -100,7 +99,6 @@ _HOME = {
     "plateaus": ("Reading", "read_curve"),
     "schedules": ("SCHEDULES", "Schedule"),
     "judging": ("Verdict", "verdict"),
-    "pairs": ("EightPairs", "eight_pairs"),
     "curvature": ("Density", "Spectrum", "density", "sharpness", "spectrum"),
     "paths": ("Path", "interpolation_plane", "pca_plane", "project"),
     "planes": ("Plane", "direction_plane", "hessian_plane", "random_plane"),
@@ -198,7 +196,6 @@ __all__ = [
     "DigitBits",
     "EdgeRun",
     "EdgeSettings",
-    "EightPairs",
     "EightPlanes",
     "EntropyBar",
     "EscapeTime",
@@ -269,7 +266,6 @@ __all__ = [
     "direction_plane",
     "edge_run",
     "edge_runs",
-    "eight_pairs",
     "eight_planes",
     "entropy",
     "entropy_bar",

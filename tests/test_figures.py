@@ -49,7 +49,6 @@ FOUR = lv.train(
     activation=["sigmoid", "sigmoid", "relu", "relu"],
 )  # fmt: skip
 FACES_OF_FOUR = figures.portraits(FOUR, points=8)
-TABLE = lv.eight_pairs(seeds=2, epochs=1)
 
 # name -> (figure at a value of its slider, values of the slider to try)
 MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
@@ -107,7 +106,6 @@ def of_measure(measure: str) -> Callable[..., go.Figure]:
 ALL: dict[str, Callable[..., go.Figure]] = {
     **{name: at_its_end(*how) for name, how in MOVING.items()},
     "reliefs": lambda **more: figures.reliefs(PLANES, PATHS, 40, **more),
-    "eight pairs": lambda **more: figures.eight_pairs(TABLE, **more),
     **{f"race, {measure}": of_measure(measure) for measure in figures.MEASURES},
 }
 MOVES = pytest.mark.parametrize("name", MOVING)

@@ -43,7 +43,8 @@ def test_a_study_is_a_member_of_the_race_of_the_same_settings() -> None:
     assert study.steps.tolist() == race.steps.tolist()
     assert study.loss == pytest.approx(race.loss[0, 1], rel=1e-6)
     for ours, theirs in zip(study.checkpoints, race.checkpoints(0, 1), strict=True):
-        assert all(np.array_equal(ours[name].numpy(), theirs[name]) for name in theirs)
+        for name in theirs:  # a race multiplies many members at once, which rounds differently
+            np.testing.assert_allclose(ours[name].numpy(), theirs[name], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(

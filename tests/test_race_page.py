@@ -9,7 +9,7 @@ from opening import code, made_by, opened, pairs, payload, payloads, share, show
 
 import lossviz as lv
 from lossviz.ui.declared import Race
-from lossviz.ui.views import race_table
+from lossviz.ui.views import codes_scale
 
 SMALL = {"race_step": "20", "race_seeds": "2"}
 FOUR = {"race_network": "mlp-4-4", "race_activation": "sigmoid, relu", "race_gain": "1"}
@@ -23,8 +23,8 @@ EVERYTHING: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One seed for the table: it is the picture that is tested here."""
-    monkeypatch.setattr(race_table, "SEEDS", 1)
+    """One pass for the table: it is the picture that is tested here."""
+    monkeypatch.setattr(codes_scale, "EPOCHS", 1)
 
 
 def settings_of(app: Any) -> lv.RaceSettings:
@@ -104,7 +104,7 @@ def test_the_table_is_a_view_with_its_own_code_and_words() -> None:
     app = opened("race", {"race_view": "Table"})
     assert trying(app).value == "Ten digits"
     assert still(made_by(app)) == shown(app)
-    assert "softmax, squared error" in texts(app)
+    assert "squared error, 132 weights" in texts(app)
     words = " ".join(m.value for m in app.markdown)
     assert "not centred" in words
     sound(app.toggle(key="race_centred").set_value(True).run())

@@ -20,7 +20,6 @@ from lossviz.figures.likelihood import likelihood
 from lossviz.figures.maps import maps
 from lossviz.figures.more_data import more_data
 from lossviz.figures.one_plane import one_plane
-from lossviz.figures.pairs import eight_pairs
 from lossviz.figures.portraits import Portraits, portrait_plane, portraits
 from lossviz.figures.pulled import pulled
 from lossviz.figures.race import training_curves
@@ -57,7 +56,6 @@ __all__ = [
     "descents",
     "edge",
     "edge_names",
-    "eight_pairs",
     "eight_planes",
     "entropy_bar",
     "escape",

@@ -54,6 +54,30 @@ def many_picture(attributes: bool, steps: int) -> str:
     return packed(lambda narrow: lv.figures.many_classes(facts, narrow=narrow))
 
 
+def table_code(centred: bool, measure: str) -> str:
+    """The lines that make the digits' picture."""
+    epochs = "" if EPOCHS == 30 else f", epochs={EPOCHS}"
+    return f"""import lossviz as lv
+
+table = lv.digits_table(centred={centred}, seeds=5{epochs})
+figure = lv.figures.head_scores(table, "{measure}")"""
+
+
+def table_numbers(facts: lv.HeadScores) -> str:
+    """The digits table as CSV: a row for each head, gain and seed."""
+    columns: dict[str, list[Any]] = {}
+    rows = [
+        (e, g, s) for e in range(len(facts.entries)) for g in range(len(facts.gains)) for s in facts.seeds
+    ]
+    columns["head"] = [facts.entries[e].name for e, _, _ in rows]
+    columns["gain"] = [facts.gains[g] for _, g, _ in rows]
+    columns["seed"] = [s for _, _, s in rows]
+    columns["weights"] = [int(facts.weights[e]) for e, _, _ in rows]
+    for name in ("accuracy", "train_accuracy", "log_loss", "calibration"):
+        columns[name] = [float(getattr(facts, name)[row]) for row in rows]
+    return files.columns(columns)
+
+
 def show() -> None:
     drawing, transport, convention, tries = (st.container() for _ in range(4))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -96,27 +120,10 @@ def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> N
             "likeliest word. Weights: last layer, with biases."
         )
 
-    def numbers() -> str:
-        columns: dict[str, list[Any]] = {}
-        rows = [
-            (e, g, s) for e in range(len(facts.entries)) for g in range(len(facts.gains)) for s in facts.seeds
-        ]
-        columns["head"] = [facts.entries[e].name for e, _, _ in rows]
-        columns["gain"] = [facts.gains[g] for _, g, _ in rows]
-        columns["seed"] = [s for _, _, s in rows]
-        columns["weights"] = [int(facts.weights[e]) for e, _, _ in rows]
-        for name in ("accuracy", "train_accuracy", "log_loss", "calibration"):
-            columns[name] = [float(getattr(facts, name)[row]) for row in rows]
-        return files.columns(columns)
-
-    epochs = "" if EPOCHS == 30 else f", epochs={EPOCHS}"
     Tabs().fill(
         see=text("codes_scale_see"),
         maths=text("codes_scale_maths"),
-        code=f"""import lossviz as lv
-
-table = lv.digits_table(centred={centred}, seeds=5{epochs})
-figure = lv.figures.head_scores(table, "{measure}")""",
+        code=table_code(centred, measure),
         controls=(Codes.view, *Codes.scale_controls),
         files=[
             File(
@@ -125,7 +132,7 @@ figure = lv.figures.head_scores(table, "{measure}")""",
                 "text/html",
                 lambda: lv.figures.standalone(lv.figures.head_scores(facts, measure)),
             ),
-            File("Table (CSV)", "digits.csv", "text/csv", numbers),
+            File("Table (CSV)", "digits.csv", "text/csv", lambda: table_numbers(facts)),
         ],
         picture="codes_digits",
     )
