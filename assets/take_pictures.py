@@ -63,8 +63,12 @@ SCENES = {
 SIZES = {"wide": (1440, 900), "projector": (1024, 768), "phone": (390, 844)}
 LIGHTS = ("light", "dark")
 IN_README = [("home", "wide", light) for light in LIGHTS] + [
-    (scene, "wide", light) for scene in ("stuck-neuron", "two-weights", "race") for light in LIGHTS
-]
+    (scene, "wide", "light")
+    for scene in (
+        "stuck-neuron", "two-weights", "race", "edge", "landscape", "gallery", "likelihood", "numbers",
+        "output-codes",
+    )
+]  # fmt: skip
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PATIENCE = 120_000  # ms for a picture to appear, also on a busy machine

@@ -2,14 +2,13 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
-from typing import Any
-
 import streamlit as st
 
 import lossviz as lv
 from lossviz.ui import files
 from lossviz.ui.controls import presets
 from lossviz.ui.declared import Race
+from lossviz.ui.live import Live
 from lossviz.ui.page import File, Tabs, footer, heading, page, small
 from lossviz.ui.texts import text
 from lossviz.ui.views import race_table
@@ -42,9 +41,9 @@ PRESETS: dict[str, dict[str, object]] = {
 UNTOUCHED = (Race.step, Race.measure, Race.layers, Race.speed, Race.shown)  # by presets
 
 
-def figure(kind: str, measure: str, layers: str) -> Any:
+def figure(live: Live, seed: int, kind: str, measure: str, layers: str) -> object:
     """The figure of all that has been trained so far."""
-    view = st.session_state[LIVE].read(shown_seed())
+    view = live.read(seed)
     return lv.figures.training_curves(view.race, measure, view=kind, portraits=view.portraits, layers=layers)
 
 
@@ -100,10 +99,10 @@ with page():
             race_table.stage()
         with convention:
             small(race_table.words())
-        maths, code = text("race_table_maths"), race_table.code()
+        maths, code, facts = text("race_table_maths"), race_table.code(), race_table.table()
         downloads = [
-            File("Page (HTML)", "digits.html", "text/html", race_table.page_file),
-            File("Numbers (CSV)", "digits.csv", "text/csv", race_table.numbers),
+            File("Page (HTML)", "digits.html", "text/html", lambda: race_table.page_file(facts)),
+            File("Numbers (CSV)", "digits.csv", "text/csv", lambda: race_table.numbers(facts)),
         ]
     else:
         with picture:
@@ -128,24 +127,26 @@ with page():
 figure = lv.figures.training_curves(
     race, "{measure}", at={int(Race.step.now)}, view="{kind}"{shade}{faces}
 )"""
+        # A file is made when it is asked for, outside of the run, where there is no session to look into.
+        live, seed = st.session_state[LIVE], shown_seed()
         downloads = [
             File(
                 "Page (HTML)",
                 "race.html",
                 "text/html",
-                lambda: lv.figures.standalone(figure(kind, measure, layers), "step"),
+                lambda: lv.figures.standalone(figure(live, seed, kind, measure, layers), "step"),
             ),
             File(
                 "Numbers (CSV)",
                 "race.csv",
                 "text/csv",
-                lambda: numbers(st.session_state[LIVE].read().race),
+                lambda: numbers(live.read().race),
             ),
             File(
                 "Race (NPZ)",
                 "race.npz",
                 "application/octet-stream",
-                lambda: saved(st.session_state[LIVE].read().race),
+                lambda: saved(live.read().race),
             ),
         ]
     under.fill(see=see(lit), maths=maths, code=code, controls=Race.all, files=downloads, picture="race")

@@ -93,7 +93,7 @@ class Tabs:
         with self["Maths"].container(width=READABLE):
             st.markdown(maths)
         with self["Code"].container(width=READABLE):
-            st.code(code, language="python")
+            st.code(code, language="python", wrap_lines=True)  # a barrier, if it had to be scrolled
         with self["Share"].container(width=READABLE):
             st.markdown("This link opens the page as you see it now.")
             st.code(link(controls), language=None, wrap_lines=True)

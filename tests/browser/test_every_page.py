@@ -90,9 +90,11 @@ def test_axe_would_have_found_a_fault(viewer: Callable[..., Viewer]) -> None:
 
 def test_a_visit_from_page_to_page_keeps_what_each_says(viewer: Callable[..., Viewer]) -> None:
     one = viewer().open("/")
-    for title in ("Stuck neuron", "Two weights", "Home"):
+    for section, title in (("See it learn", "Two weights"), ("Why this loss", "Likelihood"), ("", "Home")):
         question = one.page.locator("h1").inner_text()
-        one.page.get_by_role("link", name=title, exact=True).first.click()
+        if section:
+            one.page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+        one.page.get_by_role("menuitem" if section else "link", name=title, exact=True).first.click()
         until(lambda question=question: one.page.locator("h1").all_inner_texts() not in ([], [question]))
         one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
         one.settled()

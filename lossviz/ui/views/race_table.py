@@ -36,9 +36,9 @@ def code() -> str:
     return codes_scale.table_code(Race.centred.now, MEASURE)
 
 
-def page_file() -> str:
-    return lv.figures.standalone(lv.figures.head_scores(table(), MEASURE))
+def page_file(facts: lv.HeadScores) -> str:
+    return lv.figures.standalone(lv.figures.head_scores(facts, MEASURE))
 
 
-def numbers() -> str:
-    return codes_scale.table_numbers(table())
+def numbers(facts: lv.HeadScores) -> str:
+    return codes_scale.table_numbers(facts)
