@@ -5,14 +5,13 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 import streamlit as st
 
 import lossviz as lv
-from lossviz.ui import files
 from lossviz.ui.controls import presets
 from lossviz.ui.declared import Race
-from lossviz.ui.live import Live
-from lossviz.ui.page import File, Tabs, footer, heading, page, small
+from lossviz.ui.page import Tabs, footer, heading, page, small
 from lossviz.ui.texts import text
 from lossviz.ui.views import race_table
 from lossviz.ui.views.race import LIVE, stage
+from lossviz.ui.views.race_files import of_race, of_table
 from lossviz.ui.views.race_setup import call, settings, setup, shown_seed, words
 
 SENTENCES = {
@@ -39,33 +38,6 @@ PRESETS: dict[str, dict[str, object]] = {
     "Ten digits": {"race_view": "Table"},
 }
 UNTOUCHED = (Race.step, Race.measure, Race.layers, Race.speed, Race.shown)  # by presets
-
-
-def figure(live: Live, seed: int, kind: str, measure: str, layers: str) -> object:
-    """The figure of all that has been trained so far."""
-    view = live.read(seed)
-    return lv.figures.training_curves(view.race, measure, view=kind, portraits=view.portraits, layers=layers)
-
-
-def numbers(race: lv.Race) -> str:
-    """One row a record, with every contestant and seed."""
-    table: dict[str, object] = {"step": race.steps}
-    fields = ("loss", "test_loss", "accuracy", "cross_entropy", "brier", "distance", "sure_and_wrong")
-    for c, one in enumerate(race.settings.contestants):
-        for seed in range(race.settings.seeds):
-            for field in fields:
-                name = f"{'ABCD'[c]} {one.loss} {one.activation} {one.optimizer} seed {seed + 1} {field}"
-                table[name] = getattr(race, field)[c, seed]
-    return files.columns(table)  # type: ignore[arg-type]
-
-
-def saved(race: lv.Race) -> bytes:
-    """The whole race as a file that `lv.Race.load` opens."""
-    import io
-
-    file = io.BytesIO()
-    race.save(file)
-    return file.getvalue()
 
 
 def formulas(names: tuple[str, ...]) -> str:
@@ -100,10 +72,7 @@ with page():
         with convention:
             small(race_table.words())
         maths, code, facts = text("race_table_maths"), race_table.code(), race_table.table()
-        downloads = [
-            File("Page (HTML)", "digits.html", "text/html", lambda: race_table.page_file(facts)),
-            File("Numbers (CSV)", "digits.csv", "text/csv", lambda: race_table.numbers(facts)),
-        ]
+        downloads = of_table(facts)
     else:
         with picture:
             try:
@@ -127,27 +96,6 @@ with page():
 figure = lv.figures.training_curves(
     race, "{measure}", at={int(Race.step.now)}, view="{kind}"{shade}{faces}
 )"""
-        # A file is made when it is asked for, outside of the run, where there is no session to look into.
-        live, seed = st.session_state[LIVE], shown_seed()
-        downloads = [
-            File(
-                "Page (HTML)",
-                "race.html",
-                "text/html",
-                lambda: lv.figures.standalone(figure(live, seed, kind, measure, layers), "step"),
-            ),
-            File(
-                "Numbers (CSV)",
-                "race.csv",
-                "text/csv",
-                lambda: numbers(live.read().race),
-            ),
-            File(
-                "Race (NPZ)",
-                "race.npz",
-                "application/octet-stream",
-                lambda: saved(live.read().race),
-            ),
-        ]
+        downloads = of_race(st.session_state[LIVE], shown_seed(), kind, measure, layers)
     under.fill(see=see(lit), maths=maths, code=code, controls=Race.all, files=downloads, picture="race")
     footer()

@@ -5,82 +5,17 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 import streamlit as st
 
 import lossviz as lv
-from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart
 from lossviz.ui.controls import presets
 from lossviz.ui.declared import Weights
 from lossviz.ui.page import File, Tabs, footer, heading, page, rail, small
 from lossviz.ui.texts import text
+from lossviz.ui.views.weights import LOSSES, POINTS, STEPS, gone, numbers, picture, planes, start_here, walks
 
-LOSSES = ("sigmoid-mse", "sigmoid-ce")
-STEPS = int(Weights.step.high)
-POINTS = 81
 SENTENCES = {
     "From above": "All runs start at the white point. Click a map to start somewhere else.",
     "In relief": "Drag to turn. Both heights are on the same scale.",
 }
-
-
-@st.cache_data(max_entries=10, show_spinner="Computing the surface …")
-def planes(model: str) -> list[lv.WeightPlane]:
-    return [lv.weight_plane(model, loss, points=POINTS) for loss in LOSSES]
-
-
-@st.cache_data(max_entries=64, show_spinner="Walking downhill …")
-def paths(model: str, start: tuple[float, float], optimizer: str, rate: str) -> list[lv.WeightPath]:
-    return lv.weight_paths(model, LOSSES, start, optimizer, float(rate), STEPS)
-
-
-def walks(
-    model: str, start: tuple[float, float], optimizers: tuple[str, ...], rate: str
-) -> list[lv.WeightPath]:
-    return [path for optimizer in optimizers for path in paths(model, start, optimizer, rate)]
-
-
-@st.cache_data(max_entries=24, show_spinner=False)
-def picture(
-    view: str,
-    model: str,
-    start: tuple[float, float],
-    optimizers: tuple[str, ...],
-    rate: str,
-    mark: str,
-    step: int,
-) -> str:
-    surfaces, ways = planes(model), walks(model, start, optimizers, rate)
-
-    def draw(narrow: bool) -> object:
-        def figure(shown: list[lv.WeightPlane]) -> object:
-            if view == "In relief":
-                return lv.figures.reliefs(shown, ways, step, narrow=narrow)
-            return lv.figures.maps(shown, ways, step, overlay=mark, narrow=narrow)
-
-        if not narrow:
-            return figure(surfaces)
-        # A phone shows one map at a time, at full width: a tap on its name compares the two in place.
-        return {
-            name: figure([plane])
-            for name, plane in zip(("Squared error", "Cross-entropy"), surfaces, strict=True)
-        }
-
-    return packed(draw)
-
-
-def gone(ways: list[lv.WeightPath]) -> str:
-    lost = [way for way in ways if way.diverged_at is not None]
-    if not lost:
-        return ""
-    first = lost[0]
-    return (
-        f" **{first.optimizer} left the finite numbers at step {first.diverged_at}**: at "
-        f"learning rate {first.lr:g} "
-        "each step overshot by more than the one before."
-    )
-
-
-def start_here(a: float, b: float) -> None:
-    for slide, value in ((Weights.a, a), (Weights.b, b)):
-        st.session_state[slide.key] = round(min(max(value, slide.low), slide.high), 1)
 
 
 with page():
@@ -148,17 +83,6 @@ with page():
         if gone(ways):
             st.markdown(gone(ways))
 
-    def numbers() -> str:
-        table: dict[str, object] = {"step": range(STEPS + 1)}
-        for way in ways:
-            name = f"{way.optimizer} {way.loss_name}"
-            table |= {
-                f"{name} first": way.weights[:, 0],
-                f"{name} second": way.weights[:, 1],
-                f"{name} loss": way.loss,
-            }
-        return files.columns(table)  # type: ignore[arg-type]
-
     def html() -> str:
         draw = lv.figures.maps if view == "From above" else lv.figures.reliefs
         return lv.figures.standalone(draw(surfaces, ways, step), "step")
@@ -186,7 +110,7 @@ figure = lv.figures.{drawn}""",
         controls=Weights.all,
         files=[
             File("Page (HTML)", "surface.html", "text/html", html),
-            File("Paths (CSV)", "paths.csv", "text/csv", numbers),
+            File("Paths (CSV)", "paths.csv", "text/csv", lambda: numbers(ways)),
         ],
         picture="weights_map" if view == "From above" else "weights_relief",
     )

@@ -34,11 +34,3 @@ def words() -> str:
 
 def code() -> str:
     return codes_scale.table_code(Race.centred.now, MEASURE)
-
-
-def page_file(facts: lv.HeadScores) -> str:
-    return lv.figures.standalone(lv.figures.head_scores(facts, MEASURE))
-
-
-def numbers(facts: lv.HeadScores) -> str:
-    return codes_scale.table_numbers(facts)
