@@ -4,6 +4,7 @@ import streamlit as st
 
 from lossviz.ui import style, warm
 from lossviz.ui.chart import chart, packed
+from lossviz.ui.page import page
 
 LINES, POINTS, GRID = 4, 401, 51
 
@@ -57,7 +58,8 @@ CASES = {"lines": line_chart, "panels": four_panels, "surface": surface}
 def case(name: str) -> None:
     value = st.slider("Value", 0, 1000, 0, key="value")
     if name in CASES:
-        chart(packed(lambda narrow: CASES[name](value)), key="bench", alt=f"The case {name}.")
+        with page():  # as wide as every page of the app
+            chart(packed(lambda narrow: CASES[name](value)), key="bench", alt=f"The case {name}.")
     else:
         st.html(f'<p class="bench">{value}</p>')
 
