@@ -32,6 +32,8 @@ VIEWS = [
     "/output-codes",
     "/output-codes?codes_view=Unions",
     "/output-codes?codes_view=Meaning",
+    "/output-codes?codes_view=Spare+words",
+    "/output-codes?codes_view=One+bit+off",
     "/race?race_step=0&race_view=Seeds",
 ]
 # Faults of Streamlit's own widgets that no theme can mend: (rule, part of the element's HTML).
