@@ -27,7 +27,9 @@ def telling(text: str) -> tuple[Callable[[float], object], Callable[[], object]]
     return say, bar.empty
 
 
-def stoppable(page: str, wanted: Hashable, work: Callable[[], T], refused: str) -> T | None:
+def stoppable(
+    page: str, wanted: Hashable, work: Callable[[], T], refused: str = "This cannot be computed"
+) -> T | None:
     """What the work returns, with a button to stop it; None while it is stopped, or if it cannot be done.
 
     ``page`` names what is kept in the viewer's session. A ValueError of the work's becomes a sentence that

@@ -13,7 +13,7 @@ from lossviz.ui.controls import presets
 from lossviz.ui.declared import Codes
 from lossviz.ui.page import File, Tabs, rail, small
 from lossviz.ui.texts import text
-from lossviz.ui.views.codes_work import stoppable, telling
+from lossviz.ui.work import stoppable, telling
 
 ENTRIES = {"Squared error": "4-bits-mse", "Cross-entropy": "4-bits-ce"}
 EPOCHS = 30
@@ -29,7 +29,7 @@ TRIES: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=4, show_spinner=False)
 def trained(entry: str, epochs: int) -> lv.BitErrors:
     say, over = telling("Training four neurons on digits, from five starts …")
-    bits = lv.digit_bits(entry, epochs=epochs, progress=say)
+    bits = lv.digit_bits(entry, epochs=epochs, progress=lambda done, total: say(done / total))
     over()
     return lv.bit_errors(bits, [k / 20 for k in range(1, 20)])
 
@@ -51,7 +51,7 @@ def show() -> None:
         presets("codes_bits_try", TRIES, Codes.bit_controls)
     entry = ENTRIES[loss]
     with drawing:
-        body = stoppable(("bits", entry, EPOCHS), lambda: picture(entry, EPOCHS, order))
+        body = stoppable("codes", ("bits", entry, EPOCHS), lambda: picture(entry, EPOCHS, order))
         if body is None:
             return
         chart(

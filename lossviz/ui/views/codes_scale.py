@@ -13,7 +13,7 @@ from lossviz.ui.controls import presets
 from lossviz.ui.declared import Codes
 from lossviz.ui.page import File, Tabs, rail, small
 from lossviz.ui.texts import text
-from lossviz.ui.views.codes_work import stoppable, telling
+from lossviz.ui.work import stoppable, telling
 
 EPOCHS, STEPS = 30, 1000
 TRIES: dict[str, dict[str, Any]] = {
@@ -29,7 +29,7 @@ TRIES: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=4, show_spinner=False)
 def table(centred: bool, epochs: int) -> lv.HeadScores:
     say, over = telling("Training eight heads from two starts and five seeds …")
-    found = lv.digits_table(centred=centred, epochs=epochs, progress=say)
+    found = lv.digits_table(centred=centred, epochs=epochs, progress=lambda done, total: say(done / total))
     over()
     return found
 
@@ -37,7 +37,7 @@ def table(centred: bool, epochs: int) -> lv.HeadScores:
 @st.cache_data(max_entries=4, show_spinner=False)
 def many(attributes: bool, steps: int) -> lv.ManyClasses:
     say, over = telling("Training three codes on 4 to 1,024 classes …")
-    found = lv.many_classes(attributes, steps=steps, progress=say)
+    found = lv.many_classes(attributes, steps=steps, progress=lambda done, total: say(done / total))
     over()
     return found
 
@@ -99,7 +99,9 @@ def show() -> None:
 
 def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> None:
     with drawing:
-        body = stoppable(("digits", centred, EPOCHS), lambda: digits_picture(centred, EPOCHS, measure))
+        body = stoppable(
+            "codes", ("digits", centred, EPOCHS), lambda: digits_picture(centred, EPOCHS, measure)
+        )
         if body is None:
             return
         chart(
@@ -140,7 +142,7 @@ def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> N
 
 def show_many(drawing: Any, convention: Any, attributes: bool, power: int) -> None:
     with drawing:
-        body = stoppable(("many", attributes, STEPS), lambda: many_picture(attributes, STEPS))
+        body = stoppable("codes", ("many", attributes, STEPS), lambda: many_picture(attributes, STEPS))
         if body is None:
             return
         chart(
