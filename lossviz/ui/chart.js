@@ -6,6 +6,7 @@ const cameras = new Map(); // chart key -> camera that the viewer has turned to
 
 const GRIP = 30; // px around a point that can be dragged
 const NARROW = 560; // px of chart width below which the narrow layout is drawn
+const REST = 200; // ms without a new picture after which a motion has come to rest
 
 function loadPlotly(source) {
   if (!window.lossvizPlotly) {
@@ -199,12 +200,35 @@ class Chart {
     if (camera) for (const scene of this.scenes(layout)) layout[scene] = { ...layout[scene], camera };
     layout.uirevision = this.payload.key;
 
-    await window.Plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false });
+    const next = { id, data, layout };
+    const moved = this.move(next);
+    if (!moved) await window.Plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false });
     if (this.gone) return window.Plotly.purge(this.plot);
+    this.drawn = next;
     this.shown = state;
     this.pictures += 1;
-    Object.assign(this.root.dataset, { state, pictures: String(this.pictures), layout: id });
+    Object.assign(this.root.dataset, { state, pictures: String(this.pictures), layout: id, moving: String(moved) });
     this.listen();
+  }
+
+  // What only moves is moved; at rest it is drawn anew, exactly.
+  move(next) {
+    clearTimeout(this.rest);
+    const exact = !this.drawn || this.exact || this.drawn.id !== next.id;
+    this.exact = false;
+    if (exact) return false;
+    try {
+      if (!nudge(this.plot, this.drawn, next)) return false;
+    } catch (error) {
+      console.warn("lossviz chart: drawn instead of moved:", error);
+      return false;
+    }
+    this.rest = setTimeout(() => {
+      this.exact = true;
+      this.shown = null;
+      this.schedule();
+    }, REST);
+    return true;
   }
 
   scenes(layout) {
@@ -315,6 +339,7 @@ class Chart {
     this.sliderObserver?.disconnect();
     document.removeEventListener("input", this.onInput, true);
     cancelAnimationFrame(this.pending);
+    clearTimeout(this.rest);
     this.busy.finally(() => window.Plotly?.purge(this.plot));
   }
 }

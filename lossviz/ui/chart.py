@@ -20,7 +20,7 @@ _CHART = st.components.v2.component(
     "lossviz_chart",
     html='<div class="lossviz-chart" role="group">\n<div class="lossviz-tabs"></div>'
     '\n<div class="lossviz-plot"></div>\n</div>',
-    js=(_HERE / "chart.js").read_text(encoding="utf-8"),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("motion.js", "chart.js")),
     isolate_styles=False,
 )
 _PLAY = st.components.v2.component(

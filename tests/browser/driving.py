@@ -119,7 +119,7 @@ READ = """root => {
   };
 }"""
 PICTURES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(
-  [...document.querySelectorAll(".lossviz-chart")].map((c) => c.dataset.state).join()))))"""
+  [...document.querySelectorAll(".lossviz-chart")].map((c) => `${c.dataset.state} ${c.dataset.moving}`).join()))))"""
 
 
 @dataclass
@@ -145,7 +145,7 @@ class Viewer:
         def still() -> bool:  # no new picture for some frames of an animation, and no script at work
             ready.wait_for()
             seen.append(self.page.evaluate(PICTURES))
-            return len(seen) > 2 and seen[-1] == seen[-2] == seen[-3] and ready.count() == 1
+            return len(seen) > 2 and seen[-1] == seen[-2] == seen[-3] and "true" not in seen[-1] and ready.count() == 1
 
         until(still)
         return self
