@@ -1,4 +1,9 @@
-"""A server of the app and a Chromium, once a session, and viewers with a browser context each."""
+"""A server of the app and a Chromium, once a session, and viewers in tabs that are kept from test to test.
+
+A page costs a new tab four times what it costs one that has shown the app before: the scripts are compiled
+already. So a viewer gets a tab that is kept, blank and as if new, and the second viewer of a test one of
+another browser context; who must not know anything of what was opened before asks for a new one.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -9,6 +14,7 @@ from driving import ARGUMENTS, CHROMIUM, PATIENCE, STREAMLITS_OWN, WIDE, Server,
 
 ABSENT = "no Chromium on the PATH: the browser tests were NOT run (on Debian: apt-get install chromium)"
 MUST = "LOSSVIZ_REQUIRE_BROWSER"  # environment: 1 makes a missing Chromium a failure
+USUAL = {"viewport": WIDE, "color_scheme": "light", "reduced_motion": "no-preference"}
 
 
 @pytest.fixture(scope="session")
@@ -30,27 +36,64 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+def told(one: Viewer) -> Viewer:
+    """A viewer who hears what is wrong: errors of the console and of the page, and words in a box."""
+
+    def console(message: Any) -> None:
+        address = str(message.location.get("url", "")).partition("?")[0]
+        if message.type == "error" and not address.endswith(STREAMLITS_OWN):
+            one.said.append(f"{message.text} ({address})")
+
+    def box(dialog: Any) -> None:
+        one.said.append(dialog.message)
+        dialog.dismiss()
+
+    one.page.on("console", console)
+    one.page.on("pageerror", lambda error: one.said.append(str(error)))
+    one.page.on("dialog", box)
+    return one
+
+
+@pytest.fixture(scope="session")
+def kept() -> dict[tuple[Any, ...], list[Viewer]]:
+    """Viewers that wait on a blank page, by what a tab cannot be told any more once it is there."""
+    return {}
+
+
 @pytest.fixture
-def viewer(browser: Any, server: Server) -> Iterator[Callable[..., Viewer]]:
-    """Makes a viewer with a browser context of its own; keywords are the context's."""
-    contexts = []
+def viewer(
+    request: pytest.FixtureRequest, browser: Any, server: Server, kept: dict[tuple[Any, ...], list[Viewer]]
+) -> Iterator[Callable[..., Viewer]]:
+    """Makes viewers, each in a browser context of its own; keywords are the context's.
 
-    def make(where: Server = server, **options: Any) -> Viewer:
-        context = browser.new_context(**({"viewport": WIDE, "color_scheme": "light"} | options))
-        contexts.append(context)
-        context.set_default_timeout(1000 * PATIENCE)
-        page = context.new_page()
-        one = Viewer(where, context, page)
+    ``new`` says that nothing was opened there before, and nothing will be after.
+    """
+    failures = request.session.testsfailed
+    taken: list[tuple[tuple[Any, ...], Viewer]] = []
+    brief: list[Viewer] = []
 
-        def console(message: Any) -> None:
-            address = str(message.location.get("url", "")).partition("?")[0]
-            if message.type == "error" and not address.endswith(STREAMLITS_OWN):
-                one.said.append(f"{message.text} ({address})")
-
-        page.on("console", console)
-        page.on("pageerror", lambda error: one.said.append(str(error)))
+    def make(new: bool = False, **options: Any) -> Viewer:
+        look = {name: options.pop(name, usual) for name, usual in USUAL.items()}
+        kind = tuple(sorted(options.items()))
+        if kept.get(kind) and not new:
+            one = kept[kind].pop()
+        else:
+            context = browser.new_context(**options)
+            one = told(Viewer(server, context, context.new_page()))
+        if new:
+            brief.append(one)
+        else:
+            taken.append((kind, one))
+        one.page.set_default_timeout(1000 * PATIENCE)
+        one.page.set_viewport_size(look.pop("viewport"))
+        one.page.emulate_media(**look)
         return one
 
     yield make
-    for context in contexts:
-        context.close()
+    for kind, one in taken:
+        if request.session.testsfailed > failures or one.page.is_closed():
+            brief.append(one)
+        else:
+            kept.setdefault(kind, []).append(one.leave())
+    for one in brief:
+        one.context.close()

@@ -118,6 +118,11 @@ READ = """root => {
     })),
   };
 }"""
+AXIS = """(root, name) => {
+  const plot = root.querySelector(".lossviz-plot"), axis = plot._fullLayout[name];
+  const left = plot.getBoundingClientRect().left + axis._offset;
+  return [left, left + axis._length];
+}"""
 PICTURES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(
   [...document.querySelectorAll(".lossviz-chart")].map((c) => `${c.dataset.state} ${c.dataset.moving}`).join()))))"""
 
@@ -129,7 +134,7 @@ class Viewer:
     server: Server
     context: Any
     page: Any
-    said: list[str] = field(default_factory=list)  # errors of the console and of the page
+    said: list[str] = field(default_factory=list)  # errors of the console and of the page, and boxes
 
     def open(self, path: str) -> "Viewer":
         """Go to a page of the app and wait for its picture."""
@@ -148,6 +153,14 @@ class Viewer:
             return len(seen) > 2 and seen[-1] == seen[-2] == seen[-3] and "true" not in seen[-1] and ready.count() == 1
 
         until(still)
+        return self
+
+    def leave(self) -> "Viewer":
+        """Go away from the app: for the next test, which is to find nothing of this one."""
+        self.page.mouse.up()
+        self.page.mouse.move(0, 0)
+        self.page.goto("about:blank")
+        self.said.clear()
         return self
 
     @property
@@ -186,6 +199,16 @@ class Viewer:
         grip.scroll_into_view_if_needed()
         box = grip.bounding_box()
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def stands_under(self, key: str, axis: str, share: float) -> None:
+        """The grip stands under that share of the axis of the picture, in a wide window and in a narrow."""
+        for width, layout in ((1440, "w"), (390, "n")):
+            self.page.set_viewport_size(self.page.viewport_size | {"width": width})
+            until(lambda layout=layout: self.layout.startswith(layout))
+            self.settled()
+            left, right = self.chart.evaluate(AXIS, axis)
+            off = self.grip(key)[0] - (left + share * (right - left))
+            assert abs(off) < 7, f"at {width} px it is {off:.1f} px off"
 
     def click(self, key: str, name: str) -> None:
         """Click the pill, the segment or the button of that name in the widget of that key."""

@@ -1,20 +1,18 @@
-"""Edge of stability in a browser: the drag, the click on the map, the link, the phone."""
+"""Edge of stability in a browser: the drag, the click on the map, the link."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from driving import PHONE, Viewer, until
-from test_every_page import faults
+from driving import Viewer, until
 
 pytestmark = pytest.mark.browser
 BOWL = "/edge-of-stability?edge_view=Bowl"
-VIEWS = ("/edge-of-stability", BOWL)
 TRAINED = 90_000  # ms: the first to come waits for two trainings
 
 
 def at(one: Viewer, path: str) -> Viewer:
-    one.context.set_default_timeout(TRAINED)
+    one.page.set_default_timeout(TRAINED)
     return one.open(path)
 
 
@@ -65,44 +63,14 @@ def test_a_click_on_the_map_moves_the_dot_and_both_sliders(viewer: Callable[...,
     assert one.said == []
 
 
-@pytest.mark.parametrize("path", VIEWS)
-def test_a_view_has_no_barriers_in_either_theme(viewer: Callable[..., Viewer], path: str) -> None:
-    one = at(viewer(), path)
-    assert faults(one.page) == []
-    one.page.emulate_media(color_scheme="dark")
-    until(lambda: one.layout == "wd")
-    assert faults(one.settled().page) == []
-    assert one.said == []
-
-
-@pytest.mark.parametrize(("path", "scheme"), [(VIEWS[0], "light"), (VIEWS[1], "dark")])
-def test_a_phone_scrolls_only_downwards(viewer: Callable[..., Viewer], path: str, scheme: str) -> None:
-    one = at(viewer(viewport=PHONE, color_scheme=scheme), path)
-    assert one.layout == f"n0{scheme[0]}"
-    assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert one.exceptions() == []
-    assert one.said == []
-
-
-AXIS = """root => {
-  const plot = root.querySelector(".lossviz-plot"), x = plot._fullLayout[AXIS];
-  const left = plot.getBoundingClientRect().left + x._offset;
-  return [left, left + x._length];
-}"""
-
-
-@pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize(
-    ("path", "key", "axis", "place"),
-    [("/edge-of-stability", "edge_step", "xaxis2", (500, 600)), (BOWL, "edge_product", "xaxis", (1.9, 4.4))],
+    ("path", "key", "axis", "share"),
+    [("/edge-of-stability", "edge_step", "xaxis2", 500 / 600), (BOWL, "edge_product", "xaxis", 1.9 / 4.4)],
 )
 def test_the_slider_stands_under_its_axis(
-    viewer: Callable[..., Viewer], width: int, path: str, key: str, axis: str, place: tuple[float, float]
+    viewer: Callable[..., Viewer], path: str, key: str, axis: str, share: float
 ) -> None:
-    one = at(viewer(viewport={"width": width, "height": 1400}), path)
-    grip, _ = one.grip(key)
-    left, right = one.chart.evaluate(AXIS.replace("AXIS", f'"{axis}"'))
-    assert grip == pytest.approx(left + place[0] / place[1] * (right - left), abs=7)
+    at(viewer(viewport={"width": 1440, "height": 1400}), path).stands_under(key, axis, share)
 
 
 def test_a_preset_and_its_link_show_the_same_numbers(viewer: Callable[..., Viewer]) -> None:

@@ -1,73 +1,69 @@
-"""Every page and view: no errors, no barriers, the right headers, and nothing hostile gets through."""
+"""Every page and view, opened once: no errors, no barriers in either theme, and it fits a phone."""
 
-import gzip
-import threading
-import urllib.request
-from collections.abc import Callable, Iterator
-from email.message import Message
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from driving import Server, Viewer, serving, until
+from driving import PHONE, Viewer, until
+from looking import faults, fits_a_phone, look_over
+
+from lossviz.ui import declared
+from lossviz.ui.table import ENTRIES
 
 pytestmark = pytest.mark.browser
-VIEWS = [
-    "/",
-    "/stuck-neuron",
+PATIENT = 90_000  # ms: some views train first
+DECLARED: dict[str, Any] = {
+    "stuck-neuron": declared.Neuron,
+    "two-weights": declared.Weights,
+    "race": declared.Race,
+    "landscape": declared.Landscape,
+    "edge-of-stability": declared.Edge,
+    "gallery": declared.Gallery,
+    "likelihood": declared.Likelihood,
+    "numbers": declared.Numbers,
+    "metric": declared.Metric,
+    "output-codes": declared.Codes,
+}
+LESS_WORK = {"race": {"race_step": 0}, "metric": {"metric_data": "diabetes"}}
+MORE = (
     "/stuck-neuron?neuron_view=Learning+curve&neuron_widget=true",
-    "/stuck-neuron?neuron_view=Escape+time",
-    "/two-weights",
-    "/two-weights?weights_view=In+relief",
-    "/race?race_step=0",
-    "/race?race_step=0&race_view=Layers",
-    "/gallery",
-    "/gallery?gallery_view=Shape",
-    "/gallery?gallery_view=Which+one%3F",
-    "/metric?metric_data=diabetes",
+    "/gallery?gallery_fit=A+line",
     "/metric?metric_view=Threshold",
-    "/output-codes",
-    "/output-codes?codes_view=Unions",
-    "/output-codes?codes_view=Meaning",
-    "/output-codes?codes_view=Spare+words",
-    "/output-codes?codes_view=One+bit+off",
-    "/race?race_step=0&race_view=Seeds",
-]
-# Faults of Streamlit's own widgets that no theme can mend: (rule, part of the element's HTML).
-STREAMLITS_OWN_FAULTS = (
-    ("color-contrast", 'data-variant="segmented_control"'),
-    ("color-contrast", "stSliderThumbValue"),
+    "/numbers?numbers_view=As+written&numbers_case=Too+few+digits",
 )
 
 
-def faults(page: Any) -> list[str]:
-    """What axe-core calls serious or critical, without what is Streamlit's own."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{fault['id']}: {node['target']} {node['html'][:200]}"
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-        if not any(fault["id"] == rule and part in node["html"] for rule, part in STREAMLITS_OWN_FAULTS)
-    ]
+def address(page: str, view: str) -> str:
+    return f"/{page}?" + urlencode({DECLARED[page].view.key: view} | LESS_WORK.get(page, {}))
 
 
-@pytest.mark.parametrize("path", VIEWS)
-def test_a_page_has_no_errors_and_no_barriers_in_either_theme(
+PAGES = [address(entry.address, DECLARED[entry.address].view.default) for entry in ENTRIES]
+VIEWS = [
+    address(entry.address, view)
+    for entry in ENTRIES
+    for view in DECLARED[entry.address].view.options
+    if view != "At scale"  # test_output_codes looks it over when it has seen it train
+]
+
+
+@pytest.mark.parametrize("path", ["/", *VIEWS, *MORE])
+def test_a_view_has_no_errors_and_no_barriers_in_either_theme_and_fits_a_phone(
     viewer: Callable[..., Viewer], path: str
 ) -> None:
-    one = viewer().open(path)
-    assert one.exceptions() == []
-    assert faults(one.page) == []
-    assert one.chart.get_attribute("role") == "group"
-    assert len(one.chart.get_attribute("aria-label")) > 40
-    one.page.emulate_media(color_scheme="dark")
-    until(lambda: one.layout == "wd")
-    assert faults(one.settled().page) == []
-    assert one.said == []
+    one = viewer()
+    one.page.set_default_timeout(PATIENT)
+    look_over(one.open(path))
+
+
+@pytest.mark.parametrize("path", ["/", *PAGES])
+def test_a_page_that_is_opened_on_a_phone_fits_it(viewer: Callable[..., Viewer], path: str) -> None:
+    one = viewer(viewport=PHONE, has_touch=True, is_mobile=True)
+    one.page.set_default_timeout(PATIENT)
+    one.open(path)
+    assert one.layout == "n0l"
+    fits_a_phone(one)
+    assert one.exceptions() == one.said == []
 
 
 def test_the_tabs_of_a_page_have_no_barriers(viewer: Callable[..., Viewer]) -> None:
@@ -102,145 +98,3 @@ def test_a_visit_from_page_to_page_keeps_what_each_says(viewer: Callable[..., Vi
         one.settled()
         assert one.exceptions() == []
     assert one.said == []
-
-
-# --- hostile addresses ---------------------------------------------------------------------------------
-
-KEYS = {
-    "/": ("home_step",),
-    "/stuck-neuron": ("neuron_view", "neuron_z", "neuron_target", "neuron_half", "neuron_try"),
-    "/stuck-neuron?neuron_view=Learning+curve": (
-        "neuron_step", "neuron_w", "neuron_b", "neuron_rate", "neuron_own", "neuron_widget",
-    ),
-    "/stuck-neuron?neuron_view=Escape+time": ("neuron_z0", "neuron_rate"),
-    "/two-weights": (
-        "weights_view", "weights_step", "weights_model", "weights_optimizer", "weights_rate", "weights_mark",
-        "weights_a", "weights_b",
-    ),
-    "/race?race_step=0": (
-        "race_view", "race_measure", "race_data", "race_network", "race_activation", "race_gain",
-        "race_losses", "race_optimizer", "race_rate", "race_own", "race_seeds", "race_layers", "race_speed",
-        "race_shown", "race_size", "race_noise", "race_rare", "race_wrong", "race_centred", "race_batch",
-        "race_schedule", "race_decay", "race_clip",
-    ),
-}  # fmt: skip
-HOSTILE = {
-    "markup": '"><img src=x onerror="window.harmed=1" class=planted><script>window.harmed=1</script>',
-    "no number": "nan",
-}
-
-
-@pytest.fixture(scope="module")
-def usual() -> dict[str, Any]:
-    """What each page draws without a word in the address; filled by the first who looks."""
-    return {}
-
-
-@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_address_shows_the_default_page(
-    viewer: Callable[..., Viewer], usual: dict[str, Any], value: str
-) -> None:
-    one = viewer()
-    one.page.on("dialog", lambda dialog: one.said.append(dialog.message))
-    for path, keys in KEYS.items():
-        if path not in usual:
-            usual[path] = one.open(path).drawn()
-        attack = urlencode(dict.fromkeys(keys, value), quote_via=quote)
-        one.open(f"{path}{'&' if '?' in path else '?'}{attack}")
-        assert one.drawn() == usual[path]
-        assert one.exceptions() == []
-        assert one.page.locator(".planted, [data-testid=stAlert]").count() == 0
-        assert one.page.evaluate("window.harmed") is None
-        scripts = one.page.evaluate("() => [...document.scripts].map((s) => s.textContent)")
-        assert not any("harmed" in text for text in scripts)
-    assert one.said == []
-
-
-# --- the server ----------------------------------------------------------------------------------------
-
-
-def get(url: str, **headers: str) -> tuple[Message, bytes]:
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as reply:
-        return reply.headers, reply.read()
-
-
-@pytest.mark.parametrize("path", ["/", "/race", "/_stcore/health", "/lossviz/plotly.min.js", "/no-such-page"])
-def test_every_response_says_what_may_be_done_with_it(server: Server, path: str) -> None:
-    headers, _ = get(f"{server.url}{path}")
-    policy = headers["Content-Security-Policy"]
-    assert "default-src 'self';" in policy
-    assert "unsafe-eval" not in policy
-    assert "frame-ancestors 'self'" in policy
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["X-Frame-Options"] == "SAMEORIGIN"
-    assert len(headers.get_all("Content-Security-Policy") or ()) == 1
-
-
-def test_plotly_comes_from_here_gzipped(viewer: Callable[..., Viewer], server: Server) -> None:
-    headers, body = get(f"{server.url}/lossviz/plotly.min.js", **{"Accept-Encoding": "gzip"})
-    assert headers["Content-Encoding"] == "gzip"
-    assert b"plotly.js" in gzip.decompress(body)[:200]
-    asked: list[str] = []
-    one = viewer()
-    one.page.on("request", lambda request: asked.append(request.url))
-    one.open("/stuck-neuron")
-    assert sum("/lossviz/plotly.min.js" in url for url in asked) == 1
-    own = (server.url, server.url.replace("http", "ws"), "blob:", "data:")
-    assert [url for url in asked if not url.startswith(own)] == [], "nothing is loaded from elsewhere"
-
-
-FRAME = """url => {
-  const frame = document.createElement("iframe");
-  Object.assign(frame, { src: url, width: 800, height: 700 });
-  document.body.append(frame);
-}"""
-
-
-class School(BaseHTTPRequestHandler):
-    """A page of somebody else's."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(b"<p>a school</p>")
-
-    def log_message(self, *words: object) -> None:
-        pass
-
-
-@pytest.fixture
-def school() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), School) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-def test_whom_the_setting_names_may_embed_the_app(
-    viewer: Callable[..., Viewer], school: str, tmp_path: Path
-) -> None:
-    lent = serving(tmp_path, LOSSVIZ_FRAME_ANCESTORS=f"'self' {school}")
-    try:
-        lender = next(lent)
-        headers, _ = get(lender.url)
-        assert f"frame-ancestors 'self' {school}" in headers["Content-Security-Policy"]
-        assert headers["X-Frame-Options"] is None
-        outside = viewer()
-        outside.page.goto(school)
-        outside.page.evaluate(FRAME, f"{lender.url}/stuck-neuron?embed=true")
-        inside = outside.page.frame_locator("iframe")
-        inside.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
-    finally:
-        lent.close()
-
-
-def test_nobody_else_may_embed_the_app(viewer: Callable[..., Viewer], server: Server, school: str) -> None:
-    outside = viewer()
-    outside.page.goto(school)
-    outside.page.evaluate(FRAME, server.url)
-    until(lambda: outside.page.evaluate("document.readyState") == "complete" and outside.said)
-    assert "frame-ancestors" in " ".join(outside.said)
-    assert outside.page.frame_locator("iframe").locator("[data-testid=stApp]").count() == 0

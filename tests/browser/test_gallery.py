@@ -1,10 +1,10 @@
-"""Loss gallery and Loss against metric in a browser: the drag, the point itself, the link, the phone."""
+"""Loss gallery and Loss against metric in a browser: the drag, the point itself, the link."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from driving import PHONE, Viewer, until
+from driving import Viewer, until
 
 pytestmark = pytest.mark.browser
 GRIP = """root => {
@@ -13,11 +13,6 @@ GRIP = """root => {
   const axis = (name) => full[`${name[0]}axis${name.slice(1)}`];
   const [x, y] = [axis(trace.xaxis), axis(trace.yaxis)];
   return [box.left + x._offset + x.c2p(trace.x.at(-1)), box.top + y._offset + y.c2p(trace.y.at(-1))];
-}"""
-AXIS = """(root, name) => {
-  const plot = root.querySelector(".lossviz-plot"), x = plot._fullLayout[name];
-  const left = plot.getBoundingClientRect().left + x._offset;
-  return [left, left + x._length];
 }"""
 
 
@@ -84,12 +79,7 @@ def test_the_far_point_itself_can_be_dragged(
 def test_the_slider_stands_under_its_axis(
     viewer: Callable[..., Viewer], path: str, key: str, axis: str
 ) -> None:
-    one = viewer(viewport={"width": 1440, "height": 1400}).open(path)
-    for width in (1440, 390):
-        one.page.set_viewport_size({"width": width, "height": 1400})
-        until(lambda width=width: one.layout == ("wl" if width > 600 else "n0l"))
-        one.settled()
-        assert one.grip(key)[0] == pytest.approx(one.chart.evaluate(AXIS, axis)[1], abs=6), width
+    viewer(viewport={"width": 1440, "height": 1400}).open(path).stands_under(key, axis, 1.0)
 
 
 def test_the_threshold_is_where_the_slider_is(viewer: Callable[..., Viewer]) -> None:
@@ -101,18 +91,3 @@ def test_the_threshold_is_where_the_slider_is(viewer: Callable[..., Viewer]) -> 
         }"""
     )
     assert one.grip("metric_cut")[0] == pytest.approx(line, abs=6)
-
-
-PHONES = (
-    "/gallery?gallery_fit=A+line",
-    "/gallery?gallery_view=Which+one%3F",
-    "/metric?metric_view=Threshold",
-)
-
-
-@pytest.mark.parametrize("path", PHONES)
-def test_a_phone_scrolls_only_downwards(viewer: Callable[..., Viewer], path: str) -> None:
-    one = viewer(viewport=PHONE, color_scheme="dark").open(path)
-    assert one.layout == "n0d"
-    assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert one.exceptions() == one.said == []

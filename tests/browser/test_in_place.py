@@ -124,35 +124,6 @@ def test_the_picture_turns_dark_with_the_theme_and_back(viewer: Callable[..., Vi
     assert one.said == []
 
 
-VIEWS = [
-    "/",
-    "/stuck-neuron",
-    "/stuck-neuron?neuron_view=Learning+curve",
-    "/stuck-neuron?neuron_view=Escape+time",
-    "/two-weights",
-    "/two-weights?weights_view=In+relief",
-    "/race?race_step=0",
-    "/race?race_step=0&race_view=Layers",
-    "/race?race_step=0&race_view=Seeds",
-]
-
-
-@pytest.mark.parametrize("path", VIEWS)
-def test_nothing_scrolls_sideways_on_a_phone(viewer: Callable[..., Viewer], path: str) -> None:
-    one = viewer(viewport=PHONE, has_touch=True, is_mobile=True).open(path)
-    assert one.layout == "n0l"
-    wide = one.page.evaluate(
-        """() => [...document.querySelectorAll("html, body, [data-testid=stApp], [data-testid=stMain], "
-          + "[data-testid=stMainBlockContainer], .lossviz-chart")]
-        .filter((e) => e.scrollWidth > Math.max(e.clientWidth, 390)).map((e) => e.className || e.tagName)"""
-    )
-    assert wide == []
-    box = one.chart.bounding_box()
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= 390
-    assert one.said == []
-
-
 def test_on_a_phone_a_tap_shows_the_other_map(viewer: Callable[..., Viewer]) -> None:
     one = viewer(viewport=PHONE, has_touch=True, is_mobile=True).open("/two-weights")
     tabs = one.chart.locator(".lossviz-tabs button")

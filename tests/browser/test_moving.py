@@ -68,7 +68,7 @@ def test_keys_move_the_slider_and_the_picture(viewer: Callable[..., Viewer]) -> 
 
 def test_on_a_slow_machine_quick_keys_are_all_kept(viewer: Callable[..., Viewer]) -> None:
     """A preset is lit when the keys begin; what the browser says of it before it hears otherwise is old."""
-    one = viewer().open("/stuck-neuron")
+    one = viewer(new=True).open("/stuck-neuron")
     one.context.new_cdp_session(one.page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
     one.slider("neuron_z").focus()
     for _ in range(3):

@@ -1,18 +1,11 @@
-"""Numbers that go wrong in a browser: typing, the table, the link, the phone."""
+"""Numbers that go wrong in a browser: typing, the table, the link."""
 
 from collections.abc import Callable
 
 import pytest
-from driving import PHONE, Viewer, until
-from test_every_page import faults
+from driving import Viewer, until
 
 pytestmark = pytest.mark.browser
-VIEWS = (
-    "",
-    "?numbers_view=As+written",
-    "?numbers_view=As+written&numbers_case=Too+few+digits",
-    "?numbers_view=This+number%3F",
-)
 
 
 def write(one: Viewer, key: str, text: str) -> None:
@@ -57,19 +50,3 @@ def test_a_number_is_recognized_and_kept_in_the_link(viewer: Callable[..., Viewe
     assert again.page.locator(".st-key-numbers_value input").input_value() == "1.461"
     assert again.drawn() == one.settled().drawn()
     assert one.said == again.said == []
-
-
-@pytest.mark.parametrize("path", VIEWS)
-def test_a_view_has_no_barriers_in_either_light_and_fits_a_phone(
-    viewer: Callable[..., Viewer], path: str
-) -> None:
-    one = viewer().open(f"/numbers{path}")
-    assert faults(one.page) == []
-    assert len(one.chart.get_attribute("aria-label")) > 40
-    one.page.emulate_media(color_scheme="dark")
-    until(lambda: one.layout == "wd")
-    assert faults(one.settled().page) == []
-    one.page.set_viewport_size(PHONE)
-    until(lambda: one.layout == "n0d")
-    assert one.settled().page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert one.exceptions() == one.said == []

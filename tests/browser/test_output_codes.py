@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from driving import PHONE, Viewer, until
+from driving import Viewer, until
+from looking import look_over
 
 pytestmark = pytest.mark.browser
-LIGHT_ROOMS = ("", "?codes_view=Unions", "?codes_view=Meaning", "?codes_view=Spare+words")
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,6 @@ def test_a_visitor_reads_the_rooms_as_chapters_and_the_verdict_leads_back(
     assert one.said == []
 
 
-@pytest.mark.parametrize("path", LIGHT_ROOMS)
-def test_a_phone_scrolls_only_downwards(viewer: Callable[..., Viewer], path: str) -> None:
-    one = viewer(viewport=PHONE, color_scheme="dark").open(f"/output-codes{path}")
-    assert one.layout == "n0d"
-    assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert one.said == []
-
-
 def test_words_that_name_nothing_are_a_sentence(viewer: Callable[..., Viewer]) -> None:
     one = viewer()
     one.page.goto(f"{one.server.url}/output-codes?codes_view=Unions&codes_code=your+own&codes_words=00+01+00")
@@ -75,3 +67,26 @@ def test_words_that_name_nothing_are_a_sentence(viewer: Callable[..., Viewer]) -
     one.settled()
     assert one.exceptions() == []
     assert one.said == []
+
+
+def test_training_at_scale_says_how_far_it_is_and_can_be_stopped(viewer: Callable[..., Viewer]) -> None:
+    one = viewer()
+    one.page.set_default_timeout(90_000)  # ms: eight heads are trained from ten starts each
+    one.page.goto(f"{one.server.url}/output-codes?codes_view=At+scale&codes_centred=true")
+    bar, stop, on = (
+        one.page.get_by_role("progressbar"),
+        one.page.get_by_role("button", name="Stop"),
+        one.page.get_by_role("button", name="Go on"),
+    )
+    until(lambda: float(bar.get_attribute("aria-valuenow") or 0), lambda share: share > 0)
+    stop.click()
+    on.wait_for()
+    one.settled()
+    assert one.page.get_by_text("Nothing else has changed").count() == 1
+    assert bar.count() == stop.count() == one.chart.count() == 0
+    on.click()
+    stop.wait_for()
+    one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
+    one.settled()
+    assert bar.count() == stop.count() == on.count() == 0
+    look_over(one)

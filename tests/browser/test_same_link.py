@@ -43,7 +43,7 @@ def test_a_preset_and_its_link_show_the_same_numbers(
     ],
 )
 def test_the_link_under_share_is_the_page(viewer: Callable[..., Viewer], path: str) -> None:
-    one, other = viewer().open(path), viewer()
+    one, other = viewer().open(path), viewer(new=True)
     if path.startswith("/?"):  # Home has no tabs: the address is the link
         link = one.address
     else:

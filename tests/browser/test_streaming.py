@@ -91,7 +91,7 @@ def test_its_thread_is_gone_within_ten_seconds_of_the_tab(
     viewer: Callable[..., Viewer], server: Server
 ) -> None:
     until(server.racing, lambda n: n == 0)
-    one = viewer().open(LONG)
+    one = viewer(new=True).open(LONG)
     press(one, "Play")
     plays(one)
     until(lambda: reached(one), lambda n: n >= 10)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from driving import Viewer
+from driving import Viewer, until
 
 pytestmark = pytest.mark.browser
 
@@ -62,7 +62,7 @@ def test_the_page_to_take_home_plays_without_a_server(viewer: Callable[..., View
     assert name.endswith(".html")
     file = tmp_path / name
     file.write_bytes(content)
-    other = viewer(offline=True)
+    other = viewer(new=True, offline=True)
     asked: list[str] = []
     other.page.on("request", lambda request: asked.append(request.url))
     other.page.goto(file.as_uri())
@@ -89,16 +89,14 @@ def test_the_picture_as_it_is_on_screen(viewer: Callable[..., Viewer]) -> None:
     assert one.said == []
 
 
-@pytest.mark.parametrize("path", ["/", "/stuck-neuron?neuron_z=6", "/two-weights"])
-def test_without_its_own_chart_a_page_shows_streamlits(viewer: Callable[..., Viewer], path: str) -> None:
-    one = viewer()
+def test_without_its_own_chart_a_page_shows_streamlits(viewer: Callable[..., Viewer]) -> None:
+    one = viewer(new=True)
     one.context.route("**/lossviz/plotly.min.js*", lambda route: route.abort())
-    one.page.goto(f"{one.server.url}{path}")
     native = one.page.locator('[data-testid="stPlotlyChart"] .js-plotly-plot')
-    native.first.locator(".main-svg").first.wait_for()
-    assert native.count() == (2 if path == "/two-weights" else 1)
-    assert one.exceptions() == []
-    if "neuron_z" in path:  # the frame of the slider's value is merged on the server
-        assert 6 in native.first.evaluate(
-            "gd => gd._fullData.flatMap((t) => Array.from(t.x ?? [])).slice(-6)"
-        )
+    for path, charts in (("/", 1), ("/two-weights", 2), ("/stuck-neuron?neuron_z=6", 1)):
+        one.page.goto(f"{one.server.url}{path}")
+        native.first.locator(".main-svg").first.wait_for()
+        assert until(native.count, lambda n, charts=charts: n == charts), path
+        assert one.exceptions() == []
+    # The frame of the slider's value is merged on the server.
+    assert 6 in native.first.evaluate("gd => gd._fullData.flatMap((t) => Array.from(t.x ?? [])).slice(-6)")
