@@ -52,7 +52,7 @@ def bit_errors(facts: BitErrors, at: float = 0.5, order: str = ORDERS[0], narrow
             "range": [classes - 0.5, -0.5],
             "anchor": "x",
             "tickvals": list(range(classes)),
-            "ticktext": [str(c) for c in range(classes)],
+            "ticktext": [f"{c}\u2002" if narrow else str(c) for c in range(classes)],  # no part of the count
             "showgrid": False,
         },
         xaxis2={
@@ -80,7 +80,7 @@ def bit_errors(facts: BitErrors, at: float = 0.5, order: str = ORDERS[0], narrow
             ygap=2,
             colorscale=[[0, faded(INK, 0.03)], [1, faded(INK, 0.5)]],
             texttemplate="%{text}",
-            textfont={"size": 10 if narrow else 14, "color": INK},
+            textfont={"size": 11 if narrow else 14, "color": INK},
         )
     )
     middle = (np.arange(BARS) + 0.5) / BARS

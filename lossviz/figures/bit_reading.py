@@ -44,7 +44,7 @@ def bit_readings(readings: Sequence[BitReading], at: int = 0, narrow: bool = Fal
             "ticks": "",
         },
         yaxis={
-            "domain": [0.12, 0.54] if narrow else [0.2, 1.0],
+            "domain": [0.12, 0.5] if narrow else [0.2, 1.0],
             "range": [0, 1.02],
             "tickvals": [0, 0.5, 1],
             "anchor": "x",
@@ -84,7 +84,7 @@ def bit_readings(readings: Sequence[BitReading], at: int = 0, narrow: bool = Fal
     figure.update_layout(
         annotations=[*live, *_texts(readings, narrow), axis_name("probability") | {"x": bars[0]}]
     )
-    figure.add_shape(_box(readings[k], words))
+    figure.add_shape(_box(readings[k], narrow))
     figure.frames = [
         {
             "name": str(i),
@@ -92,9 +92,9 @@ def bit_readings(readings: Sequence[BitReading], at: int = 0, narrow: bool = Fal
             "traces": moving,
             "layout": {
                 "annotations": [
-                    {key: t[key] for key in ("text", "x", "y")} for t in _live(readings, i, narrow)
+                    {key: t[key] for key in ("text", "x", "y", "xanchor")} for t in _live(readings, i, narrow)
                 ],
-                "shapes": [{key: _box(reading, words)[key] for key in ("x0", "x1")}],
+                "shapes": [{key: _box(reading, narrow)[key] for key in ("x0", "x1")}],
             },
         }
         for i, reading in enumerate(readings)
@@ -115,11 +115,13 @@ def _data(reading: BitReading, words: int) -> list[dict[str, Any]]:
     ]
 
 
-def _box(reading: BitReading, words: int) -> dict[str, Any]:
-    """Round the word that thresholding names."""
+def _box(reading: BitReading, narrow: bool) -> dict[str, Any]:
+    """Round the word that thresholding names; narrow, the word stands upright."""
     at = reading.thresholded
+    depth = 0.05 + 0.081 * reading.code.length if narrow else 0.11
     return {
-        "type": "rect", "xref": "x", "yref": "y domain", "x0": at - 0.5, "x1": at + 0.5, "y0": -0.11, "y1": 0,
+        "type": "rect", "xref": "x", "yref": "y domain", "x0": at - 0.5, "x1": at + 0.5,
+        "y0": -depth, "y1": 0,
         "line": {"color": INK, "width": 2}, "fillcolor": "rgba(0,0,0,0)",
     }  # fmt: skip
 
@@ -157,15 +159,23 @@ def _live(readings: Sequence[BitReading], k: int, narrow: bool) -> list[dict[str
         told = "decoded,<br>impossible"
     elif named < 0:
         told = "decoded,<br>no class"
+    at = reading.thresholded
+    under = slice(max(at - 1, 0), at + 2) if narrow else slice(at, at + 1)  # bars that the words stand over
+    first_or_last = narrow and at in (
+        0,
+        len(reading.words) - 1,
+    )  # there they would cross the axis or the edge
+    x, anchor = (
+        (at, "center") if not first_or_last else (at - 0.5, "left") if at == 0 else (at + 0.5, "right")
+    )
     texts.append(
         note(
             f"<b>{told}</b>",
-            reading.thresholded,
-            max(float(reading.truth[reading.thresholded]), float(reading.product[reading.thresholded]))
-            + 0.01,
+            x,
+            max(float(reading.truth[under].max()), float(reading.product[under].max())) + 0.01,
             xref="x",
             yref="y",
-            xanchor="center",
+            xanchor=anchor,
             yanchor="bottom",
             align="center",
             font={"size": 15 if narrow else 16, "color": INK},

@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 
 
 def _points(value: float) -> str:
-    return f"{100 * value:.1f} points".replace("-", "−")
+    return f"{round(100 * value, 1) + 0.0:.1f} points".replace("-", "−")  # never −0.0
 
 
 # measure: (of a table, how a value is written, what the axis is called)
@@ -71,7 +71,7 @@ def head_scores(table: HeadScores, measure: str = "Accuracy", narrow: bool = Fal
     figure.update_layout(
         xaxis={"domain": [left, 0.99], "anchor": "y", **axis},
         yaxis={
-            "range": [rows - 0.5, -0.5],
+            "range": [rows - (0.36 if narrow else 0.5), -0.5],  # narrow, the last ring stands lower
             "tickvals": list(range(rows)),
             "showticklabels": False,
             "anchor": "x",
@@ -99,15 +99,17 @@ def head_scores(table: HeadScores, measure: str = "Accuracy", narrow: bool = Fal
             }
             figure.add_trace(go.Scatter(x=[mean], y=[place], mode="markers", marker=disc, hoverinfo="skip"))
             if not narrow or not loud:
+                spots = np.log10([mean, *seeds]) if log else np.array([mean, *seeds])
+                shift = _beside(spots, axis, narrow, len(write(mean)))
                 texts.append(
                     note(
                         f"<b>{write(mean)}</b>",
-                        np.log10(mean) if log else mean,
+                        float(spots[0]),
                         place,
                         xref="x",
                         yref="y",
-                        xanchor="right" if _right(mean, axis, log) else "left",
-                        xshift=-12 if _right(mean, axis, log) else 12,
+                        xanchor="right" if shift < 0 else "left",
+                        xshift=shift,
                         font={"size": 15, "color": own.text},
                     )
                 )
@@ -136,10 +138,24 @@ def head_scores(table: HeadScores, measure: str = "Accuracy", narrow: bool = Fal
     return figure
 
 
-def _right(mean: float, axis: dict[str, Any], log: bool) -> bool:
+def _beside(spots: Floats, axis: dict[str, Any], narrow: bool, letters: int) -> float:
+    """How far from its disc a value stands, in px: near, within the axis, and not on a dot.
+
+    ``spots`` are the disc and the dots, on the axis. Negative is left of the disc: sooner at the right end.
+    """
     low, high = axis["range"]
-    value = float(np.log10(mean)) if log else mean
-    return bool(value > low + 0.8 * (high - low))
+    scale = (325 if narrow else 770) / (high - low)  # px, about
+    width = 8.5 * letters
+    at_end = spots[0] > low + 0.8 * (high - low)
+    free: list[float] = []
+    for side in (-1, 1) if at_end else (1, -1):
+        room = scale * ((high - spots[0]) if side > 0 else (spots[0] - low))
+        dots = side * scale * (spots[1:] - spots[0])
+        for start in (12.0, *(dots[dots > 1] + 11)):
+            end = start + width
+            if start >= 12 and end < room and not ((dots > start - 8) & (dots < end + 5)).any():
+                free.append(float(side * start))
+    return min(free, key=abs, default=-12.0 if at_end else 12.0)
 
 
 def _axis(values: Floats, measure: str) -> dict[str, Any]:

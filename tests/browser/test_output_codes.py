@@ -40,6 +40,21 @@ def test_dragging_moves_the_picture_while_the_pointer_is_down(
     assert one.said == []
 
 
+@pytest.mark.parametrize(
+    ("view", "key", "axis", "share"),
+    [
+        ("Unions", "codes_labelling", "xaxis20", 0.0),
+        ("Meaning", "codes_torn", "xaxis", 1.0),
+        ("One+bit+off", "codes_threshold", "xaxis2", 0.5),
+    ],
+)
+def test_the_slider_stands_under_its_axis(
+    viewer: Callable[..., Viewer], view: str, key: str, axis: str, share: float
+) -> None:
+    one = viewer(viewport={"width": 1440, "height": 1400}).open(f"/output-codes?codes_view={view}")
+    one.stands_under(key, axis, share)
+
+
 def test_a_visitor_reads_the_rooms_as_chapters_and_the_verdict_leads_back(
     viewer: Callable[..., Viewer],
 ) -> None:
