@@ -161,13 +161,11 @@ def _live(readings: Sequence[BitReading], k: int, narrow: bool) -> list[dict[str
         told = "decoded,<br>no class"
     at = reading.thresholded
     under = slice(max(at - 1, 0), at + 2) if narrow else slice(at, at + 1)  # bars that the words stand over
-    first_or_last = narrow and at in (
-        0,
-        len(reading.words) - 1,
-    )  # there they would cross the axis or the edge
-    x, anchor = (
-        (at, "center") if not first_or_last else (at - 0.5, "left") if at == 0 else (at + 0.5, "right")
-    )
+    x, anchor = float(at), "center"
+    if narrow and at == 0:  # in the middle the words would cross the axis
+        x, anchor = -0.5, "left"
+    elif narrow and at == len(reading.words) - 1:
+        x, anchor = at + 0.5, "right"
     texts.append(
         note(
             f"<b>{told}</b>",
