@@ -14,6 +14,7 @@ from driving import ARGUMENTS, CHROMIUM, PATIENCE, STREAMLITS_OWN, WIDE, Server,
 
 ABSENT = "no Chromium on the PATH: the browser tests were NOT run (on Debian: apt-get install chromium)"
 MUST = "LOSSVIZ_REQUIRE_BROWSER"  # environment: 1 makes a missing Chromium a failure
+pytest.register_assert_rewrite("looking")  # what it asserts is told as if it stood in a test
 USUAL = {"viewport": WIDE, "color_scheme": "light", "reduced_motion": "no-preference"}
 
 
