@@ -58,7 +58,7 @@ class Network:
         self.check(inputs, activation, init_gain)
         count_in("outputs", outputs, 1)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(count_in("seed", seed, 0, 2**63 - 1))
+            torch.default_generator.manual_seed(count_in("seed", seed, 0, 2**63 - 1))  # the CPU's alone
             model = nn.Sequential(*self.layers(inputs, outputs, ACTIVATIONS[activation]))
         with torch.no_grad():
             for parameter in model[-1].parameters():

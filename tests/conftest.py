@@ -1,5 +1,6 @@
 """One torch thread, examples of hypothesis that are the same in every run, and quick pages."""
 
+import gc
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,13 @@ torch.set_num_threads(1)
 
 # Each AppTest reads what every installed package says of itself, nine tenths of its time: once is enough.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays: out of the garbage collector's sight, which then has little to look through."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

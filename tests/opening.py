@@ -4,6 +4,7 @@ import base64
 import json
 import math
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,6 +13,7 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 import lossviz as lv
+from lossviz.figures import frames
 
 CONTENTS = Path(lv.__file__).parent / "ui" / "contents.py"
 HOSTILE = [
@@ -20,9 +22,16 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@cache
+def _pages() -> Any:
+    """What AppTest can only learn from a first run: which pages there are."""
+    return sound(AppTest.from_file(str(CONTENTS), default_timeout=60).run())._registered_pages
+
+
 def opened(page: str, query: dict[str, Any] | None = None) -> AppTest:
-    """The page as a link opens it."""
-    app = AppTest.from_file(str(CONTENTS), default_timeout=60).run()
+    """The page as a link opens it: in a new session, without a look at Home."""
+    app = AppTest.from_file(str(CONTENTS), default_timeout=60)
+    app._registered_pages = _pages()
     app.switch_page(f"../pages/{page}.py")
     for key, value in (query or {}).items():
         app.query_params[key] = value
@@ -66,17 +75,14 @@ def _flat(values: list[Any]) -> Iterator[Any]:
 
 
 def still(figure: Any, value: float | None = None) -> Any:
-    return plain(json.loads(lv.figures.at_frame(figure, value).to_json()))
+    return plain(frames.still(json.loads(figure.to_json()), value))
 
 
 def shown(app: AppTest) -> Any:
     """The picture on the page, with the frame of the slider that it follows."""
     given = payload(app)
     at = None if given["follow"] is None else float(app.session_state[given["follow"]])
-    wide = given["wide"]
-    if at is not None and wide.get("frames"):  # a figure of all frames takes a second to build
-        wide["frames"] = [min(wide["frames"], key=lambda frame: abs(float(frame["name"]) - at))]
-    return still(lv.figures.from_json(wide), at)
+    return plain(frames.still(given["wide"], at))
 
 
 def code(app: AppTest) -> str:

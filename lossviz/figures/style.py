@@ -13,6 +13,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from lossviz.figures.frames import Moving, from_json
 from lossviz.loss import Family
 from lossviz.losses import LOSSES
 
@@ -128,7 +129,7 @@ def dark(figure: go.Figure) -> go.Figure:
     text = figure.to_json()
     for light, replacement in dark_map().items():
         text = text.replace(light, replacement)
-    return go.Figure(json.loads(text), skip_invalid=True)
+    return from_json(json.loads(text), skip_invalid=True)
 
 
 def number(value: float) -> str:
@@ -203,9 +204,9 @@ def template() -> go.layout.Template:
     )
 
 
-def blank(height: int, **layout: Any) -> go.Figure:
+def blank(height: int, **layout: Any) -> Moving:
     """An empty figure in the house style."""
-    return go.Figure(layout={"template": template(), "height": height} | layout)
+    return Moving(layout={"template": template(), "height": height} | layout)
 
 
 def put_first(figure: go.Figure, shape: dict[str, Any]) -> None:
