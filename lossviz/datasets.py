@@ -8,7 +8,8 @@ rate suits every set.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 import numpy as np
 import sklearn.datasets as sk
@@ -174,23 +175,31 @@ def _sine(n: int, noise: float, seed: int) -> tuple[Floats, Floats]:
     return x[:, None], np.sin(2 * x) + noise * rng.standard_normal(n)
 
 
+@cache
+def _table(loader: Callable[..., Any], **asked: Any) -> tuple[Floats, NDArray[Any]]:
+    """A table that comes with scikit-learn, unpacked once; not to be written to."""
+    x, y = loader(return_X_y=True, **asked)
+    x.flags.writeable = y.flags.writeable = False
+    return x, y
+
+
 def _standardized(
     loader: Callable[..., tuple[Floats, NDArray[np.int64]]],
 ) -> Callable[..., tuple[Floats, NDArray[np.int64]]]:
     def make(n: int, noise: float, seed: int) -> tuple[Floats, NDArray[np.int64]]:
-        x, y = loader(return_X_y=True)
-        return StandardScaler().fit_transform(x), y
+        x, y = _table(loader)
+        return StandardScaler().fit_transform(x), y.copy()
 
     return make
 
 
 def _digits(n: int, noise: float, seed: int) -> tuple[Floats, NDArray[np.int64]]:
-    x, y = sk.load_digits(return_X_y=True)
-    return x / 16, y
+    x, y = _table(sk.load_digits)
+    return x / 16, y.copy()
 
 
 def _diabetes(n: int, noise: float, seed: int) -> tuple[Floats, Floats]:
-    x, y = sk.load_diabetes(return_X_y=True, scaled=False)
+    x, y = _table(sk.load_diabetes, scaled=False)
     return StandardScaler().fit_transform(x), StandardScaler().fit_transform(y[:, None])[:, 0]
 
 

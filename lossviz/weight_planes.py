@@ -198,17 +198,27 @@ def _walk(
         z = problem.logits(w, x)
         return torch.stack([loss(z[i], y).mean() for i, loss in enumerate(losses)])
 
+    def note(step: int, value: Floats) -> None:
+        place = w.detach().numpy()
+        known[:] &= np.isfinite(value) & np.isfinite(place).all(axis=1)
+        weights[step, known], values[step, known] = place[known], value[known]
+
+    due: int | None = None  # the step whose place is still to be noted
+
     def closure() -> float:
+        nonlocal due
         stepper.zero_grad()
-        total = losses_here().nansum()  # a loss that flew apart leaves the others running
+        here = losses_here()
+        if due is not None:
+            note(due, here.detach().numpy())
+            due = None  # L-BFGS asks again, at the places that it tries
+        total = here.nansum()  # a loss that flew apart leaves the others running
         total.backward()  # type: ignore[no-untyped-call]
         return float(total.detach())
 
-    for step in range(steps + 1):
-        with torch.no_grad():
-            value = losses_here().numpy()
-            known &= np.isfinite(value) & np.isfinite(w.numpy()).all(axis=1)
-            weights[step, known], values[step, known] = w.numpy()[known], value[known]
-        if step < steps:
-            stepper.step(closure)
+    for step in range(steps):
+        due = step
+        stepper.step(closure)
+    with torch.no_grad():
+        note(steps, losses_here().numpy())
     return weights, values

@@ -17,23 +17,10 @@ PROMISED = {
 }
 
 
-def fresh(code: str) -> str:
-    """What a new Python prints; it fails with the test if it fails."""
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def test_importing_loads_neither_streamlit_nor_plotly_nor_torch() -> None:
-    loaded = set(fresh("import sys, lossviz; print(*sys.modules)").split())
-    assert "lossviz" in loaded
-    assert not loaded & {"streamlit", "plotly", "torch"}
-
-
-def test_using_the_core_loads_neither_streamlit_nor_plotly() -> None:
-    code = """
+STEPS = """
 import sys
 import lossviz as lv
+print(*sys.modules)
 for name in lv.__all__:
     if name != "figures":
         getattr(lv, name)
@@ -43,16 +30,34 @@ lv.weight_plane("iris", "sigmoid-ce", points=3)
 lv.weight_paths("iris", ["sigmoid-ce"], (1, 1), steps=2)
 lv.train("moons", "linear", ["sigmoid-ce"], steps=2)
 print(*sys.modules)
+lv.figures
+print(*sys.modules)
 """
-    loaded = set(fresh(code).split())
-    assert "torch" in loaded
-    assert not loaded & {"streamlit", "plotly"}
 
 
-def test_figures_load_plotly_and_no_streamlit() -> None:
-    loaded = set(fresh("import sys, lossviz as lv; lv.figures; print(*sys.modules)").split())
-    assert {"lossviz.figures", "plotly"} <= loaded
-    assert "streamlit" not in loaded
+@pytest.fixture(scope="module")
+def loaded() -> list[set[str]]:
+    """What a new Python has loaded: after the import, after a use of the core, and with the figures."""
+    done = subprocess.run(
+        [sys.executable, "-c", STEPS], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [set(line.split()) for line in done.stdout.splitlines()]
+
+
+def test_importing_loads_neither_streamlit_nor_plotly_nor_torch(loaded: list[set[str]]) -> None:
+    assert "lossviz" in loaded[0]
+    assert not loaded[0] & {"streamlit", "plotly", "torch"}
+
+
+def test_using_the_core_loads_neither_streamlit_nor_plotly(loaded: list[set[str]]) -> None:
+    assert "torch" in loaded[1]
+    assert not loaded[1] & {"streamlit", "plotly"}
+
+
+def test_figures_load_plotly_and_no_streamlit(loaded: list[set[str]]) -> None:
+    assert {"lossviz.figures", "plotly"} <= loaded[2]
+    assert "streamlit" not in loaded[2]
 
 
 def test_the_promised_names_are_there() -> None:

@@ -23,12 +23,14 @@ class _Unread:
     _props: dict[str, Any]
 
 
-class Moving(go.Figure):
+class Moving(go.Figure):  # type: ignore[misc]  # plotly has no types
     """A figure whose frames Plotly checks when somebody looks at them, and not when they are given.
 
     It checks every property of each, which takes four fifths of the time of building a figure of 100 frames;
     a page only writes them down.
     """
+
+    _frame_objs: tuple[Any, ...]
 
     @property
     def frames(self) -> tuple[go.Frame, ...]:

@@ -13,6 +13,7 @@ from lossviz.ui.page import File, Tabs, rail, small
 from lossviz.ui.texts import text
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
 def runs(w: float, b: float, rate: str, own: str, widget: bool) -> list[lv.Descent]:
     rates = float(rate), float(rate if own == "the same" else own)
     steps = int(Neuron.step.high)
