@@ -1,16 +1,28 @@
 """One torch thread, examples of hypothesis that are the same in every run, and quick pages."""
 
 import gc
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import pytest
 import torch
 from hypothesis import settings
+from remembering import remember
 from streamlit.components.v2 import manifest_scanner
+
+import lossviz as lv
 
 settings.register_profile("reproducible", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("reproducible")
 torch.set_num_threads(1)
+
+# What pages ask the core for and wait for; each gives the same for the same, which the core's own tests hold.
+DEAR = (
+    "bit_errors", "consistency", "descend", "digit_bits", "digits_table", "edge_runs", "eight_planes",
+    "escape_times", "landscape", "many_classes", "rescaled", "sample_likelihood", "score_history",
+    "separable_labelings", "study", "torn_between", "unions", "verdicts", "weight_paths", "weight_plane",
+)  # fmt: skip
 
 # Each AppTest reads what every installed package says of itself, nine tenths of its time: once is enough.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
@@ -21,6 +33,16 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def computed_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where pages are opened, what a page has computed is there for its code, its link and its presets."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "opened" in vars(request.module):
+            for name in DEAR:
+                patch.setattr(lv, name, remember(getattr(lv, name)))
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

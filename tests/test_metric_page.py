@@ -1,7 +1,6 @@
 """The page Loss against metric: every view, preset, dataset and measure; its code, its link, and nonsense."""
 
 import json
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ from opening import HOSTILE, code, made_by, opened, pairs, payload, share, shown
 from streamlit.testing.v1 import AppTest
 
 import lossviz as lv
-import lossviz.scores
 from lossviz.scores import MEASURES
 from lossviz.thresholds import BOLD, CUTS, TIMID
 from lossviz.ui.controls import Choice, Slide
@@ -19,9 +17,6 @@ from lossviz.ui.views.metric_network import SETUP, settings
 from lossviz.ui.views.metric_threshold import BY_HAND
 
 VIEWS = Metric.view.options
-lossviz.scores.score_history = cache(
-    lossviz.scores.score_history
-)  # page and code train the same: once will do
 
 
 def at(view: str = "Training", **query: Any) -> AppTest:
