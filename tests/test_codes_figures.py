@@ -81,9 +81,9 @@ def test_every_figure_is_drawn_wide_and_narrow_and_knows_its_place() -> None:
         )
     ]
     for figure in drawn:
-        assert json.loads(figure.to_json())["data"]
+        spec = json.loads(figure.to_json())
         for frame in figure.frames:
-            assert lv.figures.at_frame(figure, float(frame.name)).data
+            assert lv.figures.frames.still(spec, float(frame.name))["data"]
     heat = lv.figures.bit_errors(wrong, 0.5).data[0]
     shown = sum(int(text) for row in heat.text for text in row if text)
     assert shown == 160

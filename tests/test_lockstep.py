@@ -18,7 +18,7 @@ from lossviz.race import MEASURED, MOST_RECORDS
 from lossviz.schedules import SCHEDULES
 from lossviz.slopes import SLOPES, slope_of
 
-STEPS, EVERY = 100, 20
+STEPS, EVERY = 50, 10
 HOME = {"binary": "moons", "multiclass": "blobs", "regression": "sine"}
 KINDS = {task: [name for name, row in LOSSES.items() if row.task == task] for task in HOME}
 # What divides a gradient by its own size is thrown far by rounding: there the rate is low.
@@ -88,7 +88,7 @@ def test_stop_and_go_is_uninterrupted_bit_for_bit(own: str) -> None:
     wanted = RaceSettings(**(TWO | OWN[own]))
     straight = list(Training(wanted))
     halting = Training(wanted)
-    for steps in (3, 1, 16, 33):
+    for steps in (3, 1, 16, 23):
         halting.advance(steps)
         halting.snapshot()
         halting.predict(np.zeros((3, 2)))
@@ -255,17 +255,20 @@ def test_however_long_a_race_it_has_a_thousand_records_at_most() -> None:
     assert RaceSettings(**(TWO | {"steps": 1000, "record_every": 1})).interval == 1
 
 
+LONG = TWO | {"steps": 100, "record_every": 20}
+
+
 def test_weights_are_kept_at_chosen_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert train(**TWO).checkpoint_steps.tolist() == [0, 20, 40, 60, 80, 100]
-    chosen = train(**(TWO | {"checkpoints": (0, 58, 100)}))
+    assert train(**LONG).checkpoint_steps.tolist() == [0, 20, 40, 60, 80, 100]
+    chosen = train(**(LONG | {"checkpoints": (0, 58, 100)}))
     assert chosen.checkpoint_steps.tolist() == [0, 60, 100]
     assert len(chosen.checkpoints(0, 0)) == 3
-    nothing = train(**(TWO | {"checkpoints": ()}))
+    nothing = train(**(LONG | {"checkpoints": ()}))
     assert nothing.checkpoint_steps.tolist() == []
     with pytest.raises(IndexError, match="kept no weights"):
         nothing.checkpoints(0, 0)
     monkeypatch.setattr("lossviz.training.MOST_KEPT", 3 * 4 * 2 * 2 * 59)  # three times all the weights
-    assert train(**TWO).checkpoint_steps.tolist() == [0, 40, 80, 100]
+    assert train(**LONG).checkpoint_steps.tolist() == [0, 40, 80, 100]
 
 
 @pytest.mark.parametrize(
@@ -279,7 +282,7 @@ def test_weights_are_kept_at_chosen_steps(monkeypatch: pytest.MonkeyPatch) -> No
         ({"label_noise": 1.5}, r"label_noise must be a number in \[0, 1\]; got 1.5"),
         ({"optimizer": ("sgd", "adam", "sgd")}, "optimizer must be one for all or one a loss; got 3 for 2"),
         ({"network": "mlp-1024-1024-1024-1024-1024", "seeds": 8}, "this race is too large: its 2 losses × 8"),
-        ({"checkpoints": (500,)}, "a step of checkpoints must be a whole number from 0 to 100; got 500"),
+        ({"checkpoints": (500,)}, "a step of checkpoints must be a whole number from 0 to 50; got 500"),
     ],
 )
 def test_a_bad_setting_is_named(change: dict[str, Any], sentence: str) -> None:
