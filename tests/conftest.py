@@ -1,4 +1,8 @@
-"""One torch thread, examples of hypothesis that are the same in every run, and quick pages."""
+"""One torch thread, examples of hypothesis that are the same in every run, and quick pages.
+
+What is slow to import is imported where tests run: xdist's own process, which starts the others, has no
+need of it.
+"""
 
 import gc
 from collections.abc import Iterator
@@ -6,16 +10,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-import torch
-from hypothesis import settings
-from remembering import remember
-from streamlit.components.v2 import manifest_scanner
-
-import lossviz as lv
-
-settings.register_profile("reproducible", derandomize=True, deadline=None, max_examples=50)
-settings.load_profile("reproducible")
-torch.set_num_threads(1)
+from xdist import is_xdist_controller
 
 # What pages ask the core for and wait for; each gives the same for the same, which the core's own tests hold.
 DEAR = (
@@ -24,8 +19,19 @@ DEAR = (
     "separable_labelings", "study", "torn_between", "unions", "verdicts", "weight_paths", "weight_plane",
 )  # fmt: skip
 
-# Each AppTest reads what every installed package says of itself, nine tenths of its time: once is enough.
-manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if is_xdist_controller(session):
+        return
+    import torch
+    from hypothesis import settings
+    from streamlit.components.v2 import manifest_scanner
+
+    settings.register_profile("reproducible", derandomize=True, deadline=None, max_examples=50)
+    settings.load_profile("reproducible")
+    torch.set_num_threads(1)
+    # Each AppTest reads what every installed package says of itself, nine tenths of its time: once is enough.
+    manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def pytest_collection_finish() -> None:
@@ -39,7 +45,11 @@ def pytest_collection_finish() -> None:
 def computed_once(request: pytest.FixtureRequest) -> Iterator[None]:
     """Where pages are opened, what a page has computed is there for its code, its link and its presets."""
     with pytest.MonkeyPatch.context() as patch:
-        if "opened" in vars(request.module):
+        if {"opened", "Room"} & set(vars(request.module)):
+            from remembering import remember
+
+            import lossviz as lv
+
             for name in DEAR:
                 patch.setattr(lv, name, remember(getattr(lv, name)))
         yield

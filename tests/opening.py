@@ -3,7 +3,8 @@
 import base64
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,40 @@ def opened(page: str, query: dict[str, Any] | None = None) -> AppTest:
     for key, value in (query or {}).items():
         app.query_params[key] = value
     return sound(app.run())
+
+
+def seen(page: str, query: dict[str, Any] | None = None) -> AppTest:
+    """`opened`, for tests that only look and touch nothing: each link is opened once."""
+    return _seen(page, json.dumps(query or {}))
+
+
+@cache
+def _seen(page: str, query: str) -> AppTest:
+    return opened(page, json.loads(query))
+
+
+@dataclass(frozen=True)
+class Room:
+    """A page whose controls share a prefix; its first view stands in no address."""
+
+    page: str
+    prefix: str
+    first: str
+
+    def query(self, view: str = "", **values: Any) -> dict[str, Any]:
+        """A link's query: those of these controls that are not at their default."""
+        given = {f"{self.prefix}_{key}": value for key, value in values.items()}
+        if view not in ("", self.first):
+            given = {f"{self.prefix}_view": view} | given
+        return {key: value if isinstance(value, list) else str(value) for key, value in given.items()}
+
+    def at(self, view: str = "", **values: Any) -> AppTest:
+        """The page as such a link opens it."""
+        return opened(self.page, self.query(view, **values))
+
+    def seen_at(self, view: str = "", **values: Any) -> AppTest:
+        """`at`, for tests that only look."""
+        return seen(self.page, self.query(view, **values))
 
 
 def sound(app: AppTest) -> AppTest:
@@ -111,3 +146,27 @@ def made_by(app: AppTest) -> Any:
         source = source.replace("steps=600", f"steps={int(app.session_state['race_step'])}")
     exec(compile(source, "the code on the page", "exec"), names)
     return names["figure"]
+
+
+def presets_work(
+    page: str,
+    app: AppTest,
+    linked: slice = slice(None),
+    picture: Callable[[AppTest], Any] = shown,
+    least: int = 4,
+) -> None:
+    """Every preset is lit and shows something else; those that are followed by their link show it again."""
+    names = list(trying(app).options)
+    assert least <= len(names) <= 6
+    pictures = set()
+    for name in names:
+        sound(trying(app).set_value(name).run())
+        assert trying(app).value == name
+        drawn = json.dumps(picture(app))
+        pictures.add(drawn)
+        if name in names[linked]:
+            other = opened(page, dict(pairs(share(app))))
+            assert json.dumps(picture(other)) == drawn
+            assert trying(other).value == name
+            assert share(other) == share(app)
+    assert len(pictures) == len(names), "each shows something else"

@@ -5,7 +5,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from opening import HOSTILE, code, made_by, opened, pairs, payload, payloads, share, shown, sound, still
+from opening import (
+    HOSTILE,
+    Room,
+    code,
+    made_by,
+    opened,
+    payload,
+    payloads,
+    presets_work,
+    share,
+    shown,
+    sound,
+    still,
+    trying,
+)
 from streamlit.testing.v1 import AppTest
 
 import lossviz as lv
@@ -13,15 +27,6 @@ from lossviz.ui.controls import Choice, Slide
 from lossviz.ui.declared import Codes
 from lossviz.ui.typed import Line
 from lossviz.ui.views import codes_bits, codes_network, codes_scale, codes_unions, codes_verdict
-
-TRY = {
-    "The network": "codes_try",
-    "Unions": "codes_union_try",
-    "Meaning": "codes_meaning_try",
-    "Spare words": "codes_spare_try",
-    "One bit off": "codes_bits_try",
-    "At scale": "codes_scale_try",
-}
 
 
 @pytest.fixture(autouse=True)
@@ -33,13 +38,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codes_scale, "STEPS", 4)
 
 
-def at(view: str = "The network", **query: Any) -> AppTest:
-    named = {f"codes_{key}": value for key, value in query.items()}
-    return opened("output_codes", ({} if view == "The network" else {"codes_view": view}) | named)
-
-
-def trying(app: AppTest, view: str) -> Any:
-    return next(group for group in app.button_group if str(group.key).startswith(TRY[view]))
+ROOM = Room("output_codes", "codes", Codes.view.default)
+at, seen_at = ROOM.at, ROOM.seen_at
 
 
 def drawn(app: AppTest) -> str:
@@ -76,21 +76,7 @@ def test_the_followed_slider_has_a_frame_for_its_every_value(view: str) -> None:
 
 @pytest.mark.parametrize("view", Codes.view.options)
 def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
-    app = at(view)
-    links, pictures = set(), set()
-    names = list(trying(app, view).options)
-    assert 4 <= len(names) <= 6
-    for name in names:
-        sound(trying(app, view).set_value(name).run())
-        assert trying(app, view).value == name
-        pictures.add(drawn(app))
-        links.add(share(app))
-        if name == names[-1]:
-            other = opened("output_codes", dict(pairs(share(app))))
-            assert drawn(other) == drawn(app)
-            assert trying(other, view).value == name
-            assert share(other) == share(app)
-    assert len(pictures) == len(links) == len(names), "each shows something else"
+    presets_work("output_codes", at(view), linked=slice(-1, None), picture=drawn)
 
 
 QUERIES: list[tuple[str, dict[str, Any]]] = [
@@ -229,8 +215,8 @@ NONSENSE = ["<script>alert(1)</script>", "nan", "-1e9", "", "a" * 5000]
 @pytest.mark.parametrize("value", NONSENSE, ids=[repr(v[:24]) for v in NONSENSE])
 def test_nonsense_in_the_address_is_the_default(value: str) -> None:
     app = opened("output_codes", dict.fromkeys(PUBLISHED, value))
-    assert trying(app, "The network").value == "Two labels swapped"
-    assert code(app) == code(at())
+    assert trying(app).value == "Two labels swapped"
+    assert code(app) == code(seen_at())
     assert "?" not in share(app)
     if len(value) > 6:
         assert not any(value in m.value for m in app.markdown), "nothing is echoed"

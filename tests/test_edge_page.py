@@ -1,17 +1,17 @@
 """The page Edge of stability: both views, every preset and option, the code, and nonsense in the address."""
 
-import json
 from typing import Any
 
 import pytest
 from opening import (
     HOSTILE,
+    Room,
     code,
     made_by,
     opened,
-    pairs,
     payload,
     payloads,
+    presets_work,
     share,
     shown,
     sound,
@@ -30,9 +30,8 @@ VIEWS = Edge.view.options
 TRIES = {"Network": edge_network.TRIES, "Bowl": edge_bowl.TRIES}
 
 
-def at(view: str = "Network", **query: Any) -> AppTest:
-    named = {f"edge_{key}": str(value) for key, value in query.items()}
-    return opened("edge_of_stability", ({} if view == "Network" else {"edge_view": view}) | named)
+ROOM = Room("edge_of_stability", "edge", Edge.view.default)
+at, seen_at = ROOM.at, ROOM.seen_at
 
 
 @pytest.fixture
@@ -76,19 +75,7 @@ def test_the_followed_slider_has_a_frame_for_its_every_value(view: str) -> None:
 @pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
-    app = at(view)
-    pictures = set()
-    assert 4 <= len(trying(app).options) <= 6
-    for name in list(trying(app).options):
-        sound(trying(app).set_value(name).run())
-        assert trying(app).value == name
-        picture = json.dumps(shown(app))
-        other = opened("edge_of_stability", dict(pairs(share(app))))
-        assert json.dumps(shown(other)) == picture
-        assert trying(other).value == name
-        assert share(other) == share(app)
-        pictures.add(picture)
-    assert len(pictures) == len(trying(app).options), "each shows something else"
+    presets_work("edge_of_stability", at(view))
 
 
 def runs_of(name: str) -> list[lv.EdgeRun]:
@@ -227,7 +214,7 @@ def test_nonsense_in_the_address_is_the_default(view: str, value: str) -> None:
     attack = dict.fromkeys(PUBLISHED, value) | ({} if view == "Network" else {"edge_view": view})
     app = opened("edge_of_stability", attack)
     assert trying(app).value == ("At the edge" if view == "Network" else "Swinging")
-    assert code(app) == code(at(view))
+    assert code(app) == code(seen_at(view))
     assert share(app).partition("?")[2] in ("", f"edge_view={view}")
     if len(value) > 6:
         assert value not in said(app), "nothing is echoed"

@@ -1,14 +1,12 @@
 """The page Loss gallery: every view, preset, axis, loss and answer; its code, its link, and nonsense."""
 
-import json
 import re
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
-from opening import HOSTILE, code, made_by, opened, pairs, payload, share, shown, sound, still, trying
-from streamlit.testing.v1 import AppTest
+from opening import HOSTILE, Room, code, made_by, opened, payload, presets_work, shown, sound, still
 
 import lossviz as lv
 from lossviz.advice import MISSES, PREDICT, REPORT
@@ -20,14 +18,13 @@ from lossviz.ui.views.gallery_shape import RAILS, SETTINGS
 VIEWS = Gallery.view.options
 
 
-def at(view: str = "Outlier", **query: Any) -> AppTest:
-    named = {f"gallery_{key}": value for key, value in query.items()}
-    return opened("gallery", ({} if view == "Outlier" else {"gallery_view": view}) | named)
+ROOM = Room("gallery", "gallery", Gallery.view.default)
+at, seen_at = ROOM.at, ROOM.seen_at
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
-    app = at(view)
+    app = seen_at(view)
     assert [title.value for title in app.title] == ["What does each loss punish?"]
     given = payload(app)
     assert len(given["alt"]) > 40
@@ -43,7 +40,7 @@ def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
     [("Outlier", {}), ("Outlier", {"fit": "A line"}), ("Shape", {"against": "probability"})],
 )
 def test_the_followed_slider_has_a_frame_for_its_every_value(view: str, query: dict[str, str]) -> None:
-    given = payload(at(view, **query))
+    given = payload(seen_at(view, **query))
     slide = next(c for c in Gallery.all if c.key == given["follow"])
     assert isinstance(slide, Slide)
     wanted = np.arange(slide.low, slide.high + slide.step / 2, slide.step)
@@ -61,20 +58,7 @@ def test_an_axis_is_as_long_as_its_slider(against: str) -> None:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
-    app = at(view)
-    pictures, names = set(), list(trying(app).options)
-    assert 4 <= len(names) <= 6
-    for name in names:
-        sound(trying(app).set_value(name).run())
-        assert trying(app).value == name
-        picture = json.dumps([shown(app), code(app)])
-        pictures.add(picture)
-        if name in names[2::2]:
-            other = opened("gallery", dict(pairs(share(app))))
-            assert json.dumps([shown(other), code(other)]) == picture
-            assert trying(other).value == name
-            assert share(other) == share(app)
-    assert len(pictures) == len(names), "each shows something else"
+    presets_work("gallery", at(view), linked=slice(2, None, 2), picture=lambda app: [shown(app), code(app)])
 
 
 QUERIES: list[tuple[str, dict[str, Any]]] = [
@@ -96,7 +80,7 @@ QUERIES: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("view", "query"), QUERIES, ids=[f"{v} {q}"[:70] for v, q in QUERIES])
 def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[str, Any]) -> None:
-    app = at(view, **query)
+    app = seen_at(view, **query)
     assert still(made_by(app)) == shown(app)
 
 
@@ -170,11 +154,11 @@ def test_the_answer_can_be_looked_at_under_shape() -> None:
 
 
 def test_a_dragged_point_moves_the_slider() -> None:
-    app = at()
+    app = seen_at()
     (grip,) = [payload(app)["wide"]["layout"]["meta"]["grip"]]
     far = shown(app)["data"][grip[0]]
     assert (far["x"], grip[1]) == ([72.0], "x")
-    line = payload(at(fit="A line"))["wide"]["layout"]["meta"]["grip"]
+    line = payload(seen_at(fit="A line"))["wide"]["layout"]["meta"]["grip"]
     assert line[1] == "y"
 
 
@@ -209,7 +193,7 @@ def test_defaults_are_published() -> None:
 
 @pytest.fixture(scope="module")
 def untouched() -> dict[str, str]:
-    return {view: code(at(view)) for view in VIEWS}
+    return {view: code(seen_at(view)) for view in VIEWS}
 
 
 NONSENSE = [HOSTILE[i] for i in (0, 2, 5, 7, 8)]

@@ -7,33 +7,36 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from opening import HOSTILE, code, made_by, opened, pairs, payload, payloads, share, shown, sound, still
-from streamlit.testing.v1 import AppTest
+from opening import (
+    HOSTILE,
+    Room,
+    code,
+    made_by,
+    opened,
+    payload,
+    payloads,
+    presets_work,
+    share,
+    shown,
+    sound,
+    still,
+    trying,
+)
 
 import lossviz as lv
 from lossviz.ui.controls import Choice, Slide
 from lossviz.ui.declared import Landscape
 
-TRY = {
-    "One plane": "landscape_try",
-    "Eight planes": "landscape_eight_try",
-    "Rescaled": "landscape_rescaled_try",
-}
 SMALL = {"landscape_network": "mlp-16"}
 
 
-def at(view: str = "One plane", **query: Any) -> AppTest:
-    named = {f"landscape_{key}": value for key, value in query.items()}
-    return opened("landscape", ({} if view == "One plane" else {"landscape_view": view}) | named)
-
-
-def trying(app: AppTest, view: str) -> Any:
-    return next(group for group in app.button_group if str(group.key).startswith(TRY[view]))
+ROOM = Room("landscape", "landscape", Landscape.view.default)
+at, seen_at = ROOM.at, ROOM.seen_at
 
 
 @pytest.mark.parametrize("view", Landscape.view.options)
 def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
-    app = at(view)
+    app = seen_at(view)
     assert [title.value for title in app.title] == ["Can you trust this picture?"]
     given = payload(app)
     assert len(given["alt"]) > 40
@@ -48,7 +51,7 @@ def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
 
 @pytest.mark.parametrize("view", ["One plane", "Rescaled"])
 def test_the_followed_slider_has_a_frame_for_its_every_value(view: str) -> None:
-    given = payload(at(view))
+    given = payload(seen_at(view))
     slide = next(c for c in Landscape.all if c.key == given["follow"])
     assert isinstance(slide, Slide)
     wanted = np.arange(slide.low, slide.high + 1, slide.step).tolist()
@@ -58,18 +61,7 @@ def test_the_followed_slider_has_a_frame_for_its_every_value(view: str) -> None:
 
 @pytest.mark.parametrize("view", Landscape.view.options)
 def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
-    app = at(view)
-    pictures = set()
-    for name in list(trying(app, view).options):
-        sound(trying(app, view).set_value(name).run())
-        assert trying(app, view).value == name
-        picture = json.dumps(shown(app))
-        other = opened("landscape", dict(pairs(share(app))))
-        assert json.dumps(shown(other)) == picture
-        assert trying(other, view).value == name
-        assert share(other) == share(app)
-        pictures.add(picture)
-    assert len(pictures) == len(trying(app, view).options), "each shows something else"
+    presets_work("landscape", at(view), least=3)
 
 
 QUERIES: list[tuple[str, dict[str, Any]]] = [
@@ -83,7 +75,7 @@ QUERIES: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("view", "query"), QUERIES, ids=[f"{v} {q}"[:60] for v, q in QUERIES])
 def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[str, Any]) -> None:
     query = {key.removeprefix("landscape_"): value for key, value in query.items()}
-    app = at(view, **{key: str(value) for key, value in query.items()})
+    app = seen_at(view, **{key: str(value) for key, value in query.items()})
     given = payload(app)
     on_page = shown(app)
     # at_frame keeps what the slider says; the code's figure stands at it already
@@ -221,8 +213,8 @@ NONSENSE = [value for value in HOSTILE if not value.isdecimal() or len(value) > 
 @pytest.mark.parametrize("value", NONSENSE, ids=[repr(v[:24]) for v in NONSENSE])
 def test_nonsense_in_the_address_is_the_default(value: str) -> None:
     app = opened("landscape", dict.fromkeys(PUBLISHED, value))
-    assert trying(app, "One plane").value == "Calm bowl"
-    assert code(app) == code(at())
+    assert trying(app).value == "Calm bowl"
+    assert code(app) == code(seen_at())
     assert "?" not in share(app)
     if len(value) > 6:
         assert not any(value in m.value for m in app.markdown), "nothing is echoed"

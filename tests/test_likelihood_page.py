@@ -1,6 +1,5 @@
 """The page Likelihood: every view, law, preset and unit, dragged distributions, and nonsense."""
 
-import json
 import math
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from opening import code, made_by, opened, pairs, payload, payloads, share, shown, sound, still
+from opening import Room, code, made_by, opened, payload, payloads, presets_work, share, shown, sound, still
 from streamlit.testing.v1 import AppTest
 
 import lossviz as lv
@@ -17,25 +16,13 @@ from lossviz.ui.declared import Likelihood
 from lossviz.ui.views import likelihood_bar as bar
 from lossviz.ui.views.likelihood_noise import SAMPLES, SLIDES
 
-TRY = {
-    "Noise": "likelihood_noise_try",
-    "One bar": "likelihood_bar_try",
-    "More data": "likelihood_data_try",
-}
-
-
-def at(view: str = "Noise", **query: Any) -> AppTest:
-    named = {f"likelihood_{key}": str(value) for key, value in query.items()}
-    return opened("likelihood", ({} if view == "Noise" else {"likelihood_view": view}) | named)
-
-
-def trying(app: AppTest, view: str) -> Any:
-    return next(group for group in app.button_group if str(group.key).startswith(TRY[view]))
+ROOM = Room("likelihood", "likelihood", Likelihood.view.default)
+at, seen_at = ROOM.at, ROOM.seen_at
 
 
 @pytest.mark.parametrize("view", Likelihood.view.options)
 def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
-    app = at(view)
+    app = seen_at(view)
     assert [title.value for title in app.title] == ["Where do losses come from?"]
     given = payload(app)
     assert len(given["alt"]) > 40
@@ -52,24 +39,12 @@ def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
 
 @pytest.mark.parametrize("view", Likelihood.view.options)
 def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
-    app = at(view)
-    names = list(trying(app, view).options)
-    assert 4 <= len(names) <= 6
-    pictures = set()
-    for name in names:
-        sound(trying(app, view).set_value(name).run())
-        assert trying(app, view).value == name
-        pictures.add(json.dumps(shown(app)))
-    assert len(pictures) == len(names), "each shows something else"
-    other = opened("likelihood", dict(pairs(share(app))))
-    assert json.dumps(shown(other)) == json.dumps(shown(app))
-    assert trying(other, view).value == names[-1]
-    assert share(other) == share(app)
+    presets_work("likelihood", at(view), linked=slice(-1, None))
 
 
 @pytest.mark.parametrize("noise", Likelihood.noise.options)
 def test_every_law_is_drawn_with_a_frame_for_each_value(noise: str) -> None:
-    app = at(noise=noise)
+    app = seen_at(noise=noise)
     given = payload(app)
     slide = next(c for c in Likelihood.all if c.key == given["follow"])
     assert isinstance(slide, Slide)
@@ -103,7 +78,7 @@ QUERIES: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("view", "query"), QUERIES, ids=[f"{v} {q}"[:60] for v, q in QUERIES])
 def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[str, Any]) -> None:
-    app = at(view, **query)
+    app = seen_at(view, **query)
     on_page = shown(app)
     given = payload(app)
     value = None if given["follow"] is None else float(app.session_state[given["follow"]])
@@ -116,11 +91,11 @@ def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[st
 
 
 def test_the_bar_says_what_the_library_says() -> None:
-    texts = [a["text"] for a in shown(at("One bar"))["layout"]["annotations"]]
+    texts = [a["text"] for a in shown(seen_at("One bar"))["layout"]["annotations"]]
     assert "<b>2.37</b>" in texts
     assert "entropy of p&nbsp; <b>1.75</b>" in texts
     assert "KL from p to q&nbsp; <b>0.624</b>" in texts
-    infinite = [a["text"] for a in shown(at("One bar", q_c=0))["layout"]["annotations"]]
+    infinite = [a["text"] for a in shown(seen_at("One bar", q_c=0))["layout"]["annotations"]]
     assert "<b>∞</b>" in infinite
 
 
@@ -233,7 +208,7 @@ NONSENSE = ["<script>alert(1)</script>", "1e999"]
 @pytest.fixture(scope="module")
 def untouched() -> dict[str, tuple[str, str]]:
     """Code and link of each view without a word in the address."""
-    apps = {view: at(view) for view in Likelihood.view.options}
+    apps = {view: seen_at(view) for view in Likelihood.view.options}
     return {view: (code(app), share(app)) for view, app in apps.items()}
 
 

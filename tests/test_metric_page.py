@@ -1,12 +1,10 @@
 """The page Loss against metric: every view, preset, dataset and measure; its code, its link, and nonsense."""
 
-import json
 from typing import Any
 
 import numpy as np
 import pytest
-from opening import HOSTILE, code, made_by, opened, pairs, payload, share, shown, sound, still, trying
-from streamlit.testing.v1 import AppTest
+from opening import HOSTILE, Room, code, made_by, opened, payload, presets_work, shown, sound, still
 
 import lossviz as lv
 from lossviz.scores import MEASURES
@@ -19,14 +17,13 @@ from lossviz.ui.views.metric_threshold import BY_HAND
 VIEWS = Metric.view.options
 
 
-def at(view: str = "Training", **query: Any) -> AppTest:
-    named = {f"metric_{key}": value for key, value in query.items()}
-    return opened("metric", ({} if view == "Training" else {"metric_view": view}) | named)
+ROOM = Room("metric", "metric", Metric.view.default)
+at, seen_at = ROOM.at, ROOM.seen_at
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
-    app = at(view)
+    app = seen_at(view)
     assert [title.value for title in app.title] == ["Worse loss, better accuracy?"]
     given = payload(app)
     assert len(given["alt"]) > 40
@@ -46,19 +43,7 @@ def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
-    app = at(view)
-    pictures, names = set(), list(trying(app).options)
-    assert 4 <= len(names) <= 6
-    for name in names:
-        sound(trying(app).set_value(name).run())
-        assert trying(app).value == name
-        picture = json.dumps(shown(app))
-        pictures.add(picture)
-        other = opened("metric", dict(pairs(share(app))))
-        assert json.dumps(shown(other)) == picture
-        assert trying(other).value == name
-        assert share(other) == share(app)
-    assert len(pictures) == len(names), "each shows something else"
+    presets_work("metric", at(view))
 
 
 QUERIES: list[tuple[str, dict[str, str]]] = [
@@ -73,7 +58,7 @@ QUERIES: list[tuple[str, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("view", "query"), QUERIES, ids=[f"{v} {q}" for v, q in QUERIES])
 def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[str, str]) -> None:
-    app = at(view, **query)
+    app = seen_at(view, **query)
     assert still(made_by(app)) == shown(app)
 
 
@@ -102,7 +87,7 @@ def test_the_story_of_the_default_is_true() -> None:
     assert history.scores["accuracy"][b] > history.scores["accuracy"][a]
     moved = lv.change(history, a, b)
     assert moved.nats_still_wrong > 0 > moved.nats_others
-    app = at()
+    app = seen_at()
     assert any(
         f"{moved.newly_right} turn right and {moved.newly_wrong} turn wrong" in m.value for m in app.markdown
     )
@@ -149,6 +134,6 @@ def test_defaults_are_published() -> None:
 def test_nonsense_in_the_address_is_the_default(view: str, value: str) -> None:
     attack = dict.fromkeys(PUBLISHED, value)
     app = opened("metric", attack if view == "Training" else attack | {"metric_view": view})
-    assert code(app) == code(at(view))
+    assert code(app) == code(seen_at(view))
     if len(value) > 6:
         assert not any(value in m.value for m in app.markdown), "nothing is echoed"

@@ -1,12 +1,24 @@
 """The page Numbers that go wrong: every view, case, score and preset, what is pasted, and nonsense."""
 
-import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from opening import HOSTILE, code, made_by, opened, pairs, payload, payloads, share, shown, sound, still
+from opening import (
+    HOSTILE,
+    Room,
+    code,
+    made_by,
+    opened,
+    payload,
+    payloads,
+    presets_work,
+    share,
+    shown,
+    sound,
+    still,
+)
 from streamlit.testing.v1 import AppTest
 
 import lossviz as lv
@@ -15,21 +27,11 @@ from lossviz.ui.texts import text
 from lossviz.ui.typed import plain
 from lossviz.ui.views.numbers_terms import edited
 
-TRY = {
-    "Term by term": "numbers_terms_try",
-    "As written": "numbers_written_try",
-    "This number?": "numbers_value_try",
-}
 MORE = "Cross-entropy, more classes"
 
 
-def at(view: str = "Term by term", **query: Any) -> AppTest:
-    named = {f"numbers_{key}": str(value) for key, value in query.items()}
-    return opened("numbers", ({} if view == "Term by term" else {"numbers_view": view}) | named)
-
-
-def trying(app: AppTest, view: str) -> Any:
-    return next(group for group in app.button_group if str(group.key).startswith(TRY[view]))
+ROOM = Room("numbers", "numbers", Numbers.view.default)
+at, seen_at = ROOM.at, ROOM.seen_at
 
 
 def words(app: AppTest) -> str:
@@ -38,7 +40,7 @@ def words(app: AppTest) -> str:
 
 @pytest.mark.parametrize("view", Numbers.view.options)
 def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
-    app = at(view)
+    app = seen_at(view)
     assert [title.value for title in app.title] == ["Is my loss right?"]
     given = payload(app)
     assert len(given["alt"]) > 40
@@ -54,19 +56,7 @@ def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
 
 @pytest.mark.parametrize("view", Numbers.view.options)
 def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
-    app = at(view)
-    names = list(trying(app, view).options)
-    assert 4 <= len(names) <= 6
-    pictures = set()
-    for name in names:
-        sound(trying(app, view).set_value(name).run())
-        assert trying(app, view).value == name
-        pictures.add(json.dumps(shown(app)))
-    assert len(pictures) == len(names), "each shows something else"
-    other = opened("numbers", dict(pairs(share(app))))
-    assert json.dumps(shown(other)) == json.dumps(shown(app))
-    assert trying(other, view).value == names[-1]
-    assert share(other) == share(app)
+    presets_work("numbers", at(view), linked=slice(-1, None))
 
 
 QUERIES: list[tuple[str, dict[str, Any]]] = [
@@ -85,13 +75,13 @@ QUERIES: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("view", "query"), QUERIES, ids=[f"{v} {q}"[:60] for v, q in QUERIES])
 def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[str, Any]) -> None:
-    app = at(view, **query)
+    app = seen_at(view, **query)
     assert still(made_by(app)) == shown(app)
 
 
 @pytest.mark.parametrize("case", ["Too few digits", "Softmax twice"])
 def test_the_followed_slider_has_a_frame_for_its_every_value(case: str) -> None:
-    given = payload(at("As written", case=case))
+    given = payload(seen_at("As written", case=case))
     slide = next(c for c in (Numbers.z, Numbers.margin) if c.key == given["follow"])
     for figure in (given["wide"], given["narrow"][""]):
         names = [float(frame["name"]) for frame in figure["frames"]]
@@ -111,11 +101,11 @@ def texts(app: AppTest) -> str:
 
 
 def test_the_tutorials_mean_stands_beside_the_right_one() -> None:
-    app = at()
+    app = seen_at()
     assert "<b>0.230</b>" in texts(app)
     assert "<b>0.784</b>" in texts(app)
     assert "log_loss: 0.783760421999" in words(app)
-    assert "<b>−0</b>" in texts(at(actual="0 0", predicted="0.2 0.3"))
+    assert "<b>−0</b>" in texts(seen_at(actual="0 0", predicted="0.2 0.3"))
 
 
 def test_rows_that_do_not_add_up_are_named_and_taken() -> None:
@@ -126,15 +116,15 @@ def test_rows_that_do_not_add_up_are_named_and_taken() -> None:
 
 
 def test_saturation_in_float32_is_said_in_numbers() -> None:
-    said = texts(at("As written", case="Too few digits"))
+    said = texts(seen_at("As written", case="Too few digits"))
     assert "<b>100</b>" in said
     assert "<b>17.0</b>" in said
 
 
 def test_a_number_is_named_with_how_close() -> None:
-    app = at("This number?")
+    app = seen_at("This number?")
     assert "**guessing, ln K**, 2.30259: off by 0.000415" in words(app)
-    assert "class frequencies" in words(at("This number?", value=0.325, classes=2, counts="900 100"))
+    assert "class frequencies" in words(seen_at("This number?", value=0.325, classes=2, counts="900 100"))
 
 
 # --- what is typed ---------------------------------------------------------------------------------------
@@ -240,10 +230,10 @@ def test_the_table_shows_the_boxes() -> None:
     def shown_rows(app: AppTest) -> list[list[str]]:
         return [list(map(str, row)) for row in app.dataframe[0].value.values.tolist()]
 
-    assert shown_rows(at())[3] == ["0", "0.95"]
-    more = at(score=MORE, actual="0 1", predicted="0.9 0.1\n0.2 0.8")
+    assert shown_rows(seen_at())[3] == ["0", "0.95"]
+    more = seen_at(score=MORE, actual="0 1", predicted="0.9 0.1\n0.2 0.8")
     assert shown_rows(more) == [["0", "0.9 0.1"], ["1", "0.2 0.8"]]
-    assert shown_rows(at(actual="1"))[5] == ["", "0.7"]
+    assert shown_rows(seen_at(actual="1"))[5] == ["", "0.7"]
 
 
 def test_the_texts_say_what_is_computed() -> None:
@@ -287,7 +277,7 @@ NONSENSE = ["<script>alert(1)</script>", "1e999"]
 @pytest.fixture(scope="module")
 def untouched() -> dict[str, tuple[str, str]]:
     """Code and link of each view without a word in the address."""
-    apps = {view: at(view) for view in Numbers.view.options}
+    apps = {view: seen_at(view) for view in Numbers.view.options}
     return {view: (code(app), share(app)) for view, app in apps.items()}
 
 

@@ -12,14 +12,14 @@ from opening import (
     code,
     made_by,
     opened,
-    pairs,
     payload,
     payloads,
+    presets_work,
+    seen,
     share,
     shown,
     sound,
     still,
-    trying,
 )
 
 import lossviz as lv
@@ -66,7 +66,7 @@ def test_every_page_is_in_the_table() -> None:
 def test_a_view_is_a_question_a_picture_and_its_texts(
     page: str, query: dict[str, str], controls: tuple[Control, ...]
 ) -> None:
-    app = opened(page, query)
+    app = seen(page, query)
     assert len(app.title) == 1
     given = payload(app)
     assert len(given["alt"]) > 40
@@ -86,7 +86,7 @@ def test_a_view_is_a_question_a_picture_and_its_texts(
 def test_the_followed_slider_has_a_frame_for_its_value(
     page: str, query: dict[str, str], controls: tuple[Control, ...]
 ) -> None:
-    given = payload(opened(page, query))
+    given = payload(seen(page, query))
     if given["follow"] is None:
         assert not given["wide"].get("frames")
         return
@@ -107,19 +107,7 @@ OTHERS = [pair for pair in zip(CALLED, VIEWS, strict=True) if pair[1][0] not in 
 def test_every_preset_works_is_lit_and_is_its_link(
     page: str, query: dict[str, str], controls: tuple[Control, ...]
 ) -> None:
-    app = opened(page, query)
-    names = list(trying(app).options)
-    assert 4 <= len(names) <= 6
-    links: dict[str, str] = {}
-    for name in names:
-        sound(trying(app).set_value(name).run())
-        assert trying(app).value == name
-        links[name] = share(app)
-        other = opened(page, dict(pairs(links[name])))
-        assert shown(other) == shown(app)
-        assert trying(other).value == name
-        assert share(other) == links[name]
-    assert len(set(links.values())) == len(names), "each shows something else"
+    presets_work(page, opened(page, query))
 
 
 # --- the code under the picture ------------------------------------------------------------------------
@@ -147,7 +135,7 @@ WITH_PORTRAITS: tuple[str, dict[str, Any]] = ("race", {"race_step": "20", "race_
 
 @pytest.mark.parametrize(("page", "query"), [p for p in PICTURES if p[0] != "race"])
 def test_the_code_under_the_picture_makes_that_picture(page: str, query: dict[str, Any]) -> None:
-    app = opened(page, query)
+    app = seen(page, query)
     assert still(made_by(app)) == shown(app)
 
 
@@ -158,14 +146,14 @@ def _curves_of(picture: dict[str, Any]) -> list[Any]:
 
 @pytest.mark.parametrize(("page", "query"), [p for p in PICTURES if p[0] == "race"])
 def test_the_code_under_a_race_makes_its_curves(page: str, query: dict[str, Any]) -> None:
-    app = opened(page, query)
+    app = seen(page, query)
     made, on_page = still(made_by(app)), shown(app)
     assert _curves_of(made) == _curves_of(on_page)
     assert len(made["data"]) == len(on_page["data"])
 
 
 def test_the_code_under_a_race_in_the_plane_makes_its_portraits_too() -> None:
-    app = opened(*WITH_PORTRAITS)
+    app = seen(*WITH_PORTRAITS)
     assert len(still(made_by(app))["data"]) == len(shown(app)["data"])
 
 
@@ -336,7 +324,7 @@ def test_every_control_says_what_it_does_to_the_picture() -> None:
 def untouched() -> dict[str, str]:
     """What each view shows without a word in the address."""
     return {
-        called: json.dumps(shown(opened(page, query)))
+        called: json.dumps(shown(seen(page, query)))
         for (page, query, _), called in zip(VIEWS, CALLED, strict=True)
     }
 

@@ -112,7 +112,7 @@ def test_a_run_is_a_plain_torch_loop_with_exact_eigenvalues_beside_it(optimizer:
         loss = loss_fn(twin(x), y)
         loss.backward()
         assert run.loss[step] == pytest.approx(float(loss.detach()), rel=1e-9)
-        if step % 9 == 0:
+        if step % 18 == 0:
             matrix = whole_hessian(twin, loss_fn, (x, y))
             divisor = preconditioner(rule, [w.grad for w in weights if w.grad is not None])
             if divisor is not None:
