@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,21 @@ from opening import (
 import lossviz as lv
 from lossviz.ui.controls import Choice, Slide
 from lossviz.ui.declared import Landscape
+from lossviz.ui.views import landscape_one
 
 SMALL = {"landscape_network": "mlp-16"}
 
 
 ROOM = Room("landscape", "landscape", Landscape.view.default)
 at, seen_at = ROOM.at, ROOM.seen_at
+
+
+@pytest.fixture(scope="module", autouse=True)
+def coarse() -> Iterator[None]:
+    """Maps of few points; the code on the page says so too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(landscape_one, "POINTS", 15)
+        yield
 
 
 @pytest.mark.parametrize("view", Landscape.view.options)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from lossviz.ui import declared
 from lossviz.ui.controls import Choice, Control, Several, Slide, Switch
 from lossviz.ui.declared import Home, Neuron, Race, Weights
 from lossviz.ui.table import ENTRIES, HOME, Entry
+from lossviz.ui.views import weights
 
 PAGES = ("home", "stuck_neuron", "two_weights", "race")
 VIEWS: list[tuple[str, dict[str, str], tuple[Control, ...]]] = [
@@ -42,6 +44,14 @@ VIEWS: list[tuple[str, dict[str, str], tuple[Control, ...]]] = [
 ]
 CALLED = [f"{page} {next(reversed(query.values()), '')}".strip() for page, query, _ in VIEWS]
 EVERY = pytest.mark.parametrize(("page", "query", "controls"), VIEWS, ids=CALLED)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def coarse() -> Iterator[None]:
+    """Surfaces of few points; the code on the page says so too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weights, "POINTS", 21)
+        yield
 
 
 # --- the table of pages --------------------------------------------------------------------------------
