@@ -18,6 +18,7 @@ from hypothesis import strategies as some
 import lossviz as lv
 from lossviz import figures
 from lossviz.figures import at_frame, dark, dark_map, number, percent, standalone
+from lossviz.figures.meshes import draw_relief
 from lossviz.figures.style import DARK
 
 Z = np.arange(-16, 17) / 2
@@ -200,7 +201,7 @@ def test_maps_say_where_a_path_left_the_finite_numbers() -> None:
 
 def test_reliefs_have_one_scene_a_plane_at_one_height() -> None:
     figure = figures.reliefs(PLANES, PATHS)
-    surfaces = [t for t in figure.data if t.type == "surface"]
+    surfaces = [t for t in figure.data if t.type == "mesh3d"]
     assert [s.scene for s in surfaces] == ["scene", "scene2"]
     first, second = figure.layout.scene.to_plotly_json(), figure.layout.scene2.to_plotly_json()
     assert first["zaxis"]["range"] == second["zaxis"]["range"]
@@ -431,3 +432,35 @@ def test_a_share_is_a_whole_percentage(share: float) -> None:
 
 def test_nothing_and_all_are_written_as_such() -> None:
     assert (percent(0.0), percent(1.0), percent(1e-9), percent(0.27)) == ("0 %", "100 %", "under 1 %", "27 %")
+
+
+# --- reliefs -------------------------------------------------------------------------------------------
+
+
+def relief(height: np.ndarray) -> tuple[Any, Any]:
+    """The triangles and the lines of heights over a grid."""
+    figure = figures.from_json({"data": [], "layout": {}})
+    across, up = np.arange(height.shape[1], dtype=float), np.arange(height.shape[0], dtype=float)
+    draw_relief(figure, across, up, height, height, ends=(0, 4), tallest=4)
+    return figure.data
+
+
+def test_the_triangles_of_a_relief_cover_its_grid_once_but_for_its_holes() -> None:
+    height = np.random.default_rng(0).uniform(0, 4, (5, 7))
+    height[2, 3], height[0, 0] = np.nan, np.inf
+    mesh, _ = relief(height)
+    assert len(mesh.x) == 5 * 7 - 2
+    corners = np.stack([np.stack([mesh.x[part], mesh.y[part]], axis=-1) for part in (mesh.i, mesh.j, mesh.k)])
+    (ax, ay), (bx, by) = (corners[1] - corners[0]).T, (corners[2] - corners[0]).T
+    assert np.allclose(np.abs(ax * by - ay * bx) / 2, 0.5), "half a cell each"
+    assert len(mesh.i) == 2 * 4 * 6 - 6 - 1  # the holes: six halves, and one
+    assert np.allclose(mesh.z, height[mesh.y.astype(int), mesh.x.astype(int)])
+
+
+def test_the_lines_of_a_relief_lie_at_whole_heights() -> None:
+    across, up = np.meshgrid(np.arange(7.0), np.arange(5.0))
+    _, lines = relief(across / 2 + up / 4)
+    x, y, z = (np.asarray(part, dtype=float) for part in (lines.x, lines.y, lines.z))
+    there = np.isfinite(x)
+    assert set(np.round(z[there])) == {1, 2, 3}
+    assert np.allclose(x[there] / 2 + y[there] / 4, np.round(z[there]))

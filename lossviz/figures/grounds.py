@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.figures.levels import SCALE
+from lossviz.figures.meshes import draw_relief
 from lossviz.figures.style import AXIS, GRID, INK, MUTE, WHITE, fixed, note
 from lossviz.surfaces import Surface
 
@@ -55,21 +56,15 @@ def seen_from_above(
 def seen_in_relief(figure: go.Figure, surface: Surface, guess: float, scene: str = "scene") -> None:
     """Height is the level, linear."""
     height = np.where(np.isfinite(surface.loss), surface.loss, np.nan) / guess
-    figure.add_trace(
-        go.Surface(
-            x=surface.a,
-            y=surface.b,
-            z=np.clip(height, 0, 1.5 * TALLEST).astype(np.float32),
-            scene=scene,
-            showscale=False,
-            hoverinfo="skip",
-            surfacecolor=log_level(surface, guess),
-            colorscale=SCALE,
-            cmin=DEEPEST,
-            cmax=HIGHEST,
-            lighting={"ambient": 0.78, "diffuse": 0.45, "specular": 0.03, "roughness": 0.9},
-            contours={"z": {"show": True, "start": 1, "end": TALLEST, "size": 1, "color": WHITE, "width": 1}},
-        )
+    draw_relief(
+        figure,
+        surface.a,
+        surface.b,
+        np.clip(height, 0, 1.5 * TALLEST),
+        log_level(surface, guess),
+        ends=(DEEPEST, HIGHEST),
+        tallest=TALLEST,
+        scene=scene,
     )
 
 

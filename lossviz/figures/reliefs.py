@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.levels import HIGHEST, LOWEST, SCALE, TALLEST, known_step, log_level, on_map, weight_name
+from lossviz.figures.levels import HIGHEST, LOWEST, TALLEST, known_step, log_level, on_map, weight_name
+from lossviz.figures.meshes import draw_relief
 from lossviz.figures.style import (
     GRID,
     INK,
@@ -67,22 +68,16 @@ def reliefs(
 
 def _relief(figure: go.Figure, plane: WeightPlane, scene: str) -> None:
     keep = slice(None, None, max(1, len(plane.a) // 50))
-    height = np.clip(plane.level, 0, 1.5 * TALLEST)[keep, keep].astype(np.float32)
-    figure.add_trace(
-        go.Surface(
-            x=plane.a[keep],
-            y=plane.b[keep],
-            z=height,
-            scene=scene,
-            showscale=False,
-            hoverinfo="skip",
-            surfacecolor=log_level(plane)[keep, keep],
-            colorscale=SCALE,
-            cmin=LOWEST,
-            cmax=HIGHEST,
-            lighting={"ambient": 0.78, "diffuse": 0.45, "specular": 0.03, "roughness": 0.9},
-            contours={"z": {"show": True, "start": 1, "end": TALLEST, "size": 1, "color": WHITE, "width": 1}},
-        )
+    height = np.clip(plane.level, 0, 1.5 * TALLEST)[keep, keep]
+    draw_relief(
+        figure,
+        plane.a[keep],
+        plane.b[keep],
+        height,
+        log_level(plane)[keep, keep],
+        ends=(LOWEST, HIGHEST),
+        tallest=TALLEST,
+        scene=scene,
     )
 
 

@@ -40,14 +40,16 @@ def four_panels(value: int) -> object:
 
 
 def surface(value: int) -> object:
+    """A relief as the app draws it."""
     import numpy as np
 
+    from lossviz.figures.meshes import draw_relief
     from lossviz.figures.style import blank
 
     x = np.linspace(-3, 3, GRID)
-    z = np.sin(x[:, None] + value / 10) * np.cos(x[None, :])
+    z = 3 + 3 * np.sin(x[:, None] + value / 10) * np.cos(x[None, :])
     figure = blank(430)
-    figure.add_surface(x=x, y=x, z=z.astype(np.float32), showscale=False)
+    draw_relief(figure, x, x, z, z, ends=(0, 6), tallest=6)
     return figure
 
 

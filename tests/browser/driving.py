@@ -124,7 +124,7 @@ AXIS = """(root, name) => {
   return [left, left + axis._length];
 }"""
 PICTURES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(
-  [...document.querySelectorAll(".lossviz-chart")].map((c) => `${c.dataset.state} ${c.dataset.moving}`).join()))))"""
+  [...document.querySelectorAll(".lossviz-chart")].map(({ dataset: d }) => d.state + d.moving).join()))))"""
 
 
 @dataclass
@@ -150,7 +150,12 @@ class Viewer:
         def still() -> bool:  # no new picture for some frames of an animation, and no script at work
             ready.wait_for()
             seen.append(self.page.evaluate(PICTURES))
-            return len(seen) > 2 and seen[-1] == seen[-2] == seen[-3] and "true" not in seen[-1] and ready.count() == 1
+            return (
+                len(seen) > 2
+                and seen[-1] == seen[-2] == seen[-3]
+                and "true" not in seen[-1]
+                and ready.count() == 1
+            )
 
         until(still)
         return self
