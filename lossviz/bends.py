@@ -10,7 +10,7 @@ from torch import nn
 
 from lossviz.checks import count_in, number_in
 from lossviz.honesty import Landscape, landscape
-from lossviz.lanczos import eigenpairs
+from lossviz.lanczos import largest
 from lossviz.planes import Normalize, direction_plane, random_plane
 from lossviz.studies import Study
 from lossviz.surfaces import losses_at
@@ -153,8 +153,7 @@ def rescaled(
         scaled = torch.from_numpy(1 / factor)
         generator = torch.Generator().manual_seed(0)
         matrix_at_c = scaled[:, None] * matrix * scaled
-        top = eigenpairs(matrix_at_c.__matmul__, scaled, 1, "largest", 1e-5, 150, generator, True)
-        sharp.append(float(top.values[0]))
+        sharp.append(largest(matrix_at_c.__matmul__, scaled, 1e-5, 150, generator))
         other = study.moved(base * factor)
         plane = direction_plane(other, plain, random_plane(other, seed).u)
         slices.append(losses_at(other, study.loss_fn, study.data, plane, *places))

@@ -4,6 +4,7 @@ C. Lanczos (1950), with full reorthogonalisation, so that no eigenvalue appears 
 precision; error bounds as in B. Parlett, The Symmetric Eigenvalue Problem (1998), chapter 13.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -54,18 +55,24 @@ class Tridiagonal:
     def full(self) -> bool:
         return len(self.alpha) + 1 >= len(self._basis)
 
+    @property
+    def settled(self) -> bool:
+        """Whether a copy of an eigenvalue would have shown itself since a break."""
+        return self.since_break is None or self.since_break > SETTLED
+
     def grow(self) -> None:
         """One more product."""
         m = len(self.alpha)
         self.since_break = None if self.since_break is None else self.since_break + 1
         w = self._product(self._basis[m].to(self._dtype)).to(self._basis.dtype)
-        self.alpha.append(float(self._basis[m] @ w))
         known = self._basis[: m + 1]
-        for _ in range(2):  # once loses digits, twice is enough (Parlett, section 6.9)
-            w = w - known.T @ (known @ w)
+        shares = known @ w
+        self.alpha.append(float(shares[m]))
+        w = torch.addmv(w, known.T, shares, alpha=-1)
+        w.addmv_(known.T, known @ w, alpha=-1)  # once loses digits, twice is enough (Parlett, section 6.9)
         beta = float(torch.linalg.vector_norm(w))
         self._scale = max(self._scale, abs(self.alpha[-1]), beta)
-        if not np.isfinite(beta):
+        if not math.isfinite(beta):
             raise ValueError("the Hessian at these weights is not finite, so it has no eigenvalues")
         noise = 8 * torch.finfo(self._dtype).eps * self._scale
         if beta <= noise and self._generator is not None and m + 1 < self._basis.shape[1]:
@@ -76,7 +83,7 @@ class Tridiagonal:
                 w = w - known.T @ (known @ w)
             self._basis[m + 1] = w / torch.linalg.vector_norm(w)
         elif beta > noise:
-            self._basis[m + 1] = w / beta
+            torch.div(w, beta, out=self._basis[m + 1])
         else:
             beta = 0.0
             self._basis[m + 1] = 0.0
@@ -84,8 +91,8 @@ class Tridiagonal:
 
     def solve(self) -> tuple[np.ndarray, np.ndarray]:
         """Eigenvalues (m,), rising, and eigenvectors (m, m) of the tridiagonal matrix, in columns."""
-        off = self.beta[:-1]
-        return np.linalg.eigh(np.diag(self.alpha) + np.diag(off, 1) + np.diag(off, -1))
+        lower = np.diag(self.alpha) + np.diag(self.beta[:-1], -1)
+        return np.linalg.eigh(lower, UPLO="L")
 
     def vectors(self, small: np.ndarray) -> np.ndarray:
         """(k, n) from columns (m, k) of `solve`."""
@@ -101,19 +108,16 @@ def eigenpairs(
     tolerance: float,
     most: int,
     generator: torch.Generator,
-    values_only: bool = False,
 ) -> Eigen:
     """The k eigenpairs at one end. ``like`` (n,) gives dtype and device.
 
     Stops when every residual is below ``tolerance`` times the largest magnitude found, or after ``most``
-    products; the residuals say how far it came. With ``values_only`` the tolerance is of the values, whose
-    error is about the residual's square over the gap to the next one (Parlett, section 11.7).
+    products; the residuals say how far it came.
     """
     n = like.numel()
     if n <= max(DENSE, 2 * k):
         return _dense(product, like, k, end)
-    start = torch.randn(n, generator=generator, dtype=torch.float64).to(like)
-    run = Tridiagonal(product, start, most, generator)
+    run = Tridiagonal(product, _random(like, generator), most, generator)
     while True:
         run.grow()
         m = len(run.alpha)
@@ -124,19 +128,47 @@ def eigenpairs(
         values, small = run.solve()
         chosen = _order(values, end)[:k]
         bounds = abs(run.beta[-1] * small[-1, chosen])
-        errors = _value_errors(bounds, values, chosen) if values_only else bounds
-        converged = (errors <= tolerance * max(np.abs(values).max(), np.finfo(float).tiny)).all()
-        if run.full or (converged and (run.since_break is None or run.since_break > SETTLED)):
+        converged = (bounds <= tolerance * max(np.abs(values).max(), np.finfo(float).tiny)).all()
+        if run.full or (converged and run.settled):
             return Eigen(values[chosen], run.vectors(small[:, chosen]), bounds, m)
 
 
-def _value_errors(bounds: np.ndarray, values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    apart = np.abs(values[chosen][:, None] - values[None, :])
-    apart[np.arange(len(chosen)), chosen] = np.inf
-    gap = np.maximum(apart.min(axis=1), np.finfo(float).tiny)
-    # Far from the end, the gaps are not yet the matrix's own.
-    near = (bounds < 0.1 * np.abs(values).max()) & np.isfinite(gap)
-    return np.where(near, np.minimum(bounds, bounds**2 / gap), bounds)
+def largest(product: Product, like: Tensor, tolerance: float, most: int, generator: torch.Generator) -> float:
+    """The largest eigenvalue alone: without its vector, fewer products do.
+
+    Stops when `value_error` is below ``tolerance`` times the largest magnitude found, or after ``most``
+    products. What is returned is nearer than that error: the direction that would come next counts in without
+    its product. How it goes with the vector found is known (the residual); how the matrix curves along it is
+    taken to be as along the random start.
+    """
+    if like.numel() <= DENSE:
+        return float(_dense(product, like, 1, "largest").values[0])
+    run = Tridiagonal(product, _random(like, generator), most, generator)
+    while True:
+        run.grow()
+        if len(run.alpha) > 16 and len(run.alpha) % 4 and not run.full:
+            continue
+        values, small = run.solve()
+        top, residual = float(values[-1]), abs(run.beta[-1] * float(small[-1, -1]))
+        scale = max(float(np.abs(values).max()), np.finfo(float).tiny)
+        if run.full or (value_error(residual, values) <= tolerance * scale and run.settled):
+            return 0.5 * (top + run.alpha[0]) + math.hypot(0.5 * (top - run.alpha[0]), residual)
+
+
+def value_error(residual: float, values: np.ndarray) -> float:
+    """About how far the largest of ``values`` (m,), rising, is off, given its vector's residual.
+
+    Once the residual is small, its square over the gap to the next value (Parlett, section 11.7). An estimate
+    and no bound: where eigenvalues crowd at the end, those not found yet make the true gap smaller.
+    """
+    gap = float(values[-1] - values[-2]) if len(values) > 1 else 0.0
+    if gap <= 0 or residual >= 0.1 * float(np.abs(values).max()):
+        return residual
+    return min(residual, residual**2 / gap)
+
+
+def _random(like: Tensor, generator: torch.Generator) -> Tensor:
+    return torch.randn(like.numel(), generator=generator, dtype=torch.float64).to(like)
 
 
 def _dense(product: Product, like: Tensor, k: int, end: End) -> Eigen:

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from lossviz.checks import count_in, number_in
 from lossviz.curvature import Hessian
 from lossviz.edges import preconditioner, stability_edge
-from lossviz.lanczos import Product, Tridiagonal
+from lossviz.lanczos import Product, Tridiagonal, value_error
 from lossviz.optimizers import OPTIMIZERS
 
 Floats = NDArray[np.float64]
@@ -198,13 +198,9 @@ def _leading(product: Product, start: Tensor, tolerance: float) -> tuple[float, 
     while True:
         run.grow()
         values, small = run.solve()
-        bound = abs(run.beta[-1] * small[-1, -1])
-        if len(values) > 1:
-            gap = values[-1] - values[-2]
-            error = min(bound, bound**2 / gap) if bound < 0.1 * np.abs(values).max() and gap > 0 else bound
-            if error <= tolerance * max(abs(values[-1]), 1e-12):
-                break
-        if run.full or run.beta[-1] == 0:
+        error = value_error(abs(run.beta[-1] * small[-1, -1]), values)
+        close = len(values) > 1 and error <= tolerance * max(abs(values[-1]), 1e-12)
+        if close or run.full or run.beta[-1] == 0:
             break
     vectors = run.vectors(small[:, [-1, -2]] if len(values) > 1 else small[:, -1:])
     mixed = vectors[0] + 0.3 * vectors[-1] if len(vectors) > 1 else vectors[0]

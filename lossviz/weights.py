@@ -5,6 +5,7 @@ A user's model is read here and never written. Everything that evaluates it at o
 """
 
 import copy
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -89,10 +90,13 @@ def private_copy(model: nn.Module) -> nn.Module:
     Raises ValueError if the model holds something that cannot be copied.
     """
     memo: dict[int, object] = {}
-    for module in model.modules():  # what autograd computed cannot be deep-copied, but its values can
+    for module in model.modules():
         for value in vars(module).values():
             if isinstance(value, Tensor) and not value.is_leaf:
+                # What autograd computed cannot be deep-copied, but its values can.
                 memo[id(value)] = value.detach().clone()
+            elif type(value) is OrderedDict and not value:
+                memo[id(value)] = OrderedDict()  # a dozen a module, which deepcopy takes its time over
     try:
         return copy.deepcopy(model, memo).eval()
     except Exception as error:

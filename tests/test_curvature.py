@@ -29,7 +29,15 @@ def test_a_quadratic_is_known_exactly() -> None:
     assert abs(found.trace - values.sum()) < 4 * found.trace_error
     low = spectrum(*quadratic(values), k=2, end="smallest", tolerance=1e-8)
     np.testing.assert_allclose(low.eigenvalues, [1, 2], rtol=1e-6)
-    assert sharpness(*quadratic(values)) == pytest.approx(80, rel=1e-5)
+
+
+def test_the_sharpness_alone_is_within_its_tolerance() -> None:
+    model, loss_fn, data = quadratic(np.linspace(1, 80, 80))  # a crowded end, where the gap misleads most
+    for tolerance in (1e-3, 1e-4, 1e-8):
+        assert sharpness(model, loss_fn, data, tolerance=tolerance) == pytest.approx(80, rel=tolerance)
+    assert sharpness(model, loss_fn, data) == pytest.approx(80, rel=1e-4)
+    upside_down = sharpness(model, lambda o, t: -o.square().sum(), data)
+    assert upside_down == pytest.approx(-1, abs=80 * 1e-4)
 
 
 def test_small_ones_are_exact() -> None:

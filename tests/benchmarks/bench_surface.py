@@ -218,12 +218,13 @@ def curvature(rounds: int) -> None:
         exact = copy.deepcopy(model).double()
         targets = data[1].double() if data[1].is_floating_point() else data[1]
         truth = sharpness(exact, loss_fn, (data[0].double(), targets), tolerance=1e-9)
-        for tolerance in (1e-5, 1e-3):  # the default of lossviz, and that of PyHessian
+        for tolerance in (1e-4, 1e-3):  # the default of lossviz, and that of PyHessian
             ours = partial(sharpness, model, loss_fn, data, tolerance=tolerance)
             seconds = interleaved({"lossviz": ours, "PyHessian": theirs}, rounds)
             report(f"sharpness of {name} to {tolerance:g}", seconds, "lossviz")
-            mine, other = (abs(found() / truth - 1) for found in (ours, theirs))
-            print(f"   relative error: lossviz {mine:.1e}, PyHessian {other:.1e}")
+            mine = statistics.median(abs(ours(seed=seed) / truth - 1) for seed in range(15))
+            other = statistics.median(abs(theirs() / truth - 1) for _ in range(15))
+            print(f"   relative error, median of 15 starts: lossviz {mine:.1e}, PyHessian {other:.1e}")
 
 
 def flatness() -> None:
