@@ -38,6 +38,7 @@ class ImageProgram:
         self._shapes, self._table = shapes, _filters_last(table, shapes)
         self._shared = self._input_only()
         self._folded: dict[int, int] = {}  # convolution -> the BatchNorm that it swallows
+        self._late: set[int] = set()  # ReLUs done after the pooling, where there is less to do
         self._code: list[tuple[int, Run]] = []
         swallowed: set[int] = set()
         for index, step in enumerate(tape.steps):
@@ -117,6 +118,9 @@ class ImageProgram:
             return lambda values, block: get(values, block).flatten(1)
         if step.op in ("relu", "relu_") and self._owned(step.args[0]):
             get = self._reader(step.args[0])
+            if self._pooled_only(index):
+                self._late.add(index)  # a maximum and a ReLU commute
+                return get
             return lambda values, block: torch.relu_(get(values, block))
         return self._call(step)
 
@@ -125,6 +129,11 @@ class ImageProgram:
         if ref.kind != "step" or self._tape.uses(ref.key) != 1 or ref.key in self._shared:
             return False
         return self._tape.steps[ref.key].op in ("conv2d", "batch_norm", "linear")
+
+    def _pooled_only(self, index: int) -> bool:
+        """Whether this value is read once, by a max-pooling of ours."""
+        readers = [step for step in self._tape.steps if Ref("step", index) in refs_in(step)]
+        return self._tape.uses(index) == 1 and len(readers) == 1 and self._max_pool(readers[0]) is not None
 
     def _call(self, step: Step) -> Run:
         """The step as it was recorded, with its operands replaced."""
@@ -223,6 +232,8 @@ class ImageProgram:
 
     def _max_pool(self, step: Step) -> Run | None:
         """Non-overlapping max-pooling as maxima of slices; None where it is another kind."""
+        if step.op != "max_pool2d":
+            return None
         size = _pair(argument(step, 1, "kernel_size", 0))
         stride = argument(step, 2, "stride", None)
         stride = size if stride is None or stride == () else _pair(stride)
@@ -233,6 +244,7 @@ class ImageProgram:
         if not plain or size != stride or len(before) != 4 or before[2] % size[0] or before[3] % size[1]:
             return None
         get = self._reader(step.args[0])
+        rectify = step.args[0].kind == "step" and step.args[0].key in self._late
 
         def pool(values: Values, block: int) -> Tensor:
             h: Tensor = get(values, block)
@@ -242,7 +254,7 @@ class ImageProgram:
             best = rows[..., 0 :: size[1]]
             for k in range(1, size[1]):
                 best = torch.maximum(best, rows[..., k :: size[1]])
-            return best
+            return torch.relu_(best) if rectify else best
 
         return pool
 

@@ -125,6 +125,29 @@ def test_parameters_as_factors_and_shared_layers() -> None:
     )
 
 
+class ReadTwice(nn.Module):
+    """The first ReLU is read by a pooling and by another step too, the second by a pooling alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(1, 6, 3, padding=1), nn.Conv2d(6, 6, 3, padding=1)
+        self.last = nn.Linear(24, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = F.relu(self.first(x))
+        h = F.max_pool2d(h, 2) + F.avg_pool2d(h, 2)
+        return self.last(F.max_pool2d(F.relu(self.second(h)), 2).flatten(1))
+
+
+def test_a_relu_is_put_off_till_after_the_pooling_only_where_nobody_else_reads_it() -> None:
+    torch.manual_seed(0)
+    model, data = ReadTwice(), (torch.randn(40, 1, 8, 8), torch.randint(3, (40,)))
+    plane = random_plane(model, include_bias=True)
+    found = surface(model, CE, data, plane, points=4)
+    assert found.facts.evaluator == "stacked", found.facts.reason
+    np.testing.assert_allclose(found.loss, plain_loop(model, CE, data, plane, found.a, found.b), rtol=1e-5)
+
+
 class Treacherous(nn.Module):
     """Counts its calls, so that what was recorded is not what comes next."""
 
