@@ -5,6 +5,7 @@ treat each example by itself, except a loss's last step, the mean or sum over ev
 """
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -286,6 +287,8 @@ def _loss(program: "Program", index: int, step: Step) -> Run:
         _expect(len(before) == 2 and wanted.ndim == 1 and not wanted.is_floating_point(), step)
         _expect(not bool((wanted == ignored).any()), step)  # they would not count in the mean
         target = wanted
+        if _plain_cross_entropy(step, options, reduction):
+            return _cross_entropy(program, index, get, wanted)
     else:
         _expect(tuple(wanted.shape) == before and len(before) <= 2, step)
         target = wanted.t().contiguous() if wanted.ndim == 2 else wanted
@@ -297,6 +300,27 @@ def _loss(program: "Program", index: int, step: Step) -> Run:
             return each
         each = each.flatten(1)
         return each.mean(1) if reduction == "mean" else each.sum(1)
+
+    return run
+
+
+def _plain_cross_entropy(step: Step, options: dict[str, Any], reduction: str) -> bool:
+    """Whether it is worth writing out: with AVX2, torch's exp2 takes half the time of its exp."""
+    plain = step.op == "cross_entropy" and reduction == "mean" and not any(options.values())
+    return plain and step.value.device.type == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX2"
+
+
+def _cross_entropy(program: "Program", index: int, get: Run, wanted: Tensor) -> Run:
+    """The mean over examples of log sum exp(h) - h[wanted], to the base 2 within."""
+    n, room = len(wanted), program.room(index)
+    places = wanted * n + torch.arange(n)  # in a point's (K, n)
+
+    def run(env: Env, c: Tensor, block: int) -> Tensor:
+        h = get(env, c, block)
+        # The maximum goes first: else the loss of a sure answer, a small difference, loses its digits.
+        lower = torch.sub(h, h.amax(1, keepdim=True), out=room(h, tuple(h.shape))).mul_(1 / math.log(2))
+        picked = lower.view(len(h), -1).index_select(1, places)
+        return (lower.exp2_().sum(1).log2_() - picked).mean(1).mul_(math.log(2))
 
     return run
 
