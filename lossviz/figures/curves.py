@@ -245,7 +245,9 @@ def _summary(values: Floats) -> tuple[Floats, Floats, Floats]:
     known = np.isfinite(values).any(axis=0)
     low, middle, high = (np.full(values.shape[1], np.nan) for _ in range(3))
     if known.any():
-        low[known], middle[known], high[known] = np.nanquantile(values[:, known], [0.25, 0.5, 0.75], axis=0)
+        some = values[:, known]
+        quantile = np.quantile if np.isfinite(some).all() else np.nanquantile  # the latter goes one by one
+        low[known], middle[known], high[known] = quantile(some, [0.25, 0.5, 0.75], axis=0)
     return low, middle, high
 
 

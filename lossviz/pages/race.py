@@ -10,7 +10,7 @@ from lossviz.ui.declared import Race
 from lossviz.ui.page import Tabs, footer, heading, page, small
 from lossviz.ui.texts import text
 from lossviz.ui.views import race_table
-from lossviz.ui.views.race import LIVE, stage
+from lossviz.ui.views.race import LIVE, is_training, stage
 from lossviz.ui.views.race_files import of_race, of_table
 from lossviz.ui.views.race_setup import call, settings, setup, shown_seed, words
 
@@ -56,11 +56,11 @@ with page():
     convention = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         tries = st.container(width="content")
+        training = is_training()
+        shade = {"Layers": Race.layers, "Table": None}.get(kind, Race.measure)
+        if shade is not None:  # while it trains the next picture obeys, and nothing else has to run
+            st.fragment(shade.segments)() if training else shade.segments()
         measure, layers = Race.measure.now, Race.layers.now
-        if kind == "Layers":
-            layers = Race.layers.segments()
-        elif kind != "Table":
-            measure = Race.measure.segments()
     under = Tabs("Set up")
     with under["Set up"]:
         setup()
@@ -82,8 +82,7 @@ with page():
                     f"**This does not fit together:** {error}. Change it under *Set up*, or try a preset."
                 )
                 st.stop()
-            training = LIVE in st.session_state and st.session_state[LIVE].running
-            st.fragment(stage, run_every=0.2 if training else None)(wanted, kind, measure, layers)
+            st.fragment(stage, run_every=0.2 if training else None)(wanted, kind)
         with convention:
             small(words(wanted))
         plane = len(lv.DATASETS[wanted.dataset].features) == 2

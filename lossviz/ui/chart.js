@@ -6,7 +6,7 @@ const cameras = new Map(); // chart key -> camera that the viewer has turned to
 
 const GRIP = 30; // px around a point that can be dragged
 const NARROW = 560; // px of chart width below which the narrow layout is drawn
-const REST = 200; // ms without a new picture after which a motion has come to rest
+const REST = 500; // ms without a new picture after which a motion has come to rest
 
 function loadPlotly(source) {
   if (!window.lossvizPlotly) {
@@ -54,6 +54,7 @@ class Chart {
     this.plot = root.querySelector(".lossviz-plot");
     this.tabs = root.querySelector(".lossviz-tabs");
     this.panel = 0;
+    this.told = false; // that it is narrow
     this.pictures = 0;
     this.gone = false;
     this.busy = Promise.resolve();
@@ -114,9 +115,11 @@ class Chart {
   }
 
   figure() {
-    const narrow = this.root.clientWidth < NARROW;
-    const dark = isDark(this.root);
     const names = Object.keys(this.payload.narrow);
+    const small = this.root.clientWidth < NARROW;
+    const narrow = this.payload.wide ? small && names.length > 0 : true; // of a live chart one layout may be missing
+    if (this.payload.live && small !== this.told) this.component.setStateValue("narrow", (this.told = small));
+    const dark = isDark(this.root);
     this.panel = Math.min(this.panel, names.length - 1);
     const which = narrow ? names[this.panel] : "";
     const id = `${narrow ? "n" + this.panel : "w"}${dark ? "d" : "l"}`;
@@ -202,7 +205,10 @@ class Chart {
 
     const next = { id, data, layout };
     const moved = this.move(next);
-    if (!moved) await window.Plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false });
+    if (!moved) {
+      const own = structuredClone({ data, layout }); // Plotly writes into what it is given
+      await window.Plotly.react(this.plot, own.data, own.layout, { displayModeBar: false, responsive: false });
+    }
     if (this.gone) return window.Plotly.purge(this.plot);
     this.drawn = next;
     this.shown = state;

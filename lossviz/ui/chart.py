@@ -40,12 +40,18 @@ class Drawing(Protocol):
     def __call__(self, narrow: bool) -> Any: ...
 
 
-def packed(draw: Drawing) -> str:
-    """Both layouts of a figure as JSON: what `chart` takes, and what a page caches."""
-    narrow = draw(narrow=True)
-    panels = narrow if isinstance(narrow, dict) else {"": narrow}
+def packed(draw: Drawing, narrow: bool | None = None) -> str:
+    """A figure as JSON: what `chart` takes, and what a page caches. Both its layouts, or only one of them."""
+    wide = "null" if narrow else draw(narrow=False).to_json()
+    figure = {} if narrow is False else draw(narrow=True)
+    panels = figure if isinstance(figure, dict) else {"": figure}
     body = ", ".join(f"{json.dumps(name)}: {figure.to_json()}" for name, figure in panels.items())
-    return f'"wide": {draw(narrow=False).to_json()}, "narrow": {{{body}}}'
+    return f'"wide": {wide}, "narrow": {{{body}}}'
+
+
+def is_narrow(key: str) -> bool:
+    """Whether the chart of that key, which has been shown with ``live``, is in need of its narrow layout."""
+    return bool(st.session_state.get(key, {}).get("narrow"))
 
 
 def chart(
@@ -54,12 +60,15 @@ def chart(
     alt: str,
     follow: str | None = None,
     on_click: Callable[[float, float], None] | None = None,
+    live: bool = False,
 ) -> None:
     """Show a packed figure. ``alt`` says in words what it shows.
 
     ``follow`` is the key of a slider of the page whose value names the frame to show. ``on_click`` gets
     the data coordinates of a click in a map, before the page runs again. A figure whose meta has a
-    ``grip``, [trace, "x" or "y"], lets that point be dragged, and the followed slider goes with it.
+    ``grip``, [trace, "x" or "y"], lets that point be dragged, and the followed slider goes with it. A
+    ``live`` chart tells which layout it needs (`is_narrow`): while pictures follow each other quickly, the
+    other need not be sent.
     """
 
     def clicked() -> None:
@@ -77,6 +86,7 @@ def chart(
         "alt": alt,
         "follow": follow,
         "clickable": on_click is not None,
+        "live": live,
         "plotly": PLOTLY_URL,
         "dark": lv.figures.dark_map(),
     }
@@ -86,10 +96,12 @@ def chart(
         on_missing_change=lambda: None,
         on_click_change=clicked,
         on_dragged_change=dragged,
+        on_narrow_change=lambda: None,
     )
     if result.get("missing"):
         value = st.session_state.get(follow) if follow else None
-        for panel in json.loads(f"{{{figure}}}")["narrow"].values():
+        given = json.loads(f"{{{figure}}}")
+        for panel in given["narrow"].values() or [given["wide"]]:
             still = lv.figures.at_frame(lv.figures.from_json(panel), value)
             st.plotly_chart(still, theme=None, alt=alt, config={"displayModeBar": False})
 

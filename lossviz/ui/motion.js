@@ -6,7 +6,11 @@
 const SVG = "http://www.w3.org/2000/svg";
 const TAG = /(<\/?(?:b|br|span)(?: style="[^"<>]*")?>)/; // the tags that our texts have; Plotly knows more
 const ENTITY = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
-const MOVABLE = new Set(["x", "y", "z", "text", "marker"]); // of a trace
+const MOVABLE = {
+  traces: new Set(["x", "y", "z", "text", "marker"]),
+  annotations: new Set(["text", "x", "y", "xanchor", "yanchor", "xshift", "yshift"]),
+  shapes: new Set(["x0", "x1", "y0", "y1"]),
+};
 const LAYER = { scatter: ".scatterlayer", contour: ".contourlayer" };
 const SHARE = { left: 0, center: 0.5, right: 1, top: 0, middle: 0.5, bottom: 1 }; // of a text before its anchor
 const TYPES = {
@@ -41,7 +45,7 @@ function pixels(full, ref, vertical, value, onAxis) {
 function moveTrace(plot, index, part) {
   const full = plot._fullData[index];
   const info = plot._fullLayout._plots[full.xaxis + full.yaxis];
-  const layer = info?.plot?.select(LAYER[full.type]);
+  const layer = LAYER[full.type] && info?.plot?.select(LAYER[full.type]);
   const filled = /^tonext/.test(full.fill); // it would need its neighbour
   const crowded = full.type === "contour" && layer.selectAll(".contour").size() > 1; // it would be the only one
   const coded = JSON.stringify(part.marker ?? "").includes("bdata");
@@ -137,28 +141,21 @@ function moveShape(plot, index, shape) {
 
 // Moves a drawn plot from one {data, layout} to another; false where it cannot: then the plot has to be drawn.
 function nudge(plot, from, to) {
-  const parts = ["annotations", "shapes"];
   const { annotations: a, shapes: b, meta: c, ...before } = from.layout;
   const { annotations: d, shapes: e, meta: f, ...after } = to.layout;
-  if (from.data.length !== to.data.length || changed(before, after).length) return false;
-  const traces = [];
-  for (const [index, trace] of to.data.entries()) {
-    if (trace === from.data[index]) continue;
-    const keys = changed(from.data[index], trace);
-    if (keys.some((key) => !MOVABLE.has(key)) || !LAYER[trace.type ?? "scatter"]) return false;
-    if (keys.length) traces.push([index, trace]);
+  if (changed(before, after).length) return false;
+  const moving = {};
+  const lists = { traces: [from.data, to.data], annotations: [a ?? [], d ?? []], shapes: [b ?? [], e ?? []] };
+  for (const [kind, [old, now]] of Object.entries(lists)) {
+    const parts = now.map((item, i) => [i, item === old[i] ? [] : changed(old[i] ?? {}, item)]);
+    const known = parts.every(([, keys]) => keys.every((key) => MOVABLE[kind].has(key)));
+    if (old.length !== now.length || !known) return false;
+    moving[kind] = parts.filter(([, keys]) => keys.length).map(([i]) => [i, now[i]]);
   }
-  const items = {};
-  for (const kind of parts) {
-    const [old, now] = [from.layout[kind] ?? [], to.layout[kind] ?? []];
-    if (old.length !== now.length) return false;
-    items[kind] = [...now.entries()]
-      .filter(([i, item]) => !same(item, old[i]))
-      .map(([i, item]) => [i, { ...plot._fullLayout[kind][i], ...item, font: plot._fullLayout[kind][i].font }]);
-  }
+  const whole = (kind) => ([i, item]) => [i, { ...plot._fullLayout[kind][i], ...item }];
   return (
-    traces.every(([index, trace]) => moveTrace(plot, index, trace)) &&
-    items.shapes.every(([index, shape]) => moveShape(plot, index, shape)) &&
-    moveTexts(plot, items.annotations)
+    moving.traces.every(([i, trace]) => moveTrace(plot, i, trace)) &&
+    moving.shapes.map(whole("shapes")).every(([i, shape]) => moveShape(plot, i, shape)) &&
+    moveTexts(plot, moving.annotations.map(whole("annotations")))
   );
 }

@@ -5,12 +5,16 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 import streamlit as st
 
 import lossviz as lv
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, is_narrow, packed
 from lossviz.ui.declared import Race
 from lossviz.ui.live import Live, View
 from lossviz.ui.views.race_setup import STEPS, shown_seed
 
 LIVE, SHOWN, WAS_RUNNING = "race_live", "race_shown_picture", "race_was_running"  # in this viewer's session
+
+
+def is_training() -> bool:
+    return LIVE in st.session_state and bool(st.session_state[LIVE].running)
 
 
 def current(wanted: lv.RaceSettings) -> tuple[Live, bool]:
@@ -30,13 +34,16 @@ def current(wanted: lv.RaceSettings) -> tuple[Live, bool]:
 def drawing(view: View, kind: str, measure: str, layers: str) -> str:
     """The picture, made anew only when there is something new to show."""
     at = int(view.race.steps[-1])
-    key = (view.race.settings, at, kind, layers if kind == "Layers" else measure, view.running, shown_seed())
+    layout = is_narrow("race") if view.running else None
+    shade = layers if kind == "Layers" else measure
+    key = (view.race.settings, at, kind, shade, view.running, shown_seed(), layout)
     shown, body = st.session_state.get(SHOWN, (None, ""))
     if shown != key:
         body = packed(
             lambda narrow: lv.figures.training_curves(
                 view.race, measure, at, kind, view.portraits, view.running, not view.running, narrow, layers
-            )
+            ),
+            layout,
         )
         st.session_state[SHOWN] = (key, body)
     return str(body)
@@ -60,9 +67,10 @@ def rail_key(view: View) -> str:
     return "rail_race_four" if view.portraits and len(view.race.settings.losses) > 2 else "rail_race"
 
 
-def stage(wanted: lv.RaceSettings, kind: str, measure: str, layers: str) -> None:
+def stage(wanted: lv.RaceSettings, kind: str) -> None:
     """The picture and its transport. While it trains this runs by itself, five times a second."""
     race, opened = current(wanted)
+    measure, layers = Race.measure.now, Race.layers.now
     view = race.read(shown_seed())
     at = int(view.race.steps[-1])
     if view.running != st.session_state.get(WAS_RUNNING, False):
@@ -83,7 +91,8 @@ def stage(wanted: lv.RaceSettings, kind: str, measure: str, layers: str) -> None
                 args=() if view.running else (Race.speed.now == "Slow",),
             )
         if view.running:
-            st.slider("Step", 0, STEPS, at, disabled=True, label_visibility="collapsed", key=f"race_now_{at}")
+            st.session_state["race_now"] = at
+            st.slider("Step", 0, STEPS, disabled=True, label_visibility="collapsed", key="race_now")
         else:
             goal = int(Race.step.show(label_visibility="collapsed"))
         with st.container(
@@ -120,6 +129,7 @@ def stage(wanted: lv.RaceSettings, kind: str, measure: str, layers: str) -> None
             drawing(view, kind, measure, layers),
             key="race",
             follow=None if view.running else Race.step.key,
+            live=True,
             alt=f"{layers if kind == 'Layers' else measure} of {', '.join(race.settings.losses)} over "
             f"{STEPS} training steps, at step {int(view.race.steps[-1])}.",
         )
