@@ -82,7 +82,7 @@ with page():
                     f"**This does not fit together:** {error}. Change it under *Set up*, or try a preset."
                 )
                 st.stop()
-            st.fragment(stage, run_every=0.2 if training else None)(wanted, kind)
+            stage(wanted, kind, training)
         with convention:
             small(words(wanted))
         plane = len(lv.DATASETS[wanted.dataset].features) == 2

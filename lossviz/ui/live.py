@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lossviz.training import Training
 
 BREATH = 0.04  # seconds between records that belong to the page: both run in one interpreter
-SLOW = 0.2  # seconds between records when each is to be seen
+SLOW = 0.14  # seconds between records when each is to be seen
 PATIENCE = 5.0  # seconds without a reader
 GRID = 36  # points of a portrait to each side
 

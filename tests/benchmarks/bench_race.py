@@ -20,7 +20,7 @@ from driving import ARGUMENTS, CHROMIUM, WIDE, Viewer, serving  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
 RACE = "/race?race_step=0&race_speed=Slow&race_rate=0.02"  # slow: a record at a time, longer than we look
-SECONDS, CLICKS, DRAG = 5.0, 8, 3.0
+SECONDS, CLICKS, DRAG = 4.0, 6, 3.0
 BLANK = """() => {
   const watch = (window.watch = { frames: 0, blank: 0, on: true });
   const look = () => {

@@ -62,24 +62,70 @@ def trouble(view: View) -> str:
     return ""
 
 
-def rail_key(view: View) -> str:
-    """The slider is as long as the time axis above it."""
-    return "rail_race_four" if view.portraits and len(view.race.settings.losses) > 2 else "rail_race"
+def stage(wanted: lv.RaceSettings, kind: str, training: bool) -> None:
+    """The picture and its transport. While it trains the picture is read by itself, six times a second: it is
+    all that has to be new then, and a widget costs the browser more than a picture."""
+    if training:
+        st.fragment(_watched, run_every=0.16)(wanted, kind)
+        st.fragment(_transport, run_every=1.0)(wanted)
+    else:
+        st.fragment(_at_rest)(wanted, kind)
 
 
-def stage(wanted: lv.RaceSettings, kind: str) -> None:
-    """The picture and its transport. While it trains this runs by itself, five times a second."""
+def _at_rest(wanted: lv.RaceSettings, kind: str) -> None:
     race, opened = current(wanted)
+    picture = st.container()
+    _transport(wanted, opened)
+    with picture:
+        if opened:  # a link shows what it showed: so the race is run to its step first
+            goal = int(Race.step.now)
+            words = f"Training to step {goal} …"
+            bar = st.progress(0.0, words)
+            race.run_to(goal, lambda share: bar.progress(share, words))
+            bar.empty()
+        _show(race.read(shown_seed()), kind)
+
+
+def _watched(wanted: lv.RaceSettings, kind: str) -> None:
+    race, _ = current(wanted)
+    with st.container():
+        _show(_read(race), kind)
+
+
+def _show(view: View, kind: str) -> None:
     measure, layers = Race.measure.now, Race.layers.now
+    settings = view.race.settings
+    chart(
+        drawing(view, kind, measure, layers),
+        key="race",
+        follow=None if view.running else Race.step.key,
+        live=True,
+        alt=f"{layers if kind == 'Layers' else measure} of {', '.join(settings.losses)} over "
+        f"{STEPS} training steps, at step {int(view.race.steps[-1])}.",
+    )
+    if trouble(view):
+        st.markdown(trouble(view))
+
+
+def _read(race: Live) -> View:
+    """The race so far. When it has begun or ceased to run, the page is run anew: only then do its fragments
+    begin, or cease, to run by themselves."""
     view = race.read(shown_seed())
-    at = int(view.race.steps[-1])
     if view.running != st.session_state.get(WAS_RUNNING, False):
         st.session_state[WAS_RUNNING] = view.running
         if not view.running:
-            st.session_state[Race.step.key] = at
-        st.rerun()  # of the whole page: only then does the fragment begin, or cease, to run by itself
-    picture = st.container()
-    with st.container(key=rail_key(view), gap=None):
+            st.session_state[Race.step.key] = int(view.race.steps[-1])
+        st.rerun()
+    return view
+
+
+def _transport(wanted: lv.RaceSettings, opened: bool = False) -> None:
+    race = current(wanted)[0]
+    view = _read(race)
+    at = int(view.race.steps[-1])
+    # The slider is as long as the time axis above it.
+    four = view.portraits and len(view.race.settings.losses) > 2
+    with st.container(key="rail_race_four" if four else "rail_race", gap=None):
         with st.container(key="play_race", width=46):
             st.button(
                 "Pause" if view.running else "Play",
@@ -94,7 +140,7 @@ def stage(wanted: lv.RaceSettings, kind: str) -> None:
             st.session_state["race_now"] = at
             st.slider("Step", 0, STEPS, disabled=True, label_visibility="collapsed", key="race_now")
         else:
-            goal = int(Race.step.show(label_visibility="collapsed"))
+            Race.step.show(label_visibility="collapsed")
         with st.container(
             key="race_buttons", horizontal=True, gap="small", width="content", vertical_alignment="center"
         ):
@@ -118,23 +164,6 @@ def stage(wanted: lv.RaceSettings, kind: str) -> None:
                 disabled=at == 0 and not opened,
             )
             race.slow = Race.speed.segments(label_visibility="collapsed") == "Slow"
-    with picture:
-        if opened:  # a link shows what it showed: so the race is run to its step first
-            words = f"Training to step {goal} …"
-            bar = st.progress(0.0, words)
-            race.run_to(goal, lambda share: bar.progress(share, words))
-            bar.empty()
-            view = race.read(shown_seed())
-        chart(
-            drawing(view, kind, measure, layers),
-            key="race",
-            follow=None if view.running else Race.step.key,
-            live=True,
-            alt=f"{layers if kind == 'Layers' else measure} of {', '.join(race.settings.losses)} over "
-            f"{STEPS} training steps, at step {int(view.race.steps[-1])}.",
-        )
-    if trouble(view):
-        st.markdown(trouble(view))
 
 
 def one_step(race: Live) -> None:
