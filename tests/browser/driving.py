@@ -111,7 +111,8 @@ READ = """root => {
   const list = (values) => (values === undefined || values === null ? null : Array.from(values));
   const ground = (z) => (z && z.length ? [z.length, ...Array.from(z[z.length >> 2] ?? [])] : null); // one row
   return {
-    texts: (plot._fullLayout.annotations ?? []).map((a) => a.text),
+    texts: (plot._fullLayout.annotations ?? []).map((a, i) => // as they stand there, also while they move
+      plot.querySelector(`.annotation[data-index="${i}"] text`)?.dataset.unformatted ?? a.text),
     shapes: (plot._fullLayout.shapes ?? []).map((s) => [s.x0, s.x1, s.y0, s.y1]),
     traces: plot._fullData.map((t) => ({
       type: t.type, x: list(t.x), y: list(t.y), text: t.text ?? null, z: ground(t.z),

@@ -117,3 +117,49 @@ def test_whoever_wants_no_motion_sees_the_end_at_once(viewer: Callable[..., View
     assert one.settled().pictures <= pictures + 2
     assert one.query() == {"home_step": ["250"]}
     assert one.said == []
+
+
+SEEN = """root => [...root.querySelectorAll(
+  ".annotation-text, .points path, .textpoint text, path.js-line, .shapelayer path, .contourlayer path, .hm image"
+)].map((node) => {
+  const { x, y, width, height } = node.getBoundingClientRect();
+  const look = getComputedStyle(node);
+  return [node.textContent, look.stroke, look.fill, look.strokeWidth, x, y, x + width, y + height];
+})"""
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("/?home_step=200", "home_step"),
+        ("/stuck-neuron", "neuron_z"),
+        ("/stuck-neuron?neuron_view=Learning+curve", "neuron_step"),
+        ("/two-weights?weights_step=100", "weights_step"),
+        ("/race?race_step=600&race_seeds=6", "race_step"),
+        ("/race?race_step=600&race_seeds=6&race_view=Layers", "race_step"),
+        ("/edge-of-stability", "edge_step"),
+        ("/likelihood", "likelihood_m"),
+    ],
+)
+def test_a_picture_that_is_moved_is_the_one_that_is_drawn_at_rest(
+    viewer: Callable[..., Viewer], path: str, key: str
+) -> None:
+    one = viewer().open(path)
+    x, y = one.grip(key)
+    one.page.mouse.move(x, y)
+    one.page.mouse.down()
+    for step in range(1, 8):
+        one.page.mouse.move(x - 23 * step, y)
+    # One look takes both, so that no rest comes between.
+    moved = one.chart.evaluate(f"root => root.dataset.moving === 'true' ? ({SEEN})(root) : null")
+    assert moved, "it was drawn, not moved"
+    until(lambda: one.chart.get_attribute("data-moving") == "false")
+    drawn = one.chart.evaluate(SEEN)
+    one.page.mouse.up()
+    assert len(moved) == len(drawn)
+    for was, now in zip(moved, drawn, strict=True):
+        assert was[:4] == now[:4]
+        assert was[4:] == pytest.approx(now[4:], abs=1.01), (
+            now
+        )  # a pixel: Plotly rounds thin lines to whole ones
+    assert one.said == []
