@@ -57,9 +57,11 @@ with page():
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         tries = st.container(width="content")
         training = is_training()
-        shade = {"Layers": Race.layers, "Table": None}.get(kind, Race.measure)
-        if shade is not None:  # while it trains the next picture obeys, and nothing else has to run
-            st.fragment(shade.segments)() if training else shade.segments()
+        if kind != "Table":
+            choose = (Race.layers if kind == "Layers" else Race.measure).segments
+            if training:  # the next picture obeys, and nothing else has to run
+                choose = st.fragment(choose)
+            choose()
         measure, layers = Race.measure.now, Race.layers.now
     under = Tabs("Set up")
     with under["Set up"]:

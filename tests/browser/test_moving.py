@@ -120,7 +120,7 @@ def test_whoever_wants_no_motion_sees_the_end_at_once(viewer: Callable[..., View
 
 
 SEEN = """root => [...root.querySelectorAll(
-  ".annotation-text, .points path, .textpoint text, path.js-line, .shapelayer path, .contourlayer path, .hm image"
+  ".annotation-text, .points path, .textpoint text, .js-line, .shapelayer path, .contourlayer path, image"
 )].map((node) => {
   const { x, y, width, height } = node.getBoundingClientRect();
   const look = getComputedStyle(node);
