@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from lossviz.checks import count_in
 from lossviz.datasets import DATASETS, Data
@@ -12,6 +12,7 @@ from lossviz.edges import stability_edge
 from lossviz.loss import Loss
 from lossviz.losses import LOSSES
 from lossviz.networks import NETWORKS
+from lossviz.pearlmutter import Mean
 from lossviz.stability import MOST_STEPS, EdgeRun, edge_run
 
 MOST_LOSSES, MOST_WEIGHTS = 4, 50_000
@@ -98,16 +99,9 @@ def edge_runs(
             if progress is not None:
                 progress((done + share) / len(models))
 
-        run = edge_run(model, _mean(row), (x, targets), lr, optimizer, steps, progress=told)
+        run = edge_run(model, Mean(row), (x, targets), lr, optimizer, steps, progress=told)
         runs.append(replace(run, loss_name=loss))
     return runs
-
-
-def _mean(loss: Loss) -> Callable[[Tensor, Tensor], Tensor]:
-    def mean(outputs: Tensor, targets: Tensor) -> Tensor:
-        return loss(outputs if loss.task == "multiclass" else outputs[:, 0], targets).mean()
-
-    return mean
 
 
 def _outputs(loss: Loss, dataset: str, task: str, classes: int) -> int:

@@ -20,14 +20,14 @@ from torch import Tensor, nn
 from lossviz.checks import count_in, number_in
 from lossviz.curvature import Hessian
 from lossviz.edges import preconditioner, stability_edge
-from lossviz.lanczos import Product, Tridiagonal, value_error
+from lossviz.following import Follower
 from lossviz.optimizers import OPTIMIZERS
+from lossviz.pearlmutter import Pearlmutter, hessian_of
 
 Floats = NDArray[np.float64]
 Place = Literal["gone", "over", "at", "left", "never"]
 
 MOST_STEPS = 20_000
-MOST_PRODUCTS = 60
 FLOWN = 1e6  # times the loss at the start: what is this high does not come back
 WINDOW = 100  # steps that a verdict looks back on
 SETTLING = 20  # steps in which the averages of a preconditioner are too young to count
@@ -142,12 +142,12 @@ def edge_run(
     edge = stability_edge(optimizer, lr)
     steps = count_in("steps", steps, 1, MOST_STEPS)
     tolerance = number_in("tolerance", tolerance, 1e-12, 0.1)
-    hessian = Hessian(model, loss_fn, data)
+    hessian = hessian_of(model, loss_fn, data)
     hessian.gradient  # noqa: B018  # several batches are refused here
     rule = OPTIMIZERS[optimizer].build(hessian.weights, lr)
     loss, sharpness = np.full(steps + 1, np.nan), np.full(steps + 1, np.nan)
-    generator = torch.Generator().manual_seed(0)
-    guess = torch.randn(hessian.like.numel(), generator=generator, dtype=torch.float64).to(hessian.like)
+    count = hessian.like.numel()
+    follower = Follower(count, tolerance)
     diverged_at = None
     for step in range(steps + 1):
         if step:
@@ -160,7 +160,7 @@ def edge_run(
             break
         gradients = _shaped(hessian.gradient, hessian.weights)
         try:
-            top, guess = _leading(_product(hessian, preconditioner(rule, gradients)), guess, tolerance)
+            top = follower(_product(hessian, preconditioner(rule, gradients)))
         except ValueError:  # a Hessian that is no longer finite
             if step == 0:
                 raise
@@ -173,7 +173,9 @@ def edge_run(
             progress(step / steps)
     name = getattr(loss_fn, "__name__", type(loss_fn).__name__)
     adaptive = optimizer in ("rmsprop", "adam")
-    return EdgeRun(name, optimizer, float(lr), edge, adaptive, loss, sharpness, len(guess), diverged_at)
+    return EdgeRun(
+        name, optimizer, float(lr), edge, adaptive, loss, sharpness, hessian.like.numel(), diverged_at
+    )
 
 
 def _shaped(flat: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
@@ -181,27 +183,13 @@ def _shaped(flat: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
     return [part.view_as(weight) for part, weight in zip(parts, like, strict=True)]
 
 
-def _product(hessian: Hessian, divisor: Tensor | None) -> Product:
+def _product(hessian: Hessian | Pearlmutter, divisor: Tensor | None) -> Callable[[Floats], Floats]:
     """v -> H v, or v -> P^-1/2 H P^-1/2 v, which has the eigenvalues of P^-1 H and is symmetric."""
-    if divisor is None:
-        return hessian.__matmul__
-    scale = divisor.rsqrt()
-    return lambda vector: scale * (hessian @ (scale * vector))
+    scale = None if divisor is None else divisor.rsqrt()
 
+    def product(vector: Floats) -> Floats:
+        v = torch.from_numpy(vector).to(hessian.like)
+        found = hessian @ v if scale is None else scale * (hessian @ (scale * v))
+        return found.double().cpu().numpy()
 
-def _leading(product: Product, start: Tensor, tolerance: float) -> tuple[float, Tensor]:
-    """The largest eigenvalue, to a relative tolerance, and a vector (n,) to start from next time.
-
-    That vector leans a little towards the runner-up, so that a change of places is seen.
-    """
-    run = Tridiagonal(product, start, min(MOST_PRODUCTS, start.numel()), None)
-    while True:
-        run.grow()
-        values, small = run.solve()
-        error = value_error(abs(run.beta[-1] * small[-1, -1]), values)
-        close = len(values) > 1 and error <= tolerance * max(abs(values[-1]), 1e-12)
-        if close or run.full or run.beta[-1] == 0:
-            break
-    vectors = run.vectors(small[:, [-1, -2]] if len(values) > 1 else small[:, -1:])
-    mixed = vectors[0] + 0.3 * vectors[-1] if len(vectors) > 1 else vectors[0]
-    return float(values[-1]), torch.from_numpy(mixed).to(start)
+    return product
