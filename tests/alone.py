@@ -32,9 +32,9 @@ def row_cost(name: str) -> Cost:
 
 
 def plain_run(
-    settings: RaceSettings, contestant: int, seed: int, cost: Cost | None = None
+    settings: RaceSettings, contestant: int, seed: int, cost: Cost | None = None, every: int = 1
 ) -> tuple[list[float], torch.nn.Module]:
-    """One member alone: the loss on all training examples before each step, and the trained model."""
+    """One member alone: the loss on all training examples at every so many steps, and the trained model."""
     one = settings.contestants[contestant]
     cost = cost or PLAIN.get(one.loss) or row_cost(one.loss)
     data, _ = settings.data()
@@ -48,17 +48,18 @@ def plain_run(
     batches: list[Tensor] = []
     losses = []
     for step in range(settings.steps):
-        with torch.no_grad():
-            losses.append(float(cost(model(x), y)))
+        if step % every == 0:
+            with torch.no_grad():
+                losses.append(float(cost(model(x), y)))
         if settings.batch and not batches:
             order = torch.randperm(len(x), generator=shuffle)
             size = min(settings.batch, len(x))
             batches = [part for part in order.split(size) if len(part) == size]
-        rows = batches.pop(0) if settings.batch else torch.arange(len(x))
+        rows = batches.pop(0) if settings.batch else slice(None)
         for group in optimizer.param_groups:
             group["lr"] = one.lr * SCHEDULES[settings.schedule].factor(step / settings.steps)
 
-        def closure(rows: Tensor = rows) -> float:
+        def closure(rows: Tensor | slice = rows) -> float:
             optimizer.zero_grad()
             loss = cost(model(x[rows]), y[rows])
             loss.backward()

@@ -18,7 +18,7 @@ from lossviz.race import MEASURED, MOST_RECORDS
 from lossviz.schedules import SCHEDULES
 from lossviz.slopes import SLOPES, slope_of
 
-STEPS, EVERY = 50, 10
+STEPS, EVERY = 100, 20
 HOME = {"binary": "moons", "multiclass": "blobs", "regression": "sine"}
 KINDS = {task: [name for name, row in LOSSES.items() if row.task == task] for task in HOME}
 # What divides a gradient by its own size is thrown far by rounding: there the rate is low.
@@ -48,8 +48,8 @@ def test_losses_under_optimizers_are_what_they_are_alone(
     )  # fmt: skip
     race = curve(wanted)
     for contestant, name in enumerate(names):
-        alone, _ = plain_run(wanted, contestant, 1, row_cost(name))
-        np.testing.assert_allclose(race[contestant, 1], alone[::EVERY], rtol=1e-5, atol=1e-5, err_msg=name)
+        alone, _ = plain_run(wanted, contestant, 1, row_cost(name), EVERY)
+        np.testing.assert_allclose(race[contestant, 1], alone, rtol=1e-5, atol=1e-5, err_msg=name)
 
 
 TWO: dict[str, Any] = {
@@ -79,8 +79,8 @@ def test_a_contestants_own_settings_are_what_they_are_alone(own: str) -> None:
     for contestant in range(2):
         for seed in range(2):
             # the row's own cost: L-BFGS turns the rounding of another formula into another step at once
-            alone, _ = plain_run(wanted, contestant, seed, row_cost(wanted.losses[contestant]))
-            np.testing.assert_allclose(race[contestant, seed], alone[::EVERY], rtol=1e-5, atol=1e-5)
+            alone, _ = plain_run(wanted, contestant, seed, row_cost(wanted.losses[contestant]), EVERY)
+            np.testing.assert_allclose(race[contestant, seed], alone, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("own", ["cosine", "clipping", "another optimizer each", "batches"])
@@ -88,7 +88,7 @@ def test_stop_and_go_is_uninterrupted_bit_for_bit(own: str) -> None:
     wanted = RaceSettings(**(TWO | OWN[own]))
     straight = list(Training(wanted))
     halting = Training(wanted)
-    for steps in (3, 1, 16, 23):
+    for steps in (3, 1, 16, 33):
         halting.advance(steps)
         halting.snapshot()
         halting.predict(np.zeros((3, 2)))
@@ -163,8 +163,8 @@ def test_a_network_of_ones_own_is_raced_behind_the_same_interface() -> None:
     race = train(**(TWO | {"network": [odd, "mlp-6"]}))
     assert race.settings == wanted
     for contestant in range(2):
-        alone, model = plain_run(wanted, contestant, 1)
-        np.testing.assert_allclose(race.loss[contestant, 1], alone[::EVERY], rtol=1e-5)
+        alone, model = plain_run(wanted, contestant, 1, every=EVERY)
+        np.testing.assert_allclose(race.loss[contestant, 1], alone, rtol=1e-5)
         last = race.checkpoints(contestant, 1)[-1]
         for name, value in model.state_dict().items():
             np.testing.assert_allclose(last[name], value, rtol=1e-4, atol=1e-5)
@@ -255,20 +255,17 @@ def test_however_long_a_race_it_has_a_thousand_records_at_most() -> None:
     assert RaceSettings(**(TWO | {"steps": 1000, "record_every": 1})).interval == 1
 
 
-LONG = TWO | {"steps": 100, "record_every": 20}
-
-
 def test_weights_are_kept_at_chosen_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert train(**LONG).checkpoint_steps.tolist() == [0, 20, 40, 60, 80, 100]
-    chosen = train(**(LONG | {"checkpoints": (0, 58, 100)}))
+    assert train(**TWO).checkpoint_steps.tolist() == [0, 20, 40, 60, 80, 100]
+    chosen = train(**(TWO | {"checkpoints": (0, 58, 100)}))
     assert chosen.checkpoint_steps.tolist() == [0, 60, 100]
     assert len(chosen.checkpoints(0, 0)) == 3
-    nothing = train(**(LONG | {"checkpoints": ()}))
+    nothing = train(**(TWO | {"checkpoints": ()}))
     assert nothing.checkpoint_steps.tolist() == []
     with pytest.raises(IndexError, match="kept no weights"):
         nothing.checkpoints(0, 0)
     monkeypatch.setattr("lossviz.training.MOST_KEPT", 3 * 4 * 2 * 2 * 59)  # three times all the weights
-    assert train(**LONG).checkpoint_steps.tolist() == [0, 40, 80, 100]
+    assert train(**TWO).checkpoint_steps.tolist() == [0, 40, 80, 100]
 
 
 @pytest.mark.parametrize(
@@ -282,7 +279,7 @@ def test_weights_are_kept_at_chosen_steps(monkeypatch: pytest.MonkeyPatch) -> No
         ({"label_noise": 1.5}, r"label_noise must be a number in \[0, 1\]; got 1.5"),
         ({"optimizer": ("sgd", "adam", "sgd")}, "optimizer must be one for all or one a loss; got 3 for 2"),
         ({"network": "mlp-1024-1024-1024-1024-1024", "seeds": 8}, "this race is too large: its 2 losses × 8"),
-        ({"checkpoints": (500,)}, "a step of checkpoints must be a whole number from 0 to 50; got 500"),
+        ({"checkpoints": (500,)}, "a step of checkpoints must be a whole number from 0 to 100; got 500"),
     ],
 )
 def test_a_bad_setting_is_named(change: dict[str, Any], sentence: str) -> None:
