@@ -152,7 +152,7 @@ class HeadTraining:
             weight.requires_grad_()
         self._all_x = self._x.expand(self.members, -1, -1)
         self._all_words = self._words.expand(self.members, -1, -1)
-        self._rule = torch.optim.SGD(self._weights, lr=lr)
+        self._lr = lr
 
     @property
     def members(self) -> int:
@@ -181,10 +181,11 @@ class HeadTraining:
             else:
                 rows = self._next_rows().repeat(len(self.gains), 1)
                 x, words = self._x[rows], self._words[rows]
-            self._rule.zero_grad()
             loss = self.head.function(self._forward(x), words).mean(dim=-1).sum()
-            loss.backward()  # type: ignore[no-untyped-call]
-            self._rule.step()
+            slopes = torch.autograd.grad(loss, self._weights)
+            with torch.no_grad():  # torch.optim.SGD does the same, and half as much again around it
+                for weight, slope in zip(self._weights, slopes, strict=True):
+                    weight.add_(slope, alpha=-self._lr)
 
     @torch.no_grad()
     def logits(self, x: ArrayLike) -> Floats:

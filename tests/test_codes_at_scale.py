@@ -119,7 +119,7 @@ def test_progress_can_stop_the_table() -> None:
 
 
 def test_bits_that_are_attributes_cost_nothing_and_arbitrary_ones_much() -> None:
-    few = {"sizes": (4, 64), "hidden": 32, "seeds": 1, "steps": 400}
+    few = {"sizes": (4, 64), "hidden": 32, "seeds": 1, "steps": 200}
     attributes, arbitrary = (lv.many_classes(kind, **few) for kind in (True, False))
     assert attributes.codes == ("one-hot", "ecoc", "binary")
     assert attributes.accuracy[2, 0, 1] > attributes.accuracy[0, 0, 1] - 0.03
