@@ -10,6 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from lossviz.lanczos import value_error
+
 Floats = NDArray[np.float64]
 
 MOST_PRODUCTS = 60
@@ -19,16 +21,13 @@ LEAN = np.array([1.0, 0.3, 0.1])  # towards those behind the largest, so that a 
 class Follower:
     """Call it at each look with the matrix's product, (n,) -> (n,).
 
-    ``tolerance`` is the error, relative, at which it stops: about the residual's square over the gap to the
-    runner-up (B. Parlett, The Symmetric Eigenvalue Problem, 1998, section 11.7).
+    ``tolerance`` is the error, relative, at which it stops, by the estimate of `lossviz.lanczos.value_error`.
     """
 
     def __init__(self, size: int, tolerance: float) -> None:
         self._tolerance = tolerance
         self._basis = np.zeros((min(MOST_PRODUCTS, size) + 1, size))
-        self._small = np.zeros(
-            (len(self._basis), len(self._basis))
-        )  # its lower half: the matrix in the basis
+        self._small = np.zeros(2 * self._basis.shape[:1])  # its lower half: the matrix in the basis
         self._start: Floats = np.random.default_rng(0).standard_normal(size)
 
     def __call__(self, product: Callable[[Floats], Floats]) -> float:
@@ -47,17 +46,11 @@ class Follower:
             small[m - 1, m - 1] = alpha = shares[-1]
             scale = max(scale, abs(alpha), beta)
             values, vectors = np.linalg.eigh(small[:m, :m])
-            if beta <= 8 * np.finfo(float).eps * scale or self._near(values, abs(beta * vectors[-1, -1])):
+            error = value_error(abs(beta * vectors[-1, -1]), values)
+            near = m > 1 and error <= self._tolerance * max(abs(values[-1]), 1e-12)
+            if near or beta <= 8 * np.finfo(float).eps * scale:
                 break
             small[m, m - 1] = beta
             np.divide(w, beta, out=basis[m])
         self._start = (vectors[:, ::-1][:, : len(LEAN)] @ LEAN[:m]) @ basis[:m]
         return float(values[-1])
-
-    def _near(self, values: Floats, residual: float) -> bool:
-        if len(values) == 1:
-            return False
-        gap, error = values[-1] - values[-2], residual
-        if gap > 0 and residual < 0.1 * max(values[-1], -values[0]):
-            error = min(residual, residual * residual / gap)
-        return bool(error <= self._tolerance * max(abs(values[-1]), 1e-12))
