@@ -127,6 +127,13 @@ SEEN = """root => [...root.querySelectorAll(
   return [node.textContent, look.stroke, look.fill, look.strokeWidth, x, y, x + width, y + height];
 })"""
 
+WATCH = f"""root => {{ // keeps what the last picture that was moved looked like
+  window.moved = null;
+  new MutationObserver(() => {{
+    if (root.dataset.moving === "true") window.moved = ({SEEN})(root);
+  }}).observe(root, {{ attributeFilter: ["data-pictures"] }});
+}}"""
+
 
 @pytest.mark.parametrize(
     ("path", "key"),
@@ -145,16 +152,14 @@ def test_a_picture_that_is_moved_is_the_one_that_is_drawn_at_rest(
     viewer: Callable[..., Viewer], path: str, key: str
 ) -> None:
     one = viewer().open(path)
+    one.chart.evaluate(WATCH)
     x, y = one.grip(key)
     one.page.mouse.move(x, y)
     one.page.mouse.down()
     for step in range(1, 8):
         one.page.mouse.move(x - 23 * step, y)
-    # One look takes both, so that no rest comes between.
-    moved = one.chart.evaluate(f"root => root.dataset.moving === 'true' ? ({SEEN})(root) : null")
-    assert moved, "it was drawn, not moved"
-    until(lambda: one.chart.get_attribute("data-moving") == "false")
-    drawn = one.chart.evaluate(SEEN)
+    until(lambda: one.chart.evaluate("root => window.moved && root.dataset.moving === 'false'"))
+    moved, drawn = one.page.evaluate("window.moved"), one.chart.evaluate(SEEN)
     one.page.mouse.up()
     assert len(moved) == len(drawn)
     for was, now in zip(moved, drawn, strict=True):
