@@ -9,10 +9,9 @@ from torch import nn
 from lossviz.checks import count_in
 from lossviz.datasets import DATASETS, Data
 from lossviz.edges import stability_edge
-from lossviz.loss import Loss
+from lossviz.loss import Loss, MeanLoss
 from lossviz.losses import LOSSES
 from lossviz.networks import NETWORKS
-from lossviz.pearlmutter import Mean
 from lossviz.stability import MOST_STEPS, EdgeRun, edge_run
 
 MOST_LOSSES, MOST_WEIGHTS = 4, 50_000
@@ -99,7 +98,7 @@ def edge_runs(
             if progress is not None:
                 progress((done + share) / len(models))
 
-        run = edge_run(model, Mean(row), (x, targets), lr, optimizer, steps, progress=told)
+        run = edge_run(model, MeanLoss(row), (x, targets), lr, optimizer, steps, progress=told)
         runs.append(replace(run, loss_name=loss))
     return runs
 

@@ -123,6 +123,29 @@ class Loss:
         return logits.expand(shape).clone(), targets.expand(shape)
 
 
+def logits_of(loss: Loss, outputs: Tensor) -> Tensor:
+    """What the loss takes of a network's outputs: (..., n) of (..., n, 1), and (..., n, K) as it is."""
+    return outputs if loss.task == "multiclass" else outputs[..., 0]
+
+
+@dataclass(frozen=True)
+class MeanLoss:
+    """A row as a function of a network's outputs (n, K) and targets: the mean over the examples."""
+
+    loss: Loss
+
+    @property
+    def one_logit(self) -> bool:
+        return self.loss.task != "multiclass"
+
+    @property
+    def __name__(self) -> str:
+        return self.loss.name
+
+    def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return self.loss(logits_of(self.loss, outputs), targets).mean()
+
+
 def _slope(value: Tensor, z: Tensor, keep: bool = False) -> Tensor:
     """d(sum of value)/dz; zeros where value does not depend on z (the second derivative of a kink)."""
     if not value.requires_grad:

@@ -9,7 +9,6 @@ Values are feature-major, (units, examples); numpy's arrays look into torch's me
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from lossviz.batches import read_batches
 from lossviz.curvature import Hessian
 from lossviz.lockstep import can_stack
 from lossviz.loop import loss_extras, same_random_numbers
-from lossviz.loss import Loss
+from lossviz.loss import MeanLoss
 
 Array = NDArray[Any]
 
@@ -40,20 +39,6 @@ _VALUES: dict[type[nn.Module], Callable[[Tensor], Tensor]] = {
 }
 
 
-@dataclass(frozen=True)
-class Mean:
-    """A row of LOSSES as a function of a network's outputs (n, K) and targets: the mean over the examples."""
-
-    loss: Loss
-
-    @property
-    def one_logit(self) -> bool:
-        return self.loss.task != "multiclass"
-
-    def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return self.loss(outputs[:, 0] if self.one_logit else outputs, targets).mean()
-
-
 class Pearlmutter:
     """What a `Hessian` of one batch has, for one `nn.Sequential` of linear layers; see `hessian_of`.
 
@@ -67,7 +52,7 @@ class Pearlmutter:
         self.loss = 0.0
         self.gradient = torch.empty_like(self.like)
         self._loss_fn, self._targets = loss_fn, targets
-        self._each = isinstance(loss_fn, Mean) and loss_fn.one_logit  # an example's slope is its own affair
+        self._each = isinstance(loss_fn, MeanLoss) and loss_fn.one_logit  # each slope is its own
         linear = [layer for layer in layers if isinstance(layer, nn.Linear)]
         self._shapes = [(layer.out_features, layer.in_features) for layer in linear]
         kind = type(layers[1]) if len(layers) > 1 else nn.Tanh

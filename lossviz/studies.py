@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lossviz.checks import count_in
+from lossviz.loss import MeanLoss
 from lossviz.losses import LOSSES
 from lossviz.networks import NETWORKS
 from lossviz.optimizers import OPTIMIZERS
@@ -108,7 +109,7 @@ class Study:
     @property
     def loss_fn(self) -> Callable[[Tensor, Tensor], Tensor]:
         """(logits, targets) -> the mean loss."""
-        return _mean_loss(self.settings.loss)
+        return MeanLoss(LOSSES[self.settings.loss])
 
     @property
     def data(self) -> tuple[Tensor, Tensor]:
@@ -139,7 +140,7 @@ def run_study(settings: StudySettings) -> Study:
     y = classes if LOSSES[settings.loss].task == "multiclass" else classes.float()
     model = _build(settings, x.shape[1], y.numpy())
     rule = OPTIMIZERS[settings.optimizer].build(model.parameters(), settings.lr)
-    mean_loss = _mean_loss(settings.loss)
+    mean_loss = MeanLoss(LOSSES[settings.loss])
     steps, weights, losses = [], [], []
     batches = Batches(len(x), settings.batch, settings.seed)
 
@@ -182,14 +183,3 @@ def _build(
     several = LOSSES[settings.loss].task == "multiclass"
     outputs = int(y.max()) + 1 if several else 1
     return NETWORKS[settings.network].build(inputs, outputs, settings.activation, seed=settings.seed)
-
-
-def _mean_loss(name: str) -> Callable[[Tensor, Tensor], Tensor]:
-    loss = LOSSES[name]
-
-    def mean_loss(outputs: Tensor, targets: Tensor) -> Tensor:
-        logits = outputs if loss.task == "multiclass" else outputs[:, 0]
-        return loss(logits, targets).mean()
-
-    mean_loss.__name__ = name
-    return mean_loss

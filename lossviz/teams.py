@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer as TorchOptimizer
 
 from lossviz.lockstep import Stack, can_stack, clip
-from lossviz.loss import Loss
+from lossviz.loss import logits_of
 from lossviz.losses import LOSSES
 from lossviz.optimizers import OPTIMIZERS
 from lossviz.race import Contestant
@@ -78,11 +78,6 @@ def teams_of(
         group = [contestants[place] for place in places]
         teams.append(LockStep(tuple(places), group, [model for place in places for model in models[place]]))
     return teams
-
-
-def logits_of(loss: Loss, z: Tensor) -> Tensor:
-    """(..., n) from (..., n, 1), (..., n, K) as it is."""
-    return z if loss.task == "multiclass" else z[..., 0]
 
 
 def _named_shapes(model: nn.Module) -> Shapes:

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 import lossviz as lv
 from lossviz.curvature import Hessian
 from lossviz.following import Follower
-from lossviz.pearlmutter import Mean, Pearlmutter, hessian_of
+from lossviz.loss import MeanLoss
+from lossviz.pearlmutter import Pearlmutter, hessian_of
 
 X = torch.randn(30, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 Y = (X[:, 0] > 0).long()
@@ -22,7 +23,7 @@ def own_loss(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    name: Mean(lv.LOSSES[name]) for name in ("mse", "sigmoid-ce", "sigmoid-mse", "hinge", "softmax-ce")
+    name: MeanLoss(lv.LOSSES[name]) for name in ("mse", "sigmoid-ce", "sigmoid-mse", "hinge", "softmax-ce")
 } | {"own": own_loss, "torch's": nn.CrossEntropyLoss()}
 
 
@@ -34,7 +35,7 @@ def network(kind: str, hidden: str = "mlp-7-5", outputs: int = 2, seed: int = 1)
 @pytest.mark.parametrize("kind", ["tanh", "relu", "sigmoid"])
 def test_products_are_those_of_autograd_wherever_it_moves(kind: str, loss: str) -> None:
     loss_fn = LOSSES[loss]
-    outputs = 1 if isinstance(loss_fn, Mean) and loss_fn.one_logit else 2
+    outputs = 1 if isinstance(loss_fn, MeanLoss) and loss_fn.one_logit else 2
     for hidden in ("linear", "mlp-4", "mlp-7-5"):
         model = network(kind, hidden, outputs)
         written = hessian_of(model, loss_fn, (X, Y))

@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.levels import SCALE
+from lossviz.figures.meshes import LIGHT
 from lossviz.figures.style import AXIS, INK, MARKS, MUTE, WHITE, blank, fixed, note, number, percent
 from lossviz.paths import Path
 from lossviz.surfaces import Profile, Surface
@@ -62,7 +63,7 @@ def terrain(surface: Surface, narrow: bool = False) -> go.Figure:
             surfacecolor=height,
             colorscale=SCALE,
             showscale=False,
-            lighting={"ambient": 0.78, "diffuse": 0.45, "specular": 0.03, "roughness": 0.9},
+            lighting=LIGHT,
             hovertemplate="a = %{x:.3g}<br>b = %{y:.3g}<br>loss = %{z:.5g}<extra></extra>",
         )
     )
