@@ -77,9 +77,9 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
         z = float(curves.z[i])
         ratio = _ratio(curves.gradient[:, i])
         lead, words = hero(f"{number(ratio)}×", "steeper under cross-entropy", narrow)
-        if not narrow and curves.y >= 0.5:  # the curves climb to the left
-            lead |= {"x": 1, "xanchor": "right"}
-            words |= {"x": 1, "xanchor": "right"}
+        for text in () if narrow else (lead, words):
+            left = curves.y < 0.5  # else the curves climb to the left
+            text |= {"xshift": 14} if left else {"x": 1, "xanchor": "right", "xshift": -14}
         if narrow:
             lead["yshift"] = 68
             words |= {"yshift": 70, "xshift": 118, "text": "steeper under<br>cross-entropy"}
@@ -188,12 +188,12 @@ def _loss_names(curves: LogitCurves, narrow: bool) -> list[dict[str, Any]]:
     right_end = curves.y < 0.5
     slow, fast = (float(row[-1 if right_end else 0]) for row in curves.value)
     anchor = "right" if right_end else "left"
-    spot = wrong * 0.62
+    share = 0.62 if narrow else 0.8  # above the line, and clear of the first picture's cursor
     return [
         loss_name(
             curves.losses[1],
-            spot,
-            fast * 0.62,
+            wrong * share,
+            fast * share,
             narrow,
             xanchor=anchor,
             xshift=-14 if right_end else 14,

@@ -17,7 +17,7 @@ SENTENCES = {
     "The network": "Two output neurons name four classes. Beside them, the usual four. Drag the training.",
     "Unions": "A neuron never learns a class. It learns a union of classes, and the labels decide which.",
     "Meaning": "Torn between three classes, the neurons can agree on a fourth that is impossible.",
-    "Spare words": "Five classes on three neurons leave three words over. Dots: one of these comes out.",
+    "Spare words": "Five classes on three neurons leave three words over. Dotted ground says one of them.",
     "One bit off": "Each neuron decides at a threshold. For most mistakes one of them is enough.",
     "At scale": "What codes and losses are worth on digits, and when there are a thousand classes.",
 }
