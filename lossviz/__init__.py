@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lossviz.information import EntropyBar, cross_entropy, entropy, entropy_bar, kl_divergence
     from lossviz.judging import Verdict, verdict
     from lossviz.labellings import Unions, unions
+    from lossviz.likelihood import SampleLikelihood, sample_likelihood
     from lossviz.loss import Loss
     from lossviz.loss_shapes import Shapes, shapes
     from lossviz.losses import LOSSES
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
         escape_times,
         logit_curves,
     )
-    from lossviz.noise import NOISES, Noise, SampleLikelihood, sample_likelihood
+    from lossviz.noise import NOISES, Noise
     from lossviz.optimizers import OPTIMIZERS, Optimizer
     from lossviz.outliers import PulledLines, Valleys, pulled_lines, valleys
     from lossviz.paths import Path, interpolation_plane, pca_plane, project
@@ -125,12 +126,8 @@ _HOME = {
         "entropy_bar",
         "kl_divergence",
     ),
-    "noise": (
-        "NOISES",
-        "Noise",
-        "SampleLikelihood",
-        "sample_likelihood",
-    ),
+    "noise": ("NOISES", "Noise"),
+    "likelihood": ("SampleLikelihood", "sample_likelihood"),
     "estimators": (
         "Consistency",
         "consistency",

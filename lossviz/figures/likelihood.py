@@ -24,8 +24,9 @@ from lossviz.figures.style import (
     put_first,
     under_axis,
 )
+from lossviz.likelihood import SampleLikelihood
 from lossviz.losses import LOSSES
-from lossviz.noise import NOISES, SampleLikelihood
+from lossviz.noise import NOISES
 
 COLUMN = 0.79  # share of the width that the panels have; the numbers stand right of them
 SPANS = {"any": 7.2, "classes": 4.6, "counts": 8.0}  # nats from top to bottom of a panel
