@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lossviz import figures
-    from lossviz.advice import ANSWERS, Answer, advice_matters, advise
+    from lossviz.advice import advice_matters, advise
+    from lossviz.answers import ANSWERS, Answer
     from lossviz.bends import EightPlanes, Rescaled, eight_planes, rescaled
     from lossviz.bowls import Bowl, bowl, bowl_edge, bowl_walk, fastest_momentum, spectral_radius
     from lossviz.codes import CODES, Code, OutputCode, output_code, random_code
@@ -70,7 +71,8 @@ if TYPE_CHECKING:
     from lossviz.wrong_bits import BitErrors, bit_errors
 
 _HOME = {
-    "advice": ("ANSWERS", "Answer", "advice_matters", "advise"),
+    "advice": ("advice_matters", "advise"),
+    "answers": ("ANSWERS", "Answer"),
     "datasets": ("DATASETS", "Data", "Dataset"),
     "loss": ("Loss",),
     "losses": ("LOSSES",),
