@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from lossviz.answers import ANSWERS, Answer
     from lossviz.bends import EightPlanes, Rescaled, eight_planes, rescaled
     from lossviz.bowls import Bowl, bowl, bowl_edge, bowl_walk, fastest_momentum, spectral_radius
-    from lossviz.codes import CODES, Code, OutputCode, output_code, random_code
+    from lossviz.code_words import Code, output_code
+    from lossviz.codes import CODES, OutputCode, random_code
     from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
     from lossviz.datasets import DATASETS, Data, Dataset
     from lossviz.decoding import decode
@@ -91,7 +92,8 @@ _HOME = {
     "race": ("Race", "RaceSettings", "Snapshot", "race_settings", "stack"),
     "wrong_bits": ("BitErrors", "bit_errors"),
     "labellings": ("Unions", "unions"),
-    "codes": ("CODES", "Code", "OutputCode", "output_code", "random_code"),
+    "codes": ("CODES", "OutputCode", "random_code"),
+    "code_words": ("Code", "output_code"),
     "decoding": ("decode",),
     "separability": ("SeparableLabelings", "separable_labelings"),
     "meaning": ("BitReading", "independent_bits", "torn_between"),

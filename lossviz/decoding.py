@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossviz.codes import Code, as_code
+from lossviz.code_words import Code
+from lossviz.codes import as_code
 
 Floats = NDArray[np.float64]
 Classes = NDArray[np.int64]

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from lossviz.checks import count_in
-from lossviz.codes import CODES, Code, random_code
+from lossviz.code_words import Code
+from lossviz.codes import CODES, random_code
 from lossviz.datasets import DATASETS
 from lossviz.decoding import class_log_probabilities, decode
 from lossviz.heads import HEADS, HeadTraining

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossviz.checks import count_in
-from lossviz.codes import CODES, all_words
+from lossviz.code_words import all_words
+from lossviz.codes import CODES
 from lossviz.decoding import class_log_probabilities
 from lossviz.heads import HeadTraining
 from lossviz.meter import Meter, Progress

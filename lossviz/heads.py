@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from lossviz.checks import count_in, number_in
-from lossviz.codes import Code
+from lossviz.code_words import Code
 from lossviz.networks import NETWORKS
 from lossviz.registry import Registry
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossviz.checks import count_in
-from lossviz.codes import Code, as_code
+from lossviz.code_words import Code
+from lossviz.codes import as_code
 from lossviz.named_plane import cloud_centres, clouds
 from lossviz.separability import SeparableLabelings, best_line, separable_labelings
 

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossviz.checks import count_in, number_in
-from lossviz.codes import Bits, Code, all_words, as_code, numbers_of
+from lossviz.code_words import Bits, Code, all_words, numbers_of
+from lossviz.codes import as_code
 from lossviz.decoding import NO_CLASS, decode
 
 Floats = NDArray[np.float64]

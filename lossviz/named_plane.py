@@ -12,7 +12,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from lossviz.checks import count_in, number_in
-from lossviz.codes import CODES, Code, least_length
+from lossviz.code_words import Code
+from lossviz.codes import CODES, least_length
 from lossviz.decoding import NO_CLASS, decode
 from lossviz.heads import HEADS, HeadTraining
 

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
 from lossviz.checks import count_in
-from lossviz.codes import Code, as_code, numbers_of
+from lossviz.code_words import Code, numbers_of
+from lossviz.codes import as_code
 
 Floats = NDArray[np.float64]
 ALL = 400_000  # labellings up to which all are counted: those of nine classes

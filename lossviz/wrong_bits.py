@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossviz.checks import number_in
-from lossviz.codes import all_words, numbers_of
+from lossviz.code_words import all_words, numbers_of
 from lossviz.digit_heads import DigitBits
 from lossviz.losses import LOSSES
 

@@ -7,16 +7,8 @@ from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 
 import lossviz as lv
-from lossviz.codes import (
-    Code,
-    all_words,
-    as_code,
-    hamming,
-    least_length,
-    numbers_of,
-    output_code,
-    random_code,
-)
+from lossviz.code_words import Code, all_words, hamming, numbers_of, output_code
+from lossviz.codes import as_code, least_length, random_code
 
 SIZES = (*range(2, 20), 31, 32, 33, 63, 64, 65, 100, 256, 257)
 ALL_SIZES = (*SIZES, 1024)

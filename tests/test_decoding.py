@@ -12,7 +12,8 @@ from sklearn.multiclass import OutputCodeClassifier
 from sklearn.naive_bayes import GaussianNB
 
 import lossviz as lv
-from lossviz.codes import Code, random_code
+from lossviz.code_words import Code
+from lossviz.codes import random_code
 from lossviz.decoding import DECODERS, class_log_probabilities
 
 

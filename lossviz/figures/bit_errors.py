@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.codes import all_words, numbers_of
+from lossviz.code_words import all_words, numbers_of
 from lossviz.figures.code_plane import below, discs
 from lossviz.figures.style import (
     AXIS,
