@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from lossviz.code_words import Code, output_code
     from lossviz.codes import CODES, OutputCode, random_code
     from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
-    from lossviz.datasets import DATASETS, Data, Dataset
+    from lossviz.data import Data, Dataset
+    from lossviz.datasets import DATASETS
     from lossviz.decoding import decode
     from lossviz.digit_heads import DigitBits, HeadScores, digit_bits, digits_table
     from lossviz.edge_training import EdgeSettings, edge_runs
@@ -74,7 +75,8 @@ if TYPE_CHECKING:
 _HOME = {
     "advice": ("advice_matters", "advise"),
     "answers": ("ANSWERS", "Answer"),
-    "datasets": ("DATASETS", "Data", "Dataset"),
+    "data": ("Data", "Dataset"),
+    "datasets": ("DATASETS",),
     "loss": ("Loss",),
     "losses": ("LOSSES",),
     "networks": ("NETWORKS", "Network"),

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from lossviz.checks import count_in
-from lossviz.datasets import DATASETS, Data
+from lossviz.data import Data
+from lossviz.datasets import DATASETS
 from lossviz.edges import stability_edge
 from lossviz.loss import Loss, MeanLoss
 from lossviz.losses import LOSSES

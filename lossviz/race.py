@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossviz.checks import count_in, number_in
-from lossviz.datasets import DATASETS, Data
+from lossviz.data import Data
+from lossviz.datasets import DATASETS
 from lossviz.loss import Loss
 from lossviz.losses import LOSSES
 from lossviz.networks import NETWORKS, Network

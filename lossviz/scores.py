@@ -16,7 +16,8 @@ from sklearn import config_context, metrics
 from torch import Tensor
 
 from lossviz.checks import count_in, number_in
-from lossviz.datasets import DATASETS, Data
+from lossviz.data import Data
+from lossviz.datasets import DATASETS
 from lossviz.networks import NETWORKS
 from lossviz.optimizers import OPTIMIZERS
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from lossviz.datasets import Data
+from lossviz.data import Data
 from lossviz.figures.contestants import head_of, is_twin, lettered, line_style, own_words
 from lossviz.figures.style import INK, MUTE, PAPER, SEA, fixed, mark, note
 from lossviz.plateaus import read_curve
