@@ -14,9 +14,10 @@ from lossviz.figures.eight_planes import eight_planes
 from lossviz.figures.entropy_bar import entropy_bar
 from lossviz.figures.escape import escape
 from lossviz.figures.frames import at_frame, from_json, standalone
-from lossviz.figures.head_scores import SCORES, head_scores, many_classes
+from lossviz.figures.head_scores import SCORES, head_scores
 from lossviz.figures.landscape import contour, profile, terrain
 from lossviz.figures.likelihood import likelihood
+from lossviz.figures.many_classes import many_classes
 from lossviz.figures.maps import maps
 from lossviz.figures.more_data import more_data
 from lossviz.figures.one_plane import one_plane
