@@ -14,7 +14,8 @@ from contourpy import FillType, LineType, contour_generator
 from numpy.typing import NDArray
 
 import lossviz as lv
-from lossviz.figures.style import AXIS, DARK, INK, MARKS, MUTE, PANEL, SEA, Mark
+from lossviz.figures.style import AXIS, INK, MARKS, MUTE, PANEL, SEA, Mark
+from lossviz.figures.themes import DARK
 
 Floats = NDArray[np.float64]
 

@@ -19,7 +19,7 @@ import lossviz as lv
 from lossviz import figures
 from lossviz.figures import at_frame, dark, dark_map, number, percent, standalone
 from lossviz.figures.meshes import draw_relief
-from lossviz.figures.style import DARK
+from lossviz.figures.themes import DARK
 
 Z = np.arange(-16, 17) / 2
 SLOPES = lv.logit_curves(["sigmoid-mse", "sigmoid-ce"], z=Z)

@@ -13,7 +13,7 @@ import lossviz as lv
 from lossviz import figures
 from lossviz.figures import at_frame, dark, dark_map, number
 from lossviz.figures.likelihood import share_of_best
-from lossviz.figures.style import DARK
+from lossviz.figures.themes import DARK
 
 DOTS = [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3]
 HILL = lv.sample_likelihood("Gaussian", DOTS, width=0.5, parameter=np.arange(-6, 11) / 2)

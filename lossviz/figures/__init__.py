@@ -20,6 +20,7 @@ from lossviz.figures.likelihood import likelihood
 from lossviz.figures.many_classes import many_classes
 from lossviz.figures.maps import maps
 from lossviz.figures.more_data import more_data
+from lossviz.figures.numerals import number, percent
 from lossviz.figures.one_plane import one_plane
 from lossviz.figures.portraits import Portraits, portrait_plane, portraits
 from lossviz.figures.pulled import pulled
@@ -31,8 +32,8 @@ from lossviz.figures.score_curves import score_curves
 from lossviz.figures.shapes import shapes
 from lossviz.figures.sketch import sketch
 from lossviz.figures.slopes import slopes
-from lossviz.figures.style import dark, dark_map, number, percent
 from lossviz.figures.terms import caps, terms
+from lossviz.figures.themes import dark, dark_map
 from lossviz.figures.threshold import threshold
 from lossviz.figures.unions import unions
 from lossviz.figures.valleys import valleys

@@ -7,17 +7,8 @@ import plotly.graph_objects as go
 
 from lossviz.code_words import all_words, numbers_of
 from lossviz.figures.code_plane import below, discs
-from lossviz.figures.style import (
-    AXIS,
-    INK,
-    MUTE,
-    SERIF,
-    UNDER_SLIDER,
-    blank,
-    faded,
-    note,
-    percent,
-)
+from lossviz.figures.numerals import percent
+from lossviz.figures.style import AXIS, INK, MUTE, SERIF, UNDER_SLIDER, blank, faded, note
 from lossviz.wrong_bits import BARS, BitErrors
 
 ORDERS = ("By neurons wrong", "By word")

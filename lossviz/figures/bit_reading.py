@@ -6,18 +6,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lossviz.figures.code_plane import below, discs
-from lossviz.figures.style import (
-    INK,
-    MUTE,
-    PANEL,
-    SERIF,
-    UNDER_SLIDER,
-    axis_name,
-    blank,
-    faded,
-    note,
-    number,
-)
+from lossviz.figures.numerals import number
+from lossviz.figures.style import INK, MUTE, PANEL, SERIF, UNDER_SLIDER, axis_name, blank, faded, note
 from lossviz.meaning import BitReading
 
 

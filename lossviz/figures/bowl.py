@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.bowls import Bowl
+from lossviz.figures.numerals import number, percent
 from lossviz.figures.style import (
     AXIS,
     INK,
@@ -20,8 +21,6 @@ from lossviz.figures.style import (
     blank,
     fixed,
     note,
-    number,
-    percent,
     under_axis,
 )
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lossviz.figures.numerals import percent
 from lossviz.figures.style import (
     AXIS,
     FADED,
@@ -18,7 +19,6 @@ from lossviz.figures.style import (
     cursor,
     faded,
     note,
-    percent,
     put_first,
     under_axis,
 )

@@ -5,20 +5,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.style import (
-    AXIS,
-    INK,
-    MUTE,
-    PANEL,
-    SERIF,
-    UNDER_SLIDER,
-    blank,
-    faded,
-    mark,
-    note,
-    number,
-    percent,
-)
+from lossviz.figures.numerals import number, percent
+from lossviz.figures.style import AXIS, INK, MUTE, PANEL, SERIF, UNDER_SLIDER, blank, faded, mark, note
 from lossviz.named_plane import CodePlane, Contestant
 
 GOOD = 0.9  # a start that names this share of new points has learned it

@@ -17,7 +17,8 @@ from lossviz.figures.contestants import (
     lettered,
     line_style,
 )
-from lossviz.figures.style import MUTE, PAPER, axis_name, faded, mark, note, number, percent, power_of_ten
+from lossviz.figures.numerals import number, percent, power_of_ten
+from lossviz.figures.style import MUTE, PAPER, axis_name, faded, mark, note
 from lossviz.race import Race
 
 Floats = NDArray[np.float64]

@@ -9,15 +9,8 @@ from numpy.typing import NDArray
 
 from lossviz.figures.edge_words import live_words, still_words, style_of
 from lossviz.figures.frames import upto
-from lossviz.figures.style import (
-    INK,
-    PANEL,
-    PAPER,
-    UNDER_SLIDER,
-    blank,
-    cursor,
-    power_of_ten,
-)
+from lossviz.figures.numerals import power_of_ten
+from lossviz.figures.style import INK, PANEL, PAPER, UNDER_SLIDER, blank, cursor
 from lossviz.stability import EdgeRun
 
 Floats = NDArray[np.float64]

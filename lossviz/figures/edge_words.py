@@ -3,19 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from lossviz.figures.style import (
-    INK,
-    MUTE,
-    PANEL,
-    SERIF,
-    Mark,
-    axis_name,
-    mark,
-    note,
-    number,
-    percent,
-    under_axis,
-)
+from lossviz.figures.numerals import number, percent
+from lossviz.figures.style import INK, MUTE, PANEL, SERIF, Mark, axis_name, mark, note, under_axis
 from lossviz.losses import LOSSES
 from lossviz.optimizers import OPTIMIZERS
 from lossviz.stability import EdgeRun

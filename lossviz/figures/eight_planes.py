@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lossviz.bends import EightPlanes
 from lossviz.figures.grounds import seen_from_above
+from lossviz.figures.numerals import number
 from lossviz.figures.style import (
     AXIS,
     INK,
@@ -21,7 +22,6 @@ from lossviz.figures.style import (
     fixed,
     mark,
     note,
-    number,
     put_first,
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lossviz.figures.numerals import number
 from lossviz.figures.style import (
     INK,
     MARKS,
@@ -18,7 +19,6 @@ from lossviz.figures.style import (
     blank,
     faded,
     note,
-    number,
     under_axis,
 )
 from lossviz.information import EntropyBar

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lossviz.figures.numerals import number
 from lossviz.figures.style import (
     PAPER,
     UNDER_SLIDER,
@@ -17,7 +18,6 @@ from lossviz.figures.style import (
     loss_name,
     mark,
     note,
-    number,
     under_axis,
 )
 from lossviz.neuron import EscapeTime

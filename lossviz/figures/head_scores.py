@@ -10,17 +10,8 @@ from numpy.typing import NDArray
 
 from lossviz.digit_heads import HeadScores
 from lossviz.figures.code_plane import below
-from lossviz.figures.style import (
-    MUTE,
-    PAPER,
-    blank,
-    faded,
-    mark,
-    note,
-    number,
-    percent,
-    short_name,
-)
+from lossviz.figures.numerals import number, percent
+from lossviz.figures.style import MUTE, PAPER, blank, faded, mark, note, short_name
 
 Floats = NDArray[np.float64]
 

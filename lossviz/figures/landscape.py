@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from lossviz.figures.levels import SCALE
 from lossviz.figures.meshes import LIGHT
-from lossviz.figures.style import AXIS, INK, MARKS, MUTE, WHITE, blank, fixed, note, number, percent
+from lossviz.figures.numerals import number, percent
+from lossviz.figures.style import AXIS, INK, MARKS, MUTE, WHITE, blank, fixed, note
 from lossviz.paths import Path
 from lossviz.surfaces import Profile, Surface
 

@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.figures.contestants import call, head_of, joined, own_words
-from lossviz.figures.style import INK, PANEL, SEA, axis_name, mark, note, number, percent
+from lossviz.figures.numerals import number, percent
+from lossviz.figures.style import INK, PANEL, SEA, axis_name, mark, note
 from lossviz.race import Race
 
 Floats = NDArray[np.float64]

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.figures.levels import known_step, log_level
-from lossviz.figures.style import INK, WHITE, fixed, mark, note, number, percent, short_name
+from lossviz.figures.numerals import number, percent
+from lossviz.figures.style import INK, WHITE, fixed, mark, note, short_name
 from lossviz.two_weights import TWO_WEIGHTS
 from lossviz.weight_planes import WeightPath, WeightPlane
 

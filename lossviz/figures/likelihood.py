@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lossviz.figures.numerals import number, power_of_ten
 from lossviz.figures.style import (
     INK,
     MUTE,
@@ -19,8 +20,6 @@ from lossviz.figures.style import (
     line,
     mark,
     note,
-    number,
-    power_of_ten,
     put_first,
     under_axis,
 )

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.code_plane import below
+from lossviz.figures.numerals import number
 from lossviz.figures.style import (
     INK,
     MUTE,
@@ -17,7 +18,6 @@ from lossviz.figures.style import (
     cursor,
     mark,
     note,
-    number,
     put_first,
 )
 from lossviz.hand_made import ManyClasses

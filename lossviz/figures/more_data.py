@@ -7,7 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.estimators import Consistency
-from lossviz.figures.style import INK, MARKS, PAPER, axis_name, blank, faded, hero, note, number
+from lossviz.figures.numerals import number
+from lossviz.figures.style import INK, MARKS, PAPER, axis_name, blank, faded, hero, note
 
 NAMES = ("Intercept", "Slope")
 METHODS = (("Maximum likelihood", MARKS["logarithm"]), ("Least squares", MARKS["squared"]))

@@ -12,6 +12,7 @@ from lossviz.figures.grounds import (
     seen_from_above,
     seen_in_relief,
 )
+from lossviz.figures.numerals import number
 from lossviz.figures.style import (
     AXIS,
     GRID,
@@ -27,7 +28,6 @@ from lossviz.figures.style import (
     fixed,
     mark,
     note,
-    number,
     put_first,
     short_name,
 )

@@ -6,7 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.families import looks
-from lossviz.figures.style import INK, MUTE, PAPER, axis_name, blank, faded, note, number, under_axis
+from lossviz.figures.numerals import number
+from lossviz.figures.style import INK, MUTE, PAPER, axis_name, blank, faded, note, under_axis
 from lossviz.outliers import PulledLines
 
 TOP = 85.0  # minutes

@@ -1,7 +1,7 @@
 """A verdict in words: who is ahead, and whether it is more than luck."""
 
 from lossviz.figures.contestants import MEASURES, joined
-from lossviz.figures.style import number
+from lossviz.figures.numerals import number
 from lossviz.judging import Verdict, verdict
 from lossviz.race import Race
 

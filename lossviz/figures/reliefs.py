@@ -8,17 +8,8 @@ import plotly.graph_objects as go
 
 from lossviz.figures.levels import HIGHEST, LOWEST, TALLEST, known_step, log_level, on_map, weight_name
 from lossviz.figures.meshes import draw_relief
-from lossviz.figures.style import (
-    GRID,
-    INK,
-    MUTE,
-    WHITE,
-    blank,
-    mark,
-    note,
-    percent,
-    short_name,
-)
+from lossviz.figures.numerals import percent
+from lossviz.figures.style import GRID, INK, MUTE, WHITE, blank, mark, note, short_name
 from lossviz.two_weights import TWO_WEIGHTS
 from lossviz.weight_planes import WeightPath, WeightPlane
 

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.bends import Rescaled
+from lossviz.figures.numerals import number
 from lossviz.figures.style import (
     AXIS,
     INK,
@@ -18,7 +19,6 @@ from lossviz.figures.style import (
     faded,
     mark,
     note,
-    number,
     put_first,
 )
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from lossviz.figures.style import AXIS, INK, MARKS, MUTE, PAPER, SERIF, blank, note, number
+from lossviz.figures.numerals import number
+from lossviz.figures.style import AXIS, INK, MARKS, MUTE, PAPER, SERIF, blank, note
 from lossviz.recognition import Candidate
 
 LOW, HIGH = 0.04, 170.0  # nats, unless what is drawn lies outside

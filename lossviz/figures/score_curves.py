@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lossviz.figures.numerals import number
 from lossviz.figures.style import (
     INK,
     MARKS,
@@ -17,7 +18,6 @@ from lossviz.figures.style import (
     blank,
     cursor,
     note,
-    number,
     put_first,
     under_axis,
 )

@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.figures.contestants import MEASURES, head_of, is_twin
-from lossviz.figures.style import AXIS, INK, MUTE, PAPER, axis_name, faded, mark, note, number, percent
+from lossviz.figures.numerals import number, percent
+from lossviz.figures.style import AXIS, INK, MUTE, PAPER, axis_name, faded, mark, note
 from lossviz.judging import swaps, verdict
 from lossviz.race import Race
 

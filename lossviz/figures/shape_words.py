@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from lossviz.figures.families import brief, looks
+from lossviz.figures.numerals import number
 from lossviz.figures.placing import places
-from lossviz.figures.style import MUTE, axis_name, note, number, under_axis
+from lossviz.figures.style import MUTE, axis_name, note, under_axis
 from lossviz.loss_shapes import Shapes
 
 PANELS = ((0.64, 1.0), (0.32, 0.58), (0.0, 0.26))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lossviz.figures.numerals import number
 from lossviz.figures.style import (
     PAPER,
     UNDER_SLIDER,
@@ -20,7 +21,6 @@ from lossviz.figures.style import (
     loss_name,
     mark,
     note,
-    number,
     put_first,
     under_axis,
 )

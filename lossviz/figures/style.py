@@ -1,19 +1,17 @@
-"""The look, once: colours that mean something, one template, how numbers are written.
+"""The look, once: colours that mean something, one template, and the pieces that figures share.
 
-A figure is drawn in the light theme. `DARK` maps each of its colours to the dark theme, so that a page
-can recolour a figure that is already drawn; `dark` does the same to a whole figure. A colour written
-``rgb(...)`` is the same in both.
+A figure is drawn in the light theme. Each colour of it, written ``#RRGGBB`` or by `faded`, has a dark one in
+`themes`; a colour written ``rgb(...)``, by `fixed`, is the same in both.
 """
 
-import json
-import math
 import re
 from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 
-from lossviz.figures.frames import Moving, from_json
+from lossviz.figures.frames import Moving
+from lossviz.figures.numerals import number
 from lossviz.loss import Family
 from lossviz.losses import LOSSES
 
@@ -42,10 +40,6 @@ SEA = (
     "#155055",
     "#143D46",
 )
-_SEA_DARK = (
-    "#E5DFB6", "#CCCF9E", "#AEC08B", "#90B17D", "#71A274", "#53916E",
-    "#388069", "#216F62", "#105C5A", "#0B494E", "#0E3841",
-)  # fmt: skip  # the same hues, OKLCH lightness times 0.94
 
 
 @dataclass(frozen=True)
@@ -64,27 +58,6 @@ MARKS: dict[Family, Mark] = {
     "absolute": Mark("#009E73", "#00735A", "3px,4px", 4.5),
     "between": Mark("#C0649A", "#9C4579", "16px,4px,4px,4px", 4.5),
     "margin": Mark("#1F2530", "#1F2530", "solid", 3),
-}
-
-# Light -> dark. Every light colour has one dark one.
-DARK: dict[str, str] = {
-    PAPER: "#14181E",
-    PANEL: "#1E242C",
-    INK: "#E9E6DF",
-    MUTE: "#A3AAB6",
-    AXIS: "#56606E",
-    GRID: "#262D36",
-    FADED: "#4C5055",
-    MAP: "#8FBF90",
-    "#D55E00": "#FF8C42",
-    "#B84A00": "#FF9D5C",
-    "#0072B2": "#5CB8EE",
-    "#0069A5": "#6CC0F0",
-    "#009E73": "#2FC79A",
-    "#00735A": "#4AD3AA",
-    "#C0649A": "#E296C2",
-    "#9C4579": "#EBA8CF",
-    **dict(zip(SEA, _SEA_DARK, strict=True)),
 }
 
 
@@ -115,57 +88,6 @@ def fixed(colour: str) -> str:
     """A colour that stays as it is in the dark theme."""
     red, green, blue = _rgb(colour)
     return f"rgb({red},{green},{blue})"
-
-
-def dark_map() -> dict[str, str]:
-    """What to replace in a figure's JSON to make it dark: each colour, plain and with an opacity."""
-    plain = dict(DARK)
-    with_opacity = {faded(k, 1)[:-2]: faded(v, 1)[:-2] for k, v in DARK.items()}
-    return plain | with_opacity
-
-
-def dark(figure: go.Figure) -> go.Figure:
-    """The figure in the dark theme."""
-    text = figure.to_json()
-    for light, replacement in dark_map().items():
-        text = text.replace(light, replacement)
-    return from_json(json.loads(text), skip_invalid=True)
-
-
-def number(value: float) -> str:
-    """Three significant digits, a true minus, thin spaces, no exponent between 0.0001 and a million."""
-    if math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    size = abs(value)
-    if 0.9995 <= size < 1:  # what only comes near 1 must not be printed as 1
-        places = min(9, math.ceil(-math.log10(1 - size)))
-        text = f"{min(size, 1 - 10.0**-places):.{places}f}"
-    elif size == 0:
-        text = "0"
-    elif size < 1e-4 or size >= 1e6:
-        power = math.floor(math.log10(size))
-        lead = size / 10.0**power
-        if round(lead, 1) == 10:
-            lead, power = 1.0, power + 1
-        text = f"{lead:.1f} × 10{power_of_ten(power)}"
-    else:
-        decimals = 2 - math.floor(math.log10(size))
-        text = f"{round(size, decimals):,.{max(0, decimals)}f}".replace(",", "\u2009")
-    return ("−" if value < 0 else "") + text
-
-
-def power_of_ten(power: int) -> str:
-    """An exponent in raised digits."""
-    return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-
-
-def percent(share: float) -> str:
-    """A share as a percentage without decimals; a small one is not rounded away."""
-    if 0 < share < 0.005:
-        return "under 1 %"
-    return f"{100 * share:.0f} %"
 
 
 def template() -> go.layout.Template:

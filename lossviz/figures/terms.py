@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.style import AXIS, INK, MARKS, MUTE, SERIF, Mark, blank, faded, note, number
+from lossviz.figures.numerals import number
+from lossviz.figures.style import AXIS, INK, MARKS, MUTE, SERIF, Mark, blank, faded, note
 from lossviz.recognition import Cap
 from lossviz.terms import SCORES, ScoreTerms
 

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.frames import upto
+from lossviz.figures.numerals import number, percent
 from lossviz.figures.style import (
     AXIS,
     FADED,
@@ -17,8 +18,6 @@ from lossviz.figures.style import (
     UNDER_SLIDER,
     blank,
     note,
-    number,
-    percent,
     put_first,
     under_axis,
 )

@@ -6,19 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.code_plane import below, discs
-from lossviz.figures.style import (
-    AXIS,
-    INK,
-    MUTE,
-    PANEL,
-    PAPER,
-    SERIF,
-    UNDER_SLIDER,
-    blank,
-    faded,
-    note,
-    percent,
-)
+from lossviz.figures.numerals import percent
+from lossviz.figures.style import AXIS, INK, MUTE, PANEL, PAPER, SERIF, UNDER_SLIDER, blank, faded, note
 from lossviz.labellings import Unions
 
 ACROSS = 4  # plates in a row

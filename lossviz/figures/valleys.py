@@ -6,19 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.families import looks
-from lossviz.figures.style import (
-    GRID,
-    INK,
-    MUTE,
-    PAPER,
-    SERIF,
-    UNDER_SLIDER,
-    blank,
-    faded,
-    note,
-    number,
-    under_axis,
-)
+from lossviz.figures.numerals import number
+from lossviz.figures.style import GRID, INK, MUTE, PAPER, SERIF, UNDER_SLIDER, blank, faded, note, under_axis
 from lossviz.outliers import Valleys
 
 PITCH, STEEP = 78, 0.85  # pixels from one valley to the next; how steeply a valley is drawn

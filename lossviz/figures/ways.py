@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lossviz.figures.numerals import number
 from lossviz.figures.style import (
     INK,
     MARKS,
@@ -19,7 +20,6 @@ from lossviz.figures.style import (
     cursor,
     faded,
     note,
-    number,
     put_first,
     under_axis,
 )
