@@ -17,7 +17,7 @@ from hypothesis import strategies as some
 
 import lossviz as lv
 from lossviz import figures
-from lossviz.figures import at_frame, dark, dark_map, number, percent, standalone
+from lossviz.figures import at_frame, dark, dark_map, number, percent, standalone, whole
 from lossviz.figures.meshes import draw_relief
 from lossviz.figures.themes import DARK
 
@@ -396,6 +396,15 @@ def test_a_number_is_read_as_it_is(value: float) -> None:
     assert number(-value) == f"−{text}"
     assert "-" not in text
     assert "e" not in text
+
+
+@given(some.integers(0, 10**12))
+@example(1057)
+def test_a_whole_number_is_written_in_full(count: int) -> None:
+    first, *others = whole(count).split("\u2009")
+    assert int(first + "".join(others)) == count
+    assert len(first) <= 3
+    assert all(len(three) == 3 for three in others)
 
 
 @given(some.floats(1e-4, 1e6), some.floats(1e-4, 1e6))

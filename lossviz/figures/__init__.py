@@ -20,7 +20,7 @@ from lossviz.figures.likelihood import likelihood
 from lossviz.figures.many_classes import many_classes
 from lossviz.figures.maps import maps
 from lossviz.figures.more_data import more_data
-from lossviz.figures.numerals import number, percent
+from lossviz.figures.numerals import number, percent, whole
 from lossviz.figures.one_plane import one_plane
 from lossviz.figures.portraits import Portraits, portrait_plane, portraits
 from lossviz.figures.pulled import pulled
@@ -90,4 +90,5 @@ __all__ = [
     "twice",
     "unions",
     "valleys",
+    "whole",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.numerals import number
+from lossviz.figures.numerals import number, whole
 from lossviz.figures.style import (
     PAPER,
     UNDER_SLIDER,
@@ -84,7 +84,7 @@ def escape(
         texts = [lead, text]
         for loss in times:
             count = steps[loss]
-            told = "never" if count is None else f"{count:,}".replace(",", "\u2009")
+            told = "never" if count is None else whole(count)
             texts.append(
                 note(
                     f"<b>{told}</b> steps",

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.code_plane import below
-from lossviz.figures.numerals import number
+from lossviz.figures.numerals import number, whole
 from lossviz.figures.style import (
     INK,
     MUTE,
@@ -50,14 +50,14 @@ def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.F
             "range": [powers[0], powers[-1]],
             "anchor": "y2",
             "tickvals": powers.tolist(),
-            "ticktext": [f"{size:,}".replace(",", "\u2009") for size in facts.sizes],
+            "ticktext": [whole(size) for size in facts.sizes],
         },
         yaxis2={
             "domain": [0, 0.38],
             "type": "log",
             "range": [low - 0.2, high + 0.2],
             "tickvals": [10.0**p for p in range(1, 7)],
-            "ticktext": [f"{10**p:,}".replace(",", "\u2009") for p in range(1, 7)],
+            "ticktext": [whole(10**p) for p in range(1, 7)],
             "anchor": "x2",
         },
     )  # fmt: skip
@@ -125,8 +125,8 @@ def _many_live(facts: ManyClasses, k: int, narrow: bool) -> list[dict[str, Any]]
     for c in range(len(facts.codes)):
         accuracy = float(facts.accuracy[c, :, k].mean())
         value = f"{100 * accuracy:.0f} %" if accuracy > 0.1 else f"{100 * accuracy:.1f} %"
-        weights = f"{facts.weights[c, k]:,}".replace(",", "\u2009")
-        outputs = f"{facts.bits[c, k]:,}".replace(",", "\u2009")
+        weights = whole(facts.weights[c, k])
+        outputs = whole(facts.bits[c, k])
         if narrow:
             texts.append(
                 note(
@@ -145,7 +145,7 @@ def _many_live(facts: ManyClasses, k: int, narrow: bool) -> list[dict[str, Any]]
                 x, 0.7 - 0.22 * c, font={"size": 16, "color": INK}, **place,
             )
         )  # fmt: skip
-    classes = f"{facts.sizes[k]:,}".replace(",", "\u2009")
+    classes = whole(facts.sizes[k])
     texts.append(below(f"{classes} classes", 0.5, 0, xref="x2 domain", yref="y2 domain", xanchor="center"))
     return texts
 

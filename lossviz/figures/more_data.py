@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.estimators import Consistency
-from lossviz.figures.numerals import number
+from lossviz.figures.numerals import number, whole
 from lossviz.figures.style import INK, MARKS, PAPER, axis_name, blank, faded, hero, note
 
 NAMES = ("Intercept", "Slope")
@@ -30,7 +30,7 @@ def more_data(found: Consistency, weight: int = 1, narrow: bool = False) -> go.F
         margin={"l": 62, "r": 14, "t": 92 if narrow else 10, "b": 60},
         xaxis={
             "type": "log", "range": [math.log10(low), math.log10(high)], "tickvals": sizes,
-            "ticktext": [f"{n:,}".replace(",", "\u2009") for n in found.sizes],
+            "ticktext": [whole(n) for n in found.sizes],
         },
         yaxis={"range": [truth - reach, truth + reach], "nticks": 7},
     )  # fmt: skip

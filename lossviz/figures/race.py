@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from lossviz.figures.curves import draw_curves
 from lossviz.figures.layers import draw_layers, layer_words
+from lossviz.figures.numerals import whole
 from lossviz.figures.portraits import Portraits, draw_heads, draw_portraits, readings, region
 from lossviz.figures.race_words import verdict_words
 from lossviz.figures.seeds import draw_seeds
@@ -189,5 +190,4 @@ def _lead(
 
 
 def _time_words(step: int, running: bool) -> str:
-    words = f"training: step {step:,}" if running else f"after {step:,} steps"
-    return words.replace(",", "\u2009")
+    return f"training: step {whole(step)}" if running else f"after {whole(step)} steps"

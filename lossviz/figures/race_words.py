@@ -1,7 +1,7 @@
 """A verdict in words: who is ahead, and whether it is more than luck."""
 
 from lossviz.figures.contestants import MEASURES, joined
-from lossviz.figures.numerals import number
+from lossviz.figures.numerals import number, whole
 from lossviz.judging import Verdict, verdict
 from lossviz.race import Race
 
@@ -40,7 +40,7 @@ def verdict_words(race: Race, measure: str, record: int, running: bool = False) 
 
 
 def _judged(said: Verdict, measure: str) -> str:
-    often = f"once in {said.once_in:,} races".replace(",", "\u2009") if said.once_in > 1 else "in most races"
+    often = f"once in {whole(said.once_in)} races" if said.once_in > 1 else "in most races"
     chance = f"chance makes such a gap {often}."
     gap = gap_words(said, measure)
     return {

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.figures.contestants import MEASURES, head_of, is_twin
-from lossviz.figures.numerals import number, percent
+from lossviz.figures.numerals import number, percent, whole
 from lossviz.figures.style import AXIS, INK, MUTE, PAPER, axis_name, faded, mark, note
 from lossviz.judging import swaps, verdict
 from lossviz.race import Race
@@ -51,8 +51,8 @@ def draw_seeds(
     differences = [() if measure == "Loss" else said.differences for said in verdicts]
     wide = 1.08 * max([float(np.abs(each).mean()) for each in differences if each] or [0.0]) or 1.0
     edges = np.linspace(-wide, wide, BARS + 1)
-    whole = figure.layout.yaxis.domain
-    top = [whole[0], whole[0] + 0.9 * (whole[1] - whole[0])]  # above stand the panels' own heads
+    foot, head = figure.layout.yaxis.domain
+    top = [foot, foot + 0.9 * (head - foot)]  # above stand the panels' own heads
     figure.update_yaxes(domain=top, selector=0)
     tick = _round_down(0.8 * wide)
     figure.update_layout(
@@ -140,7 +140,7 @@ def draw_seeds(
         texts.append(
             note("each seed, a line", left[0], top[1], xref="paper", yref="paper", xanchor="left", **heads)
         )
-        ways = f"{2 ** min(seeds, 16):,}".replace(",", "\u2009")
+        ways = whole(2 ** min(seeds, 16))
         texts.append(
             note(
                 f"if luck had dealt: {ways} ways to swap names",

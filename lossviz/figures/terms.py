@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.numerals import number
+from lossviz.figures.numerals import number, whole
 from lossviz.figures.style import AXIS, INK, MARKS, MUTE, SERIF, Mark, blank, faded, note
 from lossviz.recognition import Cap
 from lossviz.terms import SCORES, ScoreTerms
@@ -175,7 +175,7 @@ def _sum(figure: go.Figure, found: ScoreTerms, count: int, style: Mark, narrow: 
             texts.append(note("as written", 0, **place | {"y": count + 1.3}, xref="paper"))
     rest = len(found.term) - count
     if rest:
-        words = f"and {rest:,} more, none of them dearer".replace(",", "\u2009", 1 if rest > 999 else 0)
+        words = f"and {whole(rest)} more, none of them dearer"
         texts.append(note(words, 0, **place | {"y": count + 1.3}, xref="paper"))
     return texts
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.code_plane import below, discs
-from lossviz.figures.numerals import percent
+from lossviz.figures.numerals import percent, whole
 from lossviz.figures.style import AXIS, INK, MUTE, PANEL, PAPER, SERIF, UNDER_SLIDER, blank, faded, note
 from lossviz.labellings import Unions
 
@@ -207,26 +207,22 @@ def _live(facts: Unions, k: int, narrow: bool) -> list[dict[str, Any]]:
             )
         )  # fmt: skip
     shown, total = len(facts.labels), facts.counted.total
-    of = f"{shown}" if shown == total else f"{shown} drawn from {_thousands(total)}"
+    of = f"{shown}" if shown == total else f"{shown} drawn from {whole(total)}"
     texts.append(below(f"labelling {k + 1} of {of}", 0.5, 0, yshift=-16))
     return texts
-
-
-def _thousands(count: int) -> str:
-    return f"{count:,}".replace(",", "\u2009")
 
 
 def _count(facts: Unions, foot: float, narrow: bool) -> list[dict[str, Any]]:
     """The number of the page: how many labellings a line can solve, neuron by neuron."""
     counted, rest = facts.counted, facts.one_hot
     y = foot * 0.92
-    value = f"<b>{_thousands(counted.solvable)} of {_thousands(counted.total)}</b>"
-    more = f"{_thousands(rest.solvable)} of {_thousands(rest.total)}"
+    value = f"<b>{whole(counted.solvable)} of {whole(counted.total)}</b>"
+    more = f"{whole(rest.solvable)} of {whole(rest.total)}"
     words = f"labellings let one line solve each neuron.<br>One neuron a class: <b>{more}</b>."
     place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     size = 30 if narrow else 42
     number = note(value, 0, y, font={"size": size, "family": SERIF, "color": INK}, **place)
     if narrow:
         return [number, note(words, 0, y, yshift=-size - 10, **place)]
-    wide = 25 * len(f"{_thousands(counted.solvable)} of {_thousands(counted.total)}") * 0.78 + 26
+    wide = 25 * len(f"{whole(counted.solvable)} of {whole(counted.total)}") * 0.78 + 26
     return [number, note(words, 0, y, xshift=wide, yshift=-6, **place)]

@@ -25,9 +25,8 @@ def facts(surface: lv.Surface) -> str:
         if len(finite)
         else f"{told.loss_name}, nowhere finite",
         "Holes": f"{surface.loss.size - len(finite)} points are not finite",
-        "Weights": f"{told.weights:,}".replace(",", "\u2009"),
-        "Examples": f"{told.examples:,}".replace(",", "\u2009")
-        + (", not all of them" if told.subset else ""),
+        "Weights": lv.figures.whole(told.weights),
+        "Examples": lv.figures.whole(told.examples) + (", not all of them" if told.subset else ""),
         "Evaluated": f"{told.evaluator}, {told.dtype}, {told.device}, torch {told.torch}",
     }
     return "\n".join(f"- **{name}**: {_plain(str(value))}" for name, value in rows.items())

@@ -64,7 +64,7 @@ def words(names: Names) -> str:
     shape = f"{inputs}-{hidden}-{1 if outputs == 2 else outputs}"
     return (
         f"{lv.DATASETS[data].label}, {len(found.x)} examples, {title} network {shape}, "
-        f"{found.weights.shape[1]:,} weights, SGD with momentum, seed {seed}.".replace(",0", "\u2009")
+        f"{lv.figures.whole(found.weights.shape[1])} weights, SGD with momentum, seed {seed}."
     )
 
 

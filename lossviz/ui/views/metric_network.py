@@ -33,7 +33,7 @@ def words(found: lv.ScoreHistory) -> str:
     s = found.settings
     label = lv.DATASETS[s.dataset].label
     network = s.network if s.network == "linear" else f"{s.network}, tanh"
-    held = f"{len(found.y):,}".replace(",", "\u2009")
+    held = lv.figures.whole(len(found.y))
     return (
         f"{label}: {s.train} examples to learn from, {held} held out · {network} · "
         f"{s.optimizer}, full batch, rate {s.lr:g}, seed {s.seed}."

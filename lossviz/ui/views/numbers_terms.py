@@ -147,11 +147,7 @@ def _table(score: str, actual: str, predicted: str) -> None:
     y = actual.replace(",", " ").split()
     p = _lines(score, predicted)
     if max(len(y), len(p)) > ROWS:
-        small(
-            f"A table of up to {ROWS} rows stands here; these are {max(len(y), len(p)):,}.".replace(
-                ",", "\u2009"
-            )
-        )
+        small(f"A table of up to {ROWS} rows stands here; these are {lv.figures.whole(max(len(y), len(p)))}.")
         return
     rows = [
         {"actual": y[i] if i < len(y) else "", "predicted": p[i] if i < len(p) else ""}
