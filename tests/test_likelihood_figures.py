@@ -12,7 +12,7 @@ from drawn import content
 import lossviz as lv
 from lossviz import figures
 from lossviz.figures import at_frame, dark, dark_map, number
-from lossviz.figures.likelihood import share_of_best
+from lossviz.figures.likelihood_words import share_of_best
 from lossviz.figures.themes import DARK
 
 DOTS = [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3]

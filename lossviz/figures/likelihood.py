@@ -6,34 +6,23 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.numerals import number, power_of_ten
+from lossviz.figures.likelihood_words import COLUMN, OUTCOMES, live_words, still_words
 from lossviz.figures.style import (
     INK,
     MUTE,
     PAPER,
-    SERIF,
     UNDER_SLIDER,
-    axis_name,
     blank,
     cursor,
     faded,
     line,
     mark,
-    note,
     put_first,
-    under_axis,
 )
 from lossviz.likelihood import SampleLikelihood
-from lossviz.losses import LOSSES
 from lossviz.noise import NOISES
 
-COLUMN = 0.79  # share of the width that the panels have; the numbers stand right of them
 SPANS = {"any": 7.2, "classes": 4.6, "counts": 8.0}  # nats from top to bottom of a panel
-NAMES = {"mse": "Squared error", "mae": "Absolute error", "softmax-ce": "Cross-entropy",
-         "quantile": "Quantile loss",
-         "poisson-nll": "Poisson loss"}  # fmt: skip
-TITLES = {"any": "centre of the noise m", "counts": "rate λ", "classes": "probability p"}
-OUTCOMES = {"Bernoulli": ("no", "yes"), "Categorical": ("A", "B", "C")}
 
 
 def likelihood(found: SampleLikelihood, at: float, plain: bool = False, narrow: bool = False) -> go.Figure:
@@ -69,8 +58,8 @@ def likelihood(found: SampleLikelihood, at: float, plain: bool = False, narrow: 
 
     for trace, part in zip(moving, _data(found, here, plain), strict=True):
         figure.data[trace].update(part)
-    live = _live(found, here, narrow)
-    figure.update_layout(annotations=[*live, *_words(found, plain, narrow)])
+    live = live_words(found, here, narrow)
+    figure.update_layout(annotations=[*live, *still_words(found, plain, narrow)])
     line_at = cursor(float(found.parameter[here]), "x2")
     if law.outcomes != "any":
         line_at |= {"yref": "y2 domain"}
@@ -81,7 +70,7 @@ def likelihood(found: SampleLikelihood, at: float, plain: bool = False, narrow: 
             "data": _data(found, k, plain),
             "traces": moving,
             "layout": {
-                "annotations": [{"text": text["text"]} for text in _live(found, k, narrow)],
+                "annotations": [{"text": text["text"]} for text in live_words(found, k, narrow)],
                 "shapes": [{"x0": t, "x1": t}],
             },
         }
@@ -225,88 +214,3 @@ def _data(found: SampleLikelihood, k: int, plain: bool) -> list[dict[str, Any]]:
 
 def _short(values: Any) -> list[float]:
     return [float(f"{v:.4g}") for v in values]
-
-
-def share_of_best(share: float) -> str:
-    """A likelihood as a share of the best: in percent, or as a power of ten where it is next to nothing."""
-    if share >= 0.9995:
-        return "100 %"
-    if share >= 1e-6:
-        return f"{100 * share:.{3 if share >= 0.1 else 2}g} %"
-    if share == 0:
-        return "0 %"
-    return f"10{power_of_ten(math.floor(math.log10(share)))}"
-
-
-def _live(found: SampleLikelihood, k: int, narrow: bool) -> list[dict[str, Any]]:
-    """How likely the sample is, what it costs, and the parameter."""
-    law = NOISES[found.noise]
-    t = float(found.parameter[k])
-    share, cost = share_of_best(float(found.relative[k])), number(float(found.mean[k]))
-    own: dict[str, Any] = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
-    lead = {"size": 34 if narrow else 38, "family": SERIF, "color": INK}
-    second = {"size": 24, "family": SERIF, "color": mark(law.loss).text}
-    x, shift = COLUMN, 24
-    if narrow:
-        places: list[dict[str, Any]] = [
-            {"x": 0, "y": 1, "xshift": -50, "yshift": 78},
-            {"x": 0.53, "y": 1, "yshift": 76},
-        ]
-    else:
-        places = [{"x": x, "y": 0.94, "xshift": shift}, {"x": x, "y": 0.375, "xshift": shift}]
-    title = f"{TITLES[law.outcomes]} = {t:.2f}" if law.outcomes == "classes" else (
-        f"{TITLES[law.outcomes]} = {t:.1f}".replace("-", "−")
-    )  # fmt: skip
-    if law.outcomes == "classes":
-        title = title.replace("p =", f"of {OUTCOMES[law.name][1 if law.name == 'Bernoulli' else 0]} p =")
-    middle = 0.5 if narrow else COLUMN / 2
-    return [
-        note(f"<b>{share}</b>", font=lead, **own, **places[0]),
-        note(f"<b>{cost}</b>", font=second, **own, **places[1]),
-        under_axis(title, x=middle),
-    ]
-
-
-def _words(found: SampleLikelihood, plain: bool, narrow: bool) -> list[dict[str, Any]]:
-    law = NOISES[found.noise]
-    own: dict[str, Any] = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
-    name = {"size": 17 if narrow else 19, "color": mark(law.loss).text}
-    loss = NAMES.get(law.loss, LOSSES[law.loss].label)
-    letter = {"any": "m", "classes": "p", "counts": "λ"}[law.outcomes]
-    dots = ("dot", str(len(found.sample)))
-    names = [axis_name("density" if law.outcomes == "any" else "probability"), axis_name("−ln p, in nats", 2)]
-    if narrow:
-        return [
-            note(f"<b>{law.name} noise</b>", 0, 1, font=name, xshift=-50, yshift=102, **own),
-            note(
-                f"as likely as at the best {letter}",
-                0,
-                1,
-                xshift=-50,
-                yshift=34,
-                **own,
-                font={"size": 15, "color": MUTE},
-            ),
-            note(f"<b>{loss}</b>", 0.53, 1, font=name, yshift=102, **own),
-            note(
-                f"nats, mean of {dots[1]}",
-                0.53,
-                1,
-                yshift=46,
-                **own,
-                font={"size": 15, "color": MUTE},
-            ),
-            *names,
-        ]
-    at: dict[str, Any] = {"x": COLUMN, "xshift": 24} | own
-    black = "black: the ringed dot’s<br>hill, turned over" if law.outcomes == "any" else (
-        "black: the cost of<br>the ringed dot"
-    )  # fmt: skip
-    return [
-        note(f"<b>{law.name} noise</b>", y=1, font=name, **at),
-        note(f"as likely as<br>at the best {letter}", y=0.81, **at),
-        note(f"<b>{loss}</b>", y=0.44, font=name, **at),
-        note(f"nats a {dots[0]},<br>mean of {dots[1]}", y=0.3, **at),
-        note(black, y=0.15, **at, font={"size": 16, "color": INK}),
-        *names,
-    ]
