@@ -1,7 +1,6 @@
 """One measure of a race against the steps: median over the seeds, their middle half, and each seed."""
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,13 @@ from lossviz.figures.contestants import (
     lettered,
     line_style,
 )
+from lossviz.figures.crowding import Axis, apart, rug, spots_of
 from lossviz.figures.numerals import number, percent, power_of_ten
 from lossviz.figures.style import MUTE, PAPER, axis_name, faded, mark, note
 from lossviz.race import Race
 
 Floats = NDArray[np.float64]
 RUG_AXIS = 20  # of the x axis that the seeds' dots stand on, right of the curves
-RUG_DOTS = 8  # dots of one contestant side by side at most; more lie closer
 
 
 def draw_curves(
@@ -34,6 +33,11 @@ def draw_curves(
     across: list[float],
     running: bool,
 ) -> tuple[list[dict[str, Any]], Any]:
+    """Each contestant's median over the seeds as a curve, with a disc at the cursor and its number beside it.
+
+    Pale all along, and in full up to the cursor. Up to two contestants have the middle half of their
+    seeds as a band. Right of the curves stands a dot for each seed.
+    """
     field, axis_title = MEASURES[measure]
     values: Floats = getattr(race, field)
     contestants = range(len(race.settings.losses))
@@ -76,14 +80,12 @@ def draw_curves(
                 },
             )
         )
-    back = (
-        0.05 if lettered(race) else 0.026
-    ) * race.settings.steps  # discs that would hide one another stand this far apart
+    back = (0.05 if lettered(race) else 0.026) * race.settings.steps  # how far discs stand apart, not to hide
 
     def moving(i: int) -> tuple[list[int], list[dict[str, Any]], list[dict[str, Any]]]:
         notes: list[dict[str, Any]] = []
-        heights = _apart(axis, middles[:, i])
-        spots = _spots(axis, race, middles, i, back)
+        heights = apart(axis, middles[:, i])
+        spots = spots_of(axis, race, middles, i, back)
         traces: list[int] = []
         data: list[dict[str, Any]] = []
         for c in contestants:
@@ -94,7 +96,7 @@ def draw_curves(
                 data.append(part)
             traces.append(first_disc + c)
             data.append({"x": [spots[c][0]], "y": [spots[c][1]]})
-            x, y = _rug(axis, values[c, :, i], c, len(middles))
+            x, y = rug(axis, values[c, :, i], c, len(middles))
             traces.append(rugs[c])
             data.append({"x": x, "y": y})
             letter = f"{LETTERS[c]} " if lettered(race) else ""
@@ -173,61 +175,6 @@ def _rug_axis(figure: go.Figure, across: list[float]) -> None:
     )
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """The y axis, known without asking the figure: that takes long."""
-
-    log: bool
-    low: float
-    high: float
-
-    def height(self, value: float) -> float:
-        """A value in the axis's own coordinates."""
-        return math.log10(value) if self.log and value > 0 else value
-
-
-def _rug(axis: _Axis, values: Floats, c: int, count: int) -> tuple[list[float], list[float]]:
-    """A dot for each seed at its value; those at one height stand side by side."""
-    taken: dict[int, int] = {}
-    room = 1 / count
-    close = room / max(RUG_DOTS, len(values)) if count > 1 else room / 16
-    x, y = [], []
-    for value in np.sort(values[np.isfinite(values)]):
-        share = (axis.height(float(value)) - axis.low) / (axis.high - axis.low)
-        row = round(60 * share)  # 60 dots fill the height
-        k = taken[row] = taken.get(row, -1) + 1
-        x.append(round(c * room + (k + 0.5) * close, 4))
-        y.append(float(value))
-    return x, y
-
-
-def _spots(
-    axis: _Axis, race: Race, middles: Floats, i: int, back: float
-) -> list[tuple[float | None, float | None]]:
-    """Where each disc stands: at the cursor, or farther back along its own curve where it would hide
-    another."""
-    spots: list[tuple[float | None, float | None]] = []
-    for middle in middles:
-        last = _last_known(middle, i)
-        if last is None:
-            spots.append((None, None))
-            continue
-        x = float(race.steps[last])
-        y = float(middle[last])
-        known = np.flatnonzero(np.isfinite(middle[: last + 1]))
-        while x > 0 and any(
-            ox is not None
-            and oy is not None
-            and abs(ox - x) < 0.9 * back
-            and abs(axis.height(oy) - axis.height(y)) < 0.05 * (axis.high - axis.low)
-            for ox, oy in spots
-        ):
-            x = max(0.0, x - back)
-            y = float(np.interp(x, race.steps[known], middle[known]))
-        spots.append((x, y))
-    return spots
-
-
 def _guessing(race: Race, across: list[float], narrow: bool) -> dict[str, Any]:
     return note(
         "guessing",
@@ -252,7 +199,7 @@ def _summary(values: Floats) -> tuple[Floats, Floats, Floats]:
     return low, middle, high
 
 
-def _curve_axis(figure: go.Figure, race: Race, measure: str, values: Floats) -> _Axis:
+def _curve_axis(figure: go.Figure, race: Race, measure: str, values: Floats) -> Axis:
     if measure == "Accuracy":
         chance = 1 / max(2, _classes(race))
         known = values[np.isfinite(values)]
@@ -264,7 +211,7 @@ def _curve_axis(figure: go.Figure, race: Race, measure: str, values: Floats) -> 
             ticktext=[f"{t:.0%}".replace("%", " %") for t in ticks],
             selector=0,
         )
-        return _Axis(False, low - 0.05, 1.04)
+        return Axis(False, low - 0.05, 1.04)
     known = values[np.isfinite(values) & (values > 0)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.1, 1.0)
     exponents = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
@@ -276,7 +223,7 @@ def _curve_axis(figure: go.Figure, race: Race, measure: str, values: Floats) -> 
         ticktext=[_tick(t) for t in ticks],
         selector=0,
     )
-    return _Axis(True, float(np.log10(low) - 0.1), float(np.log10(high) + 0.1))
+    return Axis(True, float(np.log10(low) - 0.1), float(np.log10(high) + 0.1))
 
 
 def _tick(value: float) -> str:
@@ -288,26 +235,8 @@ def _classes(race: Race) -> int:
     return len(DATASETS[race.settings.dataset].classes)
 
 
-def _last_known(middle: Floats, i: int) -> int | None:
-    known = np.flatnonzero(np.isfinite(middle[: i + 1]))
-    return int(known[-1]) if len(known) else None
-
-
 def _told(race: Race, c: int, i: int, middles: Floats, measure: str) -> str:
     value = float(middles[c, i])
     if np.isnan(value):
         return "gone" if (race.diverged_at[c] >= 0).any() else "–"
     return percent(value) if measure == "Accuracy" else number(value)
-
-
-def _apart(axis: _Axis, values: Floats) -> list[float]:
-    """Heights for the numbers at the right edge, pushed apart so that none lies on another."""
-    heights = [axis.height(float(v)) if np.isfinite(v) else axis.low for v in values]
-    least = 0.075 * (axis.high - axis.low)
-    placed: list[float] = [0.0] * len(heights)
-    floor = -np.inf
-    for c in sorted(range(len(heights)), key=lambda c: heights[c]):
-        placed[c] = max(heights[c], floor + least)
-        floor = placed[c]
-    over = max(0.0, floor - axis.high)
-    return [p - over for p in placed]

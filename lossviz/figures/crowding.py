@@ -1,0 +1,87 @@
+"""Where the dots, discs and numbers of a race's curves stand, so that none hides another."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossviz.race import Race
+
+Floats = NDArray[np.float64]
+RUG_DOTS = 8  # dots of one contestant side by side at most; more lie closer
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The y axis, known without asking the figure: that takes long."""
+
+    log: bool
+    low: float  # in the axis's own coordinates: a power of ten where it is logarithmic
+    high: float
+
+    def height(self, value: float) -> float:
+        """A value in the axis's own coordinates."""
+        return math.log10(value) if self.log and value > 0 else value
+
+
+def rug(axis: Axis, values: Floats, c: int, count: int) -> tuple[list[float], list[float]]:
+    """A dot for each seed of ``values`` (seeds,) at its value; those at one height stand side by side.
+
+    x is in [0, 1], of which contestant ``c`` of ``count`` has its share; what is not finite has no dot.
+    """
+    taken: dict[int, int] = {}
+    room = 1 / count
+    close = room / max(RUG_DOTS, len(values)) if count > 1 else room / 16
+    x, y = [], []
+    for value in np.sort(values[np.isfinite(values)]):
+        share = (axis.height(float(value)) - axis.low) / (axis.high - axis.low)
+        row = round(60 * share)  # 60 dots fill the height
+        k = taken[row] = taken.get(row, -1) + 1
+        x.append(round(c * room + (k + 0.5) * close, 4))
+        y.append(float(value))
+    return x, y
+
+
+def spots_of(
+    axis: Axis, race: Race, middles: Floats, i: int, back: float
+) -> list[tuple[float | None, float | None]]:
+    """Where each disc stands at record i: at the cursor, or farther back along its own curve.
+
+    ``middles`` are the curves (contestants, records). A disc that would hide another goes ``back`` so many
+    steps, and again if it must; a contestant that nothing is known of yet has (None, None).
+    """
+    spots: list[tuple[float | None, float | None]] = []
+    for middle in middles:
+        known = np.flatnonzero(np.isfinite(middle[: i + 1]))
+        if not len(known):
+            spots.append((None, None))
+            continue
+        x, y = float(race.steps[known[-1]]), float(middle[known[-1]])
+        while x > 0 and any(
+            ox is not None
+            and oy is not None
+            and abs(ox - x) < 0.9 * back
+            and abs(axis.height(oy) - axis.height(y)) < 0.05 * (axis.high - axis.low)
+            for ox, oy in spots
+        ):
+            x = max(0.0, x - back)
+            y = float(np.interp(x, race.steps[known], middle[known]))
+        spots.append((x, y))
+    return spots
+
+
+def apart(axis: Axis, values: Floats) -> list[float]:
+    """Heights (contestants,) for the numbers at the right edge, so far apart that none lies on another.
+
+    In the axis's own coordinates; the number of what is not finite stands at the foot.
+    """
+    heights = [axis.height(float(v)) if np.isfinite(v) else axis.low for v in values]
+    least = 0.075 * (axis.high - axis.low)
+    placed: list[float] = [0.0] * len(heights)
+    floor = -np.inf
+    for c in sorted(range(len(heights)), key=lambda c: heights[c]):
+        placed[c] = max(heights[c], floor + least)
+        floor = placed[c]
+    over = max(0.0, floor - axis.high)
+    return [p - over for p in placed]
