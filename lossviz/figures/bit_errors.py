@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.code_words import all_words, numbers_of
-from lossviz.figures.code_plane import below, discs
+from lossviz.figures.code_plane import discs
 from lossviz.figures.numerals import percent
-from lossviz.figures.style import AXIS, INK, MUTE, SERIF, UNDER_SLIDER, blank, faded, note
+from lossviz.figures.style import AXIS, INK, MUTE, SERIF, UNDER_SLIDER, blank, faded, note, under_axis
 from lossviz.wrong_bits import BARS, BitErrors
 
 ORDERS = ("By neurons wrong", "By word")
@@ -200,7 +200,7 @@ def _live(facts: BitErrors, t: int, narrow: bool) -> list[dict[str, Any]]:
     return [
         note(f"<b>{percent(share)}</b>", x, top, font={"size": size, "family": SERIF, "color": INK}, **place),
         note("<br>".join(lines), x, top, yshift=-size - 36, **place),
-        below(
+        under_axis(
             f"output of a neuron; threshold {facts.thresholds[t]:.2f}",
             0.5,
             0,

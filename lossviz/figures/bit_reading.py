@@ -5,9 +5,20 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from lossviz.figures.code_plane import below, discs
+from lossviz.figures.code_plane import discs
 from lossviz.figures.numerals import number
-from lossviz.figures.style import INK, MUTE, PANEL, SERIF, UNDER_SLIDER, axis_name, blank, faded, note
+from lossviz.figures.style import (
+    INK,
+    MUTE,
+    PANEL,
+    SERIF,
+    UNDER_SLIDER,
+    axis_name,
+    blank,
+    faded,
+    note,
+    under_axis,
+)
 from lossviz.meaning import BitReading
 
 
@@ -172,11 +183,12 @@ def _live(readings: Sequence[BitReading], k: int, narrow: bool) -> list[dict[str
     start = int(first.posterior.argmax())
     word = discs(first.code.bits[start])
     texts.append(
-        below(
+        under_axis(
             f"true probability of {word} = {number(float(reading.posterior[start]))}",
             0.5 if narrow else 0.68,
             0,
             yshift=-20,
+            xanchor="center",
         )
     )
     return texts

@@ -6,7 +6,19 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.numerals import number, percent
-from lossviz.figures.style import AXIS, INK, MUTE, PANEL, SERIF, UNDER_SLIDER, blank, faded, mark, note
+from lossviz.figures.style import (
+    AXIS,
+    INK,
+    MUTE,
+    PANEL,
+    SERIF,
+    UNDER_SLIDER,
+    blank,
+    faded,
+    mark,
+    note,
+    under_axis,
+)
 from lossviz.named_plane import CodePlane, Contestant
 
 GOOD = 0.9  # a start that names this share of new points has learned it
@@ -18,12 +30,6 @@ ROWS = (0.37, 0.0)  # where the dots of each network stand
 def discs(word: Any) -> str:
     """A word as a row of neurons: full for 1, hollow for 0."""
     return "".join("●" if bit else "○" for bit in word)
-
-
-def below(text: str, x: float, y: float, **more: Any) -> dict[str, Any]:
-    """The title of an x axis that says what the slider below it says; its place can be moved."""
-    place = {"xref": "paper", "yref": "paper", "yshift": -32, "yanchor": "top", "xanchor": "center"}
-    return note(text, x, y, **{**place, "font": {"size": 16, "color": INK}, **more})
 
 
 def short(one: Contestant, outputs: int) -> str:
@@ -264,11 +270,12 @@ def _live(plane: CodePlane, record: int, spare: bool, narrow: bool) -> list[dict
             )
         )
     texts.append(
-        below(
+        under_axis(
             f"after {int(plane.steps[record])} steps of gradient descent",
             0.5 if narrow else 0.31,
             0,
             yshift=-26 if narrow else 6,
+            xanchor="center",
         )
     )
     texts.append(

@@ -9,9 +9,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.digit_heads import HeadScores
-from lossviz.figures.code_plane import below
 from lossviz.figures.numerals import number, percent
-from lossviz.figures.style import MUTE, PAPER, blank, faded, mark, note, short_name
+from lossviz.figures.style import MUTE, PAPER, blank, faded, mark, note, short_name, under_axis
 
 Floats = NDArray[np.float64]
 
@@ -117,7 +116,9 @@ def head_scores(table: HeadScores, measure: str = "Accuracy", narrow: bool = Fal
     axis_words = (
         words if not narrow else words.replace("right on training digits minus right on test", "train − test")
     )
-    texts.append(below(f"{axis_words}, {len(table.seeds)} seeds", 0.5, 0, xref="x domain", xanchor="center"))
+    texts.append(
+        under_axis(f"{axis_words}, {len(table.seeds)} seeds", 0.5, 0, xref="x domain", xanchor="center")
+    )
     figure.update_layout(annotations=texts)
     return figure
 

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.code_plane import below
 from lossviz.figures.numerals import number, whole
 from lossviz.figures.style import (
     INK,
@@ -19,6 +18,7 @@ from lossviz.figures.style import (
     mark,
     note,
     put_first,
+    under_axis,
 )
 from lossviz.hand_made import ManyClasses
 
@@ -146,7 +146,9 @@ def _many_live(facts: ManyClasses, k: int, narrow: bool) -> list[dict[str, Any]]
             )
         )  # fmt: skip
     classes = whole(facts.sizes[k])
-    texts.append(below(f"{classes} classes", 0.5, 0, xref="x2 domain", yref="y2 domain", xanchor="center"))
+    texts.append(
+        under_axis(f"{classes} classes", 0.5, 0, xref="x2 domain", yref="y2 domain", xanchor="center")
+    )
     return texts
 
 

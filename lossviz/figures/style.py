@@ -168,7 +168,7 @@ def axis_name(text: str, panel: int = 1, x: float = -50) -> dict[str, Any]:
 def under_axis(text: str, x: float = 0.5, y: float = 0.0, **more: Any) -> dict[str, Any]:
     """What stands below an x axis: its live title, or a word at one of its ends (then in mute)."""
     place = {"xref": "paper", "yref": "paper", "yshift": -32, "yanchor": "top"}
-    return note(text, x, y, **place, **{"font": {"size": 16, "color": INK}, **more})
+    return note(text, x, y, **{**place, "font": {"size": 16, "color": INK}, **more})
 
 
 def wrapped(words: str, width: int = 46) -> str:

@@ -5,9 +5,21 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.code_plane import below, discs
+from lossviz.figures.code_plane import discs
 from lossviz.figures.numerals import percent, whole
-from lossviz.figures.style import AXIS, INK, MUTE, PANEL, PAPER, SERIF, UNDER_SLIDER, blank, faded, note
+from lossviz.figures.style import (
+    AXIS,
+    INK,
+    MUTE,
+    PANEL,
+    PAPER,
+    SERIF,
+    UNDER_SLIDER,
+    blank,
+    faded,
+    note,
+    under_axis,
+)
 from lossviz.labellings import Unions
 
 ACROSS = 4  # plates in a row
@@ -208,7 +220,7 @@ def _live(facts: Unions, k: int, narrow: bool) -> list[dict[str, Any]]:
         )  # fmt: skip
     shown, total = len(facts.labels), facts.counted.total
     of = f"{shown}" if shown == total else f"{shown} drawn from {whole(total)}"
-    texts.append(below(f"labelling {k + 1} of {of}", 0.5, 0, yshift=-16))
+    texts.append(under_axis(f"labelling {k + 1} of {of}", 0.5, 0, yshift=-16, xanchor="center"))
     return texts
 
 
