@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.code_words import all_words, numbers_of
-from lossviz.figures.code_plane import discs
+from lossviz.figures.code_plane_words import discs
 from lossviz.figures.numerals import percent
 from lossviz.figures.style import AXIS, INK, MUTE, SERIF, UNDER_SLIDER, blank, faded, note, under_axis
 from lossviz.wrong_bits import BARS, BitErrors

@@ -5,7 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from lossviz.figures.code_plane import discs
+from lossviz.figures.code_plane_words import discs
 from lossviz.figures.numerals import number
 from lossviz.figures.style import (
     INK,

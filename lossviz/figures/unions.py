@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.code_plane import discs
+from lossviz.figures.code_plane_words import discs
 from lossviz.figures.numerals import percent, whole
 from lossviz.figures.style import (
     AXIS,
