@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lossviz.digit_heads import DigitBits, HeadScores, digit_bits, digits_table
     from lossviz.edge_training import EdgeSettings, edge_runs
     from lossviz.edges import stability_edge
+    from lossviz.escapes import EscapeTime, escape_time, escape_times
     from lossviz.estimators import Consistency, consistency
     from lossviz.fits import best_constant, best_line
     from lossviz.hand_made import ManyClasses, many_classes
@@ -37,16 +38,7 @@ if TYPE_CHECKING:
     from lossviz.meaning import BitReading, independent_bits, torn_between
     from lossviz.named_plane import CodePlane, Contestant, code_plane
     from lossviz.networks import NETWORKS, Network
-    from lossviz.neuron import (
-        Descent,
-        EscapeTime,
-        LogitCurves,
-        descend,
-        descend_widget,
-        escape_time,
-        escape_times,
-        logit_curves,
-    )
+    from lossviz.neuron import Descent, LogitCurves, descend, descend_widget, logit_curves
     from lossviz.noise import NOISES, Noise
     from lossviz.optimizers import OPTIMIZERS, Optimizer
     from lossviz.outliers import PulledLines, Valleys, pulled_lines, valleys
@@ -86,6 +78,7 @@ _HOME = {  # module: its public names
     "digit_heads": ("DigitBits", "HeadScores", "digit_bits", "digits_table"),
     "edge_training": ("EdgeSettings", "edge_runs"),
     "edges": ("stability_edge",),
+    "escapes": ("EscapeTime", "escape_time", "escape_times"),
     "estimators": ("Consistency", "consistency"),
     "fits": ("best_constant", "best_line"),
     "hand_made": ("ManyClasses", "many_classes"),
@@ -101,16 +94,7 @@ _HOME = {  # module: its public names
     "meaning": ("BitReading", "independent_bits", "torn_between"),
     "named_plane": ("CodePlane", "Contestant", "code_plane"),
     "networks": ("NETWORKS", "Network"),
-    "neuron": (
-        "Descent",
-        "EscapeTime",
-        "LogitCurves",
-        "descend",
-        "descend_widget",
-        "escape_time",
-        "escape_times",
-        "logit_curves",
-    ),
+    "neuron": ("Descent", "LogitCurves", "descend", "descend_widget", "logit_curves"),
     "noise": ("NOISES", "Noise"),
     "optimizers": ("OPTIMIZERS", "Optimizer"),
     "outliers": ("PulledLines", "Valleys", "pulled_lines", "valleys"),

@@ -9,7 +9,8 @@ from scipy.integrate import quad
 from scipy.special import expit
 
 from lossviz import LOSSES, descend, descend_widget, escape_time, escape_times, logit_curves
-from lossviz.neuron import MOST_ESCAPE_STEPS, MOST_STEPS
+from lossviz.escapes import MOST_ESCAPE_STEPS
+from lossviz.neuron import MOST_STEPS
 
 BINARY = [name for name, row in LOSSES.items() if row.task == "binary"]
 

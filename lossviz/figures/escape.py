@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lossviz.escapes import EscapeTime
 from lossviz.figures.numerals import number, whole
 from lossviz.figures.style import (
     PAPER,
@@ -20,7 +21,6 @@ from lossviz.figures.style import (
     note,
     under_axis,
 )
-from lossviz.neuron import EscapeTime
 
 
 def escape(
