@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from lossviz.ui.typed import Line, Number, Text
+from lossviz.ui.typed import Line, Number, Text, in_address
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,7 @@ class Slide:
             self.default,
             self.step,
             self.format,
-            key=self.key,
-            help=self.help or None,
-            bind="query-params",
+            **in_address(self.key, self.help),
             **more,
         )
         return self._sane(value)
@@ -70,9 +68,7 @@ class Choice:
             self.options,
             default=self.default,
             required=True,
-            key=self.key,
-            help=self.help or None,
-            bind="query-params",
+            **in_address(self.key, self.help),
             **more,
         )
         return self._sane(value)
@@ -83,9 +79,7 @@ class Choice:
             self.label,
             self.options,
             self.default,
-            key=self.key,
-            help=self.help or None,
-            bind="query-params",
+            **in_address(self.key, self.help),
             **more,
         )
         return self._sane(value)
@@ -95,9 +89,7 @@ class Choice:
             self.label,
             self.options,
             index=list(self.options).index(self.default),
-            key=self.key,
-            help=self.help or None,
-            bind="query-params",
+            **in_address(self.key, self.help),
             **more,
         )
         return self._sane(value)
@@ -108,9 +100,7 @@ class Choice:
             self.label,
             self.options,
             index=list(self.options).index(self.default),
-            key=self.key,
-            help=self.help or None,
-            bind="query-params",
+            **in_address(self.key, self.help),
             **more,
         )
         return self._sane(value)
@@ -140,9 +130,7 @@ class Several:
             selection_mode="multi",
             default=list(self.default),
             wrap=True,
-            key=self.key,
-            help=self.help or None,
-            bind="query-params",
+            **in_address(self.key, self.help),
             **more,
         )
         return self._sane(value)
@@ -166,10 +154,7 @@ class Switch:
     help: str = ""
 
     def show(self, **more: Any) -> bool:
-        value = st.toggle(
-            self.label, self.default, key=self.key, help=self.help or None, bind="query-params", **more
-        )
-        return bool(value)
+        return bool(st.toggle(self.label, self.default, **in_address(self.key, self.help), **more))
 
     @property
     def now(self) -> bool:

@@ -11,6 +11,11 @@ from typing import Any
 import streamlit as st
 
 
+def in_address(key: str, help: str) -> dict[str, Any]:
+    """How a control is given to Streamlit that Streamlit itself keeps in the URL, under its key."""
+    return {"key": key, "help": help or None, "bind": "query-params"}
+
+
 def _address(key: str, wanted: str | None) -> None:
     """Write a word into the address, or take it out."""
     if wanted is None:
@@ -121,9 +126,7 @@ class Line:
             self.label,
             self.default,
             max_chars=self.most,
-            key=self.key,
-            help=self.help or None,
-            bind="query-params",
+            **in_address(self.key, self.help),
             **more,
         )
         return self._sane(value)
