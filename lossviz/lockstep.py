@@ -8,7 +8,6 @@ connected network that is three products a layer. torch.optim steps on views of 
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from math import prod
 
 import torch
 from torch import Tensor, nn
@@ -148,7 +147,3 @@ def clip(gradient: Tensor, most: float) -> None:
     """Shorten every row (G, P) to a norm of at most ``most``, as torch.nn.utils.clip_grad_norm_ does."""
     norm = gradient.norm(dim=1, keepdim=True)
     gradient.mul_((most / (norm + 1e-6)).clamp_(max=1.0))
-
-
-def count_weights(widths: Sequence[int]) -> int:
-    return sum(prod(pair) + pair[1] for pair in pairwise(widths))

@@ -31,6 +31,7 @@ def is_twin(race: Race, c: int) -> bool:
 
 
 def line_style(race: Race, c: int, width: float = 5.0) -> dict[str, Any]:
+    """How a contestant's line is drawn: in its loss's hue and dash."""
     style = mark(race.settings.losses[c])
     return {"color": style.line, "dash": style.dash, "width": width, "simplify": False}
 
@@ -41,6 +42,7 @@ def hollow(width: float = 1.6) -> dict[str, Any]:
 
 
 def lettered(race: Race) -> bool:
+    """Whether contestants have letters: two are told apart without."""
     return len(race.settings.losses) > 2
 
 
@@ -77,5 +79,6 @@ def own_words(race: Race, c: int) -> str:
 
 
 def joined(race: Race, contestants: tuple[int, ...]) -> str:
+    """What a sentence calls several contestants, as "A, B and C"."""
     names = [call(race, c) for c in contestants]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -15,6 +15,7 @@ UNKNOWN = Mark(INK, INK, "solid", 4.5)  # a loss that is not in the registry
 
 
 def style_of(run: EdgeRun) -> Mark:
+    """How a run is drawn: as its loss is, or in ink if the loss is the visitor's own."""
     return mark(run.loss_name) if run.loss_name in LOSSES else UNKNOWN
 
 

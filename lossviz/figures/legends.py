@@ -50,6 +50,7 @@ def overlay_on(
 
 
 def heads(plane: WeightPlane, share: tuple[float, str], x: str, y: str, narrow: bool) -> list[dict[str, Any]]:
+    """What stands over a map on the axes x and y: the loss, and the share that `overlay_on` has marked."""
     size = 17 if narrow else 19
     spot = {"xref": f"{x} domain", "yref": f"{y} domain", "yanchor": "bottom", "yshift": 6}
     heads = [

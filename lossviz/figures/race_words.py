@@ -7,6 +7,7 @@ from lossviz.race import Race
 
 
 def gap_words(said: Verdict, measure: str) -> str:
+    """How far who is ahead is ahead: in points for accuracy, else in the measure's unit."""
     if measure == "Accuracy":
         points = 100 * abs(said.gap)
         return f"{points:.1f} points" if points < 9.95 else f"{points:.0f} points"

@@ -109,7 +109,8 @@ def _mark(history: ScoreHistory) -> Mark:
     return MARKS["squared" if history.task == "regression" else "logarithm"]
 
 
-def loss_word(history: ScoreHistory) -> str:
+def _loss_name(history: ScoreHistory) -> str:
+    """What a class calls the loss that was trained."""
     return "Squared error" if history.task == "regression" else "Cross-entropy"
 
 
@@ -205,7 +206,7 @@ def _points(change: float) -> str:
 
 def _still(history: ScoreHistory, measure: str, best: Any, marks: Any, narrow: bool) -> list[dict[str, Any]]:
     label = MEASURES[measure].label
-    names = (loss_word(history), label)
+    names = (_loss_name(history), label)
     texts = [axis_name("loss", 1), axis_name(label if label != "Accuracy" else "accuracy", 2)]
     rows = (history.loss, history.scores[measure])
     for panel, (name, mark, k, values) in enumerate(zip(names, marks, best, rows, strict=True), start=1):

@@ -198,12 +198,14 @@ def hero(value: str, words: str, narrow: bool, x: float = 0.0, y: float = 1.0) -
 
 
 def line(loss: str, x: Any, y: Any, **more: Any) -> go.Scatter:
+    """A curve drawn as its loss is; ``line`` in ``more`` overrides parts of that."""
     style = mark(loss)
     line = {"color": style.line, "width": style.width, "dash": style.dash, "simplify": False}
     return go.Scatter(x=x, y=y, mode="lines", line=line | more.pop("line", {}), **more)
 
 
 def loss_name(loss: str, x: float, y: float, narrow: bool, **more: Any) -> dict[str, Any]:
+    """A loss's plain name in its colour, to stand beside its curve."""
     font = {"size": 17 if narrow else 19, "color": mark(loss).text}
     return note(f"<b>{short_name(loss)}</b>", x, y, font=font, bgcolor=PAPER, borderpad=1, **more)
 
@@ -225,6 +227,7 @@ def live_value(loss: str, x: float, y: float, flip: bool, **more: Any) -> dict[s
 
 
 def cursor(x: float, axis: str = "x") -> dict[str, Any]:
+    """The hairline over the whole height that stands where the slider is."""
     return {
         "type": "line",
         "xref": axis,
