@@ -9,6 +9,7 @@ from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
 from lossviz.ui.controls import Choice, Control, Several, Slide, Switch, _same
+from lossviz.ui.typed import plain
 
 SLIDE = Slide("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
 WHOLE = Slide("c_whole", "Whole", 0, 10, 3, 1)
@@ -189,3 +190,19 @@ def test_a_control_is_data(control: Control) -> None:
     assert hash(control) == hash(control)
     with pytest.raises(AttributeError):
         control.key = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("row 2: 'a' is no number", "row 2: 'a' is no number"),
+        ("from 1.2 × 10⁻⁵ to −3", "from 1.2 × 10⁻⁵ to −3"),
+        ("see http://example.org", "see http //example.org"),
+        ("WWW.example.org", "www example.org"),
+        (":smile: :material/home:", " smile:  material/home:"),
+        ("**b** [x](y) `c`", "  b    x (y)  c "),
+        ("a" * 400, "a" * 300),
+    ],
+)
+def test_somebodys_words_are_no_sign_no_icon_and_no_link(said: str, shown: str) -> None:
+    assert plain(said) == shown

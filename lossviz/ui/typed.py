@@ -5,6 +5,7 @@ was cut would show something else. Then the page says so.
 """
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,6 +142,7 @@ class Line:
 
 
 def plain(text: str) -> str:
-    """Somebody's words without what Markdown would read as a sign."""
-    kept = "".join(c if c.isalnum() or c in " .,-+−=%/×:;()'’…\u2009" else " " for c in text)
-    return kept[:300]
+    """Somebody's words, at most 300 letters, with nothing that Markdown reads as a sign, icon or link."""
+    kept = "".join(c if c.isalnum() or c in " .,-+−⁻=%/×:;()'’…\u2009" else " " for c in text)
+    kept = re.sub(r":(?=\S)", " ", kept)  # :smile: and http://
+    return re.sub(r"(?i)www\.", "www ", kept)[:300]

@@ -10,6 +10,7 @@ from lossviz.ui.chart import chart, packed
 from lossviz.ui.declared import Landscape
 from lossviz.ui.page import File, Tabs, small
 from lossviz.ui.texts import text
+from lossviz.ui.typed import plain
 
 
 def facts(surface: lv.Surface) -> str:
@@ -29,13 +30,7 @@ def facts(surface: lv.Surface) -> str:
         "Examples": lv.figures.whole(told.examples) + (", not all of them" if told.subset else ""),
         "Evaluated": f"{told.evaluator}, {told.dtype}, {told.device}, torch {told.torch}",
     }
-    return "\n".join(f"- **{name}**: {_plain(str(value))}" for name, value in rows.items())
-
-
-def _plain(value: str) -> str:
-    """Text of a stranger's file, without what Markdown would read as a sign."""
-    kept = "".join(c if c.isalnum() or c in " .,-+=%/×()\u2009" else " " for c in value)
-    return kept[:160]
+    return "\n".join(f"- **{name}**: {plain(str(value))}" for name, value in rows.items())
 
 
 def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: str) -> None:
@@ -47,7 +42,7 @@ def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: 
         chart(
             packed(lambda narrow: draw(surface, narrow=narrow)),
             key="landscape_opened_relief" if relief else "landscape_opened",
-            alt=f"The loss over a plane, from the file that was opened: {_plain(surface.facts.method)}.",
+            alt=f"The loss over a plane, from the file that was opened: {plain(surface.facts.method)}.",
         )
     with convention:
         small("From the file that was opened. Take it away in the tab Network to go back.")
