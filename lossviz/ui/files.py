@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 
 def columns(table: Mapping[str, Iterable[object]]) -> str:
-    """CSV with one column a name; all columns are as long as the first."""
+    """CSV with one column a name; ValueError unless all columns are as long as the first."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(table)

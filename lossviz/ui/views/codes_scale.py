@@ -107,19 +107,16 @@ def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> N
         chart(
             body,
             key="codes_digits",
-            alt=f"{measure} on handwritten digits of eight heads: softmax and sigmoids, with one "
-            "neuron a class, "
-            "with 15 and with 4 bits, each with squared error and with cross-entropy, from a usual "
-            "start and from "
-            "a loud one, a dot for each of five seeds.",
+            alt=f"{measure} on handwritten digits of eight heads: softmax and sigmoids, with one neuron a "
+            "class, with 15 and with 4 bits, each with squared error and with cross-entropy, from a usual "
+            "start and from a loud one, a dot for each of five seeds.",
         )
     facts = table(centred, EPOCHS)
     with convention:
         small(
             "64-32-k, tanh, SGD at rate 0.1, batches of 32, 30 epochs, untuned; pixels ÷ 16, "
-            f"{'centred' if centred else 'not centred'}; 1 200 digits to train, 597 to test. Bits are "
-            "read as the "
-            "likeliest word. Weights: last layer, with biases."
+            f"{'centred' if centred else 'not centred'}; 1 200 digits to train, 597 to test. Bits are read "
+            "as the likeliest word. Weights: last layer, with biases."
         )
 
     Tabs().fill(
@@ -149,17 +146,16 @@ def show_many(drawing: Any, convention: Any, attributes: bool, power: int) -> No
             body,
             key="codes_many",
             follow=Codes.size.key,
-            alt="Accuracy, and below it the weights of the last layer, over 4 to 1,024 classes, for "
-            "one neuron a "
-            "class, an error-correcting code and the binary code.",
+            alt="Accuracy, and below it the weights of the last layer, over 4 to 1,024 classes, for one "
+            "neuron a class, an error-correcting code and the binary code.",
         )
     facts = many(attributes, STEPS)
     with convention:
         made = "every mix of attributes, one feature each" if attributes else "points at random"
         small(
             f"Classes: {made}, in 16 features, noise 0.4. Networks 16-{facts.hidden}-k, tanh, "
-            f"{facts.steps} steps "
-            "of SGD with batches of 64, cross-entropy, rates 1 and 0.3 (bits); mean of two starts."
+            f"{facts.steps} steps of SGD with batches of 64, cross-entropy, rates 1 and 0.3 (bits); "
+            "mean of two starts."
         )
 
     def numbers() -> str:

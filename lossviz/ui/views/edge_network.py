@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -120,11 +121,11 @@ def show() -> None:
             st.markdown(trouble(runs))
 
     def numbers() -> str:
-        table: dict[str, object] = {"step": range(STEPS + 1)}
+        table: dict[str, Iterable[object]] = {"step": range(STEPS + 1)}
         for run in runs:
             table |= {f"{run.loss_name} loss": run.loss, f"{run.loss_name} sharpness": run.sharpness}
             table |= {f"{run.loss_name} sharpness / edge": run.ratio}
-        return files.columns(table)  # type: ignore[arg-type]
+        return files.columns(table)
 
     tabs.fill(
         see=text("edge_network_see"),

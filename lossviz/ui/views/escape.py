@@ -2,6 +2,8 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 import lossviz as lv
@@ -52,24 +54,23 @@ def show() -> None:
             picture_of(rate),
             key="neuron_escape",
             follow=Neuron.z0.key,
-            alt="Steps until a wrong neuron is undecided, against how wrong it starts, on a "
-            "logarithmic axis. "
-            "Squared error rises in a straight line: exponentially. Cross-entropy stays below a hundred.",
+            alt="Steps until a wrong neuron is undecided, against how wrong it starts, on a logarithmic "
+            "axis. Squared error rises in a straight line: exponentially. Cross-entropy "
+            "stays below a hundred.",
         )
     with convention:
         small(
-            f"Input 1, target 0, *w* = *b* = *z*₀ / 2, both learning, rate {rate}, until the "
-            "output is ½. Squared error "
-            "has the ½. Dots: gradient descent, run. Lines: the formula for tiny steps."
+            f"Input 1, target 0, *w* = *b* = *z*₀ / 2, both learning, rate {rate}, until the output is ½. "
+            "Squared error has the ½. Dots: gradient descent, run. Lines: the formula for tiny steps."
         )
     losses = list(times)
 
     def numbers() -> str:
-        table: dict[str, object] = {"z0": STARTS}
+        table: dict[str, Iterable[object]] = {"z0": STARTS}
         for loss in losses:
             table |= {f"{loss} steps": [t.steps for t in times[loss]]}
             table |= {f"{loss} closed form": [t.closed_form for t in times[loss]]}
-        return files.columns(table)  # type: ignore[arg-type]
+        return files.columns(table)
 
     Tabs().fill(
         see=text("neuron_escape_see"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -129,7 +130,7 @@ def _numbers(losses: Chosen, km: float | None) -> str:
         guesses = {f"{label}, best guess": row for label, row in zip(facts.labels, facts.best, strict=True)}
         return files.columns({"minutes of the ninth": facts.far, **guesses})
     fitted = lines(losses, km)
-    table: dict[str, object] = {"minutes of the ninth": fitted.far}
+    table: dict[str, Iterable[object]] = {"minutes of the ninth": fitted.far}
     for label, row in zip(fitted.labels, fitted.lines, strict=True):
         table |= {f"{label}, slope": row[:, 0], f"{label}, intercept": row[:, 1]}
-    return files.columns(table)  # type: ignore[arg-type]
+    return files.columns(table)

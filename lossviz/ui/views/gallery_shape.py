@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -137,8 +138,8 @@ def _convention(facts: lv.Shapes, y: float, classes: int) -> str:
 
 def numbers_of(facts: lv.Shapes) -> str:
     """One row a place on the axis, with the value, slope and curvature of each loss."""
-    table: dict[str, object] = {facts.against: facts.x}
+    table: dict[str, Iterable[object]] = {facts.against: facts.x}
     for i, label in enumerate(facts.labels):
         table |= {f"{label}, value": facts.value[i], f"{label}, slope": facts.gradient[i]}
         table |= {f"{label}, curvature": facts.curvature[i]}
-    return files.columns(table)  # type: ignore[arg-type]
+    return files.columns(table)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 import lossviz as lv
@@ -76,7 +78,7 @@ def show() -> None:
     facts = runs(*settings)
 
     def numbers() -> str:
-        table: dict[str, object] = {"step": range(len(facts[0].output))}
+        table: dict[str, Iterable[object]] = {"step": range(len(facts[0].output))}
         for name, run in zip(("squared error", "cross-entropy", "widget"), facts, strict=False):
             table |= {
                 f"{name} w": run.w,
@@ -84,7 +86,7 @@ def show() -> None:
                 f"{name} output": run.output,
                 f"{name} loss": run.loss,
             }
-        return files.columns(table)  # type: ignore[arg-type]
+        return files.columns(table)
 
     code = f"""import lossviz as lv
 

@@ -3,7 +3,7 @@
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
@@ -121,10 +121,10 @@ def show() -> None:
     bar = lv.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
 
     def numbers() -> str:
-        table: dict[str, object] = {"percent of the way": range(0, 101, 2), f"KL, {unit}": bar.kl}
+        table: dict[str, Iterable[object]] = {"percent of the way": range(0, 101, 2), f"KL, {unit}": bar.kl}
         table |= {f"cross-entropy, {unit}": bar.cross_entropy, f"entropy, {unit}": [bar.entropy] * STEPS}
         table |= {f"q of {name}": bar.q[:, k] for k, name in enumerate("ABCD")}
-        return files.columns(table)  # type: ignore[arg-type]
+        return files.columns(table)
 
     def written(share: Weights) -> str:
         return f"[{', '.join(f'{s:.17g}' for s in share)}]"

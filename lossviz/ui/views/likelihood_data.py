@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -75,14 +76,14 @@ def show() -> None:
         return files.columns(table)
 
     def summary() -> str:
-        table: dict[str, object] = {"n": found.sizes}
+        table: dict[str, Iterable[object]] = {"n": found.sizes}
         for m, method in enumerate(found.methods):
             for w, name in enumerate(("intercept", "slope")):
                 table |= {
                     f"{method} {name} sd": found.sd[m, :, w],
                     f"{method} {name} theory": found.theory[m, :, w],
                 }
-        return files.columns(table)  # type: ignore[arg-type]
+        return files.columns(table)
 
     Tabs().fill(
         see=text("likelihood_data_see"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -91,10 +92,10 @@ def show() -> None:
         small(f"{words}. {scale}. Most likely at {best}, where the loss is {lv.figures.number(found.least)}.")
 
     def numbers() -> str:
-        table: dict[str, object] = {law.parameter: found.parameter, "mean": found.mean}
+        table: dict[str, Iterable[object]] = {law.parameter: found.parameter, "mean": found.mean}
         for i, y in enumerate(dots):
             table |= {f"dot {i + 1} at {y:g}": found.cost[i]}
-        return files.columns(table)  # type: ignore[arg-type]
+        return files.columns(table)
 
     def html() -> str:
         return lv.figures.standalone(lv.figures.likelihood(found, at=at, plain=plain), law.parameter)

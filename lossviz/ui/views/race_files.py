@@ -7,6 +7,7 @@ it needs is handed over before.
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
 import io
+from collections.abc import Iterable
 
 import lossviz as lv
 from lossviz.ui import files
@@ -49,13 +50,13 @@ def of_table(facts: lv.HeadScores) -> list[File]:
 
 def numbers(race: lv.Race) -> str:
     """One row a record, with every contestant and seed."""
-    table: dict[str, object] = {"step": race.steps}
+    table: dict[str, Iterable[object]] = {"step": race.steps}
     for c, one in enumerate(race.settings.contestants):
         for seed in range(race.settings.seeds):
             for field in FIELDS:
                 name = f"{'ABCD'[c]} {one.loss} {one.activation} {one.optimizer} seed {seed + 1} {field}"
                 table[name] = getattr(race, field)[c, seed]
-    return files.columns(table)  # type: ignore[arg-type]
+    return files.columns(table)
 
 
 def saved(race: lv.Race) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 import lossviz as lv
@@ -78,7 +80,7 @@ def start_here(a: float, b: float) -> None:
 
 def numbers(ways: list[lv.WeightPath]) -> str:
     """A row a step, the columns of every way."""
-    table: dict[str, object] = {"step": range(STEPS + 1)}
+    table: dict[str, Iterable[object]] = {"step": range(STEPS + 1)}
     for way in ways:
         name = f"{way.optimizer} {way.loss_name}"
         table |= {
@@ -86,4 +88,4 @@ def numbers(ways: list[lv.WeightPath]) -> str:
             f"{name} second": way.weights[:, 1],
             f"{name} loss": way.loss,
         }
-    return files.columns(table)  # type: ignore[arg-type]
+    return files.columns(table)
