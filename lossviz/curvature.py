@@ -138,7 +138,8 @@ def sharpness(
     lr x sharpness < 2.
 
     ``tolerance``: the error at which it stops, relative to the largest magnitude, as Lanczos' method itself
-    estimates it from residual and gap; `spectrum` gives the residual, which is a bound, and takes longer.
+    estimates it from residual and gap; it goes on until the residual, too, is below a thousandth, lest the
+    second largest be taken for the largest. `spectrum` gives the residual, which is a bound.
     """
     hessian = Hessian(model, loss_fn, data, max_batches)
     tolerance = number_in("tolerance", tolerance, 0.0, 1.0)

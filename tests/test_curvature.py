@@ -6,7 +6,8 @@ import torch
 from helpers import make, mlp, state
 from torch import Tensor, nn
 
-from lossviz.curvature import Hessian, density, leading, sharpness, spectrum
+from lossviz.curvature import MOST, Hessian, density, leading, sharpness, spectrum
+from lossviz.lanczos import largest
 
 CE = nn.CrossEntropyLoss()
 
@@ -38,6 +39,18 @@ def test_the_sharpness_alone_is_within_its_tolerance() -> None:
     assert sharpness(model, loss_fn, data) == pytest.approx(80, rel=1e-4)
     upside_down = sharpness(model, lambda o, t: -o.square().sum(), data)
     assert upside_down == pytest.approx(-1, abs=80 * 1e-4)
+
+
+def test_the_second_largest_is_not_taken_for_the_largest() -> None:
+    """It is what a start finds that has little of the largest one's vector: at some of so many seeds."""
+    values = torch.cat(
+        [0.05 * torch.randn(400, generator=torch.Generator().manual_seed(0)), Tensor([0.9, 1])]
+    )
+    for seed in range(60):
+        found = largest(
+            lambda v: v * values, values, 1e-3, MOST, generator=torch.Generator().manual_seed(seed)
+        )
+        assert found == pytest.approx(1, rel=1e-4), seed
 
 
 def test_small_ones_are_exact() -> None:
