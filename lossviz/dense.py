@@ -16,8 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lossviz.operations import OPERATIONS, OWN_MEMORY, SAME, Env, Run, argument, stacked
-from lossviz.tape import Ref, Step, Tape, Untraceable, refs_in
+from lossviz.operations import OPERATIONS, OWN_MEMORY, SAME
+from lossviz.tape import Ref, Step, Tape, Untraceable, argument, refs_in
+from lossviz.weighted import Env, Run, stacked
 
 
 class Directions:

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lossviz.operations import SAME, argument
-from lossviz.tape import Ref, Step, Tape, Untraceable, refs_in
+from lossviz.by_example import by_example
+from lossviz.tape import Ref, Step, Tape, Untraceable, argument, refs_in
 
 Values = dict[Any, Tensor]  # by step index, and by parameter name
 Run = Callable[[Values, int], Tensor]  # (values so far, data block) -> value
@@ -101,7 +101,7 @@ class ImageProgram:
         for later in range(index + 1, len(self._tape.steps)):
             follower = self._tape.steps[later]
             if Ref("step", index) in refs_in(follower):
-                return later if follower.op == "batch_norm" and _by_example(follower) else None
+                return later if follower.op == "batch_norm" and by_example(follower) else None
         return None
 
     def _compile(self, index: int, step: Step) -> Run:
@@ -109,7 +109,7 @@ class ImageProgram:
             return self._convolution(index, step)
         if step.op == "max_pool2d" and (halves := self._max_pool(step)) is not None:
             return halves
-        if not _by_example(step):
+        if not by_example(step):
             raise Untraceable(f"{step.op}, which is not in the table of operations")
         if step.op in ("flatten", "view", "reshape"):
             if len(step.shape) != 2 or step.shape[0] != step.shapes[0][0]:
@@ -278,35 +278,3 @@ def _filters_last(table: Tensor, shapes: dict[str, tuple[int, ...]]) -> Tensor:
         parts.append(part)
         offset += size
     return torch.cat(parts, dim=1)
-
-
-_ELEMENTWISE = (
-    "relu relu_ tanh tanh_ sigmoid sigmoid_ gelu silu elu leaky_relu celu selu mish relu6 hardswish "
-    "hardsigmoid hardtanh softplus exp log sin cos abs square sqrt neg clamp add add_ __add__ __radd__ "
-    "__iadd__ sub mul mul_ __mul__ __rmul__ div __truediv__"
-)
-_OTHERS = (
-    "linear batch_norm group_norm layer_norm avg_pool2d max_pool2d adaptive_avg_pool2d adaptive_max_pool2d "
-    "interpolate"
-)
-_BY_EXAMPLE = frozenset(f"{_ELEMENTWISE} {_OTHERS}".split(" "))
-
-
-def _by_example(step: Step) -> bool:
-    """Whether the step treats each example by itself, so that data may come in blocks."""
-    if step.op in ("flatten", "view", "reshape"):
-        return True  # its shapes are looked at where it is made ready
-    if step.op == "batch_norm":
-        return not argument(step, 5, "training", False) and step.args[1] is not None
-    if step.op in ("dropout", "dropout2d", "feature_dropout"):
-        return not argument(step, 2, "training", True)
-    if step.op == "cat":
-        return argument(step, 1, "dim", 0) in (1, -1)
-    if step.op == "mean":
-        dims = argument(step, 1, "dim", None)
-        return isinstance(dims, tuple) and set(dims) <= {2, 3, -1, -2}
-    if step.op in SAME and step.shapes[0] == step.shape:
-        return True
-    # A shared operand with another number of examples would be broadcast over them.
-    examples = step.shape[0] if step.shape else 0
-    return step.op in _BY_EXAMPLE and bool(examples) and step.shapes[0][:1] == step.shape[:1]

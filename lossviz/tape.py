@@ -66,6 +66,11 @@ def refs_in(step: Step) -> list[Ref]:
     return found
 
 
+def argument(step: Step, position: int, name: str, default: Any) -> Any:
+    """What was given for one of a step's parameters, by position or by name."""
+    return step.args[position] if len(step.args) > position else step.kwargs.get(name, default)
+
+
 # Questions about a tensor's form, whose answer cannot depend on its values.
 _QUESTIONS = frozenset(
     (
