@@ -7,7 +7,7 @@ No function here touches the model or the global random state.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from lossviz.checks import as_tensor, count_in
 from lossviz.curvature import leading
-from lossviz.weights import flat, movable
+from lossviz.weights import flat, movable, same_weights
 
 Normalize = Literal["filter", "layer", "none"]
 Window = tuple[tuple[float, float], tuple[float, float]]
@@ -143,6 +143,33 @@ def direction_plane(model: nn.Module, u: Direction, v: Direction, method: str = 
     return Plane(
         names, shapes, origin, as_direction(free, u, "first"), as_direction(free, v, "second"), method
     )
+
+
+def line_plane(model: nn.Module, direction: "Direction | nn.Module | Plane | None") -> Plane:
+    """A plane whose first direction is the line's and whose second is nothing.
+
+    ``direction``: as in `direction_plane`; a plane, for its first; another model, at a = 1; or None for a
+    filter-normalized random one, seed 0.
+    """
+    free = movable(model)
+    if direction is None:
+        direction = random_plane(model)
+    if isinstance(direction, Plane):
+        return replace(
+            direction, v=np.zeros_like(direction.v), method=f"{direction.axes[0]} ({direction.method})"
+        )
+    names, shapes, origin = layout(free)
+    if isinstance(direction, nn.Module):
+        other = same_weights(names, shapes, direction)
+        u = flat(other[name] for name in names) - origin
+        if not (np.isfinite(u).all() and u.any()):
+            raise ValueError(
+                "the other model has the same weights (or not finite ones), so no line leads to it"
+            )
+        method = "toward another model"
+    else:
+        u, method = as_direction(free, direction), "given direction"
+    return Plane(names, shapes, origin, u, np.zeros_like(u), method, (method, ""))
 
 
 def as_direction(free: Mapping[str, Tensor], direction: Direction, which: str = "the") -> np.ndarray:

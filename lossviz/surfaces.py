@@ -17,15 +17,14 @@ from torch import nn
 
 from lossviz import surface_file
 from lossviz.batches import read_batches
-from lossviz.checks import count_in, number_in
+from lossviz.checks import count_in
 from lossviz.evaluators import Choice, choose, evaluate
 from lossviz.loop import Task, refuse_captured_model
 from lossviz.meter import Meter, Progress
-from lossviz.planes import UNIT, Direction, Plane, Window, as_direction, layout, random_plane
+from lossviz.planes import Direction, Plane, Window, line_plane, random_plane
 from lossviz.surface_file import MOST_POINTS, Facts
-from lossviz.weights import flat, movable, private_copy, same_weights
-
-Span = float | Window | None
+from lossviz.weights import private_copy, same_weights
+from lossviz.windows import Span, axis_of, interval_of, window_of
 
 STRIDES = (8, 4, 2, 1)  # of the coarse pictures; the last index is always among the points
 
@@ -101,7 +100,7 @@ def surface(
     """
     plane = random_plane(model) if plane is None else plane
     points = count_in("points", points, 1, MOST_POINTS)
-    job = _prepare(model, loss_fn, data, plane, _window(span, plane), max_batches)
+    job = _prepare(model, loss_fn, data, plane, window_of(span, plane), max_batches)
     (whole,) = _pictures(job, points, (1,), executor, progress, resume)
     return whole
 
@@ -126,7 +125,7 @@ def surface_stream(
     """
     plane = random_plane(model) if plane is None else plane
     points = count_in("points", points, 1, MOST_POINTS)
-    job = _prepare(model, loss_fn, data, plane, _window(span, plane), max_batches)
+    job = _prepare(model, loss_fn, data, plane, window_of(span, plane), max_batches)
     return _pictures(job, points, STRIDES, executor, progress, resume)
 
 
@@ -149,10 +148,10 @@ def profile(
     s for [-s, s], (low, high), or None for [-1, 1], or [-0.5, 1.5] toward another model.
     """
     toward = isinstance(direction, nn.Module)
-    interval = _interval("span", span, (-0.5, 1.5) if toward else (-1.0, 1.0))
+    interval = interval_of("span", span, (-0.5, 1.5) if toward else (-1.0, 1.0))
     count = count_in("points", points, 1, MOST_POINTS**2)
-    job = _prepare(model, loss_fn, data, _line(model, direction), (interval, (0.0, 0.0)), max_batches)
-    a = _axis(interval, count)
+    job = _prepare(model, loss_fn, data, line_plane(model, direction), (interval, (0.0, 0.0)), max_batches)
+    a = axis_of(interval, count)
     places = np.stack([a, np.zeros_like(a)], axis=1)
     loss = np.empty(count)
     pieces = evaluate(job.task, job.choice, places, executor)
@@ -249,7 +248,7 @@ def _pictures(
     resume: Any,
 ) -> Iterator[Surface]:
     """A picture after each stride that brings something new, the last one whole."""
-    a, b = _axis(job.window[0], points), _axis(job.window[1], points)
+    a, b = axis_of(job.window[0], points), axis_of(job.window[1], points)
     loss, done = np.full((points, points), np.nan), np.zeros((points, points), dtype=bool)
     key = ""
     if resume is not None:
@@ -275,63 +274,6 @@ def _pictures(
     finally:  # also upon an error, Ctrl-C, or a page that was left
         if resume is not None:
             surface_file.write(resume, a, b, loss, job.facts, done=done, key=key)
-
-
-def _window(span: Span, plane: Plane) -> Window:
-    if span is None:
-        return plane.window
-    if isinstance(span, (tuple, list)):
-        if len(span) != 2 or not all(isinstance(part, (tuple, list)) for part in span):
-            raise ValueError(f"span must be a number or ((low, high), (low, high)); got {span!r}")
-        return _interval("span", span[0], UNIT[0]), _interval("span", span[1], UNIT[1])
-    return _interval("span", span, UNIT[0]), _interval("span", span, UNIT[1])
-
-
-def _interval(name: str, span: Any, default: tuple[float, float]) -> tuple[float, float]:
-    """(low, high) from a number s for [-s, s], a pair, or None for the default."""
-    if span is None:
-        return default
-    if isinstance(span, (tuple, list)):
-        if len(span) != 2:
-            raise ValueError(f"{name} must be a number or (low, high); got {span!r}")
-        low, high = (number_in(name, value) for value in span)
-        if not low < high:
-            raise ValueError(f"{name} must go from a lower to a higher number; got {span!r}")
-        return low, high
-    reach = number_in(name, span, low=0.0, open_low=True)
-    return -reach, reach
-
-
-def _axis(interval: tuple[float, float], points: int) -> np.ndarray:
-    """(points,) even coordinates; the middle of a symmetric axis is exactly 0."""
-    low, high = interval
-    if points == 1:
-        return np.array([0.5 * (low + high)])
-    axis = np.linspace(low, high, points)
-    return 0.5 * (axis - axis[::-1]) if low == -high else axis
-
-
-def _line(model: nn.Module, direction: Any) -> Plane:
-    """A plane whose first direction is the line's and whose second is nothing."""
-    free = movable(model)
-    if direction is None:
-        direction = random_plane(model)
-    if isinstance(direction, Plane):
-        return replace(
-            direction, v=np.zeros_like(direction.v), method=f"{direction.axes[0]} ({direction.method})"
-        )
-    names, shapes, origin = layout(free)
-    if isinstance(direction, nn.Module):
-        other = same_weights(names, shapes, direction)
-        u = flat(other[name] for name in names) - origin
-        if not (np.isfinite(u).all() and u.any()):
-            raise ValueError(
-                "the other model has the same weights (or not finite ones), so no line leads to it"
-            )
-        method = "toward another model"
-    else:
-        u, method = as_direction(free, direction), "given direction"
-    return Plane(names, shapes, origin, u, np.zeros_like(u), method, (method, ""))
 
 
 def _name(loss_fn: Callable[..., Any]) -> str:
