@@ -35,8 +35,7 @@ def _ratios(z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     Its own ratio, e^0 = 1, is left out: as a constant it would only add and take away 1 in the
     gradient, and drown the others.
     """
-    place = z.argmax(dim=-1, keepdim=True)
-    largest = z.gather(-1, place)
+    largest, place = z.max(dim=-1, keepdim=True)
     at_largest = torch.zeros_like(z, dtype=torch.bool).scatter(-1, place, True)
     return largest, torch.exp(z - largest).masked_fill(at_largest, 0.0), at_largest
 

@@ -130,7 +130,8 @@ def logits_of(loss: Loss, outputs: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class MeanLoss:
-    """A row as a function of a network's outputs (n, K) and targets: the mean over the examples."""
+    """A row as a function of a network's outputs (..., n, K) and targets (n,): the mean (...,) over the
+    examples. Outputs of many networks on the same data may come at once, on leading axes."""
 
     loss: Loss
 
@@ -143,7 +144,7 @@ class MeanLoss:
         return self.loss.name
 
     def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return self.loss(logits_of(self.loss, outputs), targets).mean()
+        return self.loss(logits_of(self.loss, outputs), targets).mean(dim=-1)
 
 
 def _slope(value: Tensor, z: Tensor, keep: bool = False) -> Tensor:

@@ -17,11 +17,13 @@ from lossviz.batches import Batch
 from lossviz.dense import Directions, Program
 from lossviz.images import ImageProgram
 from lossviz.loop import Task, loss_extras
+from lossviz.loss import MeanLoss
 from lossviz.tape import Tape, Untraceable, all_weights, record
 from lossviz.weights import movable
 
 CACHED = 2**20  # numbers in the largest value of a block of points: about what the caches hold
 IMAGES = 200  # images at a time
+LIVELY = 16  # values as large as the outputs that a loss of ours has in hand
 OUTPUTS = 2**24  # numbers in all outputs of a block of points, so that memory stays bounded
 
 
@@ -93,6 +95,15 @@ def _result(tape: Tape) -> Tensor:
 
 def _loss_program(task: Task, batch: Batch, outputs: Tensor) -> Callable[[Tensor], Tensor]:
     """From outputs (G, f, n) or (G, n), all losses (G,)."""
+    loss_fn = task.loss_fn
+    if isinstance(loss_fn, MeanLoss) and outputs.ndim == 2:  # ours: it takes many networks as it is
+        few = max(1, CACHED // (LIVELY * outputs.numel()))
+
+        def together(stacked: Tensor) -> Tensor:
+            parts = (stacked[k : k + few] for k in range(0, len(stacked), few))
+            return torch.cat([loss_fn(one.transpose(1, 2).contiguous(), batch.targets) for one in parts])
+
+        return together
     plain = outputs.clone()
     try:
         tape = record(task.loss_fn, (plain, batch.targets), {}, [])
@@ -136,6 +147,8 @@ def merged(task: Task) -> Batch:
 
 
 def _ends_in_mean(task: Task) -> bool:
+    if isinstance(task.loss_fn, MeanLoss):
+        return True
     batch = task.batches.rows[0]
     with torch.no_grad():
         outputs = batch.outputs(task.model)

@@ -97,6 +97,7 @@ def mae(z: Tensor, y: Tensor) -> Tensor:
 
 
 def huber(z: Tensor, y: Tensor, delta: float) -> Tensor:
+    z, y = torch.broadcast_tensors(z, y)  # type: ignore[no-untyped-call]  # torch warns where it does it
     return F.huber_loss(z, y, reduction="none", delta=delta)
 
 

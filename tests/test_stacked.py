@@ -1,5 +1,8 @@
 """Both evaluators equal a plain float64 loop, and the stacked one is taken only where it may be."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +12,7 @@ from torch import Tensor, nn
 
 from lossviz.evaluators import choose
 from lossviz.loop import Loop
+from lossviz.loss import MeanLoss
 from lossviz.losses import LOSSES
 from lossviz.planes import random_plane
 from lossviz.surfaces import surface
@@ -66,6 +70,29 @@ def test_every_loss_function_equals_a_float64_loop(name: str) -> None:
     found = surface(model, loss_fn, data, points=5)
     assert found.facts.evaluator == "stacked", found.facts.reason
     wanted = plain_loop(model, loss_fn, data, random_plane(model), found.a, found.b)
+    np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one batch", "batches"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_row_equals_a_float64_loop_and_is_asked_once_a_block(name: str, several: bool) -> None:
+    row, asked = LOSSES[name], 0
+
+    def counted(*given: Any, **settings: float) -> Tensor:
+        nonlocal asked
+        asked += 1
+        return row.function(*given, **settings)
+
+    torch.manual_seed(0)
+    classes = row.task == "multiclass"
+    model, x = mlp(2, 12, 3 if classes else 1), torch.randn(50, 2)
+    y = torch.randint(0, 3, (50,)) if classes else (x[:, 0] > 0).float()
+    data: Any = [(x[:20], y[:20]), (x[20:], y[20:])] if several else (x, y)
+    found = surface(model, MeanLoss(replace(row, function=counted)), data, points=9)
+    assert found.facts.evaluator == "stacked", found.facts.reason
+    assert asked < 15, "not once for each of the 81 points"
+    plane = random_plane(model)
+    wanted = plain_loop(model, MeanLoss(row), (x, y), plane, found.a, found.b)
     np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
 
 
