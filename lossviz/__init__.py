@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lossviz.fits import best_constant, best_line
     from lossviz.hand_made import ManyClasses, many_classes
     from lossviz.heads import HEADS, Head
-    from lossviz.honesty import Landscape, landscape
+    from lossviz.honesty import Landscape, landscape, landscape_stream
     from lossviz.information import EntropyBar, cross_entropy, entropy, entropy_bar, kl_divergence
     from lossviz.judging import Verdict, verdict
     from lossviz.labellings import Unions, unions
@@ -83,7 +83,7 @@ _HOME = {  # module: its public names
     "fits": ("best_constant", "best_line"),
     "hand_made": ("ManyClasses", "many_classes"),
     "heads": ("HEADS", "Head"),
-    "honesty": ("Landscape", "landscape"),
+    "honesty": ("Landscape", "landscape", "landscape_stream"),
     "information": ("EntropyBar", "cross_entropy", "entropy", "entropy_bar", "kl_divergence"),
     "judging": ("Verdict", "verdict"),
     "labellings": ("Unions", "unions"),
@@ -238,6 +238,7 @@ __all__ = [
     "interpolation_plane",
     "kl_divergence",
     "landscape",
+    "landscape_stream",
     "logit_curves",
     "losses_at",
     "many_classes",

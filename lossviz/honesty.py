@@ -4,19 +4,21 @@ Drawn over the steps, the loss that the network had and the loss that the map sh
 path are two different curves; they meet where the training lies in the plane.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import IO
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from lossviz.checks import count_in
 from lossviz.curvature import Hessian
 from lossviz.paths import Path, coordinates, interpolation_plane, pca_plane, project
 from lossviz.planes import Normalize, Plane, Window, hessian_plane, random_plane
 from lossviz.studies import Study, with_seed
-from lossviz.surfaces import Surface, losses_at, surface
+from lossviz.surfaces import Surface, losses_at, surface, surface_stream
 
 Floats = NDArray[np.float64]
 PLANES = ("Random", "Its path", "Curvature", "Three minima", "A random walk")
@@ -68,35 +70,61 @@ def landscape(
     ``normalize`` and ``seed`` shape a "Random" plane; ``seed`` also draws "A random walk". The losses
     under the path are evaluated there, not read off the grid. Raises ValueError for an unknown plane.
     """
+
+    def whole(chosen: Plane) -> Iterable[Surface]:
+        yield surface(*_of(study), chosen, points=points, progress=progress)
+
+    (look,) = _looks(study, plane, normalize, seed, whole)
+    return look
+
+
+def landscape_stream(
+    study: Study,
+    plane: str = "Random",
+    normalize: Normalize = "filter",
+    seed: int = 0,
+    points: int = 41,
+    progress: Callable[[int, int], object] | bool = False,
+    resume: IO[bytes] | None = None,
+) -> Iterator[Landscape]:
+    """As `landscape`, from coarse to fine: all but the surface is whole from the first on.
+
+    The last equals `landscape`. ``resume`` is that of `surface_stream`.
+    """
+
+    def pictures(chosen: Plane) -> Iterable[Surface]:
+        return surface_stream(*_of(study), chosen, points=points, progress=progress, resume=resume)
+
+    return _looks(study, plane, normalize, seed, pictures)
+
+
+def _of(study: Study) -> tuple[nn.Module, Callable[..., Tensor], tuple[Tensor, Tensor]]:
+    return study.model, study.loss_fn, study.data
+
+
+def _looks(
+    study: Study, plane: str, normalize: Normalize, seed: int, draw: Callable[[Plane], Iterable[Surface]]
+) -> Iterator[Landscape]:
     if plane not in PLANES:
         raise ValueError(f"plane must be one of {', '.join(PLANES)}; got {plane!r}")
-    model, loss_fn, data = study.model, study.loss_fn, study.data
     weights, had = study.weights, study.loss
     if plane == "A random walk":
         weights = random_walk(study.weights, seed)
-        had = np.array([_loss(study, row) for row in weights])
+        had = _losses(study, weights)
     chosen, minima = _plane(study, plane, normalize, seed, weights)
-    found = surface(model, loss_fn, data, chosen, chosen.window, points, progress=progress)
     path = project(replace(study, weights=weights), chosen)
-    says = losses_at(model, loss_fn, data, chosen, path.a, path.b)
+    says = losses_at(*_of(study), chosen, path.a, path.b)
     away = weights.astype(np.float64) - weights[-1]
     chance: float | None = 2 / weights.shape[1]
     if plane == "Its path":
         chance = walk_share(*weights.shape)
     elif plane == "A random walk":
         chance = None
-    return Landscape(
-        plane,
-        study.settings.loss,
-        found,
-        path,
-        study.guess,
-        study.steps,
-        had,
-        says,
-        np.linalg.norm(away, axis=1),
-        chance,
-        minima,
+    way: Floats = np.linalg.norm(away, axis=1)
+    name, guess, steps = study.settings.loss, study.guess, study.steps
+    return (
+        Landscape(plane, name, found, path, guess, steps, had, says, way, chance, minima)
+        for found in draw(chosen)
     )
 
 
@@ -155,7 +183,12 @@ def walk_share(records: int, weights: int, walks: int = WALKS) -> float:
     return float(np.mean(shares))
 
 
-def _loss(study: Study, weights: NDArray[np.float32]) -> float:
-    x, y = study.data
+def _losses(study: Study, weights: NDArray[np.float32]) -> Floats:
+    """Of the network with each of many weights (m, n): (m,)."""
+    model, (x, y) = study.model, study.data
+    losses = np.empty(len(weights))
     with torch.no_grad():
-        return float(study.loss_fn(study.moved(weights)(x), y))
+        for k, row in enumerate(torch.from_numpy(weights)):
+            nn.utils.vector_to_parameters(row, model.parameters())
+            losses[k] = float(study.loss_fn(model(x), y))
+    return losses

@@ -94,21 +94,41 @@ def read(
     return arrays["a"], arrays["b"], arrays["loss"], facts
 
 
-def take_up(file: "str | os.PathLike[str]", key: str, loss: np.ndarray, done: np.ndarray) -> None:
+def take_up(file: "str | os.PathLike[str] | IO[bytes]", key: str, loss: np.ndarray, done: np.ndarray) -> None:
     """Fills loss and done (k, k) in place from an unfinished or finished file, if there is one.
 
     Raises ValueError if the file is of another surface, so that nobody's numbers are mixed or lost.
     """
-    if not Path(file).exists():
+    if isinstance(file, (str, os.PathLike)):
+        name, there = repr(os.fspath(file)), Path(file).exists()
+    else:
+        name, there = "this file", bool(file.seek(0, os.SEEK_END))
+    if not there:
         return
     arrays, _, found = _content(file)
     if found != key or arrays["loss"].shape != loss.shape:
         raise ValueError(
-            f"{os.fspath(file)!r} belongs to another surface (its model, data, plane, span or points "
+            f"{name} belongs to another surface (its model, data, plane, span or points "
             "differ); choose another file for resume"
         )
     done[:] = arrays.get("done", True)
     loss[done] = arrays["loss"][done]
+
+
+def leave(
+    file: "str | os.PathLike[str] | IO[bytes]",
+    a: np.ndarray,
+    b: np.ndarray,
+    loss: np.ndarray,
+    facts: Facts,
+    done: np.ndarray,
+    key: str,
+) -> None:
+    """Writes what `take_up` takes up, in place of what was there."""
+    if not isinstance(file, (str, os.PathLike)):
+        file.seek(0)
+        file.truncate()
+    write(file, a, b, loss, facts, done, key)
 
 
 def fingerprint(a: np.ndarray, b: np.ndarray, task: Task, facts: Facts) -> str:

@@ -83,7 +83,7 @@ def surface(
     max_batches: int | None = None,
     executor: Executor | None = None,
     progress: Progress = True,
-    resume: "str | PathLike[str] | None" = None,
+    resume: "str | PathLike[str] | IO[bytes] | None" = None,
 ) -> Surface:
     """The loss at points x points places of a plane.
 
@@ -93,7 +93,7 @@ def surface(
     span: a number s for [-s, s] on both axes, ((low, high), (low, high)), or None for the plane's own
     window. executor: any `concurrent.futures.Executor`; the model travels once a worker. progress: a bar
     for what takes longer than a second, or a function of (done, total). resume: a file to go on from, and
-    to leave what is done in if the work is interrupted.
+    to leave what is done in if the work is interrupted; a path, or a file open for reading and writing.
 
     The model is evaluated in eval mode, at the plane's origin plus the two directions, and never changed.
     Raises ValueError in one sentence for a model, loss, data or argument that cannot be used.
@@ -116,7 +116,7 @@ def surface_stream(
     max_batches: int | None = None,
     executor: Executor | None = None,
     progress: Progress = False,
-    resume: "str | PathLike[str] | None" = None,
+    resume: "str | PathLike[str] | IO[bytes] | None" = None,
 ) -> Iterator[Surface]:
     """As `surface`, from coarse to fine: every 8th point of the grid first, at last all of them.
 
@@ -273,7 +273,7 @@ def _pictures(
                 yield Surface(a[shown], b[shown], loss[np.ix_(shown, shown)], facts)
     finally:  # also upon an error, Ctrl-C, or a page that was left
         if resume is not None:
-            surface_file.write(resume, a, b, loss, job.facts, done=done, key=key)
+            surface_file.leave(resume, a, b, loss, job.facts, done, key)
 
 
 def _name(loss_fn: Callable[..., Any]) -> str:

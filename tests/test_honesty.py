@@ -147,6 +147,19 @@ def test_the_three_minima_lie_on_their_plane(trained: lv.Study, looks: dict[str,
     assert not np.array_equal(other.weights[-1], trained.weights[-1])
 
 
+@pytest.mark.parametrize("plane", ["Random", "A random walk"])
+def test_from_coarse_to_fine_only_the_surface_changes(
+    trained: lv.Study, looks: dict[str, lv.Landscape], plane: str
+) -> None:
+    stream = list(lv.landscape_stream(trained, plane, points=9))
+    assert [look.surface.facts.stride for look in stream] == [8, 4, 2, 1]
+    for look in stream:
+        assert (look.path, look.chance) == (stream[0].path, looks[plane].chance)
+        np.testing.assert_array_equal(look.says, looks[plane].says)
+        np.testing.assert_array_equal(look.had, looks[plane].had)
+    assert stream[-1].surface == looks[plane].surface
+
+
 def test_an_unknown_plane_is_refused(trained: lv.Study) -> None:
     with pytest.raises(ValueError, match="plane must be one of Random, Its path"):
         lv.landscape(trained, "Sideways")

@@ -1,6 +1,7 @@
 """Surfaces: exact on a quadratic, from any data, by any executor, and nothing of the user's is changed."""
 
 import contextlib
+import io
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
@@ -253,9 +254,10 @@ def test_progress_is_told_and_a_bar_comes_only_to_who_waits(capsys) -> None:
     assert capsys.readouterr().err == ""
 
 
-def test_an_interrupted_surface_goes_on(tmp_path) -> None:
+@pytest.mark.parametrize("named", [True, False], ids=["path", "memory"])
+def test_an_interrupted_surface_goes_on(tmp_path, named: bool) -> None:
     model, data = make("gru", examples=10)
-    file = tmp_path / "half.npz"
+    file = tmp_path / "half.npz" if named else io.BytesIO()
     wanted = surface(model, CE, data, points=7)
 
     def stop(done: int, total: int) -> None:

@@ -150,7 +150,9 @@ def _on_ray(
     )
     spots: list[tuple[int, float, float]] = []
     last = -np.inf
-    for k in range(len(r) - 1):
+    with np.errstate(invalid="ignore"):
+        band = np.floor(height)
+    for k in np.flatnonzero(band[:-1] != band[1:]):  # a line is crossed, or a hole entered
         for level in WORDS:
             crosses = (height[k] < level) != (height[k + 1] < level)
             new = all(level != known for known, _, _ in spots)
