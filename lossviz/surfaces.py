@@ -121,7 +121,7 @@ def surface_stream(
     """As `surface`, from coarse to fine: every 8th point of the grid first, at last all of them.
 
     A coarse picture holds exact losses at fewer points and says so in ``facts.stride``. The last equals
-    `surface` to the bit.
+    `surface`, but for the last bit of a few points: a product of another size may round otherwise.
     """
     plane = random_plane(model) if plane is None else plane
     points = count_in("points", points, 1, MOST_POINTS)

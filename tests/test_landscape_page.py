@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+import math
 from typing import Any
 
 import numpy as np
@@ -23,25 +23,25 @@ from opening import (
     still,
     trying,
 )
+from streamlit.testing.v1 import AppTest
 
 import lossviz as lv
+from lossviz.ui import unfolding
 from lossviz.ui.controls import Choice, Slide
 from lossviz.ui.declared import Landscape
+from lossviz.ui.page import Tabs
 from lossviz.ui.views import landscape_one
 
 SMALL = {"landscape_network": "mlp-16"}
 
 
+@pytest.fixture(scope="module")
+def trained() -> lv.Study:
+    return lv.study("moons", "mlp-16", steps=20)
+
+
 ROOM = Room("landscape", "landscape", Landscape.view.default)
 at, seen_at = ROOM.at, ROOM.seen_at
-
-
-@pytest.fixture(scope="module", autouse=True)
-def coarse() -> Iterator[None]:
-    """Maps of few points; the code on the page says so too."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(landscape_one, "POINTS", 15)
-        yield
 
 
 @pytest.mark.parametrize("view", Landscape.view.options)
@@ -74,9 +74,19 @@ def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
     presets_work("landscape", at(view), least=3)
 
 
+def alike(one: Any, other: Any) -> bool:
+    """Equal but for the last bits of a float32: in the page's order some products round otherwise."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return one == other or (isinstance(one, float) and math.isclose(one, other, rel_tol=1e-5, abs_tol=1e-5))
+
+
 QUERIES: list[tuple[str, dict[str, Any]]] = [
     *(("One plane", {"plane": plane, "step": 24} | SMALL) for plane in Landscape.plane.options),
     *(("One plane", {"normalize": by, "drawn": "In relief"}) for by in Landscape.normalize.options),
+    *(("One plane", {"points": points} | SMALL) for points in Landscape.points.options),
     ("Eight planes", {"normalize": "By layer", "activation": "tanh"}),
     ("Rescaled", {"scale": -7, "seed": 2, "loss": "squared error"}),
 ]
@@ -91,8 +101,9 @@ def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[st
     # at_frame keeps what the slider says; the code's figure stands at it already
     follow = given["follow"]
     value = None if follow is None else float(app.session_state[follow])
-    assert still(made_by(app), value) == on_page
-    assert still(made_by(app)) == on_page
+    figure = made_by(app)
+    assert alike(still(figure, value), on_page)
+    assert alike(still(figure), on_page)
 
 
 @pytest.mark.parametrize("data", Landscape.data.options)
@@ -128,14 +139,93 @@ def test_the_names_are_the_registries() -> None:
 
 def test_a_stopped_page_says_so_and_goes_on() -> None:
     app = at()
+    app.slider(key="landscape_seed").set_value(3)  # of which nothing is known yet
     app.session_state["landscape_stopped"] = (
-        ("moons", "mlp-16-16", "sigmoid-ce", "relu", 0), "Random", "filter", False,
+        ("moons", "mlp-16-16", "sigmoid-ce", "relu", 3), "Random", "filter", 41,
     )  # fmt: skip
     sound(app.run())
     assert payloads(app) == []
     assert any("Stopped" in m.value for m in app.markdown)
     sound(app.button(key="landscape_go").click().run())
     assert payload(app)["wide"]["frames"]
+
+
+# --- from coarse to fine --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine where nothing comes soon, and nobody waits for what is finer."""
+    monkeypatch.setattr(unfolding, "SOON", -1.0)
+    monkeypatch.setattr(unfolding.Unfolding, "go_on", lambda self: None)
+
+
+def words(app: AppTest) -> str:
+    return " ".join(str(a.get("text")) for a in shown(app)["layout"]["annotations"])
+
+
+def test_a_coarse_picture_says_so_and_what_is_taken_home_is_whole(
+    slow: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(Tabs, "fill", lambda self, **more: given.update(more))
+    app = at(seed=5, points=81)
+    assert "first look, <b>every 8th point</b>" in words(app)
+    files = {file.name: file.make() for file in given["files"]}
+    whole = lv.Surface.load(io.BytesIO(files["landscape.npz"]))
+    assert (whole.loss.shape, whole.facts.stride) == ((81, 81), 1)
+    assert "first look" not in files["landscape.html"].rpartition("Plotly.newPlot")[2]
+    assert "points=81" in given["code"]
+
+
+@pytest.mark.parametrize("plane", ["Random", "Curvature", "A random walk"])
+def test_a_stopped_picture_stays_and_goes_on_from_there(
+    slow: None, monkeypatch: pytest.MonkeyPatch, plane: str
+) -> None:
+    query = {"seed": 6, "plane": plane} | {"network": "mlp-16"}
+    app = at(**query)
+    work = app.session_state["landscape_unfinished"]
+    assert work.done == 1 / 64
+
+    def left(done: int, total: int) -> None:
+        if done > 60:
+            raise KeyboardInterrupt  # as Streamlit does when the page is touched
+
+    with pytest.raises(KeyboardInterrupt):
+        work.finer(left)
+    sound(app.button(key="landscape_stop").click().run())
+    assert "every 8th point" in words(app)
+    assert any("Stopped" in m.value for m in app.markdown)
+
+    monkeypatch.undo()
+    sound(app.button(key="landscape_go").click().run())
+    assert "first look" not in words(app)
+    assert "landscape_unfinished" not in app.session_state
+    assert alike(shown(app), still(made_by(app)))
+
+
+def test_what_is_done_is_not_done_again(trained: lv.Study) -> None:
+    seen: list[int] = []
+
+    def begin(say: Any, file: Any) -> Any:
+        return lv.landscape_stream(trained, points=33, progress=say, resume=file)
+
+    def left(done: int, total: int) -> None:
+        seen.append(done)
+        if done > 25:
+            raise KeyboardInterrupt
+
+    work = unfolding.Unfinished("any", begin, landscape_one.share)
+    work.finer(lambda done, total: seen.append(done))
+    with pytest.raises(KeyboardInterrupt):
+        work.finer(left)
+    for _ in range(3):
+        work.finer(lambda done, total: seen.append(done))
+    assert work.done == 1
+    assert seen == sorted(set(seen)), "each point once"
+    assert seen[-1] == 33**2
+    whole = lv.landscape(trained, points=33).surface
+    np.testing.assert_allclose(work.latest.surface.loss, whole.loss, rtol=1e-6)
 
 
 # --- a file from elsewhere ------------------------------------------------------------------------------
@@ -206,7 +296,8 @@ def test_a_stranger_cannot_write_on_the_page() -> None:
 
 PUBLISHED: dict[str, Any] = {
     "landscape_view": "One plane", "landscape_step": 0, "landscape_plane": "Random",
-    "landscape_normalize": "By filter", "landscape_drawn": "From above", "landscape_scale": 20,
+    "landscape_normalize": "By filter", "landscape_drawn": "From above", "landscape_points": "41",
+    "landscape_scale": 20,
     "landscape_data": "moons", "landscape_network": "mlp-16-16", "landscape_activation": "relu",
     "landscape_loss": "cross-entropy", "landscape_seed": 0,
 }  # fmt: skip

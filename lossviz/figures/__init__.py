@@ -20,7 +20,7 @@ from lossviz.figures.likelihood import likelihood
 from lossviz.figures.many_classes import many_classes
 from lossviz.figures.maps import maps
 from lossviz.figures.more_data import more_data
-from lossviz.figures.numerals import number, percent, whole
+from lossviz.figures.numerals import every, number, percent, whole
 from lossviz.figures.one_plane import one_plane
 from lossviz.figures.portraits import Portraits, portrait_plane, portraits
 from lossviz.figures.pulled import pulled
@@ -61,6 +61,7 @@ __all__ = [
     "eight_planes",
     "entropy_bar",
     "escape",
+    "every",
     "from_json",
     "head_scores",
     "in_floats",

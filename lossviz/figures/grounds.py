@@ -68,8 +68,10 @@ def seen_in_relief(figure: go.Figure, surface: Surface, guess: float, scene: str
     )
 
 
-def relief_scene(names: tuple[str, str], x: Sequence[float], y: Sequence[float]) -> dict[str, Any]:
-    """Axes and camera of a relief in a part of the figure."""
+def relief_scene(
+    names: tuple[str, str], x: Sequence[float], y: Sequence[float], away: float = 1.0
+) -> dict[str, Any]:
+    """Axes and camera of a relief in a part of the figure; the camera stands so many times as far away."""
     axis = {
         "backgroundcolor": "rgba(0,0,0,0)",
         "gridcolor": GRID,
@@ -88,7 +90,7 @@ def relief_scene(names: tuple[str, str], x: Sequence[float], y: Sequence[float])
         "aspectmode": "manual",
         "aspectratio": {"x": 1, "y": 1, "z": 0.8},
         "camera": {
-            "eye": {"x": 1.24, "y": 1.06, "z": 0.93},
+            "eye": {"x": 1.24 * away, "y": 1.06 * away, "z": 0.93 * away},
             "center": {"x": 0, "y": 0, "z": -0.12},
             "up": {"x": 0, "y": 0, "z": 1},
         },

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from lossviz.figures.levels import SCALE
 from lossviz.figures.meshes import LIGHT
-from lossviz.figures.numerals import number, percent
+from lossviz.figures.numerals import every, number, percent
 from lossviz.figures.style import AXIS, INK, MARKS, MUTE, WHITE, blank, fixed, note
 from lossviz.paths import Path
 from lossviz.surfaces import Profile, Surface
@@ -163,7 +163,7 @@ def _blank(result: Surface | Profile, narrow: bool) -> go.Figure:
     facts, missing = result.facts, int((~np.isfinite(result.loss)).sum())
     notes = [facts.method]
     if facts.stride > 1:
-        notes.append(f"first picture, every {facts.stride}th point")
+        notes.append(f"first look, {every(facts.stride)}")
     if facts.subset:
         notes.append(f"on {facts.examples} examples, not all")
     if missing:

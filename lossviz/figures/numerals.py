@@ -42,3 +42,11 @@ def percent(share: float) -> str:
 def whole(count: int) -> str:
     """A whole number in full, with thin spaces between thousands."""
     return f"{count:,}".replace(",", "\u2009")
+
+
+_ORDINALS = {2: "nd", 3: "rd"}
+
+
+def every(stride: int) -> str:
+    """Which points of a grid a coarse picture of it holds."""
+    return f"every {stride}{_ORDINALS.get(stride, 'th')} point"

@@ -4,17 +4,34 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from lossviz.figures.grounds import (
     TALLEST,
     level_labels,
+    log_level,
     relief_scene,
     seen_from_above,
     seen_in_relief,
 )
+from lossviz.figures.numerals import every
 from lossviz.figures.style import AXIS, INK, WHITE, fixed, mark, note, short_name
 from lossviz.honesty import Landscape
 
+Floats = NDArray[np.float64]
+WIDE = 360  # px of a map, or about that many
+ROUND = (
+    (-58, 62),
+    (58, 62),
+    (-58, -62),
+    (58, -62),
+    (-84, 34),
+    (84, 34),
+    (-84, -34),
+    (84, -34),
+    (0, 72),
+    (0, -72),
+)
 BLOB = 0.12  # of the map's width: a path that is smaller is one spot, and is told what it is
 AXES = {
     "Random": ("direction 1", "direction 2"),
@@ -42,11 +59,26 @@ def walked_map(
         yshift=6,
         font={"size": 17 if narrow else 19, "color": mark(look.loss_name).text},
     )
+    heads = [head]
+    if surface.facts.stride > 1:
+        heads.append(
+            note(
+                f"first look, <b>{every(surface.facts.stride)}</b>",
+                across[1],
+                up[1],
+                xref="paper",
+                yref="paper",
+                xanchor="right",
+                yanchor="bottom",
+                yshift=6,
+                font={"size": 16, "color": INK},
+            )
+        )
     if relief:
-        figure.update_layout(scene=relief_scene(_brief(names), across, up))
+        figure.update_layout(scene=relief_scene(_brief(names), across, up, away=1.12 if narrow else 1.0))
         seen_in_relief(figure, surface, look.guess)
         _path_in_relief(figure, look)
-        return [head]
+        return heads
     figure.update_layout(
         xaxis={
             "domain": across,
@@ -75,8 +107,13 @@ def walked_map(
     _path_from_above(figure, look)
     path = np.stack([look.path.a, look.path.b], axis=1)
     keep_clear = np.concatenate([path, look.minima])
+    leaders = []
+    if np.ptp(path, axis=0).max() < BLOB * float(np.ptp(surface.a)):
+        leader, words_at = _leader(look)
+        leaders.append(leader)
+        keep_clear = np.concatenate([keep_clear, words_at])
     texts = [
-        head,
+        *heads,
         note(
             names[1],
             0,
@@ -88,10 +125,8 @@ def walked_map(
             font={"size": 16, "color": INK},
         ),
         *level_labels(surface, look.guess, (path[-1, 0], path[-1, 1]), keep_clear, "x", "y"),
+        *leaders,
     ]
-    span = float(np.ptp(surface.a))
-    if np.ptp(path, axis=0).max() < BLOB * span:
-        texts.append(_leader(look))
     for k, (a, b) in enumerate(look.minima):
         words = ("second", "third")[k]
         texts.append(
@@ -120,11 +155,30 @@ def _brief(names: tuple[str, str]) -> tuple[str, str]:
     return first, second
 
 
-def _leader(look: Landscape) -> dict[str, Any]:
-    return note(
+def _leader(look: Landscape) -> tuple[dict[str, Any], Floats]:
+    """A line from a path that is one spot to words where the ground is calm, and places (3, 2) in them."""
+    surface, end = look.surface, np.array([look.path.a[-1], look.path.b[-1]])
+    pixel = np.array([np.ptp(surface.a), np.ptp(surface.b)]) / WIDE
+    ground = log_level(surface, look.guess)
+
+    def unrest(place: tuple[int, int]) -> float:
+        """How much the ground changes under the words; heavy line, dark ground and the rim are worse."""
+        middle = end + np.array([place[0], -place[1]]) * pixel
+        rows = np.searchsorted(surface.b, middle[1] + pixel[1] * np.array([-11, 0, 11]))
+        columns = np.searchsorted(surface.a, middle[0] + pixel[0] * np.linspace(-54, 54, 7))
+        if min(rows.min(), columns.min()) < 1 or max(rows.max(), columns.max()) >= len(surface.a):
+            return 9.0
+        under = ground[np.ix_(rows, columns)]
+        if not np.isfinite(under).all():
+            return 9.0
+        low, high = float(under.min()), float(under.max())
+        return high - low + 2 * (low < 0 < high) + 3 * (high > 1.5)
+
+    x, y = min(ROUND, key=unrest)
+    leader = note(
         f"all {look.steps[-1]} steps",
-        float(look.path.a[-1]),
-        float(look.path.b[-1]),
+        float(end[0]),
+        float(end[1]),
         xref="x",
         yref="y",
         showarrow=True,
@@ -132,10 +186,11 @@ def _leader(look: Landscape) -> dict[str, Any]:
         arrowwidth=1.2,
         arrowcolor=fixed(INK),
         standoff=13,
-        ax=-58,
-        ay=62,
+        ax=x,
+        ay=y,
         font={"size": 16, "color": fixed(INK)},
     )
+    return leader, end + np.array([[x + along, -y] for along in (-42, 0, 42)]) * pixel
 
 
 def _path_from_above(figure: go.Figure, look: Landscape) -> None:

@@ -15,5 +15,7 @@ VIEWS = {"One plane": landscape_one, "Eight planes": landscape_eight, "Rescaled"
 
 with page():
     view = heading("Can you trust this picture?", SENTENCES, Landscape.view)
-    VIEWS[view].show()
+    go_on = VIEWS[view].show()
     footer()
+if go_on:  # a picture that is still coarse gets finer once all of the page is there
+    go_on()

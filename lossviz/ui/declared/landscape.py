@@ -29,6 +29,13 @@ class Landscape:
         "From above",
         "The same map, flat or as hills",
     )
+    points = Choice(
+        "landscape_points",
+        "Points",
+        ("21", "41", "81", "161"),
+        "41",
+        "Along each side of the map; a fine one comes from coarse to fine",
+    )
     one_controls = (step, plane, normalize, drawn)
 
     scale = Slide(
@@ -63,4 +70,4 @@ class Landscape:
     )
     seed = Slide("landscape_seed", "Seed", 0, 9, 0, 1, "The start of the weights and the order of the data")
     setup = (data, network, activation, loss, seed)
-    all = (view, step, plane, normalize, drawn, scale, *setup)
+    all = (view, *one_controls, points, scale, *setup)

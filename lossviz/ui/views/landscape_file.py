@@ -20,7 +20,7 @@ def facts(surface: lv.Surface) -> str:
     rows = {
         "Plane": told.method,
         "Points": f"{len(surface.a)} × {len(surface.b)}"
-        + (f", every {told.stride}th of a finer grid" if told.stride > 1 else ""),
+        + (f", {lv.figures.every(told.stride)} of a finer grid" if told.stride > 1 else ""),
         "Loss": f"{told.loss_name}, from {lv.figures.number(float(finite.min()))} to "
         f"{lv.figures.number(float(finite.max()))}"
         if len(finite)

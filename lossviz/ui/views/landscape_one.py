@@ -3,7 +3,8 @@
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
 import io
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import IO, Any
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from lossviz.ui.controls import presets
 from lossviz.ui.declared import Landscape
 from lossviz.ui.page import File, Tabs, rail, small
 from lossviz.ui.texts import text
+from lossviz.ui.unfolding import Unfolding
 from lossviz.ui.views import landscape_file
 from lossviz.ui.views.landscape_network import (
     NORMALIZE,
@@ -21,13 +23,10 @@ from lossviz.ui.views.landscape_network import (
     controls,
     guess_words,
     opened,
-    stoppable,
     studied,
     words,
 )
-from lossviz.ui.work import telling
 
-POINTS = 41
 TRIES: dict[str, dict[str, Any]] = {
     "Calm bowl": {},
     "The way down": {"landscape_plane": "Its path", "landscape_step": 12},
@@ -37,27 +36,37 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def looked(names: Names, plane: str, normalize: Any) -> lv.Landscape:
-    say, over = telling("Drawing the map …")
-    found = lv.landscape(studied(names), plane, normalize, points=POINTS, progress=lambda k, n: say(k / n))
-    over()
-    return found
+def known(names: Names, plane: str, normalize: Any, points: int, _look: lv.Landscape | None) -> lv.Landscape:
+    """The whole map, once somebody has it; LookupError until then."""
+    if _look is None:
+        raise LookupError
+    return _look
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def picture(names: Names, plane: str, normalize: Any, relief: bool) -> str:
-    look = looked(names, plane, normalize)
+@st.cache_data(max_entries=16, show_spinner=False)
+def picture(names: Names, plane: str, normalize: Any, points: int, relief: bool, _look: lv.Landscape) -> str:
+    return drawn_so_far(_look, relief)
+
+
+def drawn_so_far(look: lv.Landscape, relief: bool) -> str:
     return packed(lambda narrow: lv.figures.one_plane(look, relief=relief, narrow=narrow))
 
 
-def show() -> None:
-    drawing, transport, convention = st.container(), st.container(), st.container()
+def share(look: lv.Landscape) -> float:
+    return 1 / look.surface.facts.stride**2
+
+
+def show() -> Callable[[], object] | None:
+    """The view; what makes its picture finer, if it is not whole yet."""
+    drawing, transport, working = st.container(), st.container(), st.empty()
+    convention = st.container()
     tries = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
     with tries:
         pills = st.container(width="content")
-        plane = Landscape.plane.menu(width=180)
-        by = Landscape.normalize.menu(width=140, disabled=plane != "Random")
+        plane = Landscape.plane.menu(width=165)
+        by = Landscape.normalize.menu(width=130, disabled=plane != "Random")
         drawn = Landscape.drawn.segments()
+        points = int(Landscape.points.menu(width=90))
     tabs = Tabs("Network")
     names = controls(tabs["Network"])
     file = opened(tabs["Network"])
@@ -68,13 +77,29 @@ def show() -> None:
         presets("landscape_try", TRIES, Landscape.one_controls)
     if file is not None:
         landscape_file.show(file, drawing, convention, tabs, drawn)
-        return
-    relief, normalize = drawn == "In relief", NORMALIZE[by] if plane == "Random" else "filter"
+        return None
+    relief = drawn == "In relief"
+    normalize: Any = NORMALIZE[by] if plane == "Random" else "filter"
+    wanted = (names, plane, normalize, points)
+
+    def begin(say: Any, done: IO[bytes]) -> Iterator[lv.Landscape]:
+        return lv.landscape_stream(studied(names), plane, normalize, points=points, progress=say, resume=done)
+
+    unfolding = None
     with drawing:
-        body = stoppable((names, plane, normalize, relief), lambda: picture(names, plane, normalize, relief))
-        if body is None:
-            return
-        look = looked(names, plane, normalize)
+        try:
+            look = known(*wanted, None)
+        except LookupError:
+            unfolding = Unfolding("landscape", wanted, begin, share, working, "Drawing the map …")
+            found = unfolding.finest("This network cannot be drawn")
+            if found is None:
+                return None
+            look = found
+            if share(look) == 1:
+                known(*wanted, look)
+                unfolding.end()
+                unfolding = None
+        body = drawn_so_far(look, relief) if unfolding else picture(*wanted, relief, look)
         chart(
             body,
             key="landscape_relief" if relief else "landscape_map",
@@ -103,13 +128,17 @@ def show() -> None:
             }
         )
 
+    def whole() -> lv.Landscape:
+        """What is taken home is exact, also while the picture is not."""
+        return look if unfolding is None else lv.landscape(studied(names), plane, normalize, points=points)
+
     def surface() -> bytes:
         content = io.BytesIO()
-        look.surface.save(content)
+        whole().surface.save(content)
         return content.getvalue()
 
     def html() -> str:
-        figure = lv.figures.one_plane(look, at=step, relief=relief)
+        figure = lv.figures.one_plane(whole(), at=step, relief=relief)
         return lv.figures.standalone(figure, "step")
 
     data, network, loss, activation, seed = names
@@ -119,9 +148,9 @@ def show() -> None:
         code=f"""import lossviz as lv
 
 study = lv.study("{data}", "{network}", "{loss}", "{activation}", seed={seed})
-look = lv.landscape(study, "{plane}", normalize="{normalize}", points={POINTS})
+look = lv.landscape(study, "{plane}", normalize="{normalize}", points={points})
 figure = lv.figures.one_plane(look, at={step}, relief={relief})""",
-        controls=(Landscape.view, *Landscape.one_controls, *Landscape.setup),
+        controls=(Landscape.view, *Landscape.one_controls, Landscape.points, *Landscape.setup),
         files=[
             File("Page (HTML)", "landscape.html", "text/html", html),
             File("Numbers (CSV)", "landscape.csv", "text/csv", numbers),
@@ -129,3 +158,4 @@ figure = lv.figures.one_plane(look, at={step}, relief={relief})""",
         ],
         picture="landscape_relief" if relief else "landscape_map",
     )
+    return unfolding.go_on if unfolding else None
