@@ -40,6 +40,13 @@ AXES = {
     "Three minima": ("towards the second minimum", "towards the third"),
     "A random walk": ("along the first component", "second component"),
 }
+BRIEF = {  # axes of a relief have little room
+    "Random": ("direction 1", "direction 2"),
+    "Its path": ("component 1", "component 2"),
+    "Curvature": ("sharpest", "2nd sharpest"),
+    "Three minima": ("to the second", "to the third"),
+    "A random walk": ("component 1", "component 2"),
+}
 
 
 def walked_map(
@@ -75,7 +82,7 @@ def walked_map(
             )
         )
     if relief:
-        figure.update_layout(scene=relief_scene(_brief(names), across, up, away=1.12 if narrow else 1.0))
+        figure.update_layout(scene=relief_scene(BRIEF[look.kind], across, up, away=1.12 if narrow else 1.0))
         seen_in_relief(figure, surface, look.guess)
         _path_in_relief(figure, look)
         return heads
@@ -147,12 +154,6 @@ def walked_map(
 def path_colour(look: Landscape) -> str:
     """Of the path on the map; a walk is no training, so it is ink."""
     return fixed(INK if look.kind == "A random walk" else mark(look.loss_name).line)
-
-
-def _brief(names: tuple[str, str]) -> tuple[str, str]:
-    """Axes of a relief have little room."""
-    first, second = (n.removeprefix("along the ").removeprefix("towards the ") for n in names)
-    return first, second
 
 
 def _leader(look: Landscape) -> tuple[dict[str, Any], Floats]:

@@ -57,6 +57,38 @@ def test_the_slider_stands_under_its_axis(viewer: Callable[..., Viewer]) -> None
     one.stands_under("landscape_step", "xaxis2", 1.0)
 
 
+LABEL = """() => {
+  const plot = document.querySelector(".lossviz-chart[data-pictures] .lossviz-plot");
+  if (!plot?._fullLayout) return "none yet";
+  plot.opened ??= performance.now();
+  return plot._fullLayout.annotations.map((a) => a.text).filter((text) => text.includes("first look")).join();
+}"""
+
+
+def test_a_fine_map_comes_from_coarse_to_fine_and_can_be_stopped(viewer: Callable[..., Viewer]) -> None:
+    one = viewer()
+    query = (
+        "landscape_points=161&landscape_data=digits&landscape_activation=tanh&landscape_loss=squared+error"
+    )
+    one.page.goto(f"{one.server.url}/landscape?{query}")
+    until(lambda: one.page.evaluate(LABEL), lambda text: "first look, <b>every" in text)
+    one.page.get_by_role("button", name="Stop").click()
+    one.page.get_by_role("button", name="Go on").wait_for()
+    label = one.settled().page.evaluate(LABEL)
+    assert "first look, <b>every" in label, "the finest finished picture stays, and says what it is"
+    pictures = one.pictures
+    assert one.settled().pictures == pictures
+    opened = one.page.evaluate("document.querySelector('.lossviz-plot').opened")
+
+    one.page.get_by_role("button", name="Go on").click()
+    until(lambda: one.page.evaluate(LABEL), lambda text: text == "")
+    one.settled()
+    assert one.drawn()["traces"][0]["z"][0] == 161
+    assert one.page.get_by_role("button", name="Stop").count() == 0
+    assert one.page.evaluate("document.querySelector('.lossviz-plot').opened") == opened, "in place"
+    assert one.said == []
+
+
 def test_a_file_from_elsewhere_is_drawn_and_taken_away(viewer: Callable[..., Viewer]) -> None:
     content = io.BytesIO()
     data = torch.randn(8, 2), torch.randn(8, 1)

@@ -60,13 +60,13 @@ def show() -> Callable[[], object] | None:
     """The view; what makes its picture finer, if it is not whole yet."""
     drawing, transport, working = st.container(), st.container(), st.empty()
     convention = st.container()
-    tries = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    tries = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     with tries:
         pills = st.container(width="content")
-        plane = Landscape.plane.menu(width=165)
+        plane = Landscape.plane.menu(width=160)
         by = Landscape.normalize.menu(width=130, disabled=plane != "Random")
         drawn = Landscape.drawn.segments()
-        points = int(Landscape.points.menu(width=90))
+        points = int(Landscape.points.menu(width=85))
     tabs = Tabs("Network")
     names = controls(tabs["Network"])
     file = opened(tabs["Network"])
