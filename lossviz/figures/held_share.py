@@ -13,13 +13,14 @@ def share_heads(look: Landscape, narrow: bool) -> list[dict[str, Any]]:
     size, left = (36, 0.0) if narrow else (42, 0.5)
     spot = {"xref": "paper", "yref": "paper", "xanchor": "left"}
     who = "walk" if look.kind == "A random walk" else "path"
+    weights = f"{look.weights:,}".replace(",", "\u2009")
     lines = [f"of the {who} lies in this plane"]
     if look.chance is None:
         lines.append("and the walk went nowhere in particular")
     elif look.kind == "Its path":
         lines.append(f"<b>|</b>  a random walk: {100 * look.chance:.0f} %")
     else:
-        lines.append(f"<b>|</b>  by chance, 2 of {look.weights}: {100 * look.chance:.1g} %")
+        lines.append(f"<b>|</b>  by chance, 2 of {weights}: {100 * look.chance:.1g} %")
     high = 1.0
     texts = [
         note(

@@ -104,7 +104,8 @@ class Unfolding(Generic[T]):
                 st.button(
                     "Go on", key=f"{self._page}_go", on_click=st.session_state.pop, args=(self._stopped,)
                 )
-                small("Stopped. Nothing else has changed.")
+                rough = self._work.latest is not None
+                small("Stopped. This is how far it came." if rough else "Stopped. Nothing else has changed.")
             return self._work.latest
         if self._work.latest is None:
             try:
