@@ -5,6 +5,7 @@ need of it.
 """
 
 import gc
+import os
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -23,8 +24,11 @@ DEAR = (
 def pytest_sessionstart(session: pytest.Session) -> None:
     if is_xdist_controller(session):
         return
+    # A page's script runs in a thread of its own, which takes not torch's word for it but OpenMP's default.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     import torch
     from hypothesis import settings
+    from streamlit import config
     from streamlit.components.v2 import manifest_scanner
 
     settings.register_profile("reproducible", derandomize=True, deadline=None, max_examples=50)
@@ -32,6 +36,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     torch.set_num_threads(1)
     # Each AppTest reads what every installed package says of itself, nine tenths of its time: once is enough.
     manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+    # And a full garbage collection after each run takes longer with every result that tests have kept.
+    config.set_option("runner.postScriptGC", False)
 
 
 def pytest_collection_finish() -> None:
