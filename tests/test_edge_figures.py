@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from drawn import content
+from drawn import built, moves_as_built
 
 import lossviz as lv
 from lossviz import figures
@@ -160,11 +160,7 @@ def test_the_dot_and_the_walk_are_those_of_the_setting() -> None:
 @MOVES
 @WIDTHS
 def test_a_frame_is_the_picture_that_would_have_been_built_there(name: str, narrow: bool) -> None:
-    make, values = MOVING[name]
-    base = make(values[-1], narrow=narrow)
-    assert base.frames, "Plotly takes them"
-    for value in values:
-        assert content(base, value) == content(make(value, narrow=narrow)), value
+    moves_as_built(*MOVING[name], narrow)
 
 
 def test_the_frames_are_named_by_what_the_slider_says() -> None:
@@ -179,7 +175,7 @@ COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")
 @WIDTHS
 def test_every_colour_has_a_dark_one_or_is_the_same_in_both(name: str, narrow: bool) -> None:
     make, values = MOVING[name]
-    figure = make(values[0], narrow=narrow)
+    figure = built(make, values[0], narrow=narrow)
     neutral = {"rgba(0,0,0,", "rgba(255,255,255,"}
     used = set(COLOUR.findall(figure.to_json())) - neutral
     assert used <= set(dark_map())
@@ -189,4 +185,4 @@ def test_every_colour_has_a_dark_one_or_is_the_same_in_both(name: str, narrow: b
 @MOVES
 def test_a_picture_is_small_enough_to_send(name: str) -> None:
     make, values = MOVING[name]
-    assert len(make(values[0]).to_json()) < 400_000
+    assert len(built(make, values[0]).to_json()) < 400_000

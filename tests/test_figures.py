@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 import plotly.io as pio
 import pytest
-from drawn import content
+from drawn import built, content, moves_as_built
 from hypothesis import example, given
 from hypothesis import strategies as some
 
@@ -236,11 +236,7 @@ def test_the_frames_are_named_by_what_the_slider_says() -> None:
 @MOVES
 @WIDTHS
 def test_a_frame_is_the_picture_that_would_have_been_built_there(name: str, narrow: bool) -> None:
-    make, values = MOVING[name]
-    base = make(values[-1], narrow=narrow)
-    assert base.frames, "Plotly takes them"
-    for value in values:
-        assert content(base, value) == content(make(value, narrow=narrow)), value
+    moves_as_built(*MOVING[name], narrow)
 
 
 def test_the_first_frame_of_a_race_is_the_picture_that_would_have_been_built_there() -> None:
@@ -256,7 +252,7 @@ def test_a_still_stays_as_it_is() -> None:
 @MOVES
 def test_no_frame_depends_on_the_one_before(name: str) -> None:
     make, values = MOVING[name]
-    figure = make(values[0])
+    figure = built(make, values[0])
     before = figure.to_json()
     there, back = at_frame(figure, values[-1]), at_frame(figure, values[0])
     assert at_frame(figure, values[-1]).to_json() == there.to_json()
@@ -278,7 +274,7 @@ def test_a_figure_without_frames_stays_as_it_is() -> None:
 @MOVES
 def test_a_figure_outlives_its_json(name: str) -> None:
     make, values = MOVING[name]
-    figure = make(values[0])
+    figure = built(make, values[0])
     again = figures.from_json(json.loads(figure.to_json()))
     assert json.loads(again.to_json()) == json.loads(figure.to_json())
     assert texts(at_frame(again, values[-1])) == texts(at_frame(figure, values[-1]))
@@ -295,7 +291,7 @@ class Sources(HTMLParser):
 
 @pytest.mark.parametrize("name", ["escape", "reliefs"])
 def test_a_page_of_its_own_needs_nothing_from_elsewhere(name: str) -> None:
-    figure = ALL[name]()
+    figure = built(ALL[name])
     page = standalone(figure, "start")
     sources = Sources()
     sources.feed(page)
@@ -314,7 +310,7 @@ COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")
 @EVERY
 @WIDTHS
 def test_every_colour_has_a_dark_one_or_is_the_same_in_both(name: str, narrow: bool) -> None:
-    figure = ALL[name](narrow=narrow)
+    figure = built(ALL[name], narrow=narrow)
     neutral = {"rgba(0,0,0,", "rgba(255,255,255,", "rgba(20,26,34,"}
     used = set(COLOUR.findall(figure.to_json())) - neutral
     assert used <= set(dark_map())
@@ -340,29 +336,37 @@ def test_dark_changes_colours_only() -> None:
     assert bleached(night) == bleached(light)
 
 
-@EVERY
-@WIDTHS
-def test_no_figure_uses_plotlys_own_template(
-    name: str, narrow: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plain = ALL[name](narrow=narrow)
-    assert (
-        plain.layout.template.layout.font.family == figures.slopes(SLOPES).layout.template.layout.font.family
-    )
-    assert not plain.layout.template.data.to_plotly_json()
+@pytest.fixture
+def placeholder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Another template than Plotly's own is the default, as some user's is."""
     pio.templates["placeholder"] = go.layout.Template(layout={"font": {"color": "#000001"}})
     monkeypatch.setattr(pio.templates, "default", "placeholder")
-    try:
-        again = ALL[name](narrow=narrow)
-        assert at_frame(again).to_json() == at_frame(plain).to_json()
-        assert again.to_json() == plain.to_json()
-    finally:
-        del pio.templates["placeholder"]
+    yield
+    del pio.templates["placeholder"]
+
+
+@EVERY
+@WIDTHS
+def test_no_figure_uses_plotlys_own_template(name: str, narrow: bool, request: pytest.FixtureRequest) -> None:
+    plain = built(ALL[name], narrow=narrow)
+    ours = built(ALL["slopes"]).layout.template.layout
+    assert plain.layout.template.layout.font.family == ours.font.family
+    assert not plain.layout.template.data.to_plotly_json()
+    request.getfixturevalue("placeholder")
+    assert ALL[name](narrow=narrow).to_json() == plain.to_json()
+
+
+@pytest.mark.parametrize("name", ["escape", "reliefs"])
+def test_no_still_uses_plotlys_own_template(name: str, request: pytest.FixtureRequest) -> None:
+    figure = built(ALL[name])
+    before = at_frame(figure).to_json()
+    request.getfixturevalue("placeholder")
+    assert at_frame(figure).to_json() == before
 
 
 @EVERY
 def test_a_narrow_figure_is_another_layout_of_the_same_facts(name: str) -> None:
-    wide, narrow = ALL[name](), ALL[name](narrow=True)
+    wide, narrow = built(ALL[name]), built(ALL[name], narrow=True)
     assert len(wide.data) == len(narrow.data)
     assert wide.to_json() != narrow.to_json() or name == "reliefs"
     numbers = set(re.findall(r"\d+(?:\.\d+)? ?[×%]", texts(wide)))

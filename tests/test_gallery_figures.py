@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from drawn import content
+from drawn import built, moves_as_built
 
 import lossviz as lv
 from lossviz import figures
@@ -61,11 +61,7 @@ def texts(figure: go.Figure) -> str:
 @EVERY
 @WIDTHS
 def test_a_frame_is_the_picture_that_would_have_been_built_there(name: str, narrow: bool) -> None:
-    make, values = MOVING[name]
-    base = make(values[-1], narrow=narrow)
-    assert base.frames, "Plotly takes them"
-    for value in values:
-        assert content(base, value) == content(make(value, narrow=narrow)), value
+    moves_as_built(*MOVING[name], narrow)
 
 
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")
@@ -75,7 +71,7 @@ COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")
 @WIDTHS
 def test_every_colour_has_a_dark_one(name: str, narrow: bool) -> None:
     make, values = MOVING[name]
-    figure = make(values[0], narrow=narrow)
+    figure = built(make, values[0], narrow=narrow)
     used = set(COLOUR.findall(figure.to_json())) - {"rgba(0,0,0,"}
     assert used <= set(dark_map())
     assert set(COLOUR.findall(dark(figure).to_json())) - {"rgba(0,0,0,"} == {dark_map()[c] for c in used}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from drawn import content
+from drawn import built, moves_as_built
 
 import lossviz as lv
 from lossviz import figures
@@ -65,17 +65,13 @@ def texts(figure: go.Figure) -> str:
 @pytest.mark.parametrize("name", MOVING)
 @WIDTHS
 def test_a_frame_is_the_picture_that_would_have_been_built_there(name: str, narrow: bool) -> None:
-    make, values = MOVING[name]
-    base = make(values[-1], narrow=narrow)
-    assert base.frames, "Plotly takes them"
-    for value in values:
-        assert content(base, value) == content(make(value, narrow=narrow)), value
+    moves_as_built(*MOVING[name], narrow)
 
 
 @pytest.mark.parametrize("name", ALL)
 @WIDTHS
 def test_every_colour_has_a_dark_one(name: str, narrow: bool) -> None:
-    figure = ALL[name](narrow=narrow)
+    figure = built(ALL[name], narrow=narrow)
     used = set(COLOUR.findall(figure.to_json())) - {"rgba(0,0,0,"}
     assert used <= set(dark_map())
     turned = set(COLOUR.findall(dark(figure).to_json())) - {"rgba(0,0,0,"}
@@ -84,7 +80,7 @@ def test_every_colour_has_a_dark_one(name: str, narrow: bool) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_narrow_figure_says_the_same_numbers(name: str) -> None:
-    wide, narrow = ALL[name](), ALL[name](narrow=True)
+    wide, narrow = built(ALL[name]), built(ALL[name], narrow=True)
     assert wide.to_json() != narrow.to_json()
     heroes = set(re.findall(r"<b>([−\d.]+)</b>", " ".join(a.text for a in wide.layout.annotations)))
     assert heroes <= set(re.findall(r"[−\d.]+", texts(narrow)))
