@@ -38,8 +38,8 @@ def test_a_member_is_the_same_model_trained_alone(
     race = np.stack([shot.loss for shot in Training(settings)], axis=-1)
     for contestant in range(2):
         for seed in range(2):
-            alone, _ = plain_run(settings, contestant, seed)
-            np.testing.assert_allclose(race[contestant, seed], alone[::every], rtol=1e-5, atol=1e-5)
+            alone, _ = plain_run(settings, contestant, seed, every=every)
+            np.testing.assert_allclose(race[contestant, seed], alone, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("batch", [0, 16])
