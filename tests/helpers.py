@@ -42,7 +42,7 @@ class Attention(nn.Module):
 class Recurrent(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.gru, self.leave = nn.GRU(3, 8, batch_first=True), nn.Linear(8, 3)
+        self.gru, self.leave = nn.GRU(3, 5, batch_first=True), nn.Linear(5, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.leave(self.gru(x)[0][:, -1])

@@ -164,7 +164,7 @@ def test_a_reader_keeps_it_alive(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_read_while_it_trains_every_record_is_whole() -> None:
-    one = Live(settings(steps=600))
+    one = Live(settings(steps=240))
     one.play()
     while not one.done:
         view = one.read()

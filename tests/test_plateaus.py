@@ -34,7 +34,7 @@ def test_smoothed_labels_have_a_floor_and_so_has_softmax_applied_twice() -> None
     assert floor_of("softmax-twice", 10) == pytest.approx(1.4612, abs=1e-4)
     assert floor_of("softmax-ce", 10) is None
     for loss in ("softmax-ce-smoothed", "softmax-twice"):
-        said = read("iris", "mlp-16", loss, lr=0.05, optimizer="adam", steps=1200, seeds=1)
+        said = read("iris", "mlp-16", loss, lr=0.1, optimizer="adam", steps=600, seeds=1)
         assert said.name == "floor"
         assert said.value == pytest.approx(said.target, rel=0.02)
         assert said.target == floor_of(loss, 3)

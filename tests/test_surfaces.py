@@ -210,7 +210,7 @@ def test_threads_and_processes_equal_none() -> None:
         slow, batch = Attention(), (torch.randn(6, 5, 3), torch.randint(0, 3, (6,)))
         found = surface(slow, CE, batch, points=9, executor=pool)
         np.testing.assert_allclose(found.loss, surface(slow, CE, batch, points=9).loss, rtol=1e-6)
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:  # each has torch to import
         np.testing.assert_allclose(surface(model, CE, data, points=9, executor=pool).loss, wanted, rtol=1e-6)
 
 
