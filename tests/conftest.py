@@ -58,6 +58,7 @@ def computed_once(request: pytest.FixtureRequest) -> Iterator[None]:
 
             for name in DEAR:
                 patch.setattr(lv, name, remember(getattr(lv, name)))
+            patch.setattr(lv.figures, "training_curves", remember(lv.figures.training_curves))
         yield
 
 

@@ -358,7 +358,7 @@ def test_nonsense_in_the_address_is_the_default(
 
 @pytest.mark.parametrize("value", ["nan", "-10", "601", "1e9", "<b>"])
 def test_nonsense_for_the_step_of_a_race_is_the_default(value: str) -> None:
-    app = opened("race", {"race_step": value, "race_seeds": "1"})
+    app = opened("race", {"race_step": value, "race_seeds": "1", "race_network": "linear"})
     assert app.session_state["race_step"] == PUBLISHED["race_step"]
 
 
