@@ -21,6 +21,8 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
+    # A page opens with a quarter less work: no helper threads beside the other browser, few collections.
+    "--js-flags=--single-threaded --min-semi-space-size=64 --max-semi-space-size=64",
 )  # fmt: skip
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 PATIENCE = 20.0  # seconds: far more than anything here takes, also on a busy machine
