@@ -12,16 +12,20 @@ STREAMLITS_OWN_FAULTS = (
 )
 COLOURS = ("color-contrast", "link-in-text-block")  # what another theme can change
 AXE = Axe().axe_script
-RUN = "options => axe.run({ resultTypes: ['violations'], ...options }).then((found) => found.violations)"
+RUN = """([where, options]) => axe.run(where ?? document, { resultTypes: ["violations"], ...options })
+  .then((found) => found.violations)"""
 
 
-def faults(page: Any, *rules: str) -> list[str]:
-    """What axe-core calls serious or critical, by all its rules or these, without what is Streamlit's own."""
+def faults(page: Any, *rules: str, where: str | None = None) -> list[str]:
+    """What axe-core calls serious or critical, by all its rules or these, without what is Streamlit's own.
+
+    ``where`` is a selector of the part that is looked at; the whole page if there is none.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     return [
         f"{fault['id']}: {node['target']} {node['html'][:200]}"
-        for fault in page.evaluate(RUN, {"runOnly": list(rules)} if rules else {})
+        for fault in page.evaluate(RUN, [where, {"runOnly": list(rules)} if rules else {}])
         if fault["impact"] in ("serious", "critical")
         for node in fault["nodes"]
         if not any(fault["id"] == rule and part in node["html"] for rule, part in STREAMLITS_OWN_FAULTS)

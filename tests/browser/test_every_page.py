@@ -70,8 +70,10 @@ def test_the_tabs_of_a_page_have_no_barriers(viewer: Callable[..., Viewer]) -> N
     one = viewer().open("/race?race_step=0")
     for tab in one.page.get_by_role("tab").all():
         tab.click()
-        one.page.locator(f"[id='{tab.get_attribute('aria-controls')}']").wait_for()
-        assert faults(one.page) == [], tab.inner_text()
+        panel = f"[id='{tab.get_attribute('aria-controls')}']"
+        one.page.locator(panel).wait_for()
+        assert faults(one.page, where=panel) == [], tab.inner_text()
+    assert faults(one.page) == []
     assert one.said == []
 
 
