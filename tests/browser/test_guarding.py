@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -33,29 +32,17 @@ KEYS = {
         "race_schedule", "race_decay", "race_clip",
     ),
 }  # fmt: skip
-HOSTILE = {
-    "markup": '"><img src=x onerror="window.harmed=1" class=planted><script>window.harmed=1</script>',
-    "no number": "nan",
-}
+# What is no number is refused by the server: the tests of the pages try that, and more, without a browser.
+MARKUP = '"><img src=x onerror="window.harmed=1" class=planted><script>window.harmed=1</script>'
 
 
-@pytest.fixture(scope="module")
-def usual() -> dict[str, Any]:
-    """What each page draws without a word in the address; filled by the first who looks."""
-    return {}
-
-
-@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_address_shows_the_default_page(
-    viewer: Callable[..., Viewer], usual: dict[str, Any], value: str
-) -> None:
+def test_a_hostile_address_shows_the_default_page(viewer: Callable[..., Viewer]) -> None:
     one = viewer()
     for path, keys in KEYS.items():
-        if path not in usual:
-            usual[path] = one.open(path).drawn()
-        attack = urlencode(dict.fromkeys(keys, value), quote_via=quote)
+        usual = one.open(path).drawn()
+        attack = urlencode(dict.fromkeys(keys, MARKUP), quote_via=quote)
         one.open(f"{path}{'&' if '?' in path else '?'}{attack}")
-        assert one.drawn() == usual[path]
+        assert one.drawn() == usual
         assert one.exceptions() == []
         assert one.page.locator(".planted, [data-testid=stAlert]").count() == 0
         assert one.page.evaluate("window.harmed") is None

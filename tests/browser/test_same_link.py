@@ -34,16 +34,19 @@ def test_a_preset_and_its_link_show_the_same_numbers(
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "new"),
     [
-        "/?home_step=33",
-        "/stuck-neuron?neuron_z=-3.3&neuron_target=1&neuron_half=true",
-        "/two-weights?weights_model=iris&weights_optimizer=adam&weights_optimizer=lbfgs&weights_step=50",
-        "/race?race_step=100&race_data=xor&race_seeds=2&race_measure=Brier&race_own=0.5",
+        ("/?home_step=33", False),
+        ("/stuck-neuron?neuron_z=-3.3&neuron_target=1&neuron_half=true", False),
+        (
+            "/two-weights?weights_model=iris&weights_optimizer=adam&weights_optimizer=lbfgs&weights_step=50",
+            True,
+        ),
+        ("/race?race_step=100&race_data=xor&race_seeds=2&race_measure=Brier&race_own=0.5", False),
     ],
 )
-def test_the_link_under_share_is_the_page(viewer: Callable[..., Viewer], path: str) -> None:
-    one, other = viewer().open(path), viewer(new=True)
+def test_the_link_under_share_is_the_page(viewer: Callable[..., Viewer], path: str, new: bool) -> None:
+    one, other = viewer().open(path), viewer(new=new)
     if path.startswith("/?"):  # Home has no tabs: the address is the link
         link = one.address
     else:
