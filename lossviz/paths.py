@@ -16,7 +16,7 @@ from lossviz.checks import count_in
 from lossviz.planes import Plane
 from lossviz.weights import flat, movable, state_of
 
-Weights = nn.Module | Mapping[str, Tensor]
+Weights = nn.Module | Mapping[str, Tensor] | Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +62,17 @@ def coordinates(points: np.ndarray, plane: Plane) -> tuple[np.ndarray, np.ndarra
 def pca_plane(checkpoints: "Iterable[Weights] | object", model: nn.Module | None = None) -> Plane:
     """The two leading principal components of a training's weights, through its last checkpoint.
 
-    checkpoints: at least three state_dicts or modules, or an object with such ``checkpoints``. Where
-    ``model`` is given, only its trainable parameters count. The components have length 1, so that a
+    checkpoints: at least three state_dicts or modules, or an object with such ``checkpoints`` (of a race,
+    those of its first contestant's first seed). Where ``model`` is given, only its trainable parameters
+    count. The components have length 1, so that a
     and b are distances in weight space; ``explained`` is each one's share of the variance.
     """
     names, shapes, points = _trajectory(checkpoints, None if model is None else tuple(movable(model)))
     if len(points) < 3:
         raise ValueError(f"a PCA plane needs at least 3 checkpoints; got {len(points)}")
+    finite = np.isfinite(points).all(axis=1)
+    if not finite.all():
+        raise ValueError(f"the weights of checkpoint {int(finite.argmin())} are not all finite; leave it out")
     centred = points.astype(np.float64)
     centred -= centred.mean(axis=0)
     # The m x m Gram matrix has the same leading values as the n x n covariance, and m is small.
@@ -76,7 +80,7 @@ def pca_plane(checkpoints: "Iterable[Weights] | object", model: nn.Module | None
     values, vectors = np.clip(values[::-1], 0, None), vectors[:, ::-1]
     total = values.sum()
     if not (np.isfinite(total) and values[0] > 0):
-        raise ValueError("the checkpoints are all equal or not finite, so they have no principal component")
+        raise ValueError("the checkpoints are all equal, so they have no principal component")
     u = centred.T @ vectors[:, 0] / np.sqrt(values[0])
     # A training on a line has no second component: any direction across it will do, and it explains 0.
     v = (
@@ -136,12 +140,7 @@ def _trajectory(
     """Names, shapes and the flat weights (m, n) of m checkpoints, which must agree."""
     found = getattr(checkpoints, "checkpoints", checkpoints)
     if callable(found) and not isinstance(found, nn.Module):
-        try:
-            found = found()
-        except TypeError as error:
-            raise ValueError(
-                f"pass the checkpoints of one run, as in run.checkpoints(0, 0): {error}"
-            ) from error
+        found = found()
     if isinstance(found, (nn.Module, Mapping)) or not isinstance(found, Iterable):
         raise ValueError(f"checkpoints must be a list of state_dicts or modules; got {type(found).__name__}")
     states = [state_of(weights) for weights in found]

@@ -277,7 +277,7 @@ class Race:
 
         return load(file)
 
-    def checkpoints(self, contestant: int, seed: int) -> tuple[State, ...]:
+    def checkpoints(self, contestant: int = 0, seed: int = 0) -> tuple[State, ...]:
         """The weights of one member at each step of ``checkpoint_steps``, oldest first.
 
         IndexError if there is no such member, or if no weights were kept.

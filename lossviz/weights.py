@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lossviz.checks import as_tensor
+
 ALLOWED = (torch.float32, torch.float64)
 
 
@@ -21,7 +23,8 @@ def movable(model: nn.Module) -> dict[str, Tensor]:
     Raises ValueError if there is none, or if one is of a kind that a loss surface cannot move.
     """
     if not isinstance(model, nn.Module):
-        raise ValueError(f"model must be a torch.nn.Module; got {type(model).__name__}")
+        got = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
+        raise ValueError(f"model must be a torch.nn.Module; got {got}")
     named = dict(model.named_parameters())
     if not named:
         raise ValueError(f"model {type(model).__name__} has no parameters, so there is nothing to move")
@@ -73,7 +76,12 @@ def same_weights(
     given = dict(zip(names, shapes, strict=True))
     for name in given:
         if name not in free:
-            raise ValueError(f"the plane moves {name!r}, which is not a trainable parameter of this model")
+            held = name in dict(model.named_parameters(remove_duplicate=False)) | dict(model.named_buffers())
+            advice = "; a plane of state_dicts leaves such out with pca_plane(checkpoints, model)"
+            raise ValueError(
+                f"the plane moves {name!r}, which is not a trainable parameter of this model"
+                f"{advice if held else ''}"
+            )
     for name, parameter in free.items():
         if name not in given:
             raise ValueError(f"the plane lacks the model's parameter {name!r}")
@@ -106,18 +114,25 @@ def private_copy(model: nn.Module) -> nn.Module:
         ) from error
 
 
-def state_of(weights: "nn.Module | Mapping[str, Tensor]") -> dict[str, Tensor]:
+def state_of(weights: "nn.Module | Mapping[str, Tensor | np.ndarray]") -> dict[str, Tensor]:
     """The movable tensors by name of a module, or of a state_dict (where BatchNorm's counts are left out).
 
-    A state_dict does not say what is a parameter: what is named running_mean or running_var, or is not
-    a floating-point number, is taken for a buffer. Raises ValueError for anything else than these two.
+    A state_dict, of tensors or of arrays, does not say what is a parameter: what is named running_mean or
+    running_var, or is not a floating-point number, is taken for a buffer. Raises ValueError for anything
+    else than these two.
     """
     if isinstance(weights, nn.Module):
         return movable(weights)
-    if not isinstance(weights, Mapping) or not all(isinstance(value, Tensor) for value in weights.values()):
+    if not isinstance(weights, Mapping):
         raise ValueError(f"a checkpoint must be a module or its state_dict(); got {type(weights).__name__}")
-    return {
-        name: value
-        for name, value in weights.items()
-        if value.is_floating_point() and name.rpartition(".")[2] not in ("running_mean", "running_var")
-    }
+    state: dict[str, Tensor] = {}
+    for name, value in weights.items():
+        if not isinstance(value, (Tensor, np.ndarray)) or (
+            isinstance(value, np.ndarray) and value.dtype.kind not in "fiub"
+        ):
+            what = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+            raise ValueError(f"a checkpoint must hold tensors or arrays of numbers; {name!r} is {what}")
+        tensor = as_tensor(value)
+        if tensor.is_floating_point() and name.rpartition(".")[2] not in ("running_mean", "running_var"):
+            state[name] = tensor
+    return state

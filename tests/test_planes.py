@@ -9,9 +9,13 @@ import torch.nn.functional as F
 from helpers import make, mlp, state
 from torch import nn
 
+from lossviz.loss import MeanLoss
+from lossviz.losses import LOSSES
+from lossviz.networks import NETWORKS
 from lossviz.paths import interpolation_plane, pca_plane, project
 from lossviz.planes import direction_plane, hessian_plane, random_plane
-from lossviz.surfaces import surface
+from lossviz.surfaces import losses_at, surface
+from lossviz.training import train
 
 
 def _parts(plane, flat: np.ndarray) -> dict[str, np.ndarray]:
@@ -129,6 +133,34 @@ def test_checkpoints_of_modules_and_state_dicts_agree() -> None:
     assert np.array_equal(pca_plane(states, model=models[0]).u, one.u)
 
 
+def test_the_checkpoints_of_a_race_make_a_plane() -> None:
+    race = train("moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=2, steps=30)
+    states = race.checkpoints(1, 0)
+    plane, path = pca_plane(states), project(states, pca_plane(states))
+    tensors = [{name: torch.from_numpy(value) for name, value in one.items()} for one in states]
+    assert np.array_equal(plane.u, pca_plane(tensors).u)
+    assert np.array_equal(path.a, project(tensors, plane).a)
+    assert np.array_equal(pca_plane(race).u, pca_plane(race.checkpoints(0, 0)).u)
+    through = interpolation_plane(states[0], states[-1])
+    np.testing.assert_allclose(through.origin + through.u, plane.origin, rtol=1e-6, atol=1e-6)
+
+    data, _ = race.settings.data()
+    model = NETWORKS["mlp-16"].build(2, 1)
+    loss_fn = MeanLoss(LOSSES["sigmoid-ce"])
+    at_end = losses_at(model, loss_fn, (data.x, data.y.astype(float)), plane, [0.0], [0.0])
+    np.testing.assert_allclose(at_end, race.loss[1, 0, -1], rtol=1e-5)
+
+
+def test_a_plane_of_state_dicts_that_moves_too_much_says_what_to_do() -> None:
+    model = mlp(2, 4, 3)
+    model[0].requires_grad_(False)
+    states = [{name: value + k**2 for name, value in model.state_dict().items()} for k in range(3)]
+    loss_fn, data = F.cross_entropy, (torch.ones(4, 2), torch.ones(4, dtype=torch.int64))
+    with pytest.raises(ValueError, match=r"'0.weight'.*pca_plane\(checkpoints, model\)"):
+        surface(model, loss_fn, data, pca_plane(states), points=2)
+    assert surface(model, loss_fn, data, pca_plane(states, model), points=2).loss.shape == (2, 2)
+
+
 def test_models_lie_where_the_plane_through_them_says() -> None:
     torch.manual_seed(0)
     a, b, c = (mlp(2, 4, 1) for _ in range(3))
@@ -193,6 +225,12 @@ def test_shared_parameters_move_once_and_frozen_ones_stay() -> None:
         (lambda m: pca_plane([m, m, m]), "equal"),
         (lambda m: pca_plane([]), "empty"),
         (lambda m: pca_plane(3), "int"),
+        (lambda m: pca_plane([{"w": np.array(["a"])}] * 3), "numbers"),
+        (
+            lambda m: pca_plane([{"w": torch.tensor([k, np.nan])} for k in range(3)]),
+            "checkpoint 0 are not all",
+        ),
+        (lambda m: random_plane(nn.Linear), "the class Linear"),
         (lambda m: pca_plane([1, 2, 3]), "state_dict"),
         (lambda m: pca_plane([m, m, nn.Linear(2, 3)]), "'0.weight'"),
         (lambda m: project([nn.Linear(2, 3)], random_plane(m)), "'0.weight'"),
