@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from lossviz.checks import count_in
+from lossviz.randomness import same_random_numbers
 
 TARGETS = ("targets", "target", "labels", "label", "y")
 
@@ -59,6 +60,11 @@ def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> Bat
     arrays become tensors, floats in the dtype of ``like``; torch tensors keep theirs. Raises ValueError
     for data that is empty, has no target, or whose inputs and targets differ in length.
     """
+    with same_random_numbers():  # a loader that shuffles draws of the global ones
+        return _read(data, like, max_batches)
+
+
+def _read(data: Any, like: Tensor, max_batches: int | None) -> Batches:
     if max_batches is not None:
         max_batches = count_in("max_batches", max_batches, 1)
     if isinstance(data, (Tensor, np.ndarray, str, bytes)) or not isinstance(data, Iterable):

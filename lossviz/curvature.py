@@ -6,6 +6,7 @@ differentiated, and only trainable parameters count.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,7 +18,16 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from lossviz.batches import Batch, read_batches
 from lossviz.checks import count_in, number_in
 from lossviz.lanczos import DENSE, Eigen, End, Tridiagonal, eigenpairs, largest
-from lossviz.loop import batch_loss, first_line, loss_extras, refuse_captured_model, same_random_numbers
+from lossviz.loop import (
+    OnlyTheCopy,
+    Refused,
+    batch_loss,
+    first_line,
+    loss_extras,
+    loss_function,
+    refuse_captured_model,
+)
+from lossviz.randomness import same_random_numbers
 from lossviz.weights import movable, private_copy
 
 MOST = 150  # products, whatever the tolerance
@@ -55,10 +65,7 @@ class Hessian:
         self, model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
     ) -> None:
         free = movable(model)
-        if not callable(loss_fn):
-            raise ValueError(
-                f"loss_fn must be a function of (outputs, targets); got {type(loss_fn).__name__}"
-            )
+        loss_fn = loss_function(loss_fn)
         refuse_captured_model(model, loss_fn)
         self._batches = read_batches(data, next(iter(free.values())), max_batches)
         self._model, self._loss_fn, self._extras = private_copy(model), loss_fn, loss_extras(loss_fn)
@@ -66,6 +73,7 @@ class Hessian:
         self.like = torch.cat([w.detach().reshape(-1) for w in self.weights])
         self.loss = 0.0  # of the batch that was last looked at
         self._kept: Tensor | None = None
+        self._guard: Any = OnlyTheCopy(model)  # of the first pass
         self.renew()
 
     def renew(self) -> None:
@@ -95,15 +103,17 @@ class Hessian:
         """The flat gradient (n,) with its graph."""
         # Fused attention and cuDNN's recurrent nets cannot be differentiated twice.
         with same_random_numbers(), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), _plain_cudnn():
+            guard, self._guard = self._guard, nullcontext()
             try:
-                loss = batch_loss(self._model, self._loss_fn, batch, self._extras)
+                with guard:
+                    loss = batch_loss(self._model, self._loss_fn, batch, self._extras)
                 if not isinstance(loss, Tensor) or not loss.requires_grad:
-                    raise ValueError(
+                    raise Refused(
                         "the loss does not depend on the model's weights in a way that can be differentiated"
                     )
                 self.loss = float(loss.detach())
                 parts = torch.autograd.grad(loss, self.weights, create_graph=True, materialize_grads=True)
-            except ValueError:
+            except Refused:
                 raise
             except Exception as error:
                 raise ValueError(f"the loss cannot be differentiated here: {first_line(error)}") from error

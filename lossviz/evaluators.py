@@ -15,8 +15,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
-from lossviz.loop import Loop, Task, same_random_numbers
+from lossviz.loop import Loop, Task
+from lossviz.randomness import same_random_numbers
 from lossviz.stacked import Stacked
 from lossviz.tape import Untraceable
 from lossviz.weights import private_copy
@@ -34,13 +36,14 @@ class Choice:
     reason: str
 
 
-def choose(task: Task, window: Sequence[tuple[float, float]]) -> Choice:
+def choose(task: Task, window: Sequence[tuple[float, float]], original: nn.Module | None = None) -> Choice:
     """The stacked evaluator if it can do the task and agrees with the loop, else the loop.
 
-    Raises ValueError if the model and the loss do not run on the data at all.
+    Raises ValueError if the model and the loss do not run on the data at all, or use the user's ``original``
+    model instead of its copy.
     """
     with same_random_numbers():
-        loop = Loop(task)
+        loop = Loop(task, original)
         if loop.special:
             return Choice(loop, loop.special)
         try:

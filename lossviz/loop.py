@@ -5,7 +5,7 @@ control flow, several inputs, any loss function, also one that differentiates in
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +13,17 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from lossviz.batches import Batch, Batches
+from lossviz.loss import Loss, MeanLoss
+from lossviz.randomness import same_random_numbers
+from lossviz.tape import QUESTIONS
 from lossviz.weights import movable
+
+
+class Refused(ValueError):
+    """Said by us, in a sentence of our own: what torch says of the same kind is quoted in one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +46,8 @@ class Loop:
     name = "loop"
     block = 1  # points that are worth handing over at once
 
-    def __init__(self, task: Task) -> None:
-        """From here on the task's model is the loop's to move."""
+    def __init__(self, task: Task, original: nn.Module | None = None) -> None:
+        """From here on the task's model is the loop's to move; ``original`` is whose copy it is."""
         self._model = task.model
         self._task = task
         self._extras = loss_extras(task.loss_fn)
@@ -53,7 +61,8 @@ class Loop:
         for parameter in free.values():  # from here on the copy's parameters look into one flat vector
             parameter.data = self._weights[offset : offset + parameter.numel()].view(parameter.shape)
             offset += parameter.numel()
-        with same_random_numbers():
+        guard = nullcontext() if original is None else OnlyTheCopy(original)
+        with same_random_numbers(), guard:
             before = torch.random.get_rng_state()
             self._needs_grad = self._finds_grad_needed()
             self.draws = not torch.equal(before, torch.random.get_rng_state())
@@ -93,30 +102,18 @@ class Loop:
         except RuntimeError as error:
             if "grad" not in str(error):
                 raise ValueError(_failure(error, self._task)) from error
-        except ValueError:
+        except Refused:
             raise
         except Exception as error:
             raise ValueError(_failure(error, self._task)) from error
         try:
             with torch.enable_grad():
                 self._loss_at(0.0, 0.0)
+        except Refused:
+            raise
         except Exception as error:
             raise ValueError(_failure(error, self._task)) from error
         return True
-
-
-class same_random_numbers:
-    """Leaves torch's random state as it found it, on the CPU and on the current accelerator."""
-
-    def __enter__(self) -> None:
-        self._cpu = torch.random.get_rng_state()
-        used = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
-        self._cuda = torch.cuda.get_rng_state() if used else None
-
-    def __exit__(self, *_: object) -> None:
-        torch.random.set_rng_state(self._cpu)
-        if self._cuda is not None:
-            torch.cuda.set_rng_state(self._cuda)
 
 
 def loss_extras(loss_fn: Callable[..., Any]) -> tuple[str, ...]:
@@ -137,9 +134,9 @@ def batch_loss(
     if isinstance(loss, (int, float, np.floating)):
         return float(loss)
     if not isinstance(loss, Tensor):
-        raise ValueError(f"loss_fn must return one number; got {type(loss).__name__}")
+        raise Refused(f"loss_fn must return one number; got {type(loss).__name__}")
     if loss.ndim or loss.is_complex():
-        raise ValueError(
+        raise Refused(
             f"loss_fn must return one real number; got a {str(loss.dtype).removeprefix('torch.')} tensor of "
             f"shape {tuple(loss.shape)}; add .mean() or reduction='mean'"
         )
@@ -157,6 +154,67 @@ def _failure(error: Exception, task: Task) -> str:
 def first_line(error: BaseException) -> str:
     """What went wrong elsewhere, for the end of a sentence of ours."""
     return f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
+
+
+def loss_function(loss_fn: Any) -> Callable[..., Any]:
+    """A row of LOSSES as the mean over the examples; anything else that can be called as it is.
+
+    ValueError for what cannot be called on outputs and targets.
+    """
+    if isinstance(loss_fn, Loss):
+        return MeanLoss(loss_fn)
+    if isinstance(loss_fn, type):
+        name = loss_fn.__name__
+        raise ValueError(
+            f"loss_fn must be a function of (outputs, targets); got the class {name}: write {name}()"
+        )
+    if not callable(loss_fn):
+        raise ValueError(f"loss_fn must be a function of (outputs, targets); got {type(loss_fn).__name__}")
+    return loss_fn  # type: ignore[no-any-return]
+
+
+class OnlyTheCopy(TorchFunctionMode):
+    """ValueError as soon as torch is called with a weight of the user's own model, or writes to its buffers.
+
+    A loss that holds the model (as an object's attribute, in a `functools.partial`), or a model that holds
+    itself (in a lambda, which no copy can follow), would see weights that do not move.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self._weights = {id(p) for p in model.parameters() if p.requires_grad}
+        self._buffers = {id(b) for b in model.buffers()}
+
+    def __torch_function__(
+        self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        op = getattr(function, "__name__", "")
+        given = {id(value) for value in _leaves((*args, *kwargs.values()))}
+        if self._buffers & given and op.endswith("_") and not op.endswith("__"):
+            raise Refused(_OWN_WEIGHTS)
+        if not self._weights & given:
+            return function(*args, **kwargs)
+        if op not in QUESTIONS:
+            raise Refused(_OWN_WEIGHTS)
+        answer = function(*args, **kwargs)
+        if isinstance(answer, Tensor):
+            raise Refused(_OWN_WEIGHTS)
+        return answer
+
+
+_OWN_WEIGHTS = (
+    "loss_fn (or a function that the model holds) uses the model itself, whose weights do not move; give "
+    "loss_fn a parameter called `model`"
+)
+
+
+def _leaves(values: Any) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, (tuple, list)):
+            yield from _leaves(value)
+        else:
+            yield value
 
 
 def refuse_captured_model(model: nn.Module, loss_fn: Callable[..., Any]) -> None:

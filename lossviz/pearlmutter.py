@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from lossviz.batches import read_batches
 from lossviz.curvature import Hessian
 from lossviz.lockstep import can_stack
-from lossviz.loop import loss_extras, same_random_numbers
+from lossviz.loop import loss_extras
 from lossviz.loss import MeanLoss
+from lossviz.randomness import same_random_numbers
 
 Array = NDArray[Any]
 

@@ -19,7 +19,7 @@ from lossviz import surface_file
 from lossviz.batches import read_batches
 from lossviz.checks import count_in
 from lossviz.evaluators import Choice, choose, evaluate
-from lossviz.loop import Task, refuse_captured_model
+from lossviz.loop import Task, loss_function, refuse_captured_model
 from lossviz.meter import Meter, Progress
 from lossviz.planes import Direction, Plane, Window, line_plane, random_plane
 from lossviz.surface_file import MOST_POINTS, Facts
@@ -210,14 +210,13 @@ def _prepare(
             raise ValueError(f"{name} of the plane must have shape {wanted}; got {array.shape}")
         if not np.isfinite(array).all():
             raise ValueError(f"{name} of the plane must be finite; it has NaN or infinity")
-    if not callable(loss_fn):
-        raise ValueError(f"loss_fn must be a function of (outputs, targets); got {type(loss_fn).__name__}")
+    loss_fn = loss_function(loss_fn)
     refuse_captured_model(model, loss_fn)
     like = next(iter(free.values()))
     batches = read_batches(data, like, max_batches)
     directions = np.stack([plane.origin, plane.u, plane.v])
     task = Task(private_copy(model), loss_fn, batches, directions)
-    choice = choose(task, window)
+    choice = choose(task, window, model)
     facts = Facts(
         method=plane.method,
         axes=plane.axes,

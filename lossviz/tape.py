@@ -72,7 +72,7 @@ def argument(step: Step, position: int, name: str, default: Any) -> Any:
 
 
 # Questions about a tensor's form, whose answer cannot depend on its values.
-_QUESTIONS = frozenset(
+QUESTIONS = frozenset(
     (
         *("dim", "ndimension", "size", "stride", "numel", "__len__", "__get__", "element_size", "get_device"),
         *("is_floating_point", "is_complex", "is_contiguous"),
@@ -114,7 +114,7 @@ class _Recorder(TorchFunctionMode):
         )
         result = function(*args, **kwargs)
         if not isinstance(result, Tensor):
-            if (op in _QUESTIONS and not isinstance(result, (tuple, list))) or isinstance(result, torch.Size):
+            if (op in QUESTIONS and not isinstance(result, (tuple, list))) or isinstance(result, torch.Size):
                 return result
             raise Untraceable(f"{op}, which turns tensors into something else")
         if not shapes:  # made from nothing, like torch.zeros: a constant, unless it is random

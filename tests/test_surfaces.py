@@ -298,6 +298,8 @@ def test_profiles_along_anything() -> None:
         ({"loss_fn": 3}, "loss_fn must be a function"),
         ({"loss_fn": nn.CrossEntropyLoss(reduction="none")}, r"shape \(9,\)"),
         ({"loss_fn": lambda o, t: "high"}, "got str"),
+        ({"loss_fn": nn.CrossEntropyLoss}, r"write CrossEntropyLoss\(\)"),
+        ({"data": (torch.ones(9, 2), torch.tensor(1))}, r"int64 \(\)\): ValueError: Expected input"),
         ({"loss_fn": lambda o, t: o.nonsense}, "nonsense"),
         ({"data": torch.ones(3)}, "Tensor"),
         ({"data": (torch.ones(0, 2), torch.ones(0).long())}, "empty"),

@@ -1,0 +1,106 @@
+"""What a user's loss and data may hold: the model itself, a row of losses, random numbers of their own."""
+
+import random
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from helpers import make, state
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from lossviz.curvature import sharpness
+from lossviz.losses import LOSSES
+from lossviz.surfaces import surface
+
+CE = nn.CrossEntropyLoss()
+
+
+class Held:
+    """A loss that holds the model, as the loss of a physics-informed network often does."""
+
+    def __init__(self, model: nn.Module, x: Tensor) -> None:
+        self.model, self.x = model, x
+
+    def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return F.cross_entropy(outputs, targets) + self.model(self.x).square().mean()
+
+
+class HeldByAModule(nn.Module):
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return F.cross_entropy(outputs, targets) + sum(p.square().sum() for p in self.model.parameters())
+
+
+class HoldsItself(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 3)
+        self.bound = lambda x: x @ self.layer.weight.T  # a copy's lambda still means the first self
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.bound(x)
+
+
+@pytest.mark.parametrize("how", ["object", "method", "partial", "module", "model"])
+def test_weights_that_would_not_move_are_refused(how: str) -> None:
+    model, (x, y) = make("mlp")
+    model = nn.Sequential(nn.BatchNorm1d(2), *model)
+    held = Held(model, x)
+    losses = {
+        "object": held,
+        "method": held.__call__,
+        "partial": partial(lambda held, o, t: held(o, t), held),
+        "module": HeldByAModule(model),
+        "model": F.cross_entropy,
+    }
+    model = HoldsItself() if how == "model" else model
+    before = state(model)
+    for work in (surface, sharpness):
+        with pytest.raises(ValueError, match="parameter called `model`"):
+            work(model, losses[how], (x, y))
+        assert state(model) == before
+
+
+def test_a_loss_may_know_the_model_and_ask_it_where_it_is() -> None:
+    model, (x, y) = make("mlp")
+    model.register_buffer("share", torch.tensor([0.2, 0.3, 0.5]))
+    held = Held(model, x)
+
+    def weighted(o: Tensor, t: Tensor, held: Held = held) -> Tensor:
+        device = next(held.model.parameters()).device
+        return F.cross_entropy(o, t.to(device), weight=held.model.share)
+
+    plain = surface(
+        model, lambda o, t: F.cross_entropy(o, t, weight=torch.tensor([0.2, 0.3, 0.5])), (x, y), points=3
+    )
+    assert np.array_equal(surface(model, weighted, (x, y), points=3).loss, plain.loss)
+
+
+def test_a_loader_that_shuffles_leaves_the_random_numbers() -> None:
+    model, (x, y) = make("mlp")
+
+    class Drawn(TensorDataset):
+        def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+            x, y = super().__getitem__(index)
+            return x + random.random() + np.random.rand(), y  # noqa: NPY002  # as a transform may
+
+    loader = DataLoader(Drawn(x, y), batch_size=32, shuffle=True)
+    before = [state(model), random.getstate(), np.random.get_state()[1].tolist()]  # noqa: NPY002
+    surface(model, CE, loader, points=2)
+    sharpness(model, CE, loader)
+    assert [state(model), random.getstate(), np.random.get_state()[1].tolist()] == before  # noqa: NPY002
+
+
+def test_a_row_of_losses_is_its_mean() -> None:
+    model, data = make("mlp")
+    row = LOSSES["softmax-ce"]
+    mine, plain = surface(model, row, data, points=3), surface(model, CE, data, points=3)
+    np.testing.assert_allclose(mine.loss, plain.loss, rtol=1e-6)
+    assert mine.facts.loss_name == "softmax-ce"
+    assert sharpness(model, row, data) == pytest.approx(sharpness(model, CE, data), rel=1e-4)
