@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from lossviz.race import MEASURED, MOST_KEPT, MOST_RECORDS, Race, RaceSettings, Weights
-from lossviz.surface_file import WHAT_BREAKS
+from lossviz.surface_file import WHAT_BREAKS, opened, why_not
 
 FORMAT, VERSION = "lossviz race", 1
 BY_LAYER = ("gradient_norm", "saturated")
@@ -49,15 +49,14 @@ def save(race: Race, file: "str | os.PathLike[str] | IO[bytes]") -> None:
 def load(file: "str | os.PathLike[str] | IO[bytes]") -> Race:
     """The race of a file. Raises ValueError for anything but a whole race file."""
     try:
-        with zipfile.ZipFile(file) as archive:
+        with opened(file) as archive:
             return _read(archive)
     except ValueError as error:
         if str(error).startswith("this "):
             raise
-        raise ValueError(f"this is not a whole lossviz race file: {error}") from error
+        raise ValueError(f"this is not a whole lossviz race file: {why_not(error)}") from error
     except WHAT_BREAKS as error:
-        why = str(error) or type(error).__name__
-        raise ValueError(f"this is not a whole lossviz race file: {why}") from error
+        raise ValueError(f"this is not a whole lossviz race file: {why_not(error)}") from error
 
 
 def _read(archive: zipfile.ZipFile) -> Race:
@@ -70,8 +69,7 @@ def _read(archive: zipfile.ZipFile) -> Race:
         raise ValueError("this is not a lossviz race file: it does not say that it is one")
     if about.get("version") != VERSION:
         raise ValueError(
-            f"this race file is of version {str(about.get('version'))[:20]}; "
-            f"this lossviz reads version {VERSION}"
+            f"this race file is of version {about.get('version')!r:.20}; this lossviz reads version {VERSION}"
         )
     settings = _settings(about["settings"])
     layers = tuple(str(name)[:100] for name in about["layers"])

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import tokenize
 import zipfile
 import zlib
 from contextlib import suppress
@@ -151,13 +152,31 @@ def _bytes(tensor: Tensor) -> bytes:
 
 WHAT_BREAKS = (
     zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, NotImplementedError, RuntimeError,
-    UnicodeDecodeError, RecursionError, OverflowError, SyntaxError,
+    UnicodeDecodeError, RecursionError, OverflowError, SyntaxError, tokenize.TokenError,
 )  # fmt: skip
+
+
+def opened(file: "str | os.PathLike[str] | IO[bytes]") -> zipfile.ZipFile:
+    """A file of ours, whose members are stored or deflated: decoders that nobody needs are not let near it.
+
+    ValueError for what is neither a path nor a file, and for members that are packed in another way.
+    """
+    if not isinstance(file, (str, os.PathLike)) and not hasattr(file, "read"):
+        raise ValueError(f"it must be a path or a file opened for reading bytes; got {type(file).__name__}")
+    archive = zipfile.ZipFile(file)
+    if {info.compress_type for info in archive.infolist()} <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        return archive
+    archive.close()
+    raise ValueError("it is compressed in a way that no file of ours is")
+
+
+def why_not(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _content(file: "str | os.PathLike[str] | IO[bytes]") -> tuple[dict[str, np.ndarray], Facts, str]:
     try:
-        with zipfile.ZipFile(file) as archive:
+        with opened(file) as archive:
             names = [info.filename for info in archive.infolist()]
             if len(names) != len(set(names)) or not {"about.npy", "a.npy", "b.npy", "loss.npy"} <= set(names):
                 raise ValueError("this is not a lossviz surface file: it lacks what one has")
@@ -172,10 +191,9 @@ def _content(file: "str | os.PathLike[str] | IO[bytes]") -> tuple[dict[str, np.n
     except ValueError as error:
         if str(error).startswith("this "):  # said by us, and said well
             raise
-        raise ValueError(f"this is not a whole lossviz surface file: {error}") from error
+        raise ValueError(f"this is not a whole lossviz surface file: {why_not(error)}") from error
     except WHAT_BREAKS as error:
-        why = str(error) or type(error).__name__
-        raise ValueError(f"this is not a whole lossviz surface file: {why}") from error
+        raise ValueError(f"this is not a whole lossviz surface file: {why_not(error)}") from error
     if any(arrays[name].shape != (len(b), len(a)) for name in arrays if name not in "ab"):
         raise ValueError("this is not a whole lossviz surface file: its arrays do not fit together")
     if not (
@@ -189,7 +207,7 @@ def _facts(about: Any) -> Facts:
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise ValueError("this is not a lossviz surface file: it does not say that it is one")
     version = about.get("version")
-    if not isinstance(version, int) or version < 1:
+    if type(version) is not int or version < 1:
         raise ValueError(f"this surface file has no version that makes sense: {version!r}")
     if version > VERSION:
         raise ValueError(f"this surface file is of version {version}; this lossviz reads up to {VERSION}")
@@ -209,7 +227,8 @@ def _facts(about: Any) -> Facts:
             clean[name] = (pairs[name](first), pairs[name](second))
         else:
             kind = kinds.get(name, str)
-            if not isinstance(value, (int, float) if kind is float else kind):
+            numbers = kind is int and (type(value) is not int or value < (name == "stride"))
+            if numbers or not isinstance(value, (int, float) if kind is float else kind):
                 raise ValueError(f"this is not a whole lossviz surface file: {name} is {str(value)[:40]!r}")
             clean[name] = value
     return Facts(**clean)

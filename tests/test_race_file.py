@@ -90,6 +90,7 @@ def test_nothing_else_is_a_race_file(whole: bytes, tmp_path: Path) -> None:
         "brier.npy": b"nonsense",
         "kept_0.npy": npy(np.zeros((2, 2, 9), np.float32)),
         "distance.npy": None,
+        "cross_entropy.npy": npy(np.zeros(2)).replace(b"(2,)", b"((2)"),  # a bracket that is never closed
     }
     for name, content in wrong.items():
         with pytest.raises(ValueError, match=r"^this is not a (whole )?lossviz race file"):

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import zipfile
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -112,11 +113,28 @@ def test_what_is_not_ours_is_refused(found: Surface) -> None:
         "falling": (whole | {"a.npy": _npy(found.a[::-1].copy())}, "rise"),
         "a guest": (whole | {"guest.npy": b""}, "holds what none has"),
         "a lack": ({k: v for k, v in whole.items() if k != "b.npy"}, "lacks"),
+        "an open bracket": (whole | {"loss.npy": _header("((5, 5)")}, "surface file"),
+        "a long header": (whole | {"loss.npy": b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65535}, "Header info"),
+        "no stride": (
+            whole | {"about.npy": _about(found, facts=asdict(found.facts) | {"stride": 0})},
+            "stride",
+        ),
         "an evil header": (whole | {"loss.npy": _header("__import__('os')")}, "surface file"),
     }
     for members, message in cases.values():
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(ValueError, match=message) as refused:
             Surface.load(_packed(members))
+        assert len(str(refused.value).splitlines()) == 1
+    for way in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):  # what a damaged one raises is not known beforehand
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", way) as archive:
+            for name, content in whole.items():
+                archive.writestr(name, content)
+        with pytest.raises(ValueError, match="compressed in a way"):
+            Surface.load(packed)
+    for nothing in (None, 5, b"PK"):
+        with pytest.raises(ValueError, match=f"path or a file.*{type(nothing).__name__}"):
+            Surface.load(nothing)
     for content in (b"", b"PK", b"\x93NUMPY", b"<html>", _npy(np.zeros((5, 5)))):
         with pytest.raises(ValueError, match="surface file"):
             Surface.load(io.BytesIO(content))
