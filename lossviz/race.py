@@ -26,6 +26,7 @@ from lossviz.schedules import SCHEDULES
 Floats = NDArray[np.float64]
 State = dict[str, NDArray[np.float32]]  # parameter name -> values
 MOST_SEEDS, MOST_STEPS, MOST_CONTESTANTS = 64, 100_000, 8
+LARGEST = 1e12  # rate: any optimizer has flown apart before, and float32 can still hold its steps
 MOST_RECORDS = 1000  # of a race, however long it is: what bounds its memory
 MOST_KEPT = 64 * 2**20  # bytes of weights that a race keeps, if it is not told which
 MOST_WEIGHTS = 20_000_000  # in all members together: some 300 MB while they train
@@ -103,6 +104,8 @@ class RaceSettings:
             raise ValueError(
                 f"lr must have one rate a loss; got {len(self.lr)} rates for {len(self.losses)} losses"
             )
+        if not isinstance(self.checkpoints, tuple | None):
+            raise ValueError(f"checkpoints must be a list of steps or None; got {self.checkpoints!r:.100}")
         for step in self.checkpoints or ():
             count_in("a step of checkpoints", step, 0, self.steps)
         contestants = self.contestants
@@ -163,7 +166,7 @@ def _each(name: str, value: Any, count: int) -> Sequence[Any]:
 def race_settings(
     dataset: str,
     network: str | Network | Sequence[str | Network],
-    losses: Sequence[str],
+    losses: str | Sequence[str],
     lr: Sequence[float] | float | None = None,
     optimizer: str | Sequence[str] = "sgd",
     seeds: int = 1,
@@ -172,8 +175,14 @@ def race_settings(
 ) -> RaceSettings:
     """`RaceSettings` from looser arguments: lists for tuples, one rate for all, or None for each
     optimizer's usual one."""
+    losses = (losses,) if isinstance(losses, str) else losses
     usual = [OPTIMIZERS[name].rate for name in _each("optimizer", _tupled(optimizer), len(losses))]
-    rates = np.asarray(usual if lr is None else lr, dtype=np.float64)
+    try:
+        rates = np.asarray(usual if lr is None else lr, dtype=np.float64)
+    except (TypeError, ValueError):
+        rates = np.empty((0, 0))
+    if rates.ndim > 1:
+        raise ValueError(f"lr must be a number or have one rate a loss; got {lr!r:.100}")
     rates = rates if rates.ndim else np.full(len(losses), rates)
     return RaceSettings(
         dataset,
@@ -197,10 +206,10 @@ def _tupled(value: Any) -> Any:
 def _check_contestant(one: Contestant, inputs: int) -> None:
     rule = OPTIMIZERS[one.optimizer]
     one.row.check(inputs, one.activation, one.init_gain)
-    number_in("lr", one.lr, 0.0, open_low=True)
+    number_in("lr", one.lr, 0.0, LARGEST, open_low=True)
     number_in("clip", one.clip, 0.0)
     if one.weight_decay is not None:
-        number_in("weight_decay", one.weight_decay, 0.0)
+        number_in("weight_decay", one.weight_decay, 0.0, LARGEST)
     if not rule.elementwise and (one.weight_decay or one.clip):
         what = "weight decay" if one.weight_decay else "clipping"
         raise ValueError(f"{rule.name} takes its step by a search along a line, and has no {what}")

@@ -268,7 +268,7 @@ def answers(race: Race, x: Floats, seed: int | None = 0) -> Floats:
 def train(
     dataset: str,
     network: str | Network | Sequence[str | Network],
-    losses: Sequence[str],
+    losses: str | Sequence[str],
     lr: Sequence[float] | float | None = None,
     optimizer: str | Sequence[str] = "sgd",
     seeds: int = 1,
@@ -283,6 +283,14 @@ def train(
     is one value for all or a list with one a loss.
 
         race = lv.train("moons", "mlp-16-16", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=8)
+
+    Each member is what a plain torch loop makes of the same start and the same rows. Those of seed s are
+    ``NETWORKS[network].build(inputs, outputs, activation, init_gain, seed=s)``, the examples ``x, y`` of
+    ``race.settings.data()[0]`` in float32, and as batches the rows that come next in
+    ``torch.randperm(n, generator=torch.Generator().manual_seed(s))``, which is drawn anew from the same
+    generator when fewer than ``batch`` are left. The loss is the mean of ``LOSSES[loss]`` over the rows, the
+    optimizer ``OPTIMIZERS[optimizer].build(model.parameters(), lr)``. They agree until rounding has
+    grown; ``tests/alone.py`` is such a loop.
 
     Raises KeyError for an unknown name and ValueError for an impossible setting.
     """

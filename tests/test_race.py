@@ -27,8 +27,11 @@ GOOD: dict[str, Any] = {
         ({"losses": (), "lr": ()}, "number of losses must be a whole number from 1 to 8; got 0"),
         ({"losses": 9 * ("sigmoid-ce",)}, "number of losses must be a whole number from 1 to 8; got 9"),
         ({"lr": (0.1,)}, "lr must have one rate a loss; got 1 rates for 2 losses"),
-        ({"lr": (0.1, 0.0)}, "lr must be a finite number above 0; got 0.0"),
-        ({"lr": (math.nan, 0.1)}, "lr must be a finite number above 0; got nan"),
+        ({"lr": (0.1, 0.0)}, r"lr must be a number in \(0, 1e\+12\]; got 0.0"),
+        ({"lr": (0.1, 1e30)}, r"lr must be a number in \(0, 1e\+12\]; got 1e\+30"),
+        ({"weight_decay": 1e300}, "weight_decay"),
+        ({"checkpoints": 3}, "checkpoints must be a list of steps or None; got 3"),
+        ({"lr": (math.nan, 0.1)}, "got nan"),
         ({"losses": 2 * ("sigmoid-ce",), "lr": (0.1, 0.1)}, "two contestants are equal"),
         ({"losses": ("mse", "mae")}, "loss 'mse' is for regression, dataset 'moons' is for classification"),
         ({"dataset": "line"}, "loss 'sigmoid-mse' is for binary, dataset 'line' is for regression"),
@@ -38,6 +41,16 @@ GOOD: dict[str, Any] = {
 def test_a_bad_setting_is_named(change: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         RaceSettings(**{**GOOD, **change})
+
+
+@pytest.mark.parametrize("lr", ["fast", [[0.1], [0.2]], {"sigmoid-ce": 0.1}])
+def test_rates_of_another_form_are_named(lr: Any) -> None:
+    with pytest.raises(ValueError, match="lr must be a number or have one rate a loss; got"):
+        race_settings("moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr)
+
+
+def test_one_loss_may_stand_alone() -> None:
+    assert race_settings("moons", "mlp-16", "sigmoid-ce").losses == ("sigmoid-ce",)
 
 
 @pytest.mark.parametrize("field", ["dataset", "network", "optimizer", "losses"])

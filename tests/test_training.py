@@ -325,7 +325,7 @@ def test_a_huge_rate_does_not_break_a_bounded_loss() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"lr": math.nan}, "lr must be a finite number above 0; got nan"),
+        ({"lr": math.nan}, r"lr must be a number in \(0, 1e\+12\]; got nan"),
         ({"lr": [0.1]}, "lr must have one rate a loss; got 1 rates for 2 losses"),
         ({"seeds": 0}, "seeds must be a whole number from 1 to 64; got 0"),
         ({"steps": -5}, "steps must be a whole number from 1 to 100000; got -5"),
