@@ -57,7 +57,8 @@ def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> Bat
     """``data`` as batches on the device of ``like``, kept in memory.
 
     data: a tuple or list of tensors (one batch), a dict (one batch), or any iterable of batches. numpy
-    arrays become tensors, floats in the dtype of ``like``; torch tensors keep theirs. Raises ValueError
+    arrays become tensors, floats in the dtype of ``like`` and whole numbers of int64 (bytes stay bytes);
+    torch tensors keep theirs. Raises ValueError
     for data that is empty, has no target, or whose inputs and targets differ in length.
     """
     with same_random_numbers():  # a loader that shuffles draws of the global ones
@@ -121,7 +122,10 @@ def _batch(row: Any, like: Tensor) -> Batch:
     targets = _moved(targets, like)
     shape = _shape([*positional, *named.values()])
     wanted = _shape([targets])[:1]
-    if not shape or 0 in shape:
+    if not shape:
+        given = type((*positional, *named.values())[0]).__name__ if positional or named else "nothing"
+        raise ValueError(f"the inputs of a batch must hold a tensor or an array of examples; got {given}")
+    if 0 in shape:
         raise ValueError("a batch of data is empty: it needs inputs with at least one example")
     # Recurrent nets take (time, batch, ...), and may have a target for each batch or for each of both.
     counts = {shape[0], *shape[1:2], prod(shape[:2])}
@@ -145,7 +149,11 @@ def _moved(value: Any, like: Tensor) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "fiub":
             raise ValueError(f"data must be numbers; got a numpy array of dtype {value.dtype}")
-        tensor = torch.from_numpy(np.ascontiguousarray(value))
+        # Torch knows neither foreign byte orders nor arrays that it must not write to, and takes classes as
+        # int64 only, where numpy has whatever fits.
+        wide = value.dtype.kind == "i" or (value.dtype.kind == "u" and value.itemsize > 1)
+        dtype = np.int64 if wide else value.dtype.newbyteorder("=")
+        tensor = torch.from_numpy(np.require(value, dtype, ("C", "W")))
         return tensor.to(like.device, like.dtype) if tensor.is_floating_point() else tensor.to(like.device)
     if isinstance(value, Tensor):
         if value.device.type == "meta":

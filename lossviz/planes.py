@@ -194,9 +194,16 @@ def as_direction(free: Mapping[str, Tensor], direction: Direction, which: str = 
                 )
         array = flat(parts)
     else:
-        array = as_tensor(direction).cpu().numpy()
+        try:
+            array = as_tensor(direction).cpu().numpy()
+        except TypeError:
+            raise ValueError(
+                f"{which} direction must be of numbers; got {type(direction).__name__}"
+            ) from None
         if array.shape != origin.shape:
             raise ValueError(f"{which} direction must have shape {origin.shape}; got {array.shape}")
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"{which} direction must be of real numbers; got {array.dtype}")
     array = array.astype(origin.dtype)
     if not (np.isfinite(array).all() and array.any()):
         raise ValueError(f"{which} direction must be finite and not zero everywhere")

@@ -100,20 +100,21 @@ def take_up(file: "str | os.PathLike[str] | IO[bytes]", key: str, loss: np.ndarr
 
     Raises ValueError if the file is of another surface, so that nobody's numbers are mixed or lost.
     """
-    if isinstance(file, (str, os.PathLike)):
-        name, there = repr(os.fspath(file)), Path(file).exists()
-    else:
-        name, there = "this file", bool(file.seek(0, os.SEEK_END))
+    there = Path(file).exists() if isinstance(file, (str, os.PathLike)) else file.seek(0, os.SEEK_END)
     if not there:
         return
     arrays, _, found = _content(file)
     if found != key or arrays["loss"].shape != loss.shape:
         raise ValueError(
-            f"{name} belongs to another surface (its model, data, plane, span or points "
+            f"{name_of(file)} belongs to another surface (its model, data, plane, span or points "
             "differ); choose another file for resume"
         )
     done[:] = arrays.get("done", True)
     loss[done] = arrays["loss"][done]
+
+
+def name_of(file: "str | os.PathLike[str] | IO[bytes]") -> str:
+    return repr(os.fspath(file)) if isinstance(file, (str, os.PathLike)) else "this file"
 
 
 def leave(

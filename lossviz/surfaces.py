@@ -4,6 +4,7 @@
 All of them work on a private copy of the model, so that the user's own is never changed.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import closing
@@ -98,8 +99,8 @@ def surface(
     The model is evaluated in eval mode, at the plane's origin plus the two directions, and never changed.
     Raises ValueError in one sentence for a model, loss, data or argument that cannot be used.
     """
-    plane = random_plane(model) if plane is None else plane
     points = count_in("points", points, 1, MOST_POINTS)
+    plane = _check(model, plane, executor, resume)
     job = _prepare(model, loss_fn, data, plane, window_of(span, plane), max_batches)
     (whole,) = _pictures(job, points, (1,), executor, progress, resume)
     return whole
@@ -123,8 +124,8 @@ def surface_stream(
     A coarse picture holds exact losses at fewer points and says so in ``facts.stride``. The last equals
     `surface`, but for the last bit of a few points: a product of another size may round otherwise.
     """
-    plane = random_plane(model) if plane is None else plane
     points = count_in("points", points, 1, MOST_POINTS)
+    plane = _check(model, plane, executor, resume)
     job = _prepare(model, loss_fn, data, plane, window_of(span, plane), max_batches)
     return _pictures(job, points, STRIDES, executor, progress, resume)
 
@@ -149,6 +150,7 @@ def profile(
     """
     toward = isinstance(direction, nn.Module)
     interval = interval_of("span", span, (-0.5, 1.5) if toward else (-1.0, 1.0))
+    _check(model, None, executor, None)
     count = count_in("points", points, 1, MOST_POINTS**2)
     job = _prepare(model, loss_fn, data, line_plane(model, direction), (interval, (0.0, 0.0)), max_batches)
     a = axis_of(interval, count)
@@ -185,6 +187,28 @@ def losses_at(
 
 
 # --- what all of them share -------------------------------------------------------------------------------
+
+
+def _check(model: nn.Module, plane: Any, executor: Any, resume: Any) -> Plane:
+    """The plane, or the usual one for None. ValueError for what is no plane, no executor, or no place for a
+    file: before the work, and not after it."""
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise ValueError(f"executor must be a concurrent.futures.Executor or None; got {executor!r:.100}")
+    if resume is not None:
+        if not isinstance(resume, (str, os.PathLike)):
+            if not (hasattr(resume, "read") and hasattr(resume, "write")):
+                raise ValueError(
+                    f"resume must be a path, a file in memory or None; got {type(resume).__name__}"
+                )
+        elif not os.path.isdir(os.path.dirname(os.path.abspath(resume))) or os.path.isdir(resume):
+            raise ValueError(f"resume must name a file in a folder that exists; got {os.fspath(resume)!r}")
+    if plane is None:
+        return random_plane(model)
+    if not isinstance(plane, Plane):
+        raise ValueError(
+            f"plane must be a Plane, as random_plane(model) makes one, or None; got {plane!r:.100}"
+        )
+    return plane
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,6 +277,7 @@ def _pictures(
     if resume is not None:
         key = surface_file.fingerprint(a, b, job.task, job.facts)
         surface_file.take_up(resume, key, loss, done)
+        _same_loss(job, a, b, loss, done, resume)
     try:
         with Meter(progress, points * points, "surface", done=int(done.sum())) as meter:
             for stride in strides:
@@ -273,6 +298,26 @@ def _pictures(
     finally:  # also upon an error, Ctrl-C, or a page that was left
         if resume is not None:
             surface_file.leave(resume, a, b, loss, job.facts, done, key)
+
+
+def _same_loss(
+    job: _Job, a: np.ndarray, b: np.ndarray, loss: np.ndarray, done: np.ndarray, resume: Any
+) -> None:
+    """ValueError unless the loss is at some places what a file to go on from says of them.
+
+    The file's key knows the weights, the data and the loss's name, but not what the model and the loss do.
+    """
+    rows, columns = np.nonzero(done)
+    if not len(rows):
+        return
+    some = np.unique(np.linspace(0, len(rows) - 1, 3).astype(int))
+    rows, columns = rows[some], columns[some]
+    found = job.choice.evaluator(np.stack([a[columns], b[rows]], axis=1))
+    if not np.allclose(found, loss[rows, columns], rtol=1e-4, atol=0, equal_nan=True):
+        raise ValueError(
+            f"{surface_file.name_of(resume)} belongs to another surface (its loss or model says other numbers); "
+            "choose another file for resume"
+        )
 
 
 def _name(loss_fn: Callable[..., Any]) -> str:

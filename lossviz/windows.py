@@ -3,17 +3,22 @@
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from lossviz.checks import number_in
 from lossviz.planes import UNIT, Plane, Window
 
 Span = float | Window | None
 
+FARTHEST = 1e30  # a span that float32 still holds
+
 
 def window_of(span: Span, plane: Plane) -> Window:
     """((low, high), (low, high)) of a number s for [-s, s] twice, of itself, or of None, the plane's own."""
     if span is None:
         return plane.window
+    if isinstance(span, (np.ndarray, Tensor)):
+        span = span.tolist()
     if isinstance(span, (tuple, list)):
         if len(span) != 2 or not all(isinstance(part, (tuple, list)) for part in span):
             raise ValueError(f"span must be a number or ((low, high), (low, high)); got {span!r}")
@@ -25,14 +30,16 @@ def interval_of(name: str, span: Any, default: tuple[float, float]) -> tuple[flo
     """(low, high) from a number s for [-s, s], a pair, or None for the default."""
     if span is None:
         return default
+    if isinstance(span, (np.ndarray, Tensor)):
+        span = span.tolist()
     if isinstance(span, (tuple, list)):
         if len(span) != 2:
             raise ValueError(f"{name} must be a number or (low, high); got {span!r}")
-        low, high = (number_in(name, value) for value in span)
+        low, high = (number_in(name, value, -FARTHEST, FARTHEST) for value in span)
         if not low < high:
             raise ValueError(f"{name} must go from a lower to a higher number; got {span!r}")
         return low, high
-    reach = number_in(name, span, low=0.0, open_low=True)
+    reach = number_in(name, span, 0.0, FARTHEST, open_low=True)
     return -reach, reach
 
 

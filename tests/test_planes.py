@@ -220,6 +220,8 @@ def test_shared_parameters_move_once_and_frozen_ones_stay() -> None:
         (lambda m: direction_plane(m, {"x": torch.ones(2)}, {}), "'0.bias'"),
         (lambda m: direction_plane(m, [torch.ones(1)] * 4, []), "shape"),
         (lambda m: direction_plane(m, np.zeros(13), np.ones(13)), "not zero"),
+        (lambda m: direction_plane(m, "north", np.ones(13)), "numbers; got str"),
+        (lambda m: direction_plane(m, np.ones(13) * 1j, np.ones(13)), "real numbers; got complex"),
         (lambda m: direction_plane(m, np.full(13, np.nan), np.ones(13)), "finite"),
         (lambda m: pca_plane([m, m]), "at least 3"),
         (lambda m: pca_plane([m, m, m]), "equal"),

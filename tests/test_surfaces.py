@@ -115,6 +115,20 @@ class TwoInputs(nn.Module):
         return torch.tanh(self.one(left) + self.two(right))
 
 
+def test_arrays_of_any_make() -> None:
+    model, (x, y) = make("mlp")
+    wanted = surface(model, CE, (x, y), points=2).loss
+    frozen = x.numpy().copy()
+    frozen.flags.writeable = False
+    arrays = [(frozen, y.numpy()), (x.numpy().astype(">f8"), y.numpy().astype(">i4"))]
+    arrays += [(x.numpy(), y.numpy().astype(kind)) for kind in ("int8", "int16", "int32", "uint8", "uint16")]
+    for data in arrays:
+        assert np.array_equal(surface(model, CE, data, points=2).loss, wanted)
+    window = np.array([[-1.0, 0.0], [0.0, 2.0]])
+    assert surface(model, CE, (x, y), points=2, span=window).b.tolist() == [0.0, 2.0]
+    assert profile(model, CE, (x, y), points=2, span=window[0]).a.tolist() == [-1.0, 0.0]
+
+
 def test_several_inputs_by_place_and_by_name() -> None:
     torch.manual_seed(0)
     model, left, right, y = TwoInputs(), torch.randn(8, 2), torch.randn(8, 4), torch.randint(0, 3, (8,))
@@ -277,6 +291,15 @@ def test_an_interrupted_surface_goes_on(tmp_path, named: bool) -> None:
     assert surface(model, CE, data, points=7, resume=file) == wanted
 
 
+def test_a_file_of_another_loss_is_not_gone_on_with(tmp_path) -> None:
+    model, data = make("mlp")
+    file = tmp_path / "one.npz"
+    first = surface(model, lambda o, t: CE(o, t), data, points=5, resume=file)
+    with pytest.raises(ValueError, match="other numbers"):  # of the same name: <lambda>
+        surface(model, lambda o, t: 2 * CE(o, t), data, points=5, resume=file)
+    assert Surface.load(file) == first
+
+
 def test_profiles_along_anything() -> None:
     model, data = make("mlp")
     other, _ = make("mlp", seed=1)
@@ -313,11 +336,18 @@ def test_profiles_along_anything() -> None:
         ({"points": 0}, "points"),
         ({"points": 2.5}, "2.5"),
         ({"points": 10**5}, "100000"),
-        ({"span": 0}, "above 0"),
+        ({"span": 0}, r"span must be a number in \(0, 1e\+30\]; got 0"),
         ({"span": float("nan")}, "nan"),
         ({"span": (1, 2)}, r"\(1, 2\)"),
         ({"span": ((1, 0), (0, 1))}, "lower to a higher"),
         ({"max_batches": 0}, "max_batches"),
+        ({"span": 1e300}, r"\(0, 1e\+30\]"),
+        ({"span": np.array([[0, 1], [3, 2]])}, "lower to a higher"),
+        ({"executor": "threads"}, "executor.*'threads'"),
+        ({"resume": 5}, "resume.*int"),
+        ({"resume": "no/such/folder/slice.npz"}, "folder that exists"),
+        ({"plane": "filter"}, "plane must be a Plane.*'filter'"),
+        ({"data": ([[1.0, 2.0]] * 9, [0] * 9)}, "got list"),
         ({"progress": 3}, "progress"),
         ({"plane": random_plane(mlp(2, 4, 3))}, "shape"),
         ({"plane": random_plane(nn.Linear(2, 3))}, "'weight'"),
