@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _surface(given: argparse.Namespace) -> int:
-    if given.out.suffix not in FORMATS:
+    if given.out.suffix.lower() not in FORMATS:
         raise ValueError(f"--out must end in {', '.join(FORMATS)}; got {str(given.out)!r}")
     if not given.out.absolute().parent.is_dir():
         raise ValueError(f"the folder of --out does not exist: {str(given.out)!r}")
@@ -65,10 +66,13 @@ def _surface(given: argparse.Namespace) -> int:
         max_batches=given.max_batches,
         resume=given.resume,
     )
-    if given.out.suffix == ".npz":
-        found.save(given.out)
-    else:
-        _draw(found, given.out)
+    try:
+        if given.out.suffix.lower() == ".npz":
+            found.save(given.out)
+        else:
+            _draw(found, given.out)
+    except OSError as error:
+        raise ValueError(f"{str(given.out)!r} cannot be written: {error.strerror or error}") from error
     facts = found.facts
     print(
         f"{given.out}: {given.points} x {given.points} points, {facts.examples} examples, "
@@ -82,6 +86,10 @@ def _called(name: str) -> tuple[Any, Any, Any]:
     module_name, colon, function_name = name.partition(":")
     if not (module_name and colon and function_name):
         raise ValueError(f"the function must be given as package.module:function; got {name!r}")
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        raise ValueError(
+            f"a module is given by its name, as package.module, and not by a path; got {module_name!r}"
+        )
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
@@ -91,9 +99,16 @@ def _called(name: str) -> tuple[Any, Any, Any]:
     function = getattr(module, function_name, None)
     if not callable(function):
         raise ValueError(f"module {module_name!r} has no function {function_name!r}")
+    try:
+        inspect.signature(function).bind()
+    except TypeError as error:
+        raise ValueError(f"{name} must take no arguments: {error}") from error
+    except ValueError:
+        pass  # a function that has no signature to ask
     found = function()
     if not isinstance(found, tuple) or len(found) != 3:
-        raise ValueError(f"{name} must return (model, loss_fn, data); got {type(found).__name__}")
+        got = f"a tuple of {len(found)}" if isinstance(found, tuple) else type(found).__name__
+        raise ValueError(f"{name} must return (model, loss_fn, data); got {got}")
     return found
 
 
@@ -103,7 +118,7 @@ def _draw(found: Any, out: Path) -> None:
     except ModuleNotFoundError as error:
         raise ValueError(f"drawing needs {error.name}: pip install 'lossviz[figures]'") from error
     figure = landscape.contour(found)
-    if out.suffix == ".html":
+    if out.suffix.lower() == ".html":
         figure.write_html(out, include_plotlyjs=True)
         return
     try:

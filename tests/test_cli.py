@@ -24,6 +24,12 @@ def moons():
 def nothing():
     return None
 
+def two():
+    return 1, 2
+
+def asking(where):
+    return moons()
+
 number = 3
 """
 
@@ -44,8 +50,8 @@ def test_a_surface_in_every_plane_and_format(here, capsys) -> None:
         assert Surface.load(here / out).loss.shape == (5, 5)
     assert "5 x 5 points, 9 examples, stacked evaluator" in capsys.readouterr().out
     pytest.importorskip("plotly", reason="plotly is not installed: figures are not tested")
-    assert main(["surface", "my_model_of_the_cli:moons", "--points", "5", "--out", "slice.html"]) == 0
-    assert "plotly" in (here / "slice.html").read_text()[:200000].lower()
+    assert main(["surface", "my_model_of_the_cli:moons", "--points", "5", "--out", "slice.HTML"]) == 0
+    assert "plotly" in (here / "slice.HTML").read_text()[:200000].lower()
 
 
 def test_it_runs_as_a_module(here) -> None:
@@ -65,11 +71,18 @@ def test_it_runs_as_a_module(here) -> None:
         (["my_model_of_the_cli:absent", "--out", "x.npz"], "'absent'"),
         (["my_model_of_the_cli:number", "--out", "x.npz"], "'number'"),
         (["my_model_of_the_cli:nothing", "--out", "x.npz"], "NoneType"),
+        (["my_model_of_the_cli:two", "--out", "x.npz"], "a tuple of 2"),
+        (["my_model_of_the_cli:asking", "--out", "x.npz"], "must take no arguments"),
+        (["./my_model_of_the_cli:moons", "--out", "x.npz"], "not by a path"),
+        ([".my_model_of_the_cli:moons", "--out", "x.npz"], "not by a path"),
+        (["my_model_of_the_cli.py:moons", "--out", "x.npz"], "'my_model_of_the_cli.py'"),
+        (["my_model_of_the_cli:moons", "--points", "2", "--out", "folder.npz"], "cannot be written"),
         (["my_model_of_the_cli:moons", "--points", "0", "--out", "x.npz"], "points must be"),
         (["my_model_of_the_cli:moons", "--span", "nan", "--out", "x.npz"], "span must be"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(here, capsys, arguments: list[str], message: str) -> None:
+    (here / "folder.npz").mkdir()
     assert main(["surface", *arguments]) == 2
     error = capsys.readouterr().err
     assert message in error
