@@ -5,7 +5,7 @@ the model's arguments. A batch that is a dict gives its target under one of `TAR
 model by name. Inputs may themselves be a tuple (positional) or a dict (by name).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from math import prod
@@ -39,6 +39,14 @@ class Batch:
         if len(self.positional) == 1 and not self.named:
             return self.positional[0]
         return dict(self.named) if not self.positional else self.positional
+
+    def copy(self) -> "Batch":
+        """The same numbers in other memory."""
+        return Batch(_cloned(self.positional), _cloned(self.named), _cloned(self.targets), self.examples)
+
+    def tensors(self) -> list[Tensor]:
+        """All that are in it, at any depth."""
+        return [*_tensors((self.positional, self.named, self.targets))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +142,27 @@ def _batch(row: Any, like: Tensor) -> Batch:
     return Batch(positional, named, targets, *(wanted or shape[:1]))
 
 
+class Watched:
+    """Notes whether anyone writes into a batch (``x -= mean``), and gives it its numbers back.
+
+    The user's data are hers, and what was written to once would be written to again at the next point.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self._kept = [(tensor, tensor._version, tensor.detach().clone()) for tensor in batch.tensors()]
+        self.written = False
+
+    def __enter__(self) -> "Watched":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for tensor, version, before in self._kept:
+            if tensor._version != version:
+                self.written = True
+                with torch.no_grad():
+                    tensor.copy_(before)
+
+
 def _shape(values: list[Any]) -> tuple[int, ...]:
     """Of the first tensor found that has one, looking into tuples and dicts; () if there is none."""
     for value in values:
@@ -143,6 +172,24 @@ def _shape(values: list[Any]) -> tuple[int, ...]:
         if isinstance(inner, (tuple, list)) and (found := _shape(list(inner))):
             return found
     return ()
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (Mapping, tuple, list)):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _tensors(inner)
+
+
+def _cloned(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().clone().requires_grad_(value.requires_grad)
+    if isinstance(value, Mapping):
+        return {name: _cloned(inner) for name, inner in value.items()}
+    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
+        return type(value)(_cloned(inner) for inner in value)
+    return value
 
 
 def _moved(value: Any, like: Tensor) -> Any:

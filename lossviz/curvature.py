@@ -6,7 +6,6 @@ differentiated, and only trainable parameters count.
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from lossviz.batches import Batch, read_batches
+from lossviz.batches import Batch, Watched, read_batches
 from lossviz.checks import count_in, number_in
 from lossviz.lanczos import DENSE, Eigen, End, Tridiagonal, eigenpairs, largest
 from lossviz.loop import (
@@ -73,7 +72,8 @@ class Hessian:
         self.like = torch.cat([w.detach().reshape(-1) for w in self.weights])
         self.loss = 0.0  # of the batch that was last looked at
         self._kept: Tensor | None = None
-        self._guard: Any = OnlyTheCopy(model)  # of the first pass
+        self._guard: OnlyTheCopy | None = OnlyTheCopy(model)  # of the first pass
+        self.writes = False  # whether model or loss write into their data: then they are given copies
         self.renew()
 
     def renew(self) -> None:
@@ -99,14 +99,22 @@ class Hessian:
             )
         return total
 
+    def _loss_of(self, batch: Batch) -> Tensor | float:
+        guard, self._guard = self._guard, None
+        if guard is None:
+            given = batch.copy() if self.writes else batch
+            return batch_loss(self._model, self._loss_fn, given, self._extras)
+        with guard, Watched(batch) as watched:
+            loss = batch_loss(self._model, self._loss_fn, batch, self._extras)
+        self.writes = watched.written
+        return self._loss_of(batch) if self.writes else loss
+
     def _gradient(self, batch: Batch) -> Tensor:
         """The flat gradient (n,) with its graph."""
         # Fused attention and cuDNN's recurrent nets cannot be differentiated twice.
         with same_random_numbers(), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), _plain_cudnn():
-            guard, self._guard = self._guard, nullcontext()
             try:
-                with guard:
-                    loss = batch_loss(self._model, self._loss_fn, batch, self._extras)
+                loss = self._loss_of(batch)
                 if not isinstance(loss, Tensor) or not loss.requires_grad:
                     raise Refused(
                         "the loss does not depend on the model's weights in a way that can be differentiated"

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from lossviz.batches import Batch, Batches
+from lossviz.batches import Batch, Batches, Watched
 from lossviz.loss import Loss, MeanLoss
 from lossviz.randomness import same_random_numbers
 from lossviz.tape import QUESTIONS
@@ -61,10 +62,13 @@ class Loop:
         for parameter in free.values():  # from here on the copy's parameters look into one flat vector
             parameter.data = self._weights[offset : offset + parameter.numel()].view(parameter.shape)
             offset += parameter.numel()
+        self._writes = False  # into its data: then it is given copies
+        self._first = True
         guard = nullcontext() if original is None else OnlyTheCopy(original)
         with same_random_numbers(), guard:
             before = torch.random.get_rng_state()
             self._needs_grad = self._finds_grad_needed()
+            self._first = False
             self.draws = not torch.equal(before, torch.random.get_rng_state())
 
     @property
@@ -72,6 +76,8 @@ class Loop:
         """What of the task only this evaluator can do, or nothing."""
         if self._needs_grad:
             return "the loss differentiates inside"
+        if self._writes:
+            return "the model or the loss writes into its data"
         return "the model or the loss draws random numbers" if self.draws else ""
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
@@ -89,9 +95,18 @@ class Loop:
             self._weights.add_(self._v, alpha=b)
         total = 0.0
         for batch in self._task.batches.rows:
-            loss = batch_loss(self._model, self._task.loss_fn, batch, self._extras)
+            loss = self._batch_loss(batch)
             total += float(loss.detach() if isinstance(loss, Tensor) else loss) * batch.examples
         return total / self._task.batches.examples
+
+    def _batch_loss(self, batch: Batch) -> Tensor | float:
+        if not self._first:
+            given = batch.copy() if self._writes else batch
+            return batch_loss(self._model, self._task.loss_fn, given, self._extras)
+        with Watched(batch) as watched:
+            loss = batch_loss(self._model, self._task.loss_fn, batch, self._extras)
+        self._writes |= watched.written
+        return loss
 
     def _finds_grad_needed(self) -> bool:
         """Whether the loss differentiates inside; a ValueError if it fails either way."""
@@ -149,6 +164,13 @@ def _failure(error: Exception, task: Task) -> str:
     shapes = ", ".join(f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for t in tensors)
     dtype = str(next(task.model.parameters()).dtype).removeprefix("torch.")
     return f"the {dtype} model and loss_fn fail on this data ({shapes}): {first_line(error)}"
+
+
+def loss_name(loss_fn: Callable[..., Any]) -> str:
+    """What a loss function is called, for a caption."""
+    if isinstance(loss_fn, partial):
+        return loss_name(loss_fn.func)
+    return str(getattr(loss_fn, "__name__", "") or getattr(loss_fn, "name", "") or type(loss_fn).__name__)
 
 
 def first_line(error: BaseException) -> str:

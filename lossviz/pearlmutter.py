@@ -148,7 +148,7 @@ def _write(views: tuple[Array, Array], weights: Array, pull: Array) -> None:
 def hessian_of(model: nn.Module, loss_fn: Callable[..., Any], data: Any) -> Hessian | Pearlmutter:
     """Whichever is faster of the two; errors are those of `Hessian`."""
     general = Hessian(model, loss_fn, data)
-    written = _written_out(model, loss_fn, data, general.like)
+    written = None if general.writes else _written_out(model, loss_fn, data, general.like)
     return written if written is not None and _agree(written, general) else general
 
 

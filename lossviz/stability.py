@@ -21,6 +21,7 @@ from lossviz.checks import count_in, number_in
 from lossviz.curvature import Hessian
 from lossviz.edges import preconditioner, stability_edge
 from lossviz.following import Follower
+from lossviz.loop import loss_name
 from lossviz.optimizers import OPTIMIZERS
 from lossviz.pearlmutter import Pearlmutter, hessian_of
 
@@ -171,10 +172,17 @@ def edge_run(
             weight.grad = gradient
         if progress is not None and step % 10 == 0:
             progress(step / steps)
-    name = getattr(loss_fn, "__name__", type(loss_fn).__name__)
     adaptive = optimizer in ("rmsprop", "adam")
     return EdgeRun(
-        name, optimizer, float(lr), edge, adaptive, loss, sharpness, hessian.like.numel(), diverged_at
+        loss_name(loss_fn),
+        optimizer,
+        float(lr),
+        edge,
+        adaptive,
+        loss,
+        sharpness,
+        hessian.like.numel(),
+        diverged_at,
     )
 
 

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from lossviz.curvature import sharpness
 from lossviz.losses import LOSSES
+from lossviz.stability import edge_run
 from lossviz.surfaces import surface
 
 CE = nn.CrossEntropyLoss()
@@ -104,3 +105,48 @@ def test_a_row_of_losses_is_its_mean() -> None:
     np.testing.assert_allclose(mine.loss, plain.loss, rtol=1e-6)
     assert mine.facts.loss_name == "softmax-ce"
     assert sharpness(model, row, data) == pytest.approx(sharpness(model, CE, data), rel=1e-4)
+
+
+class Centres(nn.Module):
+    """As found in tutorials: it takes the mean away where the data are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x -= 0.1
+        return self.layer(x)
+
+
+@pytest.mark.parametrize("who", ["model", "loss"])
+def test_data_that_are_written_to_come_back(who: str) -> None:
+    _, (x, y) = make("mlp", examples=12)
+    model = Centres() if who == "model" else Centres().layer
+    inputs, targets, shift = x.numpy().copy(), F.one_hot(y, 3).float(), 0.1 if who == "model" else 0.0
+
+    def loss_fn(o: Tensor, t: Tensor) -> Tensor:
+        return F.mse_loss(o, t.mul_(0.5) if who == "loss" else t * 0.5)
+
+    data = [(inputs, targets.clone())]
+    found = surface(model, loss_fn, data, points=3)
+    assert found.facts.reason == "the model or the loss writes into its data"
+    assert np.array_equal(inputs, x.numpy())
+    assert torch.equal(data[0][1], targets)
+    layer = model.layer if who == "model" else model
+    plain = surface(layer, F.mse_loss, (x - shift, targets / 2), points=3)
+    np.testing.assert_allclose(found.loss, plain.loss, rtol=1e-5)
+    wanted = sharpness(layer, F.mse_loss, (x - shift, targets / 2))
+    assert sharpness(model, loss_fn, data) == pytest.approx(wanted, rel=1e-4)
+    run = edge_run(model, loss_fn, data, lr=0.1, steps=3)
+    same = edge_run(layer, F.mse_loss, (x - shift, targets / 2), lr=0.1, steps=3)
+    np.testing.assert_allclose(run.loss, same.loss, rtol=1e-4)
+    assert np.array_equal(inputs, x.numpy())
+    assert torch.equal(data[0][1], targets)
+
+
+def test_a_partial_has_the_name_of_its_function() -> None:
+    model, data = make("mlp", examples=9)
+    smoothed = partial(partial(F.cross_entropy, label_smoothing=0.1), reduction="mean")
+    assert surface(model, smoothed, data, points=2).facts.loss_name == "cross_entropy"
+    assert edge_run(model, LOSSES["softmax-ce"], data, lr=0.1, steps=1).loss_name == "softmax-ce"
