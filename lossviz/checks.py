@@ -2,7 +2,8 @@
 
 import math
 import operator
-from typing import SupportsFloat
+from dataclasses import fields
+from typing import Any, SupportsFloat
 
 import numpy as np
 import torch
@@ -15,6 +16,20 @@ def as_tensor(values: ArrayLike | Tensor) -> Tensor:
     if isinstance(values, Tensor):
         return values.detach()
     return torch.from_numpy(np.array(values))
+
+
+def same_fields(one: Any, other: Any) -> bool:
+    """Whether two dataclasses of one kind hold the same, arrays to the bit (NaN counts as NaN)."""
+    pairs = ((getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+    return all(_same(x, y) for x, y in pairs)
+
+
+def _same(x: Any, y: Any) -> bool:
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        return x.dtype == y.dtype and np.array_equal(x, y, equal_nan=x.dtype.kind in "fc")
+    if isinstance(x, tuple) and isinstance(y, tuple):
+        return len(x) == len(y) and all(map(_same, x, y))
+    return bool(x == y)
 
 
 def number_in(

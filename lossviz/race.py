@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lossviz.checks import count_in, number_in
+from lossviz.checks import count_in, number_in, same_fields
 from lossviz.data import Data
 from lossviz.datasets import DATASETS
 from lossviz.loss import Loss
@@ -222,7 +222,7 @@ def _check_fit(loss: Loss, dataset: str, task: str, classes: int) -> None:
         raise ValueError(f"loss {loss.name!r} is for two classes; dataset {dataset!r} has {classes}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """A race at one step. Losses are means over examples; NaN for a member that has diverged.
 
@@ -244,11 +244,17 @@ class Snapshot:
     sure_and_wrong: Floats  # (contestants, seeds) share of them whose class is given less than 1 %
     common: Floats  # (contestants, seeds) share of them that is said to be of the commonest answer
 
+    def __eq__(self, other: object) -> bool:
+        return same_fields(self, other) if isinstance(other, Snapshot) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.step, self.loss.tobytes()))
+
 
 MEASURED = tuple(name for name in Snapshot.__dataclass_fields__ if name != "step")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Race:
     """A whole race: what its snapshots saw, stacked along the records.
 
@@ -272,6 +278,12 @@ class Race:
     common: Floats  # (contestants, seeds, records)
     diverged_at: NDArray[np.int64]  # (contestants, seeds) the first step that was not finite; -1 for none
     kept: "Weights | None" = field(default=None, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return same_fields(self, other) if isinstance(other, Race) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.settings, self.loss.tobytes()))
 
     def save(self, file: "str | os.PathLike[str] | IO[bytes]") -> None:
         """Writes it to an .npz, without pickle. ValueError for a race with a network of your own."""
@@ -301,13 +313,19 @@ class Race:
         return np.array([], dtype=np.int64) if self.kept is None else self.kept.steps
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Weights:
     """The weights of a race's members at some of its records."""
 
     steps: NDArray[np.int64]  # (checkpoints,)
     flat: tuple[NDArray[np.float32], ...]  # a contestant: (seeds, checkpoints, weights), parameters in order
     shapes: tuple[tuple[tuple[str, tuple[int, ...]], ...], ...]  # a contestant: names and shapes, in order
+
+    def __eq__(self, other: object) -> bool:
+        return same_fields(self, other) if isinstance(other, Weights) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.steps.tobytes(), self.shapes))
 
     def states(self, contestant: int, seed: int) -> tuple[State, ...]:
         return tuple(unflatten(row, self.shapes[contestant]) for row in self.flat[contestant][seed])

@@ -18,9 +18,9 @@ from torch import nn
 
 from lossviz import surface_file
 from lossviz.batches import read_batches
-from lossviz.checks import count_in
+from lossviz.checks import count_in, same_fields
 from lossviz.evaluators import Choice, choose, evaluate
-from lossviz.loop import Task, loss_function, refuse_captured_model
+from lossviz.loop import Task, loss_function, loss_name, refuse_captured_model
 from lossviz.meter import Meter, Progress
 from lossviz.planes import Direction, Plane, Window, line_plane, random_plane
 from lossviz.surface_file import MOST_POINTS, Facts
@@ -48,8 +48,7 @@ class Surface:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Surface):
             return NotImplemented
-        pairs = ((self.a, other.a), (self.b, other.b), (self.loss, other.loss))
-        return self.facts == other.facts and all(np.array_equal(x, y, equal_nan=True) for x, y in pairs)
+        return same_fields(self, other)
 
     def __hash__(self) -> int:
         return hash((self.facts, self.loss.tobytes()))
@@ -71,6 +70,12 @@ class Profile:
     a: np.ndarray  # (k,)
     loss: np.ndarray  # (k,)
     facts: Facts
+
+    def __eq__(self, other: object) -> bool:
+        return same_fields(self, other) if isinstance(other, Profile) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.facts, self.loss.tobytes()))
 
 
 def surface(
@@ -248,7 +253,7 @@ def _prepare(
         lengths=plane.lengths,
         cosine=plane.cosine,
         weights=plane.origin.size,
-        loss_name=_name(loss_fn),
+        loss_name=loss_name(loss_fn),
         examples=batches.examples,
         batches=len(batches.rows),
         subset=batches.subset,
@@ -318,7 +323,3 @@ def _same_loss(
             f"{surface_file.name_of(resume)} belongs to another surface (its loss or model says other numbers); "
             "choose another file for resume"
         )
-
-
-def _name(loss_fn: Callable[..., Any]) -> str:
-    return str(getattr(loss_fn, "__name__", "") or getattr(loss_fn, "name", "") or type(loss_fn).__name__)

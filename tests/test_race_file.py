@@ -40,6 +40,19 @@ def test_what_was_saved_is_opened_again(race: lv.Race, tmp_path: Path) -> None:
         for name, value in ours.items():
             np.testing.assert_array_equal(value, theirs[name])
     assert lv.verdict(again) == lv.verdict(race)
+    assert again == race
+    assert hash(again) == hash(race)
+    other = lv.Race.load(io.BytesIO(_with(tmp_path / "race.npz")))
+    assert other != race
+
+
+def _with(file: Path) -> bytes:
+    """The file with one weight changed, which no measure shows."""
+    content = file.read_bytes()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        kept = np.load(io.BytesIO(archive.read("kept_0.npy")))
+    kept[0, 0, 0] += 1
+    return edited(content, "kept_0.npy", npy(kept)).getvalue()
 
 
 def test_a_race_without_weights_is_saved_too(tmp_path: Path) -> None:

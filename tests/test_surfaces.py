@@ -291,6 +291,15 @@ def test_an_interrupted_surface_goes_on(tmp_path, named: bool) -> None:
     assert surface(model, CE, data, points=7, resume=file) == wanted
 
 
+def test_profiles_are_compared_by_what_they_hold() -> None:
+    model, data = make("mlp")
+    one, same = profile(model, CE, data, points=3), profile(model, CE, data, points=3)
+    assert one == same
+    assert len({one, same}) == 1
+    assert one != profile(model, CE, data, points=3, span=2.0)
+    assert one != profile(model, lambda o, t: CE(o, t) * np.nan, data, points=3)
+
+
 def test_a_file_of_another_loss_is_not_gone_on_with(tmp_path) -> None:
     model, data = make("mlp")
     file = tmp_path / "one.npz"
