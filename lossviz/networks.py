@@ -6,7 +6,8 @@ sure and wrong.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -59,11 +60,25 @@ class Network:
         count_in("outputs", outputs, 1)
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(count_in("seed", seed, 0, 2**63 - 1))  # the CPU's alone
-            model = nn.Sequential(*self.layers(inputs, outputs, ACTIVATIONS[activation]))
+            with _float32():
+                model = nn.Sequential(*self.layers(inputs, outputs, ACTIVATIONS[activation]))
         with torch.no_grad():
             for parameter in model[-1].parameters():
                 parameter.mul_(init_gain)
         return model
+
+
+@contextmanager
+def _float32() -> Iterator[None]:
+    """New layers are float32, and start the same, whatever the user has made torch's default."""
+    usual = torch.get_default_dtype()
+    if usual != torch.float32:
+        torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        if usual != torch.float32:
+            torch.set_default_dtype(usual)
 
 
 def _mlp(*hidden: int) -> Callable[[int, int, type[nn.Module]], list[nn.Module]]:

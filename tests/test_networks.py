@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from lossviz import NETWORKS
+from lossviz import NETWORKS, train
 from lossviz.networks import ACTIVATIONS
 
 NAMES = [*NETWORKS, "mlp-3-7"]
@@ -105,6 +105,24 @@ def test_the_cnn_sees_an_image_not_a_list() -> None:
     touched = change.abs().sum(dim=(0, 1)) > 0
     assert touched[:3, :3].all()
     assert int(touched.sum()) == 9
+
+
+@pytest.fixture
+def double_by_default():
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def test_the_start_is_the_same_whatever_is_torchs_default(double_by_default: None) -> None:
+    found = NETWORKS["mlp-16"].build(2, 1, seed=3)
+    again = train("moons", "mlp-16", ["sigmoid-ce"], 0.1, "adam", steps=3, batch=8)
+    assert torch.get_default_dtype() == torch.float64
+    torch.set_default_dtype(torch.float32)
+    wanted = NETWORKS["mlp-16"].build(2, 1, seed=3)
+    for one, other in zip(found.parameters(), wanted.parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert again == train("moons", "mlp-16", ["sigmoid-ce"], 0.1, "adam", steps=3, batch=8)
 
 
 @pytest.mark.parametrize("inputs", [2, 63, 784])
