@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from lossviz.checks import count_in
 from lossviz.randomness import same_random_numbers
@@ -77,9 +78,8 @@ def _read(data: Any, like: Tensor, max_batches: int | None) -> Batches:
     if max_batches is not None:
         max_batches = count_in("max_batches", max_batches, 1)
     if isinstance(data, (Tensor, np.ndarray, str, bytes)) or not isinstance(data, Iterable):
-        raise ValueError(
-            f"data must be (inputs, targets) or an iterable of such batches; got {type(data).__name__}"
-        )
+        got = type(data).__name__ + ("; give it to a DataLoader" if isinstance(data, Dataset) else "")
+        raise ValueError(f"data must be (inputs, targets) or an iterable of such batches; got {got}")
     if _is_batch(data):
         return Batches((_batch(data, like),), subset=False)
     source = iter(data)
@@ -119,7 +119,7 @@ def _batch(row: Any, like: Tensor) -> Batch:
         *first, targets = row
         if len(first) == 1 and isinstance(first[0], Mapping):
             named = dict(first[0])
-        elif len(first) == 1 and isinstance(first[0], (tuple, list)):
+        elif len(first) == 1 and isinstance(first[0], (tuple, list)) and not hasattr(first[0], "_fields"):
             positional = tuple(first[0])
         else:
             positional = tuple(first)

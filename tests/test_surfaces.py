@@ -4,6 +4,7 @@ import contextlib
 import io
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 import pytest
@@ -336,6 +337,10 @@ def test_profiles_along_anything() -> None:
         ({"data": torch.ones(3)}, "Tensor"),
         ({"data": (torch.ones(0, 2), torch.ones(0).long())}, "empty"),
         ({"data": []}, "no batch"),
+        (
+            {"data": TensorDataset(torch.ones(9, 2), torch.zeros(9).long())},
+            "TensorDataset; give it to a DataLoader",
+        ),
         ({"data": (torch.ones(9, 2), torch.zeros(8).long())}, "9 inputs but 8 targets"),
         ({"data": (torch.ones(9, 2).double(), torch.zeros(9).long())}, "float64"),
         ({"data": (torch.ones(9, 5), torch.zeros(9).long())}, r"\(9, 5\)"),
@@ -370,6 +375,24 @@ def test_what_cannot_be_used_is_named(change: dict, message: str) -> None:
         surface(**arguments)
     assert len(str(found.value).splitlines()) == 1
     assert state(arguments["model"]) == before
+
+
+class Ragged(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn, self.leave = nn.GRU(2, 4), nn.Linear(4, 3)
+
+    def forward(self, lines: Any) -> Tensor:
+        return self.leave(self.rnn(lines)[1][0])
+
+
+def test_a_packed_sequence_is_one_input() -> None:
+    torch.manual_seed(0)
+    model, y = Ragged(), torch.tensor([0, 2])
+    packed = nn.utils.rnn.pack_sequence([torch.randn(4, 2), torch.randn(2, 2)])
+    found = surface(model, CE, (packed, y), points=3)
+    assert found.loss[1, 1] == pytest.approx(float(CE(model(packed), y).detach()), rel=1e-5)
+    assert found.facts.examples == 2
 
 
 class Lines(nn.Module):
