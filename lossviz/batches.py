@@ -70,7 +70,7 @@ def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> Bat
     torch tensors keep theirs. Raises ValueError
     for data that is empty, has no target, or whose inputs and targets differ in length.
     """
-    with same_random_numbers():  # a loader that shuffles draws of the global ones
+    with same_random_numbers(everywhere=True):  # a loader that shuffles draws of the global ones
         return _read(data, like, max_batches)
 
 
