@@ -209,9 +209,11 @@ def _facts(about: Any) -> Facts:
         raise ValueError("this is not a lossviz surface file: it does not say that it is one")
     version = about.get("version")
     if type(version) is not int or version < 1:
-        raise ValueError(f"this surface file has no version that makes sense: {version!r}")
+        raise ValueError(f"this surface file has no version that makes sense: {version!r:.40}")
     if version > VERSION:
-        raise ValueError(f"this surface file is of version {version}; this lossviz reads up to {VERSION}")
+        raise ValueError(
+            f"this surface file is of version {version!r:.40}; this lossviz reads up to {VERSION}"
+        )
     given = about["facts"]
     if not isinstance(given, dict) or set(given) != {field.name for field in fields(Facts)}:
         raise ValueError("this is not a whole lossviz surface file: its facts are not those of a surface")
