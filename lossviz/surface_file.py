@@ -4,7 +4,6 @@ A file may come from anyone, so nothing in it is trusted: no pickle is ever read
 before its declared size was compared with a limit and with the bytes that are there.
 """
 
-import hashlib
 import io
 import json
 import os
@@ -17,15 +16,12 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from torch import Tensor
-
-from lossviz.loop import Task
 
 FORMAT = "lossviz surface"
 VERSION = 1
 MOST_POINTS = 4001  # along an axis: a file of 128 MB
 
-File = "str | os.PathLike[str] | IO[bytes]"
+File = str | os.PathLike[str] | IO[bytes]
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Facts:
 
 
 def write(
-    file: "str | os.PathLike[str] | IO[bytes]",
+    file: File,
     a: np.ndarray,
     b: np.ndarray,
     loss: np.ndarray,
@@ -82,10 +78,10 @@ def write(
 
 
 def read(
-    file: "str | os.PathLike[str] | IO[bytes]",
+    file: File,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Facts]:
     """a, b, loss and facts. Raises ValueError for anything but a whole surface file."""
-    arrays, facts, _ = _content(file)
+    arrays, facts, _ = content(file)
     if "done" in arrays:
         done = arrays["done"]
         raise ValueError(
@@ -95,69 +91,13 @@ def read(
     return arrays["a"], arrays["b"], arrays["loss"], facts
 
 
-def take_up(file: "str | os.PathLike[str] | IO[bytes]", key: str, loss: np.ndarray, done: np.ndarray) -> None:
-    """Fills loss and done (k, k) in place from an unfinished or finished file, if there is one.
-
-    Raises ValueError if the file is of another surface, so that nobody's numbers are mixed or lost.
-    """
-    there = Path(file).exists() if isinstance(file, (str, os.PathLike)) else file.seek(0, os.SEEK_END)
-    if not there:
-        return
-    arrays, _, found = _content(file)
-    if found != key or arrays["loss"].shape != loss.shape:
-        raise ValueError(
-            f"{name_of(file)} belongs to another surface (its model, data, plane, span or points "
-            "differ); choose another file for resume"
-        )
-    done[:] = arrays.get("done", True)
-    loss[done] = arrays["loss"][done]
-
-
-def name_of(file: "str | os.PathLike[str] | IO[bytes]") -> str:
-    return repr(os.fspath(file)) if isinstance(file, (str, os.PathLike)) else "this file"
-
-
-def leave(
-    file: "str | os.PathLike[str] | IO[bytes]",
-    a: np.ndarray,
-    b: np.ndarray,
-    loss: np.ndarray,
-    facts: Facts,
-    done: np.ndarray,
-    key: str,
-) -> None:
-    """Writes what `take_up` takes up, in place of what was there."""
-    if not isinstance(file, (str, os.PathLike)):
-        file.seek(0)
-        file.truncate()
-    write(file, a, b, loss, facts, done, key)
-
-
-def fingerprint(a: np.ndarray, b: np.ndarray, task: Task, facts: Facts) -> str:
-    """What two calls share if and only if their surfaces can be mixed."""
-    digest = hashlib.sha256(repr((FORMAT, VERSION, facts.loss_name, facts.dtype)).encode())
-    for array in (a, b, task.directions):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    for buffer in task.model.buffers():
-        digest.update(_bytes(buffer))
-    for batch in task.batches.rows:
-        for value in (*batch.positional, *batch.named.values(), batch.targets):
-            if isinstance(value, Tensor):
-                digest.update(_bytes(value))
-    return digest.hexdigest()
-
-
-def _bytes(tensor: Tensor) -> bytes:
-    return bytes(tensor.detach().cpu().contiguous().numpy().tobytes())
-
-
 WHAT_BREAKS = (
     zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, NotImplementedError, RuntimeError,
     UnicodeDecodeError, RecursionError, OverflowError, SyntaxError, tokenize.TokenError,
 )  # fmt: skip
 
 
-def opened(file: "str | os.PathLike[str] | IO[bytes]") -> zipfile.ZipFile:
+def opened(file: File) -> zipfile.ZipFile:
     """A file of ours, whose members are stored or deflated: decoders that nobody needs are not let near it.
 
     ValueError for what is neither a path nor a file, and for members that are packed in another way.
@@ -175,7 +115,7 @@ def why_not(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
-def _content(file: "str | os.PathLike[str] | IO[bytes]") -> tuple[dict[str, np.ndarray], Facts, str]:
+def content(file: File) -> tuple[dict[str, np.ndarray], Facts, str]:
     try:
         with opened(file) as archive:
             names = [info.filename for info in archive.infolist()]

@@ -4,7 +4,6 @@
 All of them work on a private copy of the model, so that the user's own is never changed.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import closing
@@ -23,6 +22,7 @@ from lossviz.evaluators import Choice, choose, evaluate
 from lossviz.loop import Task, loss_function, loss_name, refuse_captured_model
 from lossviz.meter import Meter, Progress
 from lossviz.planes import Direction, Plane, Window, line_plane, random_plane
+from lossviz.resuming import expect_place, fingerprint, leave, take_up
 from lossviz.surface_file import MOST_POINTS, Facts
 from lossviz.weights import private_copy, same_weights
 from lossviz.windows import Span, axis_of, interval_of, window_of
@@ -199,14 +199,7 @@ def _check(model: nn.Module, plane: Any, executor: Any, resume: Any) -> Plane:
     file: before the work, and not after it."""
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise ValueError(f"executor must be a concurrent.futures.Executor or None; got {executor!r:.100}")
-    if resume is not None:
-        if not isinstance(resume, (str, os.PathLike)):
-            if not (hasattr(resume, "read") and hasattr(resume, "write")):
-                raise ValueError(
-                    f"resume must be a path, a file in memory or None; got {type(resume).__name__}"
-                )
-        elif not os.path.isdir(os.path.dirname(os.path.abspath(resume))) or os.path.isdir(resume):
-            raise ValueError(f"resume must name a file in a folder that exists; got {os.fspath(resume)!r}")
+    expect_place(resume)
     if plane is None:
         return random_plane(model)
     if not isinstance(plane, Plane):
@@ -280,9 +273,8 @@ def _pictures(
     loss, done = np.full((points, points), np.nan), np.zeros((points, points), dtype=bool)
     key = ""
     if resume is not None:
-        key = surface_file.fingerprint(a, b, job.task, job.facts)
-        surface_file.take_up(resume, key, loss, done)
-        _same_loss(job, a, b, loss, done, resume)
+        key = fingerprint(a, b, job.task, job.facts)
+        take_up(resume, key, job.choice.evaluator, a, b, loss, done)
     try:
         with Meter(progress, points * points, "surface", done=int(done.sum())) as meter:
             for stride in strides:
@@ -302,24 +294,4 @@ def _pictures(
                 yield Surface(a[shown], b[shown], loss[np.ix_(shown, shown)], facts)
     finally:  # also upon an error, Ctrl-C, or a page that was left
         if resume is not None:
-            surface_file.leave(resume, a, b, loss, job.facts, done, key)
-
-
-def _same_loss(
-    job: _Job, a: np.ndarray, b: np.ndarray, loss: np.ndarray, done: np.ndarray, resume: Any
-) -> None:
-    """ValueError unless the loss is at some places what a file to go on from says of them.
-
-    The file's key knows the weights, the data and the loss's name, but not what the model and the loss do.
-    """
-    rows, columns = np.nonzero(done)
-    if not len(rows):
-        return
-    some = np.unique(np.linspace(0, len(rows) - 1, 3).astype(int))
-    rows, columns = rows[some], columns[some]
-    found = job.choice.evaluator(np.stack([a[columns], b[rows]], axis=1))
-    if not np.allclose(found, loss[rows, columns], rtol=1e-4, atol=0, equal_nan=True):
-        raise ValueError(
-            f"{surface_file.name_of(resume)} belongs to another surface (its loss or model says other numbers); "
-            "choose another file for resume"
-        )
+            leave(resume, a, b, loss, job.facts, done, key)
