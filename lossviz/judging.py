@@ -74,15 +74,24 @@ class Verdict:
         return max(1, round(1 / self.p)) if self.p > 0 else 0
 
 
-def verdict(race: Race, measure: str = "accuracy", record: int = -1) -> Verdict:
-    """Who is ahead at a record; ``measure`` is a field of `Race`. Accuracy counts upwards, the rest down."""
+@dataclass(frozen=True)
+class _Split:
+    """The field at one record, cut in two at its widest gap, counting upwards for better."""
+
+    upper: tuple[int, ...]
+    lower: tuple[int, ...]
+    spread: float  # between the first's median and the last's
+    differences: Floats  # a seed: the worst of the upper less the best of the lower
+
+
+def _split(race: Race, measure: str, record: int) -> _Split | None:
+    """None if fewer than two are known."""
     values = getattr(race, measure)[:, :, record]  # (contestants, seeds)
     scores = values if measure == "accuracy" else -values
-    step = int(race.steps[record])
     lost = ~np.isfinite(scores)
     known = ~lost.all(axis=1)
     if known.sum() < 2:
-        return Verdict(step, (), (), 0, 0, 0, np.nan, np.nan, (), "unknown")
+        return None
     worst = np.nanmin(np.where(lost, np.nan, scores))
     last = worst - 1e-9 * max(1.0, abs(worst))  # who has diverged is behind, by as little as can be said
     filled = np.where(lost, last, scores)[known]
@@ -92,13 +101,28 @@ def verdict(race: Race, measure: str = "accuracy", record: int = -1) -> Verdict:
     if len(order) == 2 and (filled[order[0]] - filled[order[1]]).mean() < 0:
         order = order[::-1]  # two are told apart by what the test is of, the mean difference
     cut = 1 + int(np.argmax(-np.diff(medians[order])))
+    upper, lower = (tuple(sorted(int(places[k]) for k in part)) for part in (order[:cut], order[cut:]))
     best_lower, worst_upper = filled[order[cut:]].max(axis=0), filled[order[:cut]].min(axis=0)
-    differences = worst_upper - best_lower
+    spread = float(medians[order[0]] - medians[order[-1]])
+    return _Split(upper, lower, spread, worst_upper - best_lower)
+
+
+def paired_differences(race: Race, measure: str, record: int) -> Floats:
+    """What the verdict is of (S,), without judging it: see `Verdict.differences`; empty if unknown."""
+    split = _split(race, measure, record)
+    return np.zeros(0) if split is None else split.differences
+
+
+def verdict(race: Race, measure: str = "accuracy", record: int = -1) -> Verdict:
+    """Who is ahead at a record; ``measure`` is a field of `Race`. Accuracy counts upwards, the rest down."""
+    step, split = int(race.steps[record]), _split(race, measure, record)
+    if split is None:
+        return Verdict(step, (), (), 0, 0, 0, np.nan, np.nan, (), "unknown")
+    differences, count = split.differences, len(split.upper) + len(split.lower)
     ahead, behind = int((differences > 0).sum()), int((differences < 0).sum())
-    pairs = len(order) * (len(order) - 1) // 2
-    p = min(1.0, sign_flip_test(differences) * pairs)
+    p = min(1.0, sign_flip_test(differences) * (count * (count - 1) // 2))
     seeds, gap = len(differences), float(differences.mean())
-    if (not gap and ahead == behind) or (medians[order[0]] == medians[order[-1]] and ahead == behind):
+    if ahead == behind and (not gap or not split.spread):
         kind = "nobody"
     elif seeds < FEWEST:
         kind = "too few seeds"
@@ -106,7 +130,5 @@ def verdict(race: Race, measure: str = "accuracy", record: int = -1) -> Verdict:
         kind = "could be luck"
     else:
         kind = "real but tiny" if measure == "accuracy" and abs(gap) < TINY else "more than luck"
-    sides = [tuple(sorted(int(places[k]) for k in part)) for part in (order[:cut], order[cut:])]
-    return Verdict(
-        step, sides[0], sides[1], ahead, behind, seeds, gap, p, tuple(map(float, differences)), kind
-    )
+    each = tuple(map(float, differences))
+    return Verdict(step, split.upper, split.lower, ahead, behind, seeds, gap, p, each, kind)

@@ -12,7 +12,7 @@ from lossviz.figures import frames
 Make = Callable[..., go.Figure]
 
 
-def content(figure: go.Figure | dict[str, Any], value: float | None = None) -> Any:
+def content(figure: go.Figure | dict[str, Any], value: float | str | None = None) -> Any:
     """The JSON of a figure, or of its parsed JSON, at the frame nearest to value, or as it was built."""
     spec = frames.still(figure if isinstance(figure, dict) else json.loads(figure.to_json()), value)
     spec["layout"]["meta"] = None

@@ -244,6 +244,32 @@ def test_the_first_frame_of_a_race_is_the_picture_that_would_have_been_built_the
     assert content(make(60), 0) == content(make(0))
 
 
+@pytest.mark.parametrize(
+    ("view", "names"),
+    [("Curves", tuple(figures.MEASURES)), ("Seeds", tuple(figures.MEASURES)),
+     ("Layers", ("Gradient", "Saturated"))],
+)  # fmt: skip
+@pytest.mark.parametrize("race", [RACE, FOUR], ids=["two", "four"])
+@WIDTHS
+def test_a_running_race_holds_its_picture_by_every_measure(
+    race: lv.Race, view: str, names: tuple[str, ...], narrow: bool
+) -> None:
+    def by(name: str) -> go.Figure:
+        chosen = {"layers" if view == "Layers" else "measure": name}
+        return figures.training_curves(race, view=view, running=True, narrow=narrow, **chosen)
+
+    pictures = {name: by(name) for name in names}
+    for base in pictures.values():
+        assert tuple(frame.name for frame in base.frames) == names
+        for name, picture in pictures.items():
+            assert content(base, name) == content(picture)
+
+
+def test_a_frame_that_is_not_there_is_named() -> None:
+    with pytest.raises(ValueError, match="no frame is called 'Speed'; there are Accuracy, Loss"):
+        at_frame(figures.training_curves(RACE, running=True), "Speed")
+
+
 def test_a_still_stays_as_it_is() -> None:
     still = at_frame(figures.descents(RUNS, at=10), 30)
     assert at_frame(still).to_json() == still.to_json()

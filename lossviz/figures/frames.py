@@ -1,9 +1,10 @@
 """Pictures that move: what a frame of a figure says, and the figure as it is at one frame.
 
-A frame names the value of the control that it belongs to and holds only what changes: parts of traces,
-the first annotations and shapes (merged by position), and how far traces that grow have grown. A page
-merges it in the browser while a slider is dragged; `at_frame` does the same here, and `standalone` makes
-a file that plays without a server.
+A frame names the value of the control that it belongs to, a slider's number or the name of a choice, and
+holds only what changes: parts of traces, the first annotations and shapes (merged by position), parts of
+axes, and how far traces that grow have grown. A page merges it in the browser while a slider is dragged or
+when another name is chosen; `at_frame` does the same here, and `standalone` makes a file that plays without
+a server.
 """
 
 import copy
@@ -57,31 +58,36 @@ def from_json(spec: dict[str, Any], skip_invalid: bool = False) -> Moving:
     return figure
 
 
-def nearest(frames: Sequence[dict[str, Any]], value: float) -> dict[str, Any]:
-    """The frame whose name is the number nearest to value. ValueError if there are none."""
+def nearest(frames: Sequence[dict[str, Any]], value: float | str) -> dict[str, Any]:
+    """The frame of that name, or whose name is the number nearest to value. ValueError if there is none."""
     if not frames:
         raise ValueError("the figure has no frames")
+    if isinstance(value, str):
+        named = {frame["name"]: frame for frame in frames}
+        if value not in named:
+            raise ValueError(f"no frame is called {value!r}; there are {', '.join(named)}")
+        return named[value]
     return min(frames, key=lambda frame: abs(float(frame["name"]) - value))
 
 
-def at_frame(figure: go.Figure, value: float | None = None) -> go.Figure:
+def at_frame(figure: go.Figure, value: float | str | None = None) -> go.Figure:
     """A still figure, as it is at the frame nearest to value (None: as it was built)."""
     return go.Figure(still(figure.to_plotly_json(), value))
 
 
-def still(spec: dict[str, Any], value: float | None = None) -> dict[str, Any]:
+def still(spec: dict[str, Any], value: float | str | None = None) -> dict[str, Any]:
     """`at_frame` for a figure's parsed JSON, which stays as it is."""
     made = {"data": copy.deepcopy(spec["data"]), "layout": copy.deepcopy(spec["layout"])}
     if value is not None and spec.get("frames"):
         frame = nearest(spec["frames"], value)
         for index, part in zip(frame.get("traces", ()), frame.get("data", ()), strict=True):
             _merge(made["data"][index], {k: v for k, v in part.items() if k != "type"})
-        layout = frame.get("layout", {})
-        for kind in ("annotations", "shapes"):
-            for base, part in zip(made["layout"].get(kind, ()), layout.get(kind, ()), strict=False):
+        for kind, change in frame.get("layout", {}).items():
+            if isinstance(change, dict):
+                _merge(made["layout"].setdefault(kind, {}), change)
+                continue
+            for base, part in zip(made["layout"].get(kind, ()), change, strict=False):
                 _merge(base, part)
-        if "meta" in layout:
-            made["layout"]["meta"] = made["layout"].get("meta", {}) | layout["meta"]
     meta = dict(made["layout"].get("meta", {}))
     growing = meta.pop("upto", ())
     made["layout"]["meta"] = meta

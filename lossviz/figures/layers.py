@@ -1,13 +1,11 @@
 """Layer by layer against the steps: how much gradient there is, or how many units are saturated."""
 
-from typing import Any
-
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.figures.contestants import call, head_of, joined, own_words
 from lossviz.figures.numerals import number, percent
+from lossviz.figures.race_panel import Panel, Place, Record
 from lossviz.figures.style import INK, PANEL, SEA, axis_name, mark, note
 from lossviz.race import Race
 
@@ -15,14 +13,7 @@ Floats = NDArray[np.float64]
 DEAD = 1e-4  # a gradient whose norm is below this teaches nothing in any time that one waits
 
 
-def draw_layers(
-    figure: go.Figure,
-    race: Race,
-    measure: str,
-    narrow: bool,
-    across: list[float],
-    running: bool,
-) -> tuple[list[dict[str, Any]], Any]:
+def draw_layers(race: Race, measure: str, place: Place) -> Panel:
     """One block a contestant, last layer on top: log10 of the gradient's norm, in steps of ten, or the share
     of saturated units, in steps of a fifth.
 
@@ -34,9 +25,9 @@ def draw_layers(
     with np.errstate(divide="ignore", invalid="ignore"):
         shade = np.log10(values) if gradient else 4 * values - 4
     blank = DEAD if gradient else 0.05
-    count, high = len(values), 350 * (0.45 if narrow else 1)
+    count, high = len(values), 350 * (0.45 if place.narrow else 1)
     gap = 26 * count * layers / (high - 26 * count)  # 26 pixels, in rows: room for a head
-    texts: list[dict[str, Any]] = []
+    texts, traces, shapes = ([axis_name("gradient by layer" if gradient else "saturated, by layer")], [], [])
     scale = [
         [0, SEA[2]],
         [0.25, SEA[2]],
@@ -52,28 +43,21 @@ def draw_layers(
         base = (len(values) - 1 - c) * (layers + gap)
         shown = np.where(values[c] < blank, np.nan, shade[c])  # (records, layers)
         heights = base + np.arange(layers) + 0.5
-        figure.add_shape(
-            type="rect",
-            x0=0,
-            x1=race.settings.steps,
-            y0=base,
-            y1=base + layers,
-            fillcolor=PANEL,
-            line_width=0,
-            layer="below",
-        )
-        figure.add_trace(
-            go.Heatmap(
-                x=race.steps,
-                y=heights,
-                z=shown.T.astype(np.float32),
-                zmin=-4,
-                zmax=0,
-                colorscale=scale,
-                showscale=False,
-                hoverinfo="skip",
-                ygap=2,
-            )
+        edges = {"x0": 0, "x1": race.settings.steps, "y0": base, "y1": base + layers}
+        shapes.append({"type": "rect", **edges, "fillcolor": PANEL, "line": {"width": 0}, "layer": "below"})
+        traces.append(
+            {
+                "type": "heatmap",
+                "x": race.steps,
+                "y": heights,
+                "z": shown.T.astype(np.float32),
+                "zmin": -4,
+                "zmax": 0,
+                "colorscale": scale,
+                "showscale": False,
+                "hoverinfo": "skip",
+                "ygap": 2,
+            }
         )
         rows += [(c, layer, float(heights[layer])) for layer in range(layers)]
         own = own_words(race, c)
@@ -91,21 +75,20 @@ def draw_layers(
         )
     total = len(values) * (layers + gap)
     every = 1 if total < 16 else layers - 1 or 1  # crowded: only the first and the last layer are named
-    rows = [row for row in rows if row[1] % every == 0 and np.isfinite(values[row[0], :, row[1]]).any()]
-    figure.update_yaxes(
-        range=[-0.1, total + 0.1],
-        showgrid=False,
-        selector=0,
-        tickvals=[h for _, _, h in rows],
-        ticktext=[_layer_name(layer, layers) for _, layer, _ in rows],
-    )
-    texts.append(axis_name("gradient by layer" if gradient else "saturated, by layer"))
+    rows = [row for row in rows if row[1] % every == 0]
+    known = [row for row in rows if np.isfinite(values[row[0], :, row[1]]).any()]
+    side = {
+        "range": [-0.1, total + 0.1],
+        "showgrid": False,
+        "tickvals": [h for _, _, h in known],
+        "ticktext": [_layer_name(layer, layers) for _, layer, _ in known],
+    }
 
-    def moving(i: int) -> tuple[list[int], list[dict[str, Any]], list[dict[str, Any]]]:
+    def moving(i: int) -> Record:
         notes = [
             note(
-                _told(float(values[c, i, layer]), gradient),
-                across[1],
+                _told(float(values[c, i, layer]), gradient) if (c, layer, height) in known else " ",
+                place.across[1],
                 height,
                 xref="paper",
                 yref="y",
@@ -116,9 +99,9 @@ def draw_layers(
             )
             for c, layer, height in rows
         ]
-        return [], notes, []
+        return [], [], notes
 
-    return texts, moving
+    return Panel({"yaxis": side}, traces, texts, moving, shapes)
 
 
 def _told(value: float, gradient: bool) -> str:

@@ -1,11 +1,10 @@
 """What each contestant has learned, over the plane of the data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.data import Data
@@ -99,136 +98,100 @@ def readings(race: Race, here: int) -> list[str]:
     return [f"{own}, {words}" if own else words for own, words in zip(owns, short, strict=True)]
 
 
-def draw_portraits(
-    figure: go.Figure, race: Race, portraits: Portraits, here: int, narrow: bool
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[int]]:
-    """One map a contestant, its line on its rim; what the curve reader says, which changes; what does not;
-    and the numbers of the traces that change."""
+@dataclass(frozen=True)
+class Side:
+    """What stands beside a race's curves, as plain data. Of each contestant: ``said`` is what the curve
+    reader says, which changes; the heads do not; ``changing`` are the traces that do, counted from here on.
+    """
+
+    said: list[dict[str, Any]]
+    heads: list[dict[str, Any]]
+    shapes: list[dict[str, Any]]
+    axes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    traces: list[dict[str, Any]] = field(default_factory=list)
+    changing: list[int] = field(default_factory=list)
+
+
+def draw_portraits(race: Race, portraits: Portraits, here: int, narrow: bool) -> Side:
+    """One map a contestant, its line on its rim."""
     count, last = len(race.settings.losses), max(1, portraits.classes - 1)
-    said: list[dict[str, Any]] = []
-    heads: list[dict[str, Any]] = []
-    changing: list[int] = []
+    side = Side([], [], [])
+    border = (0.5, 0.5, 1.0) if portraits.classes == 2 else (0.5 / last, (last - 0.5) / last, 1 / last)
+    lines = {"start": 100 * border[0], "end": 100 * border[1], "size": 100 * border[2]}
     for c, words in enumerate(readings(race, here)):
         axis = str(c + 2)
         x, y = place(c, count, narrow)
-        side = {"visible": False, "fixedrange": True}
-        figure.layout[f"xaxis{axis}"] = side | {
-            "domain": x,
-            "anchor": f"y{axis}",
-            "range": [portraits.a[0], portraits.a[-1]],
-        }
-        figure.layout[f"yaxis{axis}"] = side | {
-            "domain": y,
-            "anchor": f"x{axis}",
-            "range": [portraits.b[0], portraits.b[-1]],
-        }
+        hidden = {"visible": False, "fixedrange": True}
+        wide, tall = ([float(one[0]), float(one[-1])] for one in (portraits.a, portraits.b))
+        side.axes[f"xaxis{axis}"] = hidden | {"domain": x, "anchor": f"y{axis}", "range": wide}
+        side.axes[f"yaxis{axis}"] = hidden | {"domain": y, "anchor": f"x{axis}", "range": tall}
         axes = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
-        z = region(portraits, here, c)
-        ground = {"x": portraits.a, "y": portraits.b, "z": z, "showscale": False, "hoverinfo": "skip", **axes}
-        changing.append(len(figure.data))
-        border = (0.5, 0.5, 1.0) if portraits.classes == 2 else (0.5 / last, (last - 0.5) / last, 1 / last)
-        figure.add_trace(
-            go.Contour(
-                **ground,
-                zmin=-6,
-                zmax=130,
-                colorscale=_REGION,
-                line={"width": 2.2, "color": fixed(INK)},
-                contours={
-                    "coloring": "heatmap",
-                    "start": 100 * border[0],
-                    "end": 100 * border[1],
-                    "size": 100 * border[2],
-                },
-            )
+        side.changing.append(len(side.traces))
+        side.traces.append(
+            {
+                "type": "contour",
+                "x": portraits.a,
+                "y": portraits.b,
+                "z": region(portraits, here, c),
+                "showscale": False,
+                "hoverinfo": "skip",
+                "zmin": -6,
+                "zmax": 130,
+                "colorscale": _REGION,
+                "line": {"width": 2.2, "color": fixed(INK)},
+                "contours": {"coloring": "heatmap", **lines},
+                **axes,
+            }
         )
-        _examples(figure, portraits, axes)
-        _rim(figure, race, c, axis)
-        spot = {"xref": f"x{axis} domain", "yref": f"y{axis} domain", "xanchor": "left", "yanchor": "bottom"}
+        side.traces.append(_examples(portraits) | axes)
+        edge = {"xref": f"x{axis} domain", "yref": f"y{axis} domain", "x0": 0, "x1": 1, "y0": 1, "y1": 1}
+        side.shapes.extend(_rim(race, c, edge))
+        spot = {"xref": edge["xref"], "yref": edge["yref"], "xanchor": "left", "yanchor": "bottom"}
         small = narrow or count > 2
-        said.append(note(words, 0, 1, yshift=4, font={"size": 14 if small else 16, "color": MUTE}, **spot))
-        heads.append(
-            note(
-                f"<b>{head_of(race, c)}</b>",
-                0,
-                1,
-                yshift=22,
-                font={"size": 15 if small else 18, "color": mark(race.settings.losses[c]).text},
-                **spot,
-            )
-        )
-    return said, heads, changing
+        font = {"size": 14 if small else 16, "color": MUTE}
+        side.said.append(note(words, 0, 1, yshift=4, font=font, **spot))
+        font = {"size": 15 if small else 18, "color": mark(race.settings.losses[c]).text}
+        side.heads.append(note(f"<b>{head_of(race, c)}</b>", 0, 1, yshift=22, font=font, **spot))
+    return side
 
 
-def draw_heads(
-    figure: go.Figure, race: Race, here: int, narrow: bool
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def draw_heads(race: Race, here: int, narrow: bool) -> Side:
     """Where the data lie in no plane: in the portraits' place each contestant's line, name and reading."""
-    said: list[dict[str, Any]] = []
-    heads: list[dict[str, Any]] = []
+    side = Side([], [], [])
     for c, words in enumerate(readings(race, here)):
         x, y, wide = 0.815, 0.76 - 0.19 * c, 0.185
         if narrow:
             x, y, wide = (c % 2) * 0.53, (0.09 if len(race.settings.losses) <= 2 else 0.17), 0.47
             y -= 0.13 * (c // 2)
-        style = line_style(race, c)
-        edge = {"type": "line", "xref": "paper", "yref": "paper", "x0": x, "x1": x + wide, "y0": y, "y1": y}
-        figure.add_shape(line={"color": style["color"], "width": 5, "dash": style["dash"]}, **edge)
-        if is_twin(race, c):
-            figure.add_shape(line={"color": PAPER, "width": 1.6}, **edge)
+        edge = {"xref": "paper", "yref": "paper", "x0": x, "x1": x + wide, "y0": y, "y1": y}
+        side.shapes.extend(_rim(race, c, edge))
         spot = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-        said.append(note(words, x, y, yshift=-30, font={"size": 14 if narrow else 15, "color": MUTE}, **spot))
-        heads.append(
-            note(
-                f"<b>{head_of(race, c)}</b>",
-                x,
-                y,
-                yshift=4,
-                font={"size": 15 if narrow else 17, "color": mark(race.settings.losses[c]).text},
-                **spot,
-            )
-        )
-    return said, heads
+        font = {"size": 14 if narrow else 15, "color": MUTE}
+        side.said.append(note(words, x, y, yshift=-30, font=font, **spot))
+        font = {"size": 15 if narrow else 17, "color": mark(race.settings.losses[c]).text}
+        side.heads.append(note(f"<b>{head_of(race, c)}</b>", x, y, yshift=4, font=font, **spot))
+    return side
 
 
-def _rim(figure: go.Figure, race: Race, c: int, axis: str) -> None:
+def _rim(race: Race, c: int, edge: dict[str, Any]) -> list[dict[str, Any]]:
     """A line in the contestant's own colour, dash and hollowness: the key to the curves."""
-    edge = {
-        "type": "line",
-        "x0": 0,
-        "x1": 1,
-        "y0": 1,
-        "y1": 1,
-        "xref": f"x{axis} domain",
-        "yref": f"y{axis} domain",
-    }
     style = line_style(race, c)
-    figure.add_shape(line={"color": style["color"], "width": 5, "dash": style["dash"]}, **edge)
+    rim = [{"type": "line", "line": {"color": style["color"], "width": 5, "dash": style["dash"]}, **edge}]
     if is_twin(race, c):
-        figure.add_shape(line={"color": PAPER, "width": 1.6}, **edge)
+        rim.append({"type": "line", "line": {"color": PAPER, "width": 1.6}, **edge})
+    return rim
 
 
-def _examples(figure: go.Figure, portraits: Portraits, axes: dict[str, str]) -> None:
+def _examples(portraits: Portraits) -> dict[str, Any]:
     """Classes are not losses and so have no hue: hollow and full, or numbers."""
     shown = slice(None, 160)
     x, y = portraits.x[shown], portraits.y[shown]
     ink, white = fixed(INK), "rgb(255,255,255)"
+    dots = {"type": "scatter", "x": x[:, 0], "y": x[:, 1], "mode": "markers", "hoverinfo": "skip"}
     if portraits.classes == 2:  # as numbers on a scale: a list of colours takes long to check
         scale = {"cmin": 0, "cmax": 1, "colorscale": [[0, white], [1, ink]]}
         rim = {"color": 1 - y, "width": 0.9, **scale}
-        marker: dict[str, Any] = {"size": 5.4, "color": y, "line": rim, "opacity": 1, **scale}
-        figure.add_trace(
-            go.Scatter(x=x[:, 0], y=x[:, 1], mode="markers", marker=marker, hoverinfo="skip", **axes)
-        )
-        return
+        return dots | {"marker": {"size": 5.4, "color": y, "line": rim, "opacity": 1, **scale}}
     symbols = np.array(["circle", "circle-open", "square", "square-open", "diamond", "diamond-open"])[y % 6]
-    figure.add_trace(
-        go.Scatter(
-            x=x[:, 0],
-            y=x[:, 1],
-            mode="markers",
-            hoverinfo="skip",
-            **axes,
-            marker={"size": 5.4, "symbol": symbols, "color": ink, "line": {"width": 0.9, "color": ink}},
-        )
-    )
+    rim = {"width": 0.9, "color": ink}
+    return dots | {"marker": {"size": 5.4, "symbol": symbols, "color": ink, "line": rim}}

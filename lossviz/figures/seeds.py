@@ -3,60 +3,59 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.figures.contestants import MEASURES, head_of, is_twin
-from lossviz.figures.numerals import number, percent, whole
+from lossviz.figures.numerals import number, percent
+from lossviz.figures.race_panel import Panel, Place, Record
 from lossviz.figures.style import AXIS, INK, MUTE, PAPER, axis_name, faded, mark, note
-from lossviz.judging import swaps, verdict
+from lossviz.judging import paired_differences, swaps
 from lossviz.race import Race
 
 Floats = NDArray[np.float64]
 BARS = 41
 
 
-def draw_seeds(
-    figure: go.Figure,
-    race: Race,
-    measure: str,
-    narrow: bool,
-    across: list[float],
-    running: bool,
-) -> tuple[list[dict[str, Any]], Any]:
+def draw_seeds(race: Race, measure: str, place: Place) -> Panel:
     """Left a line for each seed between the contestants; right the mean difference that the verdict is of,
     under every way to swap who is ahead with who is behind, seed by seed, and as a disc the one seen.
     """
-    field, axis_title = MEASURES[measure]
-    values: Floats = getattr(race, field)
+    name, axis_title = MEASURES[measure]
+    values: Floats = getattr(race, name)
     count, seeds, _ = values.shape
+    across, up = place.across, place.up
     left = [across[0], across[0] + (across[1] - across[0]) * 0.44]
     right = [across[0] + (across[1] - across[0]) * 0.56, across[1]]
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     room = 0.08 * (high - low) or 0.05
-    figure.update_xaxes(domain=left, range=[-0.4, count - 0.6], showline=False, ticks="", selector=0)
-    figure.update_xaxes(
-        tickvals=list(range(count)),
-        ticktext=[f"<b>{head_of(race, c).split(' · ')[0] if count > 2 else ''}</b>" for c in range(count)],
-        selector=0,
-    )
+    heads = [head_of(race, c).split(" · ")[0] if count > 2 else "" for c in range(count)]
     write = percent if measure == "Accuracy" else number
     usual = np.array([t for t in (0.1, 0.25, 0.5, 0.75, 1.0) if low - room <= t <= high + room])
     ticks = usual if measure == "Accuracy" and len(usual) > 1 else np.linspace(low, high, 4)
-    figure.update_yaxes(
-        range=[low - room, high + room], tickvals=ticks, ticktext=[write(float(t)) for t in ticks], selector=0
-    )
-    verdicts = [verdict(race, field, i) for i in range(len(race.steps))]
-    differences = [() if measure == "Loss" else said.differences for said in verdicts]
-    wide = 1.08 * max([float(np.abs(each).mean()) for each in differences if each] or [0.0]) or 1.0
+    unlike = measure == "Loss"  # in units of their own: there is no difference
+    every = range(len(race.steps))
+    differences = [np.zeros(0) if unlike else paired_differences(race, name, i) for i in every]
+    wide = 1.08 * max([float(np.abs(each).mean()) for each in differences if each.size] or [0.0]) or 1.0
     edges = np.linspace(-wide, wide, BARS + 1)
-    foot, head = figure.layout.yaxis.domain
-    top = [foot, foot + 0.9 * (head - foot)]  # above stand the panels' own heads
-    figure.update_yaxes(domain=top, selector=0)
+    top = (up[0], up[0] + 0.9 * (up[1] - up[0]))  # above stand the panels' own heads
     tick = _round_down(0.8 * wide)
-    figure.update_layout(
-        xaxis21={
+    axes: dict[str, dict[str, Any]] = {
+        "xaxis": {
+            "domain": left,
+            "range": [-0.4, count - 0.6],
+            "showline": False,
+            "ticks": "",
+            "tickvals": list(range(count)),
+            "ticktext": [f"<b>{head}</b>" for head in heads],
+        },
+        "yaxis": {
+            "domain": top,
+            "range": [low - room, high + room],
+            "tickvals": ticks,
+            "ticktext": [write(float(t)) for t in ticks],
+        },
+        "xaxis21": {
             "domain": right,
             "anchor": "y21",
             "range": [-wide, wide],
@@ -69,51 +68,38 @@ def draw_seeds(
             "tickfont": {"size": 15, "color": MUTE},
             "zeroline": False,
         },
-        yaxis21={
+        "yaxis21": {
             "domain": top,
             "anchor": "x21",
             "visible": False,
             "range": [-0.16, 1.05],
             "fixedrange": True,
         },
-    )
-    axes = {"xaxis": "x21", "yaxis": "y21"}
-    for _ in range(seeds):
-        figure.add_trace(go.Scatter(mode="lines", line={"color": faded(MUTE, 0.45), "width": 1.6}))
+    }
+    pair = {"type": "scatter", "mode": "lines", "line": {"color": faded(MUTE, 0.45), "width": 1.6}}
+    traces: list[dict[str, Any]] = [pair] * seeds
     for c in range(count):
-        style = mark(race.settings.losses[c])
-        figure.add_trace(
-            go.Scatter(
-                mode="markers",
-                marker={
-                    "size": 13,
-                    "color": PAPER if is_twin(race, c) else style.line,
-                    "line": {"color": style.line if is_twin(race, c) else PAPER, "width": 2},
-                    "opacity": 1,
-                },
-            )
-        )
-    figure.add_trace(
-        go.Bar(x=(edges[1:] + edges[:-1]) / 2, width=0.86 * (edges[1] - edges[0]), marker_color=AXIS, **axes)
-    )
-    figure.add_trace(
-        go.Scatter(
-            mode="markers",
-            cliponaxis=False,
-            marker={"size": 17, "color": INK, "line": {"color": PAPER, "width": 3}, "opacity": 1},
-            **axes,
-        )
-    )
+        line, twin = mark(race.settings.losses[c]).line, is_twin(race, c)
+        fill, rim = (PAPER, line) if twin else (line, PAPER)
+        look = {"size": 13, "color": fill, "line": {"color": rim, "width": 2}, "opacity": 1}
+        traces.append({"type": "scatter", "mode": "markers", "marker": look})
+    middles, bar = (edges[1:] + edges[:-1]) / 2, 0.86 * (edges[1] - edges[0])
+    disc = {"size": 17, "color": INK, "line": {"color": PAPER, "width": 3}, "opacity": 1}
+    dealt = {"xaxis": "x21", "yaxis": "y21"}
+    traces += [
+        {"type": "bar", "x": middles, "width": bar, "marker": {"color": AXIS}, **dealt},
+        {"type": "scatter", "mode": "markers", "cliponaxis": False, "marker": disc, **dealt},
+    ]
 
-    def moving(i: int) -> tuple[list[int], list[dict[str, Any]], list[dict[str, Any]]]:
+    def moving(i: int) -> Record:
         data: list[dict[str, Any]] = []
         for seed in range(seeds):
             data.append({"x": list(range(count)), "y": _finite(values[:, seed, i])})
         for c in range(count):
             data.append({"x": [c] * seeds, "y": _finite(values[c, :, i])})
         heights, seen = np.zeros(BARS), None
-        if differences[i]:
-            means = swaps(np.array(differences[i]))
+        if differences[i].size:
+            means = swaps(differences[i])
             heights = np.histogram(np.clip(means, -wide, wide), edges)[0] / len(means)
             heights = heights / heights.max()
             seen = float(means[0])
@@ -132,15 +118,15 @@ def draw_seeds(
                 bgcolor=PAPER,
             )
         ]
-        return list(range(len(data))), notes, data
+        return list(range(len(data))), data, notes
 
     texts = [axis_name(axis_title)]
-    heads = {"yanchor": "bottom", "font": {"size": 16, "color": MUTE}}
-    if not narrow:
+    over = {"yanchor": "bottom", "font": {"size": 16, "color": MUTE}}
+    if not place.narrow:
         texts.append(
-            note("each seed, a line", left[0], top[1], xref="paper", yref="paper", xanchor="left", **heads)
+            note("each seed, a line", left[0], top[1], xref="paper", yref="paper", xanchor="left", **over)
         )
-        ways = whole(2 ** min(seeds, 16))
+        ways = f"{2 ** min(seeds, 16):,}".replace(",", "\u2009")
         texts.append(
             note(
                 f"if luck had dealt: {ways} ways to swap names",
@@ -149,10 +135,10 @@ def draw_seeds(
                 xref="paper",
                 yref="paper",
                 xanchor="left",
-                **heads,
+                **over,
             )
         )
-    return texts, moving
+    return Panel(axes, traces, texts, moving)
 
 
 def _finite(values: Floats) -> list[float | None]:

@@ -5,6 +5,7 @@ A figure is drawn in the light theme. Each colour of it, written ``#RRGGBB`` or 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,9 +127,9 @@ def template() -> go.layout.Template:
     )
 
 
-def blank(height: int, **layout: Any) -> Moving:
-    """An empty figure in the house style."""
-    return Moving(layout={"template": template(), "height": height} | layout)
+def blank(height: int, data: Sequence[Any] = (), **layout: Any) -> Moving:
+    """A figure in the house style, empty unless it is given its traces."""
+    return Moving(list(data), {"template": template(), "height": height} | layout)
 
 
 def put_first(figure: go.Figure, shape: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 // One chart, updated in place. Plotly redraws the same element, so zoom, camera and focus are kept;
-// a named slider of the page is followed while it is dragged, by pictures that came with the figure.
+// a named slider of the page is followed while it is dragged, and a named choice when it is made, by pictures
+// that came with the figure.
 
 const charts = new WeakMap(); // parentElement -> Chart
 const cameras = new Map(); // chart key -> camera that the viewer has turned to
@@ -45,6 +46,7 @@ function merge(base, part) {
 }
 
 const slider = (key) => document.querySelector(`.st-key-${key} input[type=range]`);
+const pressed = (key) => document.querySelector(`.st-key-${key} button[aria-checked=true]`)?.textContent;
 const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -79,7 +81,7 @@ class Chart {
       this.parsed = {};
     }
     this.follow = this.payload.follow;
-    this.watchSlider();
+    this.watchControl();
     this.root.setAttribute("aria-label", this.payload.alt);
     loadPlotly(this.payload.plotly).then((loaded) => {
       if (loaded) this.schedule();
@@ -87,19 +89,19 @@ class Chart {
     });
   }
 
-  // The slider's own DOM is Streamlit's: it may be replaced at any rerun, so it is found anew each time.
-  watchSlider() {
+  // The control's own DOM is Streamlit's: it may be replaced at any rerun, so it is found anew each time.
+  watchControl() {
     const box = this.follow && document.querySelector(`.st-key-${this.follow}`);
     if (box === this.box) return;
-    this.sliderObserver?.disconnect();
+    this.controlObserver?.disconnect();
     this.box = box;
     if (!box) {
-      if (this.follow) setTimeout(() => !this.gone && (this.watchSlider(), this.schedule()), 50);
+      if (this.follow) setTimeout(() => !this.gone && (this.watchControl(), this.schedule()), 50);
       return;
     }
-    this.sliderObserver = new MutationObserver(() => this.schedule());
-    this.sliderObserver.observe(box, {
-      subtree: true, childList: true, attributes: true, attributeFilter: ["value", "aria-valuetext"],
+    this.controlObserver = new MutationObserver(() => this.schedule());
+    this.controlObserver.observe(box, {
+      subtree: true, childList: true, attributes: true, attributeFilter: ["value", "aria-valuetext", "aria-checked"],
     });
     this.schedule();
   }
@@ -154,8 +156,8 @@ class Chart {
   frame(figure) {
     if (!figure.frames?.length) return null;
     const input = this.follow && slider(this.follow);
-    const value = input ? Number(input.value) : this.payload.value;
-    if (value === null || value === undefined) return null;
+    if (!input) return figure.frames.find((f) => f.name === pressed(this.follow)) ?? null;
+    const value = Number(input.value);
     if (!figure.byValue) figure.byValue = figure.frames.map((f) => Number(f.name));
     let best = 0;
     figure.byValue.forEach((v, i) => {
@@ -174,22 +176,19 @@ class Chart {
     if (state === this.shown) return;
 
     let { data, layout } = figure;
-    let meta = layout.meta ?? {};
     if (frame) {
       data = data.slice();
       (frame.traces ?? []).forEach((index, k) => (data[index] = merge(data[index], frame.data[k])));
-      const change = frame.layout ?? {};
       layout = { ...layout };
-      for (const kind of ["annotations", "shapes"]) {
-        if (change[kind]) {
-          layout[kind] = layout[kind].map((item, i) => (i < change[kind].length ? merge(item, change[kind][i]) : item));
-        }
+      for (const [kind, change] of Object.entries(frame.layout ?? {})) {
+        layout[kind] = Array.isArray(change)
+          ? layout[kind].map((item, i) => (i < change.length ? merge(item, change[i]) : item))
+          : merge(layout[kind] ?? {}, change);
       }
-      meta = { ...meta, ...change.meta };
     } else {
       layout = { ...layout };
     }
-    for (const [index, length] of meta.upto ?? []) {
+    for (const [index, length] of layout.meta?.upto ?? []) {
       const trace = { ...(data === figure.data ? (data = data.slice()) : data)[index] };
       for (const axis of ["x", "y", "z"]) {
         if (Array.isArray(trace[axis])) trace[axis] = trace[axis].slice(0, length);
@@ -342,7 +341,7 @@ class Chart {
     this.gone = true;
     this.resize.disconnect();
     this.theme.disconnect();
-    this.sliderObserver?.disconnect();
+    this.controlObserver?.disconnect();
     document.removeEventListener("input", this.onInput, true);
     cancelAnimationFrame(this.pending);
     clearTimeout(this.rest);

@@ -1,7 +1,7 @@
 """The one way to show a figure: updated in place, following a slider while it is dragged.
 
 A page gives a function that draws its figure wide and narrow; the browser picks by the chart's own width,
-recolours for the theme, and merges the frame that belongs to the followed slider's value. If Plotly's file
+recolours for the theme, and merges the frame that belongs to the followed control's value. If Plotly's file
 cannot be loaded, Streamlit's own chart shows the narrow figure.
 """
 
@@ -64,11 +64,11 @@ def chart(
 ) -> None:
     """Show a packed figure. ``alt`` says in words what it shows.
 
-    ``follow`` is the key of a slider of the page whose value names the frame to show. ``on_click`` gets
-    the data coordinates of a click in a map, before the page runs again. A figure whose meta has a
-    ``grip``, [trace, "x" or "y"], lets that point be dragged, and the followed slider goes with it. A
-    ``live`` chart tells which layout it needs (`is_narrow`): while pictures follow each other quickly, the
-    other need not be sent.
+    ``follow`` is the key of a slider or of a choice of the page, whose value names the frame to show.
+    ``on_click`` gets the data coordinates of a click in a map, before the page runs again. A figure whose
+    meta has a ``grip``, [trace, "x" or "y"], lets that point be dragged, and the followed slider goes with
+    it. A ``live`` chart tells which layout it needs (`is_narrow`): while pictures follow each other quickly,
+    the other need not be sent.
     """
 
     def clicked() -> None:

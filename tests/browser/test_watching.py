@@ -44,6 +44,9 @@ def test_the_verdict_comes_when_the_race_stops(viewer: Callable[..., Viewer], se
     assert "Ready" in said(one)
     press(one, "Play")
     until(lambda: "The verdict comes when the race stops." in said(one))
+    one.click("race_measure", "Brier")  # the browser has this picture already
+    until(lambda: one.frame == "Brier")
+    assert "Brier score" in said(one)
     for view, mark in (("Layers", "gradient by layer"), ("Seeds", "each seed, a line")):
         one.click("race_view", view)
         until(lambda mark=mark: mark in said(one))

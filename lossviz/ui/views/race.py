@@ -36,12 +36,14 @@ def drawing(view: View, kind: str, measure: str, layers: str) -> str:
     at = int(view.race.steps[-1])
     layout = is_narrow("race") if view.running else None
     shade = layers if kind == "Layers" else measure
+    if view.running:  # its picture has them all: the browser takes the chosen one, and at once
+        shade = ""
     key = (view.race.settings, at, kind, shade, view.running, shown_seed(), layout)
     shown, body = st.session_state.get(SHOWN, (None, ""))
     if shown != key:
         body = packed(
             lambda narrow: lv.figures.training_curves(
-                view.race, measure, at, kind, view.portraits, view.running, not view.running, narrow, layers
+                view.race, measure, at, kind, view.portraits, view.running, narrow=narrow, layers=layers
             ),
             layout,
         )
@@ -93,14 +95,14 @@ def _watched(wanted: lv.RaceSettings, kind: str) -> None:
 
 
 def _show(view: View, kind: str) -> None:
-    measure, layers = Race.measure.now, Race.layers.now
+    shade = Race.layers if kind == "Layers" else Race.measure
     settings = view.race.settings
     chart(
-        drawing(view, kind, measure, layers),
+        drawing(view, kind, Race.measure.now, Race.layers.now),
         key="race",
-        follow=None if view.running else Race.step.key,
+        follow=(shade if view.running else Race.step).key,
         live=True,
-        alt=f"{layers if kind == 'Layers' else measure} of {', '.join(settings.losses)} over "
+        alt=f"{shade.now} of {', '.join(settings.losses)} over "
         f"{STEPS} training steps, at step {int(view.race.steps[-1])}.",
     )
     if trouble(view):
