@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
     from lossviz.plateaus import Reading, read_curve
     from lossviz.precision import FloatCurves, TwiceCurves, float_curves, softmax_twice
-    from lossviz.race import Race, RaceSettings, Snapshot, race_settings, stack
+    from lossviz.race import Race, Snapshot, stack
+    from lossviz.race_setup import RaceSettings, race_settings
     from lossviz.recognition import Candidate, Cap, caps, recognize
     from lossviz.registry import Registry
     from lossviz.schedules import SCHEDULES, Schedule
@@ -102,7 +103,8 @@ _HOME = {  # module: its public names
     "planes": ("Plane", "direction_plane", "hessian_plane", "random_plane"),
     "plateaus": ("Reading", "read_curve"),
     "precision": ("FloatCurves", "TwiceCurves", "float_curves", "softmax_twice"),
-    "race": ("Race", "RaceSettings", "Snapshot", "race_settings", "stack"),
+    "race": ("Race", "Snapshot", "stack"),
+    "race_setup": ("RaceSettings", "race_settings"),
     "recognition": ("Candidate", "Cap", "caps", "recognize"),
     "registry": ("Registry",),
     "schedules": ("SCHEDULES", "Schedule"),

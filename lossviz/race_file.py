@@ -15,7 +15,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from lossviz.race import MEASURED, MOST_KEPT, MOST_RECORDS, Race, RaceSettings, Weights
+from lossviz.race import MEASURED, MOST_KEPT, Race, Weights
+from lossviz.race_setup import MOST_RECORDS, RaceSettings
 from lossviz.surface_file import WHAT_BREAKS, opened, why_not
 
 FORMAT, VERSION = "lossviz race", 1

@@ -17,7 +17,7 @@ from lossviz.loss import MeanLoss
 from lossviz.losses import LOSSES
 from lossviz.networks import NETWORKS
 from lossviz.optimizers import OPTIMIZERS
-from lossviz.race import RaceSettings
+from lossviz.race_setup import RaceSettings
 from lossviz.training import Batches
 from lossviz.weights import flat, movable
 

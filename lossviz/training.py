@@ -16,22 +16,11 @@ from torch import Tensor, nn
 
 from lossviz.losses import LOSSES
 from lossviz.networks import Network
-from lossviz.race import (
-    MOST_KEPT,
-    Contestant,
-    Floats,
-    Race,
-    RaceSettings,
-    Snapshot,
-    State,
-    Weights,
-    outputs,
-    race_settings,
-    stack,
-    unflatten,
-)
+from lossviz.race import MOST_KEPT, Floats, Race, Snapshot, State, Weights, stack, unflatten
+from lossviz.race_setup import Contestant, RaceSettings, outputs, race_settings
 from lossviz.schedules import SCHEDULES
-from lossviz.teams import Team, teams_of
+from lossviz.team import Team
+from lossviz.teams import teams_of
 from lossviz.yardsticks import flat_outputs, log_probabilities, scores
 
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lossviz import LOSSES, OPTIMIZERS, RaceSettings
-from lossviz.race import outputs
+from lossviz.race_setup import outputs
 from lossviz.schedules import SCHEDULES
 
 Cost = Callable[[Tensor, Tensor], Tensor]

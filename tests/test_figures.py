@@ -265,6 +265,30 @@ def test_a_running_race_holds_its_picture_by_every_measure(
             assert content(base, name) == content(picture)
 
 
+@pytest.mark.parametrize("measure", figures.MEASURES)
+@pytest.mark.parametrize("step", [0, 30, 60])
+@pytest.mark.parametrize("race", [RACE, FOUR], ids=["two", "four"])
+def test_a_click_on_a_dot_of_the_rug_is_its_seed(race: lv.Race, step: int, measure: str) -> None:
+    figure = figures.training_curves(race, measure, at=step)
+    assert figure.layout.meta["click"] == "x20y20"
+    values = getattr(race, figures.MEASURES[measure][0])[:, :, list(race.steps).index(step)]
+    dots = [trace for trace in figure.data if trace.xaxis == "x20"]
+    for c, trace in enumerate(dots):
+        said = [figures.seed_at(race, measure, "Curves", step, *dot)
+                for dot in zip(trace.x, trace.y, strict=True)]  # fmt: skip
+        assert sorted(filter(lambda s: s is not None, said)) == [0, 1, 2]
+        assert [values[c, seed] for seed in said] == sorted(values[c])
+    assert figures.seed_at(race, measure, "Curves", step, 0.5, 1e6) is None
+
+
+def test_a_click_on_a_line_between_two_contestants_is_its_seed() -> None:
+    assert figures.training_curves(RACE, view="Seeds").layout.meta["click"] == "xy"
+    for seed in range(3):
+        middle = RACE.cross_entropy[:, seed, 3].mean()
+        assert figures.seed_at(RACE, "Cross-entropy", "Seeds", 30, 0.5, middle) == seed
+    assert figures.seed_at(RACE, "Cross-entropy", "Seeds", 30, 0.5, 1e6) is None
+
+
 def test_a_frame_that_is_not_there_is_named() -> None:
     with pytest.raises(ValueError, match="no frame is called 'Speed'; there are Accuracy, Loss"):
         at_frame(figures.training_curves(RACE, running=True), "Speed")

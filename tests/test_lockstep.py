@@ -14,7 +14,8 @@ from torch import nn
 import lossviz as lv
 from lossviz import LOSSES, OPTIMIZERS, Network, RaceSettings, Training, train
 from lossviz.lockstep import Stack, can_stack
-from lossviz.race import MEASURED, MOST_RECORDS
+from lossviz.race import MEASURED
+from lossviz.race_setup import MOST_RECORDS
 from lossviz.schedules import SCHEDULES
 from lossviz.slopes import SLOPES, slope_of
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from lossviz import DATASETS, LOSSES, OPTIMIZERS, RaceSettings, Snapshot
-from lossviz.race import MEASURED, race_settings, stack
+from lossviz.race import MEASURED, stack
+from lossviz.race_setup import race_settings
 
 GOOD: dict[str, Any] = {
     "dataset": "moons", "network": "linear", "losses": ("sigmoid-mse", "sigmoid-ce"), "lr": (0.1, 0.2)

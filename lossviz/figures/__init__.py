@@ -27,6 +27,7 @@ from lossviz.figures.pulled import pulled
 from lossviz.figures.race import training_curves
 from lossviz.figures.reliefs import reliefs
 from lossviz.figures.rescaled import rescaled
+from lossviz.figures.rug import seed_at
 from lossviz.figures.ruler import ruler
 from lossviz.figures.score_curves import score_curves
 from lossviz.figures.shapes import shapes
@@ -80,6 +81,7 @@ __all__ = [
     "rescaled",
     "ruler",
     "score_curves",
+    "seed_at",
     "shapes",
     "sketch",
     "slopes",

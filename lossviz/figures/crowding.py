@@ -1,46 +1,12 @@
-"""Where the dots, discs and numbers of a race's curves stand, so that none hides another."""
-
-import math
-from dataclasses import dataclass
+"""Where the discs and numbers of a race's curves stand, so that none hides another."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lossviz.figures.rug import Axis
 from lossviz.race import Race
 
 Floats = NDArray[np.float64]
-RUG_DOTS = 8  # dots of one contestant side by side at most; more lie closer
-
-
-@dataclass(frozen=True)
-class Axis:
-    """The y axis, known without asking the figure: that takes long."""
-
-    log: bool
-    low: float  # in the axis's own coordinates: a power of ten where it is logarithmic
-    high: float
-
-    def height(self, value: float) -> float:
-        """A value in the axis's own coordinates."""
-        return math.log10(value) if self.log and value > 0 else value
-
-
-def rug(axis: Axis, values: Floats, c: int, count: int) -> tuple[list[float], list[float]]:
-    """A dot for each seed of ``values`` (seeds,) at its value; those at one height stand side by side.
-
-    x is in [0, 1], of which contestant ``c`` of ``count`` has its share; what is not finite has no dot.
-    """
-    taken: dict[int, int] = {}
-    room = 1 / count
-    close = room / max(RUG_DOTS, len(values)) if count > 1 else room / 16
-    x, y = [], []
-    for value in np.sort(values[np.isfinite(values)]):
-        share = (axis.height(float(value)) - axis.low) / (axis.high - axis.low)
-        row = round(60 * share)  # 60 dots fill the height
-        k = taken[row] = taken.get(row, -1) + 1
-        x.append(round(c * room + (k + 0.5) * close, 4))
-        y.append(float(value))
-    return x, y
 
 
 def spots_of(

@@ -12,6 +12,7 @@ from lossviz.figures.numerals import whole
 from lossviz.figures.portraits import Portraits, draw_heads, draw_portraits, readings, region
 from lossviz.figures.race_panel import Panel, Parts, Place
 from lossviz.figures.race_words import verdict_words
+from lossviz.figures.rug import RUG_AXIS
 from lossviz.figures.seeds import draw_seeds
 from lossviz.figures.style import (
     AXIS,
@@ -28,6 +29,7 @@ from lossviz.race import Race
 
 DRAW = {"Curves": draw_curves, "Layers": draw_layers, "Seeds": draw_seeds}
 SHADES = ("Gradient", "Saturated")  # of the layers
+CLICK = {"Curves": f"x{RUG_AXIS}y{RUG_AXIS}", "Seeds": "xy"}  # the panel in which a click means a seed
 
 
 def training_curves(
@@ -90,7 +92,7 @@ def training_curves(
         margin={"l": 62, "r": 14, "t": 8, "b": UNDER_SLIDER},
         shapes=[*_cursor(race, int(race.steps[here]), view, running), *panel.shapes, *side.shapes],
         annotations=written,
-        meta={"follows": "race_measure" if running else "race_step"},
+        meta={"follows": "race_measure" if running else "race_step", "click": CLICK.get(view, "")},
         **axes,
     )
     made: list[dict[str, Any]] = []

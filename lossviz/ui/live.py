@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import lossviz as lv
 
 if TYPE_CHECKING:
-    from lossviz.race import Race, RaceSettings, Snapshot
+    from lossviz.race import Race, Snapshot
+    from lossviz.race_setup import RaceSettings
     from lossviz.training import Training
 
 BREATH = 0.04  # seconds between records that belong to the page: both run in one interpreter

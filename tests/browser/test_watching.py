@@ -39,6 +39,24 @@ def test_looking_back_moves_the_portraits_and_the_reading(viewer: Callable[..., 
     assert one.said == []
 
 
+def test_a_click_on_a_seeds_dot_shows_its_portraits(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/race?race_step=100&race_seeds=3&race_measure=Cross-entropy")
+    ground = [t["z"] for t in one.drawn()["traces"] if t["z"]]
+    place = one.chart.evaluate(
+        """root => {
+          const plot = root.querySelector(".lossviz-plot"), { xaxis20: x, yaxis20: y } = plot._fullLayout;
+          const box = plot.getBoundingClientRect(), rug = plot._fullData.filter((t) => t.xaxis === "x20")[1];
+          return [box.left + x._offset + x.d2p(rug.x[2]), box.top + y._offset + y.d2p(rug.y[2])];
+        }"""
+    )
+    one.page.mouse.click(*place)
+    until(lambda: "race_shown" in one.query())
+    one.settled()
+    assert f"portraits show seed {one.query()['race_shown'][0]}" in one.page.inner_text("body")
+    assert [t["z"] for t in one.drawn()["traces"] if t["z"]] != ground
+    assert one.said == []
+
+
 def test_the_verdict_comes_when_the_race_stops(viewer: Callable[..., Viewer], server: Server) -> None:
     one = viewer().open(SLOW)
     assert "Ready" in said(one)

@@ -30,7 +30,15 @@ class Race:
     speed = Choice(
         "race_speed", "Speed", ("Slow", "Fast"), "Fast", "Slow shows every record; Fast what was trained"
     )
-    shown = Slide("race_shown", "Portraits show seed", 1, 16, 1, 1, "Whose borders are drawn")
+    shown = Slide(
+        "race_shown",
+        "Portraits show seed",
+        1,
+        16,
+        1,
+        1,
+        "Whose borders are drawn; a click on its dot beside the curves chooses too",
+    )
     data = Choice(
         "race_data",
         "Data",

@@ -10,7 +10,8 @@ from lossviz.ui.declared import Race
 from lossviz.ui.live import Live, View
 from lossviz.ui.views.race_setup import STEPS, shown_seed
 
-LIVE, SHOWN, WAS_RUNNING = "race_live", "race_shown_picture", "race_was_running"  # in this viewer's session
+# What is kept in this viewer's session.
+LIVE, SHOWN, WAS_RUNNING, CHOSEN = "race_live", "race_shown_picture", "race_was_running", "race_seed_chosen"
 
 
 def is_training() -> bool:
@@ -95,12 +96,23 @@ def _watched(wanted: lv.RaceSettings, kind: str) -> None:
 
 
 def _show(view: View, kind: str) -> None:
+    if st.session_state.pop(CHOSEN, False):
+        st.rerun()  # the page says elsewhere which seed it is
     shade = Race.layers if kind == "Layers" else Race.measure
     settings = view.race.settings
+
+    def choose_seed(x: float, y: float) -> None:
+        step = int(view.race.steps[-1]) if view.running else int(Race.step.now)
+        seed = lv.figures.seed_at(view.race, Race.measure.now, kind, step, x, y)
+        if seed is not None and seed != shown_seed():
+            st.session_state[Race.shown.key] = seed + 1
+            st.session_state[CHOSEN] = True
+
     chart(
         drawing(view, kind, Race.measure.now, Race.layers.now),
         key="race",
         follow=(shade if view.running else Race.step).key,
+        on_click=choose_seed if view.portraits and kind != "Layers" else None,
         live=True,
         alt=f"{shade.now} of {', '.join(settings.losses)} over "
         f"{STEPS} training steps, at step {int(view.race.steps[-1])}.",
