@@ -68,6 +68,16 @@ class Live:
         return self._thread is not None and self._thread.is_alive()
 
     @property
+    def has_plane(self) -> bool:
+        """Whether the data lie in a plane, so that there are portraits."""
+        return self._plane is not None
+
+    @property
+    def at(self) -> int:
+        """The step of the last record."""
+        return self._snapshots[-1].step
+
+    @property
     def done(self) -> bool:
         return self._training.done
 

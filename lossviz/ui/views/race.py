@@ -91,8 +91,10 @@ def _at_rest(wanted: lv.RaceSettings, kind: str) -> None:
 
 def _watched(wanted: lv.RaceSettings, kind: str) -> None:
     race, _ = current(wanted)
+    view = race.read(shown_seed())
+    _notice(race, view.running)
     with st.container():
-        _show(_read(race), kind)
+        _show(view, kind)
 
 
 def _show(view: View, kind: str) -> None:
@@ -121,36 +123,34 @@ def _show(view: View, kind: str) -> None:
         st.markdown(trouble(view))
 
 
-def _read(race: Live) -> View:
-    """The race so far. When it has begun or ceased to run, the page is run anew: only then do its fragments
-    begin, or cease, to run by themselves."""
-    view = race.read(shown_seed())
-    if view.running != st.session_state.get(WAS_RUNNING, False):
-        st.session_state[WAS_RUNNING] = view.running
-        if not view.running:
-            st.session_state[Race.step.key] = int(view.race.steps[-1])
+def _notice(race: Live, running: bool) -> None:
+    """When the race has begun or ceased to run, the page is run anew: only then do its fragments begin, or
+    cease, to run by themselves."""
+    if running != st.session_state.get(WAS_RUNNING, False):
+        st.session_state[WAS_RUNNING] = running
+        if not running:
+            st.session_state[Race.step.key] = race.at
         st.rerun()
-    return view
 
 
 def _transport(wanted: lv.RaceSettings, opened: bool = False) -> None:
     race = current(wanted)[0]
-    view = _read(race)
-    at = int(view.race.steps[-1])
+    running, done, at = race.running, race.done, race.at
+    _notice(race, running)
     # The slider is as long as the time axis above it.
-    four = view.portraits and len(view.race.settings.losses) > 2
+    four = race.has_plane and len(wanted.losses) > 2
     with st.container(key="rail_race_four" if four else "rail_race", gap=None):
         with st.container(key="play_race", width=46):
             st.button(
-                "Pause" if view.running else "Play",
+                "Pause" if running else "Play",
                 key="race_play",
-                disabled=view.done,
+                disabled=done,
                 shortcut="Space",
-                icon=":material/pause:" if view.running else ":material/play_arrow:",
-                on_click=race.pause if view.running else race.play,
-                args=() if view.running else (Race.speed.now == "Slow",),
+                icon=":material/pause:" if running else ":material/play_arrow:",
+                on_click=race.pause if running else race.play,
+                args=() if running else (Race.speed.now == "Slow",),
             )
-        if view.running:
+        if running:
             st.session_state["race_now"] = at
             st.slider("Step", 0, STEPS, disabled=True, label_visibility="collapsed", key="race_now")
         else:
@@ -166,7 +166,7 @@ def _transport(wanted: lv.RaceSettings, opened: bool = False) -> None:
                 shortcut="S",
                 on_click=one_step,
                 args=(race,),
-                disabled=view.running or view.done,
+                disabled=running or done,
             )
             st.button(
                 "Reset",
@@ -182,7 +182,7 @@ def _transport(wanted: lv.RaceSettings, opened: bool = False) -> None:
 
 def one_step(race: Live) -> None:
     race.step()
-    st.session_state[Race.step.key] = int(race.read().race.steps[-1])
+    st.session_state[Race.step.key] = race.at
 
 
 def reset(race: Live) -> None:
