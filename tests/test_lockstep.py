@@ -278,7 +278,7 @@ def test_weights_are_kept_at_chosen_steps(monkeypatch: pytest.MonkeyPatch) -> No
     ("change", "sentence"),
     [
         ({"schedule": "no such"}, "unknown schedule 'no such'; known: constant"),
-        ({"weight_decay": -1.0}, "weight_decay must be a finite number of at least 0; got -1.0"),
+        ({"weight_decay": -1.0}, r"weight_decay must be a number in \[0, 1e\+12\]; got -1.0"),
         ({"clip": math.inf}, "clip must be a finite number of at least 0; got inf"),
         ({"weight_decay": 0.1, "optimizer": "lbfgs"}, "lbfgs takes its step by a search along a line, and"),
         ({"imbalance": 0.5}, r"imbalance must be a number in \[1, 1000\]; got 0.5"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lossviz.figures.numerals import whole
 from lossviz.figures.style import GRID, INK, MAP, MUTE, SERIF, note
 from lossviz.honesty import Landscape
 
@@ -13,7 +14,7 @@ def share_heads(look: Landscape, narrow: bool) -> list[dict[str, Any]]:
     size, left = (36, 0.0) if narrow else (42, 0.5)
     spot = {"xref": "paper", "yref": "paper", "xanchor": "left"}
     who = "walk" if look.kind == "A random walk" else "path"
-    weights = f"{look.weights:,}".replace(",", "\u2009")
+    weights = whole(look.weights)
     lines = [f"of the {who} lies in this plane"]
     if look.chance is None:
         lines.append("and the walk went nowhere in particular")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossviz.figures.contestants import MEASURES, head_of, is_twin
-from lossviz.figures.numerals import number, percent
+from lossviz.figures.numerals import number, percent, whole
 from lossviz.figures.race_panel import Panel, Place, Record
 from lossviz.figures.style import AXIS, INK, MUTE, PAPER, axis_name, faded, mark, note
 from lossviz.judging import paired_differences, swaps
@@ -126,7 +126,7 @@ def draw_seeds(race: Race, measure: str, place: Place) -> Panel:
         texts.append(
             note("each seed, a line", left[0], top[1], xref="paper", yref="paper", xanchor="left", **over)
         )
-        ways = f"{2 ** min(seeds, 16):,}".replace(",", "\u2009")
+        ways = whole(2 ** min(seeds, 16))
         texts.append(
             note(
                 f"if luck had dealt: {ways} ways to swap names",
