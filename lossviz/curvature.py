@@ -17,11 +17,11 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from lossviz.batches import Batch, Watched, read_batches
 from lossviz.checks import count_in, number_in
 from lossviz.lanczos import DENSE, Eigen, End, Tridiagonal, eigenpairs, largest
-from lossviz.loop import (
+from lossviz.loop import first_line
+from lossviz.loss_functions import (
     OnlyTheCopy,
     Refused,
     batch_loss,
-    first_line,
     loss_extras,
     loss_function,
     refuse_captured_model,

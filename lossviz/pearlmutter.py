@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from lossviz.batches import read_batches
 from lossviz.curvature import Hessian
 from lossviz.lockstep import can_stack
-from lossviz.loop import loss_extras
 from lossviz.loss import MeanLoss
+from lossviz.loss_functions import loss_extras
 from lossviz.randomness import same_random_numbers
 
 Array = NDArray[Any]

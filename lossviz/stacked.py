@@ -16,8 +16,9 @@ from torch import Tensor
 from lossviz.batches import Batch
 from lossviz.dense import Directions, Program
 from lossviz.images import ImageProgram
-from lossviz.loop import Task, loss_extras
+from lossviz.loop import Task
 from lossviz.loss import MeanLoss
+from lossviz.loss_functions import loss_extras
 from lossviz.tape import Tape, Untraceable, all_weights, record
 from lossviz.weights import movable
 

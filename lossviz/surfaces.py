@@ -19,7 +19,8 @@ from lossviz import surface_file
 from lossviz.batches import read_batches
 from lossviz.checks import count_in, same_fields
 from lossviz.evaluators import Choice, choose, evaluate
-from lossviz.loop import Task, loss_function, loss_name, refuse_captured_model
+from lossviz.loop import Task
+from lossviz.loss_functions import loss_function, loss_name, refuse_captured_model
 from lossviz.meter import Meter, Progress
 from lossviz.planes import Direction, Plane, Window, line_plane, random_plane
 from lossviz.resuming import expect_place, fingerprint, leave, take_up
