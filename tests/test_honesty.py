@@ -1,9 +1,11 @@
 """What a landscape says of itself, against direct evaluation and closed forms."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 import torch
 from torch import nn
@@ -260,3 +262,18 @@ def test_surfaces_and_profiles_of_any_model_wear_the_house_style(looks: dict[str
                    lv.figures.contour(look.surface, narrow=True)):  # fmt: skip
         assert figure.layout.template.layout.font.family.startswith('"Source Sans"')
         assert any(look.surface.facts.method in text.text for text in figure.layout.annotations)
+
+
+@pytest.mark.parametrize(("draw", "drawn"), [(lv.figures.contour, "customdata"), (lv.figures.terrain, "z")])
+def test_a_grid_finer_than_a_screen_is_thinned_and_says_so(
+    looks: dict[str, lv.Landscape], draw: Callable[[lv.Surface], go.Figure], drawn: str
+) -> None:
+    axis = np.linspace(-1, 1, 1202)
+    fine = replace(looks["Random"].surface, a=axis, b=2 * axis, loss=np.add.outer(axis, 5 * axis))
+    figure = draw(fine)
+    (trace,) = figure.data
+    shown = [*range(0, 1202, 4), 1201]  # every 3rd would be 401 and the last
+    assert np.array_equal(trace.x, axis[shown])
+    assert np.array_equal(trace.y, 2 * axis[shown])
+    assert np.array_equal(getattr(trace, drawn), fine.loss[np.ix_(shown, shown)])
+    assert any("drawn at every 4th point" in text.text for text in figure.layout.annotations)

@@ -1,6 +1,7 @@
 """Any model's surfaces, paths and profiles: pure functions from a result to a figure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,18 @@ from lossviz.paths import Path
 from lossviz.surfaces import Profile, Surface
 
 LEVELS = 12
+FINEST = 401  # points along an axis: more than a figure has pixels for, and than a browser draws in a second
 PATH = fixed(MARKS["logarithm"].line)
 
 
 def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) -> go.Figure:
-    """Level lines, spaced by rank so that plateaus and ravines both show; paths on top."""
-    height, ticks = _ranked(surface.loss)
+    """Level lines, spaced by rank so that plateaus and ravines both show; paths on top.
+
+    Of a grid with more than `FINEST` points along an axis every 2nd, or 3rd ... is drawn, and it says so.
+    """
     figure = _blank(surface, narrow)
+    surface = _visible(surface)
+    height, ticks = _ranked(surface.loss)
     grid = {"x": surface.a, "y": surface.b, "z": height, "colorscale": SCALE}
     figure.add_trace(
         go.Contour(
@@ -53,9 +59,10 @@ def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) 
 
 
 def terrain(surface: Surface, narrow: bool = False) -> go.Figure:
-    """The surface in three dimensions, at its true height; coloured as `contour` colours it."""
-    height, _ = _ranked(surface.loss)
+    """The surface in three dimensions, at its true height; coloured, and thinned, as `contour` does it."""
     figure = _blank(surface, narrow)
+    surface = _visible(surface)
+    height, _ = _ranked(surface.loss)
     figure.add_trace(
         go.Surface(
             x=surface.a,
@@ -116,6 +123,18 @@ def _draw(figure: go.Figure, path: Path, narrow: bool) -> None:
     )
 
 
+def _skips(surface: Surface) -> int:
+    """Every how many-th point along an axis is drawn."""
+    return -(-(max(surface.loss.shape) - 1) // (FINEST - 1)) or 1
+
+
+def _visible(surface: Surface) -> Surface:
+    """The points that are drawn, the last ones among them, as in a coarse picture."""
+    rows, columns = (sorted({*range(0, n, _skips(surface)), n - 1}) for n in surface.loss.shape)
+    loss = surface.loss[np.ix_(rows, columns)]
+    return replace(surface, a=surface.a[columns], b=surface.b[rows], loss=loss)
+
+
 def _alike(surface: Surface) -> bool:
     """Whether the two axes are worth drawing to one scale: neither would be a sliver."""
     across, up = float(np.ptp(surface.a)), float(np.ptp(surface.b))
@@ -164,6 +183,8 @@ def _blank(result: Surface | Profile, narrow: bool) -> go.Figure:
     notes = [facts.method]
     if facts.stride > 1:
         notes.append(f"first look, {every(facts.stride)}")
+    if isinstance(result, Surface) and _skips(result) > 1:
+        notes.append(f"drawn at {every(_skips(result))}")
     if facts.subset:
         notes.append(f"on {facts.examples} examples, not all")
     if missing:
