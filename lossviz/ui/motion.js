@@ -11,7 +11,7 @@ const MOVABLE = {
   annotations: new Set(["text", "x", "y", "xanchor", "yanchor", "xshift", "yshift"]),
   shapes: new Set(["x0", "x1", "y0", "y1"]),
 };
-const LAYER = { scatter: ".scatterlayer", contour: ".contourlayer" };
+const LAYER = { scatter: ".scatterlayer", contour: ".contourlayer", heatmap: ".heatmaplayer" };
 const SHARE = { left: 0, center: 0.5, right: 1, top: 0, middle: 0.5, bottom: 1 }; // of a text before its anchor
 const TYPES = {
   f8: Float64Array, f4: Float32Array, i4: Int32Array, u4: Uint32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array,
@@ -42,14 +42,17 @@ function pixels(full, ref, vertical, value, onAxis) {
   return axis._offset + (shares ? axis._length * share : axis[onAxis](value));
 }
 
+const like = (one, other) => ["type", "xaxis", "yaxis"].every((name) => one?.[name] === other[name]);
+
 function moveTrace(plot, index, part) {
   const full = plot._fullData[index];
   const info = plot._fullLayout._plots[full.xaxis + full.yaxis];
   const layer = LAYER[full.type] && info?.plot?.select(LAYER[full.type]);
   const filled = /^tonext/.test(full.fill); // it would need its neighbour
   const crowded = full.type === "contour" && layer.selectAll(".contour").size() > 1; // it would be the only one
+  const worded = full.type === "heatmap" && full.texttemplate; // its words would stay
   const coded = JSON.stringify(part.marker ?? "").includes("bdata");
-  if (!layer || filled || crowded || coded || info.xaxis.autorange || info.yaxis.autorange) return false;
+  if (!layer || filled || crowded || worded || coded || info.xaxis.autorange || info.yaxis.autorange) return false;
   for (const axis of ["x", "y", "z"]) if (part[axis]) full[axis] = numbers(part[axis]);
   if (part.text !== undefined) full.text = part.text;
   if (part.marker) full.marker = merge(full.marker, part.marker);
@@ -58,7 +61,9 @@ function moveTrace(plot, index, part) {
   points[0].trace = full;
   points[0].t ??= plot.calcdata[index][0].t ?? {};
   plot.calcdata[index] = points;
-  full._module.plot(plot, info, [points], layer, { duration: 0 });
+  // The layer of heat maps holds nothing but what it is given.
+  const given = full.type === "heatmap" ? plot.calcdata.filter(([first]) => like(first.trace, full)) : [points];
+  full._module.plot(plot, info, given, layer, { duration: 0 });
   if (full.type === "scatter") { // its `style` would go through every point of every trace
     const [first, ...more] = points[0].node3.node().querySelectorAll("path.js-line");
     for (const line of more) line.setAttribute("style", first.getAttribute("style"));

@@ -1,6 +1,7 @@
 """A picture moves with the finger, with the keys and by the play button, and nothing is sent meanwhile."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from driving import Viewer, until
@@ -124,7 +125,8 @@ SEEN = """root => [...root.querySelectorAll(
 )].map((node) => {
   const { x, y, width, height } = node.getBoundingClientRect();
   const look = getComputedStyle(node);
-  return [node.textContent, look.stroke, look.fill, look.strokeWidth, x, y, x + width, y + height];
+  const words = node.href?.baseVal ?? node.textContent; // of an image, what it shows
+  return [words, look.stroke, look.fill, look.strokeWidth, x, y, x + width, y + height];
 })"""
 
 WATCH = f"""root => {{ // keeps what the last picture that was moved looked like
@@ -158,13 +160,34 @@ def test_a_picture_that_is_moved_is_the_one_that_is_drawn_at_rest(
     one.page.mouse.down()
     for step in range(1, 8):
         one.page.mouse.move(x - 23 * step, y)
-    until(lambda: one.chart.evaluate("root => window.moved && root.dataset.moving === 'false'"))
-    moved, drawn = one.page.evaluate("window.moved"), one.chart.evaluate(SEEN)
+    moved, drawn = once_at_rest(one)
     one.page.mouse.up()
+    assert_alike(moved, drawn)
+    assert one.said == []
+
+
+def once_at_rest(one: Viewer) -> tuple[list[list[Any]], list[list[Any]]]:
+    """What the picture that was moved last looked like, and what Plotly then drew."""
+    until(lambda: one.chart.evaluate("root => window.moved && root.dataset.moving === 'false'"))
+    return one.page.evaluate("window.moved"), one.chart.evaluate(SEEN)
+
+
+def assert_alike(moved: list[list[Any]], drawn: list[list[Any]]) -> None:
     assert len(moved) == len(drawn)
     for was, now in zip(moved, drawn, strict=True):
         assert was[:4] == now[:4]
-        assert was[4:] == pytest.approx(now[4:], abs=1.01), (
-            now
-        )  # a pixel: Plotly rounds thin lines to whole ones
+        # a pixel: Plotly rounds thin lines to whole ones
+        assert was[4:] == pytest.approx(now[4:], abs=1.01), now
+
+
+def test_a_heat_map_that_grows_is_the_one_that_is_drawn_at_rest(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/race?race_step=100&race_seeds=2&race_view=Layers")
+    one.chart.evaluate(WATCH)
+    before = one.chart.evaluate(SEEN)
+    one.page.get_by_role("button", name="Step").first.click()
+    moved, drawn = once_at_rest(one)
+    assert_alike(moved, drawn)
+    pictures = [[node[0] for node in nodes if node[0].startswith("data:image")] for nodes in (before, drawn)]
+    assert len(pictures[0]) == len(pictures[1]) == 4, "each contestant's heat map and its portrait"
+    assert pictures[0] != pictures[1], "a record more"
     assert one.said == []
