@@ -26,7 +26,7 @@ from lossviz.planes import Direction, Plane, Window, line_plane, random_plane
 from lossviz.resuming import expect_place, fingerprint, leave, take_up
 from lossviz.surface_file import MOST_POINTS, Facts
 from lossviz.weights import private_copy, same_weights
-from lossviz.windows import Span, axis_of, interval_of, window_of
+from lossviz.windows import Span, axis_of, coarse, interval_of, window_of
 
 STRIDES = (8, 4, 2, 1)  # of the coarse pictures; the last index is always among the points
 
@@ -279,7 +279,7 @@ def _pictures(
     try:
         with Meter(progress, points * points, "surface", done=int(done.sum())) as meter:
             for stride in strides:
-                shown = sorted({*range(0, points, stride), points - 1})
+                shown = coarse(points, stride)
                 if stride > 1 and len(shown) ** 2 > 0.5 * points**2:
                     continue  # not much coarser than the whole
                 wanted = np.zeros_like(done)

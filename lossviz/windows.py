@@ -50,3 +50,8 @@ def axis_of(interval: tuple[float, float], points: int) -> np.ndarray:
         return np.array([0.5 * (low + high)])
     axis = np.linspace(low, high, points)
     return 0.5 * (axis - axis[::-1]) if low == -high else axis
+
+
+def coarse(points: int, stride: int) -> list[int]:
+    """Which of an axis's points a picture of every stride-th one holds: the last one always."""
+    return sorted({*range(0, points, stride), points - 1})

@@ -13,6 +13,7 @@ from lossviz.figures.numerals import every, number, percent
 from lossviz.figures.style import AXIS, INK, MARKS, MUTE, WHITE, blank, fixed, note
 from lossviz.paths import Path
 from lossviz.surfaces import Profile, Surface
+from lossviz.windows import coarse
 
 LEVELS = 12
 FINEST = 401  # points along an axis: more than a figure has pixels for, and than a browser draws in a second
@@ -130,7 +131,7 @@ def _skips(surface: Surface) -> int:
 
 def _visible(surface: Surface) -> Surface:
     """The points that are drawn, the last ones among them, as in a coarse picture."""
-    rows, columns = (sorted({*range(0, n, _skips(surface)), n - 1}) for n in surface.loss.shape)
+    rows, columns = (coarse(n, _skips(surface)) for n in surface.loss.shape)
     loss = surface.loss[np.ix_(rows, columns)]
     return replace(surface, a=surface.a[columns], b=surface.b[rows], loss=loss)
 

@@ -55,32 +55,15 @@ def walked_map(
     """The ground with the path; the last trace is where the training is now."""
     names, surface = AXES[look.kind], look.surface
     unit = ", in filter norms" if "filter-normalized" in surface.facts.method else ""
-    head = note(
-        f"<b>{short_name(look.loss_name)}</b>",
-        across[0],
-        up[1],
-        xref="paper",
-        yref="paper",
-        xanchor="left",
-        yanchor="bottom",
-        yshift=6,
-        font={"size": 17 if narrow else 19, "color": mark(look.loss_name).text},
-    )
-    heads = [head]
+    above = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 6}
+    font = {"size": 17 if narrow else 19, "color": mark(look.loss_name).text}
+    heads = [
+        note(f"<b>{short_name(look.loss_name)}</b>", across[0], up[1], xanchor="left", font=font, **above)
+    ]
     if surface.facts.stride > 1:
-        heads.append(
-            note(
-                f"first look, <b>{every(surface.facts.stride)}</b>",
-                across[1],
-                up[1],
-                xref="paper",
-                yref="paper",
-                xanchor="right",
-                yanchor="bottom",
-                yshift=6,
-                font={"size": 16, "color": INK},
-            )
-        )
+        label = f"first look, <b>{every(surface.facts.stride)}</b>"
+        font = {"size": 16, "color": INK}
+        heads.append(note(label, across[1], up[1], xanchor="right", font=font, **above))
     if relief:
         figure.update_layout(scene=relief_scene(BRIEF[look.kind], across, up, away=1.12 if narrow else 1.0))
         seen_in_relief(figure, surface, look.guess)

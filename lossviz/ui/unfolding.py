@@ -13,7 +13,7 @@ from typing import IO, Any, Generic, TypeVar
 
 import streamlit as st
 
-from lossviz.ui.page import small
+from lossviz.ui.work import offer_to_go_on, offer_to_stop
 
 T = TypeVar("T")
 Say = Callable[[int, int], object]  # told how many of how many points are done
@@ -100,12 +100,10 @@ class Unfolding(Generic[T]):
     def finest(self, refused: str) -> T | None:
         """The finest picture so far; None if there is none, or if a ValueError says that there cannot be."""
         if self.stopped:
-            with self._place.container(horizontal=True, vertical_alignment="center"):
-                st.button(
-                    "Go on", key=f"{self._page}_go", on_click=st.session_state.pop, args=(self._stopped,)
-                )
-                rough = self._work.latest is not None
-                small("Stopped. This is how far it came." if rough else "Stopped. Nothing else has changed.")
+            rough = self._work.latest is not None
+            with self._place:
+                words = "This is how far it came." if rough else "Nothing else has changed."
+                offer_to_go_on(self._page, self._stopped, words)
             return self._work.latest
         if self._work.latest is None:
             try:
@@ -140,12 +138,5 @@ class Unfolding(Generic[T]):
             self._bar.progress(share, self._text)
             return
         with self._place.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Stop",
-                key=f"{self._page}_stop",
-                type="tertiary",
-                icon=":material/stop_circle:",
-                on_click=st.session_state.__setitem__,
-                args=(self._stopped, self._work.wanted),
-            )
+            offer_to_stop(self._page, self._stopped, self._work.wanted)
             self._bar = st.progress(share, self._text)

@@ -37,21 +37,13 @@ def stoppable(
     """
     stopped, known = f"{page}_stopped", f"{page}_known"
     if st.session_state.get(stopped) == wanted:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Go on", key=f"{page}_go", on_click=st.session_state.pop, args=(stopped,))
-            small("Stopped. Nothing else has changed.")
+        offer_to_go_on(page, stopped, "Nothing else has changed.")
         return None
     if wanted in st.session_state.setdefault(known, set()):
         return work()
     place = st.empty()
-    place.button(
-        "Stop",
-        key=f"{page}_stop",
-        type="tertiary",
-        icon=":material/stop_circle:",
-        on_click=st.session_state.__setitem__,
-        args=(stopped, wanted),
-    )
+    with place:
+        offer_to_stop(page, stopped, wanted)
     try:
         found = work()
     except ValueError as error:
@@ -60,3 +52,22 @@ def stoppable(
     st.session_state[known].add(wanted)
     place.empty()
     return found
+
+
+def offer_to_stop(page: str, stopped: str, wanted: Hashable) -> None:
+    """The button that notes, under ``stopped`` in the viewer's session, that this work is not to go on."""
+    st.button(
+        "Stop",
+        key=f"{page}_stop",
+        type="tertiary",
+        icon=":material/stop_circle:",
+        on_click=st.session_state.__setitem__,
+        args=(stopped, wanted),
+    )
+
+
+def offer_to_go_on(page: str, stopped: str, words: str) -> None:
+    """Says that the work is stopped, with the button that takes the note of it away."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Go on", key=f"{page}_go", on_click=st.session_state.pop, args=(stopped,))
+        small(f"Stopped. {words}")
