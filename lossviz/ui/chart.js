@@ -3,9 +3,7 @@
 // that came with the figure.
 
 const charts = new WeakMap(); // parentElement -> Chart
-const cameras = new Map(); // chart key -> camera that the viewer has turned to
 
-const GRIP = 30; // px around a point that can be dragged
 const NARROW = 560; // px of chart width below which the narrow layout is drawn
 const REST = 500; // ms without a new picture after which a motion has come to rest
 
@@ -22,33 +20,6 @@ function loadPlotly(source) {
   }
   return window.lossvizPlotly;
 }
-
-function isDark(element) {
-  const probe = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
-  const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})/i.exec(probe);
-  if (!hex) return false;
-  const [r, g, b] = hex.slice(1).map((part) => parseInt(part, 16));
-  return 0.3 * r + 0.6 * g + 0.1 * b < 128;
-}
-
-function recolour(text, colours) {
-  const names = Object.keys(colours).map((name) => name.replace(/[()]/g, "\\$&"));
-  return text.replace(new RegExp(names.join("|"), "g"), (found) => colours[found]);
-}
-
-function merge(base, part) {
-  const merged = { ...base };
-  for (const [key, value] of Object.entries(part)) {
-    const deep = value && typeof value === "object" && !Array.isArray(value) && !("bdata" in value);
-    merged[key] = deep && merged[key] ? merge(merged[key], value) : value;
-  }
-  return merged;
-}
-
-const slider = (key) => document.querySelector(`.st-key-${key} input[type=range]`);
-const pressed = (key) => document.querySelector(`.st-key-${key} button[aria-checked=true]`)?.textContent;
-const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
-const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 class Chart {
   constructor(root) {
@@ -153,53 +124,21 @@ class Chart {
     );
   }
 
-  frame(figure) {
-    if (!figure.frames?.length) return null;
-    const input = this.follow && slider(this.follow);
-    if (!input) return figure.frames.find((f) => f.name === pressed(this.follow)) ?? null;
-    const value = Number(input.value);
-    if (!figure.byValue) figure.byValue = figure.frames.map((f) => Number(f.name));
-    let best = 0;
-    figure.byValue.forEach((v, i) => {
-      if (Math.abs(v - value) < Math.abs(figure.byValue[best] - value)) best = i;
-    });
-    return figure.frames[best];
-  }
-
   async draw() {
     if (this.gone || !window.Plotly || !this.payload || !this.root.isConnected) return;
     const width = this.root.clientWidth;
     if (!width) return;
     const [id, figure] = this.figure();
-    const frame = this.frame(figure);
+    const frame = frameOf(figure, this.follow);
     const state = `${id} ${frame?.name} ${width}`;
     if (state === this.shown) return;
 
-    let { data, layout } = figure;
-    if (frame) {
-      data = data.slice();
-      (frame.traces ?? []).forEach((index, k) => (data[index] = merge(data[index], frame.data[k])));
-      layout = { ...layout };
-      for (const [kind, change] of Object.entries(frame.layout ?? {})) {
-        layout[kind] = Array.isArray(change)
-          ? layout[kind].map((item, i) => (i < change.length ? merge(item, change[i]) : item))
-          : merge(layout[kind] ?? {}, change);
-      }
-    } else {
-      layout = { ...layout };
-    }
-    for (const [index, length] of layout.meta?.upto ?? []) {
-      const trace = { ...(data === figure.data ? (data = data.slice()) : data)[index] };
-      for (const axis of ["x", "y", "z"]) {
-        if (Array.isArray(trace[axis])) trace[axis] = trace[axis].slice(0, length);
-      }
-      data[index] = trace;
-    }
+    const { data, layout } = atFrame(figure, frame);
     const aspect = layout.meta?.aspect; // height = slope * width + offset, so that maps stay square
     layout.width = width;
     if (aspect) layout.height = Math.round(aspect[0] * width + aspect[1]);
     const camera = cameras.get(this.payload.key);
-    if (camera) for (const scene of this.scenes(layout)) layout[scene] = { ...layout[scene], camera };
+    if (camera) for (const scene of scenes(layout)) layout[scene] = { ...layout[scene], camera };
     layout.uirevision = this.payload.key;
 
     const next = { id, data, layout };
@@ -213,7 +152,7 @@ class Chart {
     this.shown = state;
     this.pictures += 1;
     Object.assign(this.root.dataset, { state, pictures: String(this.pictures), layout: id, moving: String(moved) });
-    this.listen();
+    this.hands ??= new Hands(this);
   }
 
   // What only moves is moved; at rest it is drawn anew, exactly.
@@ -234,107 +173,6 @@ class Chart {
       this.schedule();
     }, REST);
     return true;
-  }
-
-  scenes(layout) {
-    return Object.keys(layout).filter((name) => /^scene\d*$/.test(name));
-  }
-
-  listen() {
-    if (this.listening) return;
-    this.listening = true;
-    const turned = (event) => {
-      const scene = Object.keys(event).find((name) => /^scene\d*\.camera$/.test(name));
-      if (!scene || this.turning) return;
-      const camera = event[scene];
-      cameras.set(this.payload.key, camera);
-      const others = this.scenes(this.plot._fullLayout).filter((name) => `${name}.camera` !== scene);
-      if (!others.length) return;
-      this.turning = true; // the other scenes follow; their own events must not come back here
-      const turn = Object.fromEntries(others.map((name) => [`${name}.camera`, camera]));
-      window.Plotly.relayout(this.plot, turn).finally(() => (this.turning = false));
-    };
-    this.plot.on("plotly_relayouting", turned);
-    this.plot.on("plotly_relayout", turned);
-    this.plot.addEventListener("click", (event) => this.click(event));
-    this.plot.addEventListener("pointerdown", (event) => this.take(event), true);
-    this.plot.addEventListener("pointermove", (event) => this.drag(event), true);
-    for (const end of ["pointerup", "pointercancel"]) {
-      this.plot.addEventListener(end, (event) => this.release(event), true);
-    }
-  }
-
-  // A point of the picture that is a grip of the followed slider: where it is, and along which axis it goes.
-  grip() {
-    const [index, along] = this.plot.layout?.meta?.grip ?? [];
-    const trace = this.follow && slider(this.follow) && this.plot._fullData?.[index];
-    if (!trace?.x?.length) return null;
-    const full = this.plot._fullLayout;
-    const axis = (name) => full[`${name[0]}axis${name.slice(1)}`];
-    const [x, y] = [axis(trace.xaxis), axis(trace.yaxis)];
-    return { x: x._offset + x.c2p(trace.x.at(-1)), y: y._offset + y.c2p(trace.y.at(-1)), along, axis: { x, y }[along] };
-  }
-
-  place(event) {
-    const box = this.plot.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
-  }
-
-  take(event) {
-    const grip = this.grip();
-    const at = this.place(event);
-    if (!grip || event.button || Math.hypot(at.x - grip.x, at.y - grip.y) > GRIP) return;
-    this.held = grip;
-    this.plot.setPointerCapture(event.pointerId);
-    this.plot.style.cursor = "grabbing";
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
-  drag(event) {
-    const at = this.place(event);
-    if (!this.held) {
-      const grip = event.pointerType === "mouse" && this.grip();
-      this.plot.style.cursor = grip && Math.hypot(at.x - grip.x, at.y - grip.y) <= GRIP ? "grab" : "";
-      return;
-    }
-    const input = slider(this.follow);
-    if (!input) return;
-    const { axis, along } = this.held;
-    const [low, high, step] = [input.min, input.max, input.step].map(Number);
-    const wanted = low + step * Math.round((axis.p2c(at[along] - axis._offset) - low) / step);
-    const value = Number(Math.min(high, Math.max(low, wanted)).toFixed(6));
-    if (Number(input.value) !== value) {
-      setValue.call(input, String(value)); // as a hand on the slider would, and like that sent at the release
-      input.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-    event.stopPropagation();
-  }
-
-  release() {
-    if (!this.held) return;
-    this.held = null;
-    this.plot.style.cursor = "";
-    const input = slider(this.follow);
-    if (input) this.component.setTriggerValue("dragged", Number(input.value));
-  }
-
-  // A click anywhere in a map, not only on a point: in the data's own coordinates. A figure with other
-  // panels than maps names the one that takes clicks in its meta.
-  click(event) {
-    if (!this.payload.clickable) return;
-    const full = this.plot._fullLayout;
-    const box = this.plot.getBoundingClientRect();
-    for (const id of Object.keys(full._plots ?? {})) {
-      if ((full.meta?.click ?? id) !== id) continue;
-      const { xaxis, yaxis } = full._plots[id];
-      const x = event.clientX - box.left - xaxis._offset;
-      const y = event.clientY - box.top - yaxis._offset;
-      if (x >= 0 && y >= 0 && x <= xaxis._length && y <= yaxis._length) {
-        this.component.setTriggerValue("click", { x: xaxis.p2d(x), y: yaxis.p2d(y) });
-        return;
-      }
-    }
   }
 
   destroy() {

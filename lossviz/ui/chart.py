@@ -16,11 +16,12 @@ import lossviz as lv
 from lossviz.ui.server import PLOTLY_URL
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("motion", "picture", "hands", "chart")  # one after the other they are one module
 _CHART = st.components.v2.component(
     "lossviz_chart",
     html='<div class="lossviz-chart" role="group">\n<div class="lossviz-tabs"></div>'
     '\n<div class="lossviz-plot"></div>\n</div>',
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("motion.js", "chart.js")),
+    js="\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
     isolate_styles=False,
 )
 _PLAY = st.components.v2.component(
