@@ -10,7 +10,7 @@ data may come in blocks; a tape with anything else raises `Untraceable`.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from lossviz.operations import OPERATIONS, OWN_MEMORY, SAME
 from lossviz.tape import Ref, Step, Tape, Untraceable, argument, refs_in
-from lossviz.weighted import Env, Run, stacked
+from lossviz.weighted import Env, Points, Run, stacked
 
 
 class Directions:
@@ -46,21 +46,29 @@ class Rooms:
     def __init__(self) -> None:
         self._flat: list[Tensor] = []
         self._free_from: list[int] = []  # the step from which on a room may be taken again
+        self.sizes: list[int] = []  # of the largest value that each has taken in
 
-    def book(self, index: int, until: int) -> Callable[[Tensor, tuple[int, ...]], Tensor]:
-        """A room from step ``index`` to step ``until``; the function gives it in a shape, like a tensor."""
+    def book(self, index: int, until: int, size: int) -> Callable[[Tensor, tuple[int, ...]], Tensor]:
+        """A room from step ``index`` to step ``until`` for values of ``size`` numbers a network; the
+        function gives it in a shape, like a tensor."""
         free = (k for k, free_from in enumerate(self._free_from) if free_from < index)
         number = next(free, len(self._flat))
         if number == len(self._flat):
             self._flat.append(torch.empty(0))
             self._free_from.append(0)
+            self.sizes.append(0)
         self._free_from[number] = until
+        self.sizes[number] = max(self.sizes[number], size)
+        views: dict[tuple[int, ...], Tensor] = {}  # the same shapes come at every block
 
         def enter(like: Tensor, shape: tuple[int, ...]) -> Tensor:
-            size = math.prod(shape)
-            if self._flat[number].numel() < size:
-                self._flat[number] = like.new_empty(size)
-            return self._flat[number][:size].view(shape)
+            view = views.get(shape)
+            if view is None or view.data_ptr() != self._flat[number].data_ptr():
+                size = math.prod(shape)
+                if self._flat[number].numel() < size:
+                    self._flat[number] = like.new_empty(size)
+                view = views[shape] = self._flat[number][:size].view(shape)
+            return view
 
         return enter
 
@@ -98,23 +106,20 @@ class Program:
         # The recording holds every layer's values for all data; from here on none is needed.
         del self._tape, self._reads, self._shared, self._ends
 
-    def run(self, c: Tensor, free: Tensor | None = None) -> Tensor:
-        """The result for coefficients (G, 3): (G, f, n), (G, n), or (G,) for a loss."""
-        if len(self.blocks) == 1:
-            return self._run_block(c, 0, free)
-        whole: Tensor | None = None
-        for number, block in enumerate(self.blocks):
-            part = self._run_block(c, number, free)
-            if whole is None:
-                whole = part.new_empty(*part.shape[:-1], self.blocks[-1].stop)
-            whole[..., block] = part  # at once: the next block takes the same room
-        assert whole is not None
-        return whole
+    def run(self, c: Tensor) -> Iterator[Tensor]:
+        """The results for coefficients (G, 3), one block of the data after the other: (G, f, n') or (G, n'),
+        each of which may overwrite the one before."""
+        points = Points(c)
+        for block in range(len(self.blocks)):
+            yield self._run_block(points, block, {})
 
-    def _run_block(self, c: Tensor, block: int, free: Tensor | None) -> Tensor:
-        env: Env = {} if free is None else {-1: free}
+    def of_outputs(self, outputs: Tensor, block: int) -> Tensor:
+        """A loss (G,) of one block's outputs (G, f, n') or (G, n')."""
+        return self._run_block(Points(outputs.new_empty(len(outputs), 0)), block, {-1: outputs})
+
+    def _run_block(self, points: Points, block: int, env: Env) -> Tensor:
         for index, run in self._code:
-            env[index] = run(env, c, block)
+            env[index] = run(env, points, block)
         return env[self._last]
 
     # --- what is decided before the first run ---------------------------------------------------------
@@ -191,6 +196,11 @@ class Program:
     # --- what the operations ask for --------------------------------------------------------------------
 
     @property
+    def held(self) -> int:
+        """Numbers in the memory that values take turns in, for one network on all data."""
+        return sum(self._rooms.sizes)
+
+    @property
     def is_loss(self) -> bool:
         """Whether it turns outputs into one number, all data at once."""
         return bool(self._free)
@@ -224,7 +234,7 @@ class Program:
 
     def room(self, index: int) -> Callable[[Tensor, tuple[int, ...]], Tensor]:
         """Memory for this step's result until nobody reads it any more."""
-        return self._rooms.book(index, self._ends[index])
+        return self._rooms.book(index, self._ends[index], self._tape.steps[index].value.numel())
 
     def only_reader(self, ref: Ref) -> bool:
         """Whether the value may be overwritten by the step that reads it."""
@@ -237,14 +247,16 @@ class Program:
     def reader(self, ref: Any, rank: int, n: int) -> Run:
         """How a step gets one operand of a value of this rank with n examples."""
         if not isinstance(ref, Ref):
-            return lambda env, c, block: ref  # a plain number
+            return lambda env, points, block: ref  # a plain number
         if self.is_stacked(ref):
             slot = self.slot(ref)
-            return lambda env, c, block: env[slot]
+            if rank and self.shape(ref) == ():  # a number a network, such as a mean over the data
+                return lambda env, points, block: env[slot].view(-1, *([1] * rank))
+            return lambda env, points, block: env[slot]
         if ref.kind == "weight":
             return self._weight_reader(ref.key, rank)
         blocks = self.feature_major(self.value(ref), rank, n)
-        return lambda env, c, block: blocks[block]
+        return lambda env, points, block: blocks[block]
 
     def _weight_reader(self, name: str, rank: int) -> Run:
         """A parameter as a factor or summand: one number, or one for each feature."""
@@ -257,7 +269,7 @@ class Program:
         else:
             raise Untraceable(f"parameter {name!r} in an unusual place")
         at = stacked(rows)
-        return lambda env, c, block: at(c)
+        return lambda env, points, block: points.once(at)
 
     def feature_major(self, value: Tensor, rank: int, n: int) -> list[Tensor]:
         """A shared value (n, f) or (n,) in blocks (f, n') or (n',); one without examples as it is."""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lossviz.tape import Ref, Step, Untraceable, argument
-from lossviz.weighted import Env, Run, batch_norm, expect, layer_norm, linear
+from lossviz.weighted import Env, Points, Run, batch_norm, expect, layer_norm, linear
 
 if TYPE_CHECKING:
     from lossviz.dense import Program
@@ -38,15 +38,15 @@ def _elementwise(program: "Program", index: int, step: Step) -> Run:
     name = step.op.rstrip("_")
     if program.only_reader(x) and name in _IN_PLACE:
         overwrite = torch.sigmoid_ if index in program.squashed else _IN_PLACE[name]
-        return lambda env, c, block: overwrite(get(env, c, block))
+        return lambda env, points, block: overwrite(get(env, points, block))
     if index in program.squashed:
-        return lambda env, c, block: torch.sigmoid(get(env, c, block))
+        return lambda env, points, block: torch.sigmoid(get(env, points, block))
     function = getattr(torch, name) if step.op.endswith("_") else step.function
     rest = step.args[1:]
     named = {k: v for k, v in step.kwargs.items() if k != "inplace"}
     if step.op in _WITH_INPLACE and len(rest) >= _WITH_INPLACE[step.op]:
         rest = (*rest[: _WITH_INPLACE[step.op] - 1], False)  # the flag, where it was given by position
-    return lambda env, c, block: function(get(env, c, block), *rest, **named)
+    return lambda env, points, block: function(get(env, points, block), *rest, **named)
 
 
 # Where an activation's flag `inplace` stands among its arguments after the first.
@@ -76,7 +76,9 @@ def _binary(program: "Program", index: int, step: Step) -> Run:
     if step.op in _OVERWRITING:
         function = getattr(torch, step.op.strip("_").removeprefix("i"))
     named = step.kwargs
-    return lambda env, c, block: function(left(env, c, block), right(env, c, block), *rest, **named)
+    return lambda env, points, block: function(
+        left(env, points, block), right(env, points, block), *rest, **named
+    )
 
 
 _OVERWRITING = ("add_", "sub_", "mul_", "div_", "__iadd__", "__isub__", "__imul__", "__itruediv__")
@@ -87,8 +89,8 @@ def _where(program: "Program", index: int, step: Step) -> Run:
     rank, n = len(step.shape), step.shape[0] if step.shape else 0
     parts = [program.reader(operand, rank, n) for operand in step.args]
 
-    def run(env: Env, c: Tensor, block: int) -> Tensor:
-        condition, yes, no = (part(env, c, block) for part in parts)
+    def run(env: Env, points: Points, block: int) -> Tensor:
+        condition, yes, no = (part(env, points, block) for part in parts)
         return torch.where(condition, yes, no)
 
     return run
@@ -99,9 +101,9 @@ def _reshape(program: "Program", index: int, step: Step) -> Run:
     before, after = program.shape(step.args[0]), step.shape
     get = program.reader(step.args[0], len(before), 0)
     if len(before) == 2 and before[1] == 1 and after == before[:1]:
-        return lambda env, c, block: get(env, c, block).squeeze(1)
+        return lambda env, points, block: get(env, points, block).squeeze(1)
     if len(before) == 1 and after == (*before, 1):
-        return lambda env, c, block: get(env, c, block).unsqueeze(1)
+        return lambda env, points, block: get(env, points, block).unsqueeze(1)
     raise Untraceable(f"{step.op} from {before} to {after}")
 
 
@@ -111,7 +113,7 @@ def _item(program: "Program", index: int, step: Step) -> Run:
     expect(len(before) == 2 and isinstance(which, tuple) and len(which) == 2, step)
     expect(which[0] in (slice(None), Ellipsis) and isinstance(which[1], int), step)
     get = program.reader(step.args[0], 2, 0)
-    return lambda env, c, block: get(env, c, block)[:, which[1]]
+    return lambda env, points, block: get(env, points, block)[:, which[1]]
 
 
 def _reduction(program: "Program", index: int, step: Step) -> Run:
@@ -123,16 +125,16 @@ def _reduction(program: "Program", index: int, step: Step) -> Run:
     keep = bool(argument(step, 2, "keepdim", False))
     if dim is None or dim == ():
         expect(program.is_loss and step.shape == () and len(before) in (1, 2), step)
-        return lambda env, c, block: function(get(env, c, block).flatten(1), dim=1)
+        return lambda env, points, block: function(get(env, points, block).flatten(1), dim=1)
     dim = dim[0] if isinstance(dim, tuple) and len(dim) == 1 else dim
     expect(dim in (1, -1) and len(before) == 2, step)
-    return lambda env, c, block: function(get(env, c, block), dim=1, keepdim=keep)
+    return lambda env, points, block: function(get(env, points, block), dim=1, keepdim=keep)
 
 
 def _along_features(program: "Program", index: int, step: Step) -> Run:
     expect(len(step.shape) == 2 and argument(step, 1, "dim", None) in (1, -1), step)
     get, function = program.reader(step.args[0], 2, 0), getattr(torch, step.op)
-    return lambda env, c, block: function(get(env, c, block), dim=1)
+    return lambda env, points, block: function(get(env, points, block), dim=1)
 
 
 def _loss(program: "Program", index: int, step: Step) -> Run:
@@ -151,15 +153,14 @@ def _loss(program: "Program", index: int, step: Step) -> Run:
         ignored = options.pop("ignore_index", -100)
         expect(len(before) == 2 and wanted.ndim == 1 and not wanted.is_floating_point(), step)
         expect(not bool((wanted == ignored).any()), step)  # they would not count in the mean
-        target = wanted
         if _plain_cross_entropy(step, options, reduction):
             return _cross_entropy(program, index, get, wanted)
     else:
         expect(tuple(wanted.shape) == before and len(before) <= 2, step)
-        target = wanted.t().contiguous() if wanted.ndim == 2 else wanted
+    parts = [wanted[rows].t().contiguous() if wanted.ndim == 2 else wanted[rows] for rows in program.blocks]
 
-    def run(env: Env, c: Tensor, block: int) -> Tensor:
-        h = get(env, c, block)
+    def run(env: Env, points: Points, block: int) -> Tensor:
+        h, target = get(env, points, block), parts[block]
         each: Tensor = function(h, target.expand(len(h), *target.shape), reduction="none", **options)
         if reduction == "none":
             return each
@@ -177,15 +178,17 @@ def _plain_cross_entropy(step: Step, options: dict[str, Any], reduction: str) ->
 
 def _cross_entropy(program: "Program", index: int, get: Run, wanted: Tensor) -> Run:
     """The mean over examples of log sum exp(h) - h[wanted], to the base 2 within."""
-    n, room = len(wanted), program.room(index)
-    places = wanted * n + torch.arange(n)  # in a point's (K, n)
+    room, places = program.room(index), []  # the places are those of the answers in a point's (K, n')
+    for rows in program.blocks:
+        answers = wanted[rows]
+        places.append(answers * len(answers) + torch.arange(len(answers)))
 
-    def run(env: Env, c: Tensor, block: int) -> Tensor:
-        h = get(env, c, block)
+    def run(env: Env, points: Points, block: int) -> Tensor:
+        h = get(env, points, block)
         # The maximum goes first: else the loss of a sure answer, a small difference, loses its digits.
         lower = torch.sub(h, h.amax(1, keepdim=True), out=room(h, tuple(h.shape))).mul_(1 / math.log(2))
-        picked = lower.view(len(h), -1).index_select(1, places)
-        return (lower.exp2_().sum(1).log2_() - picked).mean(1).mul_(math.log(2))
+        picked = lower.view(len(h), -1).index_select(1, places[block])
+        return lower.exp2_().sum(1).log2_().sub_(picked).mean(1).mul_(math.log(2))
 
     return run
 

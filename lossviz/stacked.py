@@ -4,9 +4,9 @@ It takes models whose pass is made of known operations, on one batch of tensors;
 `Untraceable` here and is done by the loop. Which way was taken, and why, is part of every result.
 """
 
+import itertools
 import math
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,14 +17,16 @@ from lossviz.batches import Batch
 from lossviz.dense import Directions, Program
 from lossviz.images import ImageProgram
 from lossviz.loop import Task
-from lossviz.loss import MeanLoss
 from lossviz.loss_functions import loss_extras
-from lossviz.tape import Tape, Untraceable, all_weights, record
+from lossviz.stacked_loss import Whole, ends_in_mean, loss_program, result_of
+from lossviz.tape import Untraceable, all_weights, record
 from lossviz.weights import movable
 
-CACHED = 2**20  # numbers in the largest value of a block of points: about what the caches hold
+HELD = 2**21  # numbers that a block of points has in hand at a time: about what the caches hold
+LAYER = 3 * 2**13  # numbers in the widest layer's values for one point and one block of data
+LEAST = 192  # examples at a time, at least
+ALIGNED = 16  # examples: blocks are multiples of it, since odd rows halve the speed of a product
 IMAGES = 200  # images at a time
-LIVELY = 16  # values as large as the outputs that a loss of ours has in hand
 OUTPUTS = 2**24  # numbers in all outputs of a block of points, so that memory stays bounded
 
 
@@ -53,22 +55,24 @@ class Stacked:
             return task.model(*positional, **dict(zip(batch.named, given[len(positional) :], strict=True)))
 
         tape = record(forward, inputs, weights, buffers)
-        outputs = _result(tape)
+        outputs = result_of(tape)
         if outputs.ndim not in (1, 2) or len(outputs) != batch.examples:
             raise Untraceable(f"outputs of shape {tuple(outputs.shape)}")
         convolutional = any(step.op == "conv2d" for step in tape.steps)
-        self._forward: Callable[[Tensor], Tensor]
+        self._pieces: Callable[[Tensor], Iterator[Tensor]]
         if convolutional:
-            blocks = _slices(batch.examples, IMAGES)
-            self._forward = ImageProgram(tape, table, shapes, frozen, blocks).run
-            width = outputs.numel()
+            images = ImageProgram(tape, table, shapes, frozen, _slices(batch.examples, IMAGES))
+            self._pieces = lambda c: iter((images.run(c),))
+            self._blocks, held = [slice(0, batch.examples)], HELD // 16  # a few points, to be told of in time
         else:
-            widest = max(step.value.numel() for step in tape.steps) // batch.examples
-            blocks = _slices(batch.examples, max(256, CACHED // (16 * widest)))
-            self._forward = Program(tape, Directions(table, shapes, frozen), blocks).run
-            width = max(widest * (blocks[0].stop - blocks[0].start), table.shape[1])
-        self.block = max(1, min(CACHED // width, OUTPUTS // outputs.numel(), 256))
-        self._loss = _loss_program(task, batch, outputs)
+            widest = max(step.value.numel() for step in tape.steps)
+            self._blocks = _slices(batch.examples, max(LEAST, LAYER * batch.examples // widest))
+            program = Program(tape, Directions(table, shapes, frozen), self._blocks)
+            self._pieces = program.run
+            share = self._blocks[0].stop / batch.examples
+            held = max(round(max(program.held, widest) * share), table.shape[1])
+        self.block = max(1, min(HELD // held, OUTPUTS // outputs.numel(), 256))
+        self._loss = loss_program(task, batch, outputs, self._blocks)
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """Losses (m,) float64 at points (m, 2)."""
@@ -76,51 +80,33 @@ class Stacked:
         c[:, 1:] = torch.from_numpy(points)
         c = c.to(self._like.device)
         with torch.no_grad():
-            losses = [self._loss(self._forward(c[k : k + self.block])) for k in range(0, len(c), self.block)]
-            return torch.cat(losses).double().cpu().numpy()
+            losses = [self._losses(c[k : k + self.block]) for k in range(0, len(c), self.block)]
+            return torch.cat(losses).cpu().double().numpy()
+
+    def _losses(self, c: Tensor) -> Tensor:
+        pieces = self._pieces(c)
+        if isinstance(self._loss, Whole):
+            return self._loss(_joined(pieces, self._blocks))
+        losses = [self._loss(piece, block) for block, piece in enumerate(pieces)]
+        return torch.stack(losses).sum(0) if len(losses) > 1 else losses[0]
 
 
 def _slices(n: int, size: int) -> list[slice]:
-    """n examples in equal blocks of at most about ``size``."""
-    count = math.ceil(n / size)
-    edges = [round(k * n / count) for k in range(count + 1)]
-    return [slice(low, high) for low, high in pairwise(edges)]
+    """n examples in equal blocks of about ``size``."""
+    count = max(1, round(n / size))
+    each = ALIGNED * math.ceil(n / (count * ALIGNED))
+    return [slice(low, min(low + each, n)) for low in range(0, n, each)]
 
 
-def _result(tape: Tape) -> Tensor:
-    if tape.result.kind != "step":
-        raise Untraceable("a result that does not depend on the weights")
-    value: Tensor = tape.steps[tape.result.key].value
-    return value
-
-
-def _loss_program(task: Task, batch: Batch, outputs: Tensor) -> Callable[[Tensor], Tensor]:
-    """From outputs (G, f, n) or (G, n), all losses (G,)."""
-    loss_fn = task.loss_fn
-    if isinstance(loss_fn, MeanLoss) and outputs.ndim == 2:  # ours: it takes many networks as it is
-        few = max(1, CACHED // (LIVELY * outputs.numel()))
-
-        def together(stacked: Tensor) -> Tensor:
-            parts = (stacked[k : k + few] for k in range(0, len(stacked), few))
-            return torch.cat([loss_fn(one.transpose(1, 2).contiguous(), batch.targets) for one in parts])
-
-        return together
-    plain = outputs.clone()
-    try:
-        tape = record(task.loss_fn, (plain, batch.targets), {}, [])
-        program = Program(tape, None, [slice(0, batch.examples)], free=frozenset({0}))
-        scalar = _result(tape).ndim == 0
-    except Untraceable:
-        scalar = False
-    if scalar:
-        empty = outputs.new_empty(0)
-        return lambda stacked: program.run(empty, stacked)
-
-    def one_by_one(stacked: Tensor) -> Tensor:
-        losses = [task.loss_fn(one.movedim(-1, 0).contiguous(), batch.targets) for one in stacked]
-        return torch.stack([torch.as_tensor(loss, device=stacked.device) for loss in losses])
-
-    return one_by_one
+def _joined(pieces: Iterator[Tensor], blocks: Sequence[slice]) -> Tensor:
+    """The outputs of all data, (G, f, n) or (G, n)."""
+    if len(blocks) == 1:
+        return next(pieces)
+    first = next(pieces)
+    whole = first.new_empty(*first.shape[:-1], blocks[-1].stop)
+    for rows, piece in zip(blocks, itertools.chain([first], pieces), strict=True):
+        whole[..., rows] = piece  # at once: the next piece takes the same memory
+    return whole
 
 
 def merged(task: Task) -> Batch:
@@ -138,27 +124,10 @@ def merged(task: Task) -> Batch:
     names = {tuple(batch.named) for batch in rows}
     if len(forms) > 1 or len(names) > 1 or not all(value.ndim for value in tensors[0]):
         raise Untraceable("batches of several forms")
-    if not _ends_in_mean(task):
+    if not ends_in_mean(task):
         raise Untraceable("several batches under a loss that is not known to be a mean of examples")
     whole = [torch.cat(parts) for parts in zip(*tensors, strict=True)]
     k = len(rows[0].positional)
     return Batch(
         tuple(whole[:k]), dict(zip(rows[0].named, whole[k:-1], strict=True)), whole[-1], task.batches.examples
     )
-
-
-def _ends_in_mean(task: Task) -> bool:
-    if isinstance(task.loss_fn, MeanLoss):
-        return True
-    batch = task.batches.rows[0]
-    with torch.no_grad():
-        outputs = batch.outputs(task.model)
-    if not isinstance(outputs, Tensor):
-        return False
-    tape = record(task.loss_fn, (outputs.clone(), batch.targets), {}, [])
-    totals = [step for step in tape.steps if step.shape == ()]
-    if len(totals) != 1 or totals[0] is not tape.steps[-1] or not tape.steps:
-        return False
-    last = totals[0]
-    loss = last.op.endswith(("_loss", "entropy", "logits"))
-    return last.kwargs.get("reduction") == "mean" if loss else last.op == "mean"

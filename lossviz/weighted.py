@@ -5,7 +5,7 @@
 
 import itertools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,10 +15,32 @@ from lossviz.tape import Ref, Step, Untraceable, argument
 if TYPE_CHECKING:
     from lossviz.dense import Program
 
-Env = dict[int, Tensor]
-Run = Callable[[Env, Tensor, int], Tensor]  # (values so far, coefficients (G, 3), data block) -> value
+T = TypeVar("T")
 
 SMALL = 16  # inputs up to which stacking the first layer's weights is as fast as finding its three parts
+
+
+class Points:
+    """Some points of the plane, by their coefficients ``c`` (G, 3) of origin, u and v, and what was found at
+    them once for all blocks of the data."""
+
+    def __init__(self, c: Tensor) -> None:
+        self.c = c
+        self._found: dict[Callable[[Tensor], Any], Any] = {}
+
+    def __len__(self) -> int:
+        return len(self.c)
+
+    def once(self, find: Callable[[Tensor], T]) -> T:
+        """``find(c)``, found at the first call."""
+        if find not in self._found:
+            self._found[find] = find(self.c)
+        found: T = self._found[find]
+        return found
+
+
+Env = dict[int, Tensor]
+Run = Callable[[Env, Points, int], Tensor]  # (values so far, points, data block) -> value
 
 
 def expect(allowed: bool, step: Step) -> None:
@@ -53,12 +75,12 @@ def linear(program: "Program", index: int, step: Step) -> Run:
     weight_at, bias_at = stacked(rows), None if shift is None else stacked(shift.unsqueeze(-1))
     get, room, units = program.reader(x, 2, 0), program.room(index), rows.shape[1]
 
-    def run(env: Env, c: Tensor, block: int) -> Tensor:
-        h = get(env, c, block)
-        out = room(h, (len(c), units, h.shape[2]))
+    def run(env: Env, points: Points, block: int) -> Tensor:
+        h = get(env, points, block)
+        out = room(h, (len(points), units, h.shape[2]))
         if bias_at is None:
-            return torch.bmm(weight_at(c), h, out=out)
-        return torch.baddbmm(bias_at(c), weight_at(c), h, out=out)
+            return torch.bmm(points.once(weight_at), h, out=out)
+        return torch.baddbmm(points.once(bias_at), points.once(weight_at), h, out=out)
 
     return run
 
@@ -74,32 +96,42 @@ def _first_linear(program: "Program", index: int, x: Tensor, rows: Tensor, shift
         blocks = program.feature_major(x, 2, len(x))
         table, width = rows.reshape(3, -1).contiguous(), rows.shape[2]
 
-        def product(env: Env, c: Tensor, block: int) -> Tensor:
-            data = blocks[block]
-            out = room(data, (len(c) * units, data.shape[1]))
-            return torch.mm(torch.mm(c, table).view(-1, width), data, out=out).view(len(c), units, -1)
+        def weights_below_each_other(c: Tensor) -> Tensor:
+            return torch.mm(c, table).view(-1, width)
+
+        def product(env: Env, points: Points, block: int) -> Tensor:
+            data, weights = blocks[block], points.once(weights_below_each_other)
+            out = room(data, (len(weights), data.shape[1]))
+            return torch.mm(weights, data, out=out).view(len(points), units, -1)
 
         return product
     parts = []
     for block in program.blocks:
         part = torch.matmul(rows, x[block].t())  # (3, units, n')
-        parts.append((part if shift is None else part.add_(shift.unsqueeze(-1))).view(3, -1))
+        flat = (part if shift is None else part.add_(shift.unsqueeze(-1))).view(3, -1)
+        parts.append((flat, *flat))
 
-    def combination(env: Env, c: Tensor, block: int) -> Tensor:
-        origin, along_u, along_v = parts[block]
-        out = room(origin, (len(c), len(origin)))
-        if c.device.type != "cpu":
-            torch.mm(c, parts[block], out=out)
-        else:  # the points of a grid come row by row, and share what a row has in common
-            start = 0
-            for b, group in itertools.groupby(c[:, 2].tolist()):
-                stop = start + len(list(group))
-                row = torch.add(origin, along_v, alpha=b)
-                torch.addcmul(row, c[start:stop, 1:2], along_u, out=out[start:stop])
-                start = stop
-        return out.view(len(c), units, -1)
+    def combination(env: Env, points: Points, block: int) -> Tensor:
+        rows_of_three, origin, along_u, along_v = parts[block]
+        out = room(origin, (len(points), len(origin)))
+        if origin.device.type != "cpu":
+            torch.mm(points.c, rows_of_three, out=out)
+        else:
+            for b, where, a in points.once(grid_rows):
+                torch.addcmul(torch.add(origin, along_v, alpha=b), a, along_u, out=out[where])
+        return out.view(len(points), units, -1)
 
     return combination
+
+
+def grid_rows(c: Tensor) -> list[tuple[float, slice, Tensor]]:
+    """Points of a grid come row by row, and share what a row has in common: (b, where, a (g, 1))."""
+    rows, start = [], 0
+    for b, group in itertools.groupby(c[:, 2].tolist()):
+        where = slice(start, start + len(list(group)))
+        rows.append((b, where, c[where, 1:2]))
+        start = where.stop
+    return rows
 
 
 def batch_norm(program: "Program", index: int, step: Step) -> Run:
@@ -114,16 +146,18 @@ def batch_norm(program: "Program", index: int, step: Step) -> Run:
     scale_at = (
         program.reader(weight, rank, 0)
         if weight is not None
-        else lambda env, c, block: torch.ones_like(shrink)
+        else lambda env, points, block: torch.ones_like(shrink)
     )
     shift_at = (
-        program.reader(bias, rank, 0) if bias is not None else lambda env, c, block: torch.zeros_like(shrink)
+        program.reader(bias, rank, 0)
+        if bias is not None
+        else lambda env, points, block: torch.zeros_like(shrink)
     )
 
-    def run(env: Env, c: Tensor, block: int) -> Tensor:
-        scale = scale_at(env, c, block) * shrink
-        shift = shift_at(env, c, block) - centre * scale
-        h = get(env, c, block)
+    def run(env: Env, points: Points, block: int) -> Tensor:
+        scale = scale_at(env, points, block) * shrink
+        shift = shift_at(env, points, block) - centre * scale
+        h = get(env, points, block)
         return torch.addcmul(shift, h, scale, out=room(h, tuple(h.shape)))
 
     return run
@@ -138,10 +172,10 @@ def layer_norm(program: "Program", index: int, step: Step) -> Run:
     scale_at = program.reader(weight if weight is not None else 1.0, 2, 0)
     shift_at = program.reader(bias if bias is not None else 0.0, 2, 0)
 
-    def run(env: Env, c: Tensor, block: int) -> Tensor:
-        h = get(env, c, block)
+    def run(env: Env, points: Points, block: int) -> Tensor:
+        h = get(env, points, block)
         var, mean = torch.var_mean(h, dim=1, correction=0, keepdim=True)
         normal = torch.sub(h, mean, out=room(h, tuple(h.shape))).mul_(torch.rsqrt(var + eps))
-        return normal.mul_(scale_at(env, c, block)).add_(shift_at(env, c, block))
+        return normal.mul_(scale_at(env, points, block)).add_(shift_at(env, points, block))
 
     return run

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from helpers import MODELS, make, mlp, plain_loop
 from torch import Tensor, nn
 
+from lossviz import stacked
 from lossviz.evaluators import choose
 from lossviz.loop import Loop
 from lossviz.loss import MeanLoss
@@ -52,6 +53,10 @@ LOSS_FUNCTIONS = {
     "sigmoid then mse": lambda z, y: F.mse_loss(torch.sigmoid(z), y),
     "by hand": lambda z, y: ((z - y) ** 2).sum(1).mean(),
     "huber, summed": nn.HuberLoss(reduction="sum", delta=0.3),
+    "summed by hand": lambda z, y: ((z - y) ** 2).sum(),
+    "a share of its own": lambda z, y: ((z - y) ** 2).sum() / 7 + 1,
+    "centred over the data": lambda z, y: ((z - y - (z - y).mean()) ** 2).mean(),
+    "weighed by example": lambda z, y: ((z - y) ** 2 * torch.arange(50.0)[:, None]).mean(),
     "first output": lambda z, y: (1 - y[:, 0] * z[:, 0]).clamp(min=0).mean(),
     "not known": lambda z, y: torch.logsumexp(z * y, 0).sum(),
     "a number": lambda z, y: float((z - y).abs().max()),
@@ -61,6 +66,15 @@ LOSS_FUNCTIONS = {
 }
 
 
+@pytest.fixture(params=[False, True], ids=["one block", "blocks"])
+def in_blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty examples in three blocks of 16 and a rest of 2, as thousands would be."""
+    if request.param:
+        monkeypatch.setattr(stacked, "LEAST", 16)
+        monkeypatch.setattr(stacked, "LAYER", 0)
+
+
+@pytest.mark.usefixtures("in_blocks")
 @pytest.mark.parametrize("name", LOSS_FUNCTIONS)
 def test_every_loss_function_equals_a_float64_loop(name: str) -> None:
     torch.manual_seed(0)
@@ -73,6 +87,7 @@ def test_every_loss_function_equals_a_float64_loop(name: str) -> None:
     np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
 
 
+@pytest.mark.usefixtures("in_blocks")
 @pytest.mark.parametrize("several", [False, True], ids=["one batch", "batches"])
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_row_equals_a_float64_loop_and_is_asked_once_a_block(name: str, several: bool) -> None:
@@ -96,6 +111,7 @@ def test_every_row_equals_a_float64_loop_and_is_asked_once_a_block(name: str, se
     np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
 
 
+@pytest.mark.usefixtures("in_blocks")
 @pytest.mark.parametrize("kind", ["labels", "smoothed", "weighted", "ignored", "probabilities"])
 def test_cross_entropy_in_every_form(kind: str) -> None:
     model, (x, y) = make("mlp")
