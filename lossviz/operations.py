@@ -177,7 +177,7 @@ def _plain_cross_entropy(step: Step, options: dict[str, Any], reduction: str) ->
 
 
 def _cross_entropy(program: "Program", index: int, get: Run, wanted: Tensor) -> Run:
-    """The mean over examples of log sum exp(h) - h[wanted], to the base 2 within."""
+    """The mean over examples of log sum exp(h - h[wanted]), to the base 2 within."""
     room, places = program.room(index), []  # the places are those of the answers in a point's (K, n')
     for rows in program.blocks:
         answers = wanted[rows]
@@ -185,10 +185,14 @@ def _cross_entropy(program: "Program", index: int, get: Run, wanted: Tensor) -> 
 
     def run(env: Env, points: Points, block: int) -> Tensor:
         h = get(env, points, block)
-        # The maximum goes first: else the loss of a sure answer, a small difference, loses its digits.
-        lower = torch.sub(h, h.amax(1, keepdim=True), out=room(h, tuple(h.shape))).mul_(1 / math.log(2))
-        picked = lower.view(len(h), -1).index_select(1, places[block])
-        return lower.exp2_().sum(1).log2_().sub_(picked).mean(1).mul_(math.log(2))
+        # The answer's logit goes first: else the loss of a sure answer, a small difference, loses its digits.
+        right = h.reshape(len(h), -1).index_select(1, places[block]).unsqueeze(1)
+        lower = torch.sub(h, right, out=room(h, tuple(h.shape))).mul_(1 / math.log(2))
+        losses = lower.exp2_().sum(1).log2_().mean(1).mul_(math.log(2))
+        if math.isfinite(float(losses.sum())):
+            return losses
+        highest = h.amax(1, keepdim=True)  # an answer so wrong that its exponential overflows
+        return (torch.logsumexp(h - highest, 1) + (highest - right).squeeze(1)).mean(1)
 
     return run
 

@@ -130,6 +130,17 @@ def test_cross_entropy_in_every_form(kind: str) -> None:
     )
 
 
+@pytest.mark.parametrize("factor", [30.0, 1e4, 1e10])
+def test_answers_so_sure_and_wrong_that_their_exponentials_overflow(factor: float) -> None:
+    model, (x, y) = make("mlp")
+    with torch.no_grad():
+        list(model.parameters())[-2].mul_(factor)
+    plane = random_plane(model)
+    found = surface(model, CE, (x, y), plane, points=3)
+    assert found.facts.evaluator == "stacked", found.facts.reason
+    np.testing.assert_allclose(found.loss, plain_loop(model, CE, (x, y), plane, found.a, found.b), rtol=1e-5)
+
+
 def test_data_in_blocks_equals_data_at_once() -> None:
     torch.manual_seed(0)
     model, x = mlp(2, 64, 64, 1), torch.randn(5000, 2)
