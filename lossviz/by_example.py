@@ -8,11 +8,10 @@ _ELEMENTWISE = (
     "hardsigmoid hardtanh softplus exp log sin cos abs square sqrt neg clamp add add_ __add__ __radd__ "
     "__iadd__ sub mul mul_ __mul__ __rmul__ div __truediv__"
 )
-_OTHERS = (
-    "linear batch_norm group_norm layer_norm avg_pool2d max_pool2d adaptive_avg_pool2d adaptive_max_pool2d "
-    "interpolate"
-)
-_BY_EXAMPLE = frozenset(f"{_ELEMENTWISE} {_OTHERS}".split(" "))
+# Those that PyTorch does for orders of memory that it knows, and copies everything else to one of them.
+_POOLS = "avg_pool2d max_pool2d adaptive_avg_pool2d adaptive_max_pool2d interpolate"
+WHOLE = frozenset(f"batch_norm group_norm layer_norm {_POOLS}".split(" "))
+_BY_EXAMPLE = frozenset(f"{_ELEMENTWISE} linear".split(" ")) | WHOLE
 
 
 def by_example(step: Step) -> bool:

@@ -10,6 +10,7 @@ data may come in blocks; a tape with anything else raises `Untraceable`.
 """
 
 import math
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -40,11 +41,11 @@ class Directions:
 
 
 class Rooms:
-    """Memory that large values take turns in. To ask the system for megabytes anew at every block takes
-    longer than most operations on them."""
+    """Memory that large values take turns in, each thread in its own. To ask the system for megabytes anew
+    at every block takes longer than most operations on them."""
 
     def __init__(self) -> None:
-        self._flat: list[Tensor] = []
+        self._here = threading.local()
         self._free_from: list[int] = []  # the step from which on a room may be taken again
         self.sizes: list[int] = []  # of the largest value that each has taken in
 
@@ -52,25 +53,32 @@ class Rooms:
         """A room from step ``index`` to step ``until`` for values of ``size`` numbers a network; the
         function gives it in a shape, like a tensor."""
         free = (k for k, free_from in enumerate(self._free_from) if free_from < index)
-        number = next(free, len(self._flat))
-        if number == len(self._flat):
-            self._flat.append(torch.empty(0))
+        number = next(free, len(self._free_from))
+        if number == len(self._free_from):
             self._free_from.append(0)
             self.sizes.append(0)
         self._free_from[number] = until
         self.sizes[number] = max(self.sizes[number], size)
-        views: dict[tuple[int, ...], Tensor] = {}  # the same shapes come at every block
 
         def enter(like: Tensor, shape: tuple[int, ...]) -> Tensor:
-            view = views.get(shape)
-            if view is None or view.data_ptr() != self._flat[number].data_ptr():
+            mine = self._mine()
+            flat, views = mine.get(number) or (like.new_empty(0), {})
+            view = views.get(shape)  # the same shapes come at every block
+            if view is None:
                 size = math.prod(shape)
-                if self._flat[number].numel() < size:
-                    self._flat[number] = like.new_empty(size)
-                view = views[shape] = self._flat[number][:size].view(shape)
+                if flat.numel() < size:
+                    flat, views = mine[number] = like.new_empty(size), {}
+                view = views[shape] = flat[:size].view(shape)
             return view
 
         return enter
+
+    def _mine(self) -> dict[int, tuple[Tensor, dict[tuple[int, ...], Tensor]]]:
+        """This thread's rooms by number, each with its views by shape."""
+        if not hasattr(self._here, "rooms"):
+            self._here.rooms = {}
+        found: dict[int, tuple[Tensor, dict[tuple[int, ...], Tensor]]] = self._here.rooms
+        return found
 
 
 class Program:

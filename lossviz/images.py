@@ -3,23 +3,51 @@
 Convolutions are too big for stacking to matter. What matters is memory: channels last, a few hundred
 images at a time, BatchNorm folded into the convolution before it, a first convolution of few numbers as
 one matrix product on inputs unfolded once, and max-pooling as pairwise maxima (PyTorch's own pooling is
-slow on channels last).
+slow on channels last). Where `winograd` saves most of the multiplications, values lie pixels first
+instead; their shape stays (n, C, height, width) all the same, and element by element nothing notices.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from lossviz.by_example import by_example
+from lossviz.by_example import WHOLE, by_example
+from lossviz.convolutions import Ready, direct, fitting, form_of, minimal, pair, product, usual
+from lossviz.dense import Rooms
 from lossviz.tape import Ref, Step, Tape, Untraceable, argument, refs_in
 
-Values = dict[Any, Tensor]  # by step index, and by parameter name
+Values = dict[Any, Any]  # tensors by step index and by parameter name, and what was made ready for a step
 Run = Callable[[Values, int], Tensor]  # (values so far, data block) -> value
 
-UNFOLDED = 64  # numbers under a filter up to which the first convolution is done as a matrix product
+IMAGES = 200  # images at a time
+
+
+def image_blocks(tape: Tape, n: int) -> list[slice]:
+    """n images in equal blocks that the caches hold; one, or an even number of them for two threads."""
+    like = tape.steps[-1].value
+    size = min([IMAGES, *filter(None, (fitting(form_of(step), like) for step in tape.steps))])
+    count = 1 if n <= size else 2 * math.ceil(n / (2 * size))
+    edges = [round(k * n / count) for k in range(count + 1)]
+    return [slice(low, high) for low, high in pairwise(edges)]
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads for blocks of images, that share PyTorch's own: blocks wait for each other once a point,
+    where PyTorch's threads would wait for each other at every operation."""
+    before = torch.get_num_threads()
+    with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(before // count,)) as pool:
+        try:
+            yield pool
+        finally:
+            torch.set_num_threads(before)  # for threads that are yet to come
 
 
 class ImageProgram:
@@ -37,6 +65,10 @@ class ImageProgram:
         self._tape, self._blocks, self._frozen = tape, blocks, frozen
         self._shapes, self._table = shapes, _filters_last(table, shapes)
         self._shared = self._input_only()
+        self._rooms = Rooms()
+        # Oddly, PyTorch's own convolutions gain nothing from threads of ours.
+        self._apart = any(fitting(form_of(step), table) for step in tape.steps)
+        self._ready: list[tuple[Any, Callable[[Values], Ready]]] = []  # once a point, before the blocks
         self._folded: dict[int, int] = {}  # convolution -> the BatchNorm that it swallows
         self._late: set[int] = set()  # ReLUs done after the pooling, where there is less to do
         self._code: list[tuple[int, Run]] = []
@@ -58,17 +90,25 @@ class ImageProgram:
 
     def run(self, c: Tensor) -> Tensor:
         """Outputs (G, f, n) or (G, n) for coefficients (G, 3)."""
-        return torch.stack([self._at(row).movedim(0, -1) for row in c])
+        hands = min(torch.get_num_threads(), len(self._blocks)) if self._apart else 1
+        if hands == 1:
+            return torch.stack([self._at(row, map).movedim(0, -1) for row in c])
+        with _threads(hands) as pool:
+            return torch.stack([self._at(row, pool.map).movedim(0, -1) for row in c])
 
-    def _at(self, coefficients: Tensor) -> Tensor:
+    def _at(self, coefficients: Tensor, each: Callable[..., Iterable[Tensor]]) -> Tensor:
         weights = self._weights(coefficients)
-        parts = []
-        for block in range(len(self._blocks)):
-            values = dict(weights)
-            for index, run in self._code:
-                values[index] = run(values, block)
-            parts.append(values[self._last])
-        return torch.cat(parts)
+        for key, ready in self._ready:
+            weights[key] = ready(weights)
+        return torch.cat(list(each(partial(self._block, weights), range(len(self._blocks)))))
+
+    @torch.no_grad()
+    def _block(self, weights: Values, block: int) -> Tensor:
+        values = dict(weights)
+        for index, run in self._code:
+            values[index] = run(values, block)
+        found: Tensor = values[self._last]
+        return found
 
     def _weights(self, coefficients: Tensor) -> Values:
         flat = torch.mv(self._table.t(), coefficients)
@@ -140,6 +180,9 @@ class ImageProgram:
         function = step.function
         args = [self._reader(value) for value in step.args]
         named = {name: self._reader(value) for name, value in step.kwargs.items()}
+        if step.op in WHOLE:
+            image = args[0]
+            args[0] = lambda values, block: usual(image(values, block))
         return lambda values, block: function(
             *(get(values, block) for get in args), **{name: get(values, block) for name, get in named.items()}
         )
@@ -166,51 +209,43 @@ class ImageProgram:
         return found
 
     def _convolution(self, index: int, step: Step) -> Run:
-        x, weight, bias = step.args[0], step.args[1], argument(step, 2, "bias", None)
-        stride, padding = argument(step, 3, "stride", 1), argument(step, 4, "padding", 0)
-        dilation, groups = argument(step, 5, "dilation", 1), argument(step, 6, "groups", 1)
-        weights_at = self._folded_weights(index, weight, bias)
-        shape = next(s for s in step.shapes[1:] if len(s) == 4)
+        x, form = step.args[0], form_of(step)
+        if form is None:
+            raise Untraceable(f"{step.op} to {step.shape}")
         first = not (isinstance(x, Ref) and x.kind == "step" and x.key not in self._shared)
-        if (
-            first
-            and groups == 1
-            and not isinstance(padding, str)
-            and shape[1] * shape[2] * shape[3] <= UNFOLDED
-        ):
-            _, channels, height, width = step.shape
-            columns = [
-                F.unfold(self._known(x)[rows], shape[2:], dilation, padding, stride)
-                .mT.reshape(-1, shape[1], shape[2] * shape[3])
-                .mT.reshape(-1, shape[1] * shape[2] * shape[3])
-                for rows in self._blocks
-            ]
-
-            def product(values: Values, block: int) -> Tensor:
-                filters, shift = weights_at(values)
-                matrix = filters.permute(0, 2, 3, 1).reshape(channels, -1).t()
-                rows = (
-                    torch.mm(columns[block], matrix)
-                    if shift is None
-                    else torch.addmm(shift, columns[block], matrix)
-                )
-                return rows.view(-1, height, width, channels).permute(0, 3, 1, 2)
-
-            return product
         get = self._reader(x)
+        if first and form.small:
+            unfold, prepare, convolve = product(form, pixels_first=self._feeds_minimal(index))
+            columns = [unfold(self._known(x)[rows]) for rows in self._blocks]
+            get = lambda values, block: columns[block]  # noqa: E731
+        elif form.minimal(self._table):
+            prepare, convolve = minimal(form, self._table, lambda: self._rooms.book(index, index))
+        else:
+            prepare, convolve = direct(form)
+        fold, key = self._folded_weights(index, step), ("ready", index)
 
-        def convolve(values: Values, block: int) -> Tensor:
-            filters, shift = weights_at(values)
-            return F.conv2d(get(values, block), filters, shift, stride, padding, dilation, groups)
+        def ready(values: Values) -> Ready:
+            filters, shift = fold(values)
+            return prepare(filters), shift
 
-        return convolve
+        self._ready.append((key, ready))
+        return lambda values, block: convolve(get(values, block), values[key])
 
-    def _folded_weights(
-        self, index: int, weight: Any, bias: Any
-    ) -> Callable[[Values], tuple[Tensor, Tensor | None]]:
-        """Filters and shifts, with the BatchNorm that follows worked in; found once a point."""
-        weight_of = self._reader(weight)
-        bias_of = self._reader(bias)
+    def _feeds_minimal(self, index: int) -> bool:
+        """Whether the next convolutions after this one are all done by minimal filtering."""
+        found, waiting = [], [index]
+        while waiting:
+            source = Ref("step", waiting.pop())
+            for later, step in enumerate(self._tape.steps):
+                if source in refs_in(step):
+                    form = form_of(step)
+                    found.append(form.minimal(self._table)) if form else waiting.append(later)
+        return bool(found) and all(found)
+
+    def _folded_weights(self, index: int, step: Step) -> Callable[[Values], Ready]:
+        """Filters and shifts, with the BatchNorm that follows worked in."""
+        weight_of = self._reader(step.args[1])
+        bias_of = self._reader(argument(step, 2, "bias", None))
         if index not in self._folded:
             return lambda values: (weight_of(values, 0), bias_of(values, 0))
         norm = self._tape.steps[self._folded[index]]
@@ -221,7 +256,7 @@ class ImageProgram:
         eps = argument(norm, 7, "eps", 1e-5)
         shrink = torch.rsqrt(var + eps)
 
-        def fold(values: Values) -> tuple[Tensor, Tensor | None]:
+        def fold(values: Values) -> Ready:
             filters, shift = weight_of(values, 0), bias_of(values, 0)
             factor, offset = gamma(values, 0), beta(values, 0)
             scale = shrink if factor is None else factor * shrink
@@ -234,10 +269,10 @@ class ImageProgram:
         """Non-overlapping max-pooling as maxima of slices; None where it is another kind."""
         if step.op != "max_pool2d":
             return None
-        size = _pair(argument(step, 1, "kernel_size", 0))
+        size = pair(argument(step, 1, "kernel_size", 0))
         stride = argument(step, 2, "stride", None)
-        stride = size if stride is None or stride == () else _pair(stride)
-        plain = _pair(argument(step, 3, "padding", 0)) == (0, 0) and _pair(
+        stride = size if stride is None or stride == () else pair(stride)
+        plain = pair(argument(step, 3, "padding", 0)) == (0, 0) and pair(
             argument(step, 4, "dilation", 1)
         ) == (1, 1)
         before = step.shapes[0]
@@ -257,10 +292,6 @@ class ImageProgram:
             return torch.relu_(best) if rectify else best
 
         return pool
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    return (int(value[0]), int(value[-1])) if isinstance(value, (tuple, list)) else (int(value), int(value))
 
 
 def _channels_last(value: Tensor) -> Tensor:

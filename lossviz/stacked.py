@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lossviz.batches import Batch
 from lossviz.dense import Directions, Program
-from lossviz.images import ImageProgram
+from lossviz.images import ImageProgram, image_blocks
 from lossviz.loop import Task
 from lossviz.loss_functions import loss_extras
 from lossviz.stacked_loss import Whole, ends_in_mean, loss_program, result_of
@@ -26,7 +26,6 @@ HELD = 2**21  # numbers that a block of points has in hand at a time: about what
 LAYER = 3 * 2**13  # numbers in the widest layer's values for one point and one block of data
 LEAST = 192  # examples at a time, at least
 ALIGNED = 16  # examples: blocks are multiples of it, since odd rows halve the speed of a product
-IMAGES = 200  # images at a time
 OUTPUTS = 2**24  # numbers in all outputs of a block of points, so that memory stays bounded
 
 
@@ -61,7 +60,7 @@ class Stacked:
         convolutional = any(step.op == "conv2d" for step in tape.steps)
         self._pieces: Callable[[Tensor], Iterator[Tensor]]
         if convolutional:
-            images = ImageProgram(tape, table, shapes, frozen, _slices(batch.examples, IMAGES))
+            images = ImageProgram(tape, table, shapes, frozen, image_blocks(tape, batch.examples))
             self._pieces = lambda c: iter((images.run(c),))
             self._blocks, held = [slice(0, batch.examples)], HELD // 16  # a few points, to be told of in time
         else:
