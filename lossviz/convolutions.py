@@ -1,4 +1,5 @@
-"""The ways in which a convolution can be done, each as what it makes of the filters and what it does then.
+"""The ways in which a convolution can be done, each as what it makes of the filters and what it does then;
+and max-pooling.
 
 The filters are made ready once a point of the plane, the rest runs at every block of images.
 """
@@ -116,6 +117,32 @@ def product(form: Form, pixels_first: bool) -> tuple[Callable[[Tensor], Tensor],
         return rows.view(-1, *sides, o).permute(0, 3, 1, 2)
 
     return unfold, lambda filters: filters.permute(0, 2, 3, 1).reshape(o, -1).t(), convolve
+
+
+def max_pool(step: Step) -> Callable[[Tensor], Tensor] | None:
+    """Non-overlapping max-pooling as maxima of slices; None where it is another kind."""
+    if step.op != "max_pool2d":
+        return None
+    size = pair(argument(step, 1, "kernel_size", 0))
+    stride = argument(step, 2, "stride", None)
+    stride = size if stride is None or stride == () else pair(stride)
+    padding, dilation = pair(argument(step, 3, "padding", 0)), pair(argument(step, 4, "dilation", 1))
+    before = step.shapes[0]
+    if padding != (0, 0) or dilation != (1, 1) or size != stride or len(before) != 4:
+        return None
+    if before[2] % size[0] or before[3] % size[1]:
+        return None
+
+    def pool(h: Tensor) -> Tensor:
+        rows = h[:, :, 0 :: size[0]]
+        for k in range(1, size[0]):
+            rows = torch.maximum(rows, h[:, :, k :: size[0]])
+        best = rows[..., 0 :: size[1]]
+        for k in range(1, size[1]):
+            best = torch.maximum(best, rows[..., k :: size[1]])
+        return best
+
+    return pool
 
 
 def usual(value: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from lossviz.by_example import WHOLE, by_example
-from lossviz.convolutions import Ready, direct, fitting, form_of, minimal, pair, product, usual
+from lossviz.convolutions import Ready, direct, fitting, form_of, max_pool, minimal, product, usual
 from lossviz.dense import Rooms
 from lossviz.tape import Ref, Step, Tape, Untraceable, argument, refs_in
 
@@ -66,7 +66,7 @@ class ImageProgram:
         self._shapes, self._table = shapes, _filters_last(table, shapes)
         self._shared = self._input_only()
         self._rooms = Rooms()
-        # Oddly, PyTorch's own convolutions gain nothing from threads of ours.
+        # PyTorch's own convolutions do better with its own threads, one block at a time in the caches.
         self._apart = any(fitting(form_of(step), table) for step in tape.steps)
         self._ready: list[tuple[Any, Callable[[Values], Ready]]] = []  # once a point, before the blocks
         self._folded: dict[int, int] = {}  # convolution -> the BatchNorm that it swallows
@@ -266,32 +266,13 @@ class ImageProgram:
         return fold
 
     def _max_pool(self, step: Step) -> Run | None:
-        """Non-overlapping max-pooling as maxima of slices; None where it is another kind."""
-        if step.op != "max_pool2d":
-            return None
-        size = pair(argument(step, 1, "kernel_size", 0))
-        stride = argument(step, 2, "stride", None)
-        stride = size if stride is None or stride == () else pair(stride)
-        plain = pair(argument(step, 3, "padding", 0)) == (0, 0) and pair(
-            argument(step, 4, "dilation", 1)
-        ) == (1, 1)
-        before = step.shapes[0]
-        if not plain or size != stride or len(before) != 4 or before[2] % size[0] or before[3] % size[1]:
+        """A max-pooling of ours, with the ReLU that was put off; None where it is another kind."""
+        if (pool := max_pool(step)) is None:
             return None
         get = self._reader(step.args[0])
-        rectify = step.args[0].kind == "step" and step.args[0].key in self._late
-
-        def pool(values: Values, block: int) -> Tensor:
-            h: Tensor = get(values, block)
-            rows = h[:, :, 0 :: size[0]]
-            for k in range(1, size[0]):
-                rows = torch.maximum(rows, h[:, :, k :: size[0]])
-            best = rows[..., 0 :: size[1]]
-            for k in range(1, size[1]):
-                best = torch.maximum(best, rows[..., k :: size[1]])
-            return torch.relu_(best) if rectify else best
-
-        return pool
+        if step.args[0].kind == "step" and step.args[0].key in self._late:
+            return lambda values, block: torch.relu_(pool(get(values, block)))
+        return lambda values, block: pool(get(values, block))
 
 
 def _channels_last(value: Tensor) -> Tensor:
