@@ -4,6 +4,7 @@ and max-pooling.
 The filters are made ready once a point of the plane, the rest runs at every block of images.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,11 @@ class Form:
     @property
     def outputs(self) -> Pair:
         return self.after[2], self.after[3]
+
+    @property
+    def multiplications(self) -> int:
+        """Of one image, done directly."""
+        return math.prod(self.filters) * math.prod(self.outputs)
 
     @property
     def small(self) -> bool:

@@ -32,10 +32,20 @@ IMAGES = 200  # images at a time
 def image_blocks(tape: Tape, n: int) -> list[slice]:
     """n images in equal blocks that the caches hold; one, or an even number of them for two threads."""
     like = tape.steps[-1].value
-    size = min([IMAGES, *filter(None, (fitting(form_of(step), like) for step in tape.steps))])
+    size = IMAGES
+    if _filtering(tape, like):
+        size = min([IMAGES, *filter(None, (fitting(form_of(step), like) for step in tape.steps))])
     count = 1 if n <= size else 2 * math.ceil(n / (2 * size))
     edges = [round(k * n / count) for k in range(count + 1)]
     return [slice(low, high) for low, high in pairwise(edges)]
+
+
+def _filtering(tape: Tape, like: Tensor) -> bool:
+    """Whether minimal filtering can do half of the multiplications; with less, to lay the values pixels
+    first and back costs what it saves."""
+    forms = [form for step in tape.steps if (form := form_of(step))]
+    done = sum(form.multiplications for form in forms if form.minimal(like))
+    return done > 0 and 2 * done >= sum(form.multiplications for form in forms)
 
 
 @contextmanager
@@ -66,8 +76,7 @@ class ImageProgram:
         self._shapes, self._table = shapes, _filters_last(table, shapes)
         self._shared = self._input_only()
         self._rooms = Rooms()
-        # PyTorch's own convolutions do better with its own threads, one block at a time in the caches.
-        self._apart = any(fitting(form_of(step), table) for step in tape.steps)
+        self._filtering = _filtering(tape, table)
         self._ready: list[tuple[Any, Callable[[Values], Ready]]] = []  # once a point, before the blocks
         self._folded: dict[int, int] = {}  # convolution -> the BatchNorm that it swallows
         self._late: set[int] = set()  # ReLUs done after the pooling, where there is less to do
@@ -90,7 +99,8 @@ class ImageProgram:
 
     def run(self, c: Tensor) -> Tensor:
         """Outputs (G, f, n) or (G, n) for coefficients (G, 3)."""
-        hands = min(torch.get_num_threads(), len(self._blocks)) if self._apart else 1
+        # PyTorch's own convolutions do better with its own threads, one block at a time in the caches.
+        hands = min(torch.get_num_threads(), len(self._blocks)) if self._filtering else 1
         if hands == 1:
             return torch.stack([self._at(row, map).movedim(0, -1) for row in c])
         with _threads(hands) as pool:
@@ -218,8 +228,8 @@ class ImageProgram:
             unfold, prepare, convolve = product(form, pixels_first=self._feeds_minimal(index))
             columns = [unfold(self._known(x)[rows]) for rows in self._blocks]
             get = lambda values, block: columns[block]  # noqa: E731
-        elif form.minimal(self._table):
-            prepare, convolve = minimal(form, self._table, lambda: self._rooms.book(index, index))
+        elif self._filtering and form.minimal(self._table):
+            prepare, convolve = minimal(form, self._table, lambda: self._rooms.book(index, index, 0))
         else:
             prepare, convolve = direct(form)
         fold, key = self._folded_weights(index, step), ("ready", index)
@@ -234,7 +244,7 @@ class ImageProgram:
     def _feeds_minimal(self, index: int) -> bool:
         """Whether the next convolutions after this one are all done by minimal filtering."""
         found, waiting = [], [index]
-        while waiting:
+        while waiting and self._filtering:
             source = Ref("step", waiting.pop())
             for later, step in enumerate(self._tape.steps):
                 if source in refs_in(step):
