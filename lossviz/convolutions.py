@@ -114,9 +114,7 @@ def product(form: Form, pixels_first: bool) -> tuple[Callable[[Tensor], Tensor],
 
     def convolve(x: Tensor, ready: Ready) -> Tensor:
         matrix, shift = ready
-        rows = torch.mm(x, matrix)
-        if shift is not None:
-            rows.add_(shift)
+        rows = torch.mm(x, matrix) if shift is None else torch.addmm(shift, x, matrix)
         sides = form.outputs
         if pixels_first:
             return rows.view(*sides, -1, o).permute(2, 3, 0, 1)

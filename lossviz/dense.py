@@ -49,7 +49,7 @@ class Rooms:
         self._free_from: list[int] = []  # the step from which on a room may be taken again
         self.sizes: list[int] = []  # of the largest value that each has taken in
 
-    def book(self, index: int, until: int, size: int) -> Callable[[Tensor, tuple[int, ...]], Tensor]:
+    def book(self, index: int, until: int, size: int = 0) -> Callable[[Tensor, tuple[int, ...]], Tensor]:
         """A room from step ``index`` to step ``until`` for values of ``size`` numbers a network; the
         function gives it in a shape, like a tensor."""
         free = (k for k, free_from in enumerate(self._free_from) if free_from < index)

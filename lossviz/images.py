@@ -30,12 +30,11 @@ IMAGES = 200  # images at a time
 
 
 def image_blocks(tape: Tape, n: int) -> list[slice]:
-    """n images in equal blocks that the caches hold; one, or an even number of them for two threads."""
-    like = tape.steps[-1].value
-    size = IMAGES
+    """n images in equal blocks that the caches hold; an even number of them where threads share them."""
+    like, hands, size = tape.steps[-1].value, 1, IMAGES
     if _filtering(tape, like):
-        size = min([IMAGES, *filter(None, (fitting(form_of(step), like) for step in tape.steps))])
-    count = 1 if n <= size else 2 * math.ceil(n / (2 * size))
+        hands, size = 2, min([IMAGES, *filter(None, (fitting(form_of(step), like) for step in tape.steps))])
+    count = 1 if n <= size else hands * math.ceil(n / (hands * size))
     edges = [round(k * n / count) for k in range(count + 1)]
     return [slice(low, high) for low, high in pairwise(edges)]
 
@@ -229,7 +228,7 @@ class ImageProgram:
             columns = [unfold(self._known(x)[rows]) for rows in self._blocks]
             get = lambda values, block: columns[block]  # noqa: E731
         elif self._filtering and form.minimal(self._table):
-            prepare, convolve = minimal(form, self._table, lambda: self._rooms.book(index, index, 0))
+            prepare, convolve = minimal(form, self._table, lambda: self._rooms.book(index, index))
         else:
             prepare, convolve = direct(form)
         fold, key = self._folded_weights(index, step), ("ready", index)
