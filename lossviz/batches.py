@@ -70,11 +70,6 @@ def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> Bat
     torch tensors keep theirs. Raises ValueError
     for data that is empty, has no target, or whose inputs and targets differ in length.
     """
-    with same_random_numbers(everywhere=True):  # a loader that shuffles draws of the global ones
-        return _read(data, like, max_batches)
-
-
-def _read(data: Any, like: Tensor, max_batches: int | None) -> Batches:
     if max_batches is not None:
         max_batches = count_in("max_batches", max_batches, 1)
     if isinstance(data, (Tensor, np.ndarray, str, bytes)) or not isinstance(data, Iterable):
@@ -82,6 +77,11 @@ def _read(data: Any, like: Tensor, max_batches: int | None) -> Batches:
         raise ValueError(f"data must be (inputs, targets) or an iterable of such batches; got {got}")
     if _is_batch(data):
         return Batches((_batch(data, like),), subset=False)
+    with same_random_numbers(everywhere=True):  # a loader that shuffles draws of the global ones
+        return _read(data, like, max_batches)
+
+
+def _read(data: Iterable[Any], like: Tensor, max_batches: int | None) -> Batches:
     source = iter(data)
     rows = tuple(_batch(row, like) for row in islice(source, max_batches))
     if not rows:

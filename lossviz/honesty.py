@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lossviz.checks import count_in
-from lossviz.curvature import Hessian
+from lossviz.hessians import Hessian
 from lossviz.paths import Path, coordinates, interpolation_plane, pca_plane, project
 from lossviz.planes import Normalize, Plane, Window, hessian_plane, random_plane
 from lossviz.studies import Study, with_seed

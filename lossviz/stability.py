@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lossviz.checks import count_in, number_in
-from lossviz.curvature import Hessian
 from lossviz.edges import preconditioner, stability_edge
 from lossviz.following import Follower
+from lossviz.hessians import Hessian
 from lossviz.loss_functions import loss_name
 from lossviz.optimizers import OPTIMIZERS
 from lossviz.pearlmutter import Pearlmutter, hessian_of

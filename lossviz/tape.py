@@ -134,14 +134,16 @@ def record(
     inputs: tuple[Any, ...],
     weights: Mapping[str, Tensor],
     buffers: list[Tensor],
+    graph: bool = False,
 ) -> Tape:
     """The tape of ``function(*inputs)``; ``weights`` by name and ``buffers`` are known beforehand.
 
-    Raises `Untraceable` if it cannot be replayed; other errors are the function's own.
+    With ``graph`` the values have autograd's graph. Raises `Untraceable` if it cannot be replayed; other
+    errors are the function's own.
     """
     tensors = [value for value in inputs if isinstance(value, Tensor)]
     recorder = _Recorder({id(tensor): name for name, tensor in weights.items()}, tensors + buffers)
-    with torch.no_grad(), recorder:
+    with torch.set_grad_enabled(graph), recorder:
         result = function(*inputs)
     if not isinstance(result, Tensor):
         raise Untraceable("a result that is not one tensor")

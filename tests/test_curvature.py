@@ -6,7 +6,8 @@ import torch
 from helpers import make, mlp, state
 from torch import Tensor, nn
 
-from lossviz.curvature import MOST, Hessian, density, leading, sharpness, spectrum
+from lossviz.curvature import MOST, density, leading, sharpness, spectrum
+from lossviz.hessians import Hessian
 from lossviz.lanczos import largest
 
 CE = nn.CrossEntropyLoss()

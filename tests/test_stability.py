@@ -14,8 +14,8 @@ from hypothesis import strategies as some
 from torch import Tensor, nn
 
 import lossviz as lv
-from lossviz.curvature import Hessian
 from lossviz.edges import STEADY, edge_constant, preconditioner
+from lossviz.hessians import Hessian
 from lossviz.stability import WINDOW, EdgeRun
 
 Walk = Callable[[nn.Module, Callable[..., Tensor], tuple[Tensor, Tensor]], None]

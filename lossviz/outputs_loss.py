@@ -1,0 +1,103 @@
+"""A loss as a function of a network's outputs alone: its value, its slope there and how that slope moves.
+
+Autograd does it twice over, on outputs that are small beside the network, so that the loss may be any. Two
+kinds of losses have a Hessian that is written down more quickly than it is differentiated again: a
+diagonal, where each slope depends on its own output only, and that of a log of a sum of exponentials,
+diag p - p p' with p the softmax of an example's outputs. Which a loss is, is told from what autograd will
+run for it and not from its name, so that it may be called in any way.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lossviz.loss import MeanLoss
+from lossviz.tape import Untraceable
+
+SAME = {torch.float32: 1e-5, torch.float64: 1e-12}  # relative, of two ways to the same product
+
+# Torch's names of the functions that it runs backward.
+_TOTALS = ("MeanBackward0", "SumBackward0")
+_BY_OUTPUT = (
+    *("BinaryCrossEntropyWithLogitsBackward0", "BinaryCrossEntropyBackward0", "MseLossBackward0"),
+    *("SmoothL1LossBackward0", "HuberLossBackward0"),
+)
+_VIEWS = (
+    *("SqueezeBackward0", "SqueezeBackward1", "SelectBackward0", "ViewBackward0", "UnsqueezeBackward0"),
+    "SliceBackward0",
+)
+_SOFTMAX = ["NllLossBackward0", "LogSoftmaxBackward0"]
+
+
+class OutputsLoss:
+    """``loss_fn(outputs, targets)`` at the outputs that were last looked at."""
+
+    def __init__(self, loss_fn: Callable[..., Any], targets: Any) -> None:
+        self._loss_fn, self._targets = loss_fn, targets
+        self._curved: Callable[[Tensor], Tensor] = self._differentiated
+        self.loss = 0.0
+
+    def look(self, outputs: Tensor) -> Tensor:
+        """The slope (n, ...) at these outputs. `Untraceable` if there is none."""
+        self._outputs = outputs.detach().clone(memory_format=torch.contiguous_format).requires_grad_()
+        with torch.enable_grad():
+            loss = self._loss_fn(self._outputs, self._targets)
+            if not isinstance(loss, Tensor) or loss.ndim or not loss.requires_grad:
+                raise Untraceable("a loss that is not one number of the outputs")
+            self.loss = float(loss.detach())
+            (self._slope,) = torch.autograd.grad(loss, self._outputs, create_graph=True)
+        with torch.no_grad():
+            self._curved = self._quickest(_run_backward(loss))
+        return self._slope.detach()
+
+    def curved(self, moved: Tensor) -> Tensor:
+        """How the slope moves as the outputs do, of the same shape."""
+        return self._curved(moved)
+
+    def _differentiated(self, along: Tensor) -> Tensor:
+        if not self._slope.requires_grad:  # a loss that is linear in the outputs
+            return torch.zeros_like(along)
+        (found,) = torch.autograd.grad(
+            self._slope, self._outputs, along, retain_graph=True, materialize_grads=True
+        )
+        return found
+
+    def _quickest(self, run: list[str]) -> Callable[[Tensor], Tensor]:
+        ours = self._loss_fn if isinstance(self._loss_fn, MeanLoss) else None
+        outputs = self._outputs.detach()
+        if run and run[0] in _TOTALS:
+            del run[0]
+        if (ours and ours.one_logit) or (run and run[0] in _BY_OUTPUT and set(run[1:]) <= set(_VIEWS)):
+            curvature = self._differentiated(torch.ones_like(outputs))
+            return lambda moved: curvature * moved
+        if (run == _SOFTMAX or (ours and ours.loss.link == "softmax")) and outputs.ndim == 2:
+            return self._as_softmax(outputs.softmax(1)) or self._differentiated
+        return self._differentiated
+
+    def _as_softmax(self, p: Tensor) -> Callable[[Tensor], Tensor] | None:
+        """None where examples or classes have weights of their own, or it is more than a cross-entropy."""
+        probe = torch.arange(p.numel(), device=p.device).to(p).cos().view_as(p)  # no two rows are alike
+        found = self._differentiated(probe)
+        scaled = p * ((probe * found).sum() / (probe * _softmax_curved(p, p, probe)).sum())
+        miss = _softmax_curved(scaled, p, probe).sub_(found).norm()
+        if not miss <= SAME[found.dtype] * found.norm():
+            return None
+        return lambda moved: _softmax_curved(scaled, p, moved)
+
+
+def _run_backward(loss: Tensor) -> list[str]:
+    """The functions from a loss back to its outputs, if it is one after the other; else nothing."""
+    node, names = loss.grad_fn, list[str]()
+    while node is not None and node.next_functions:
+        names.append(node.name())
+        node, *others = (following for following, _ in node.next_functions if following is not None)
+        if others:
+            return []
+    return names
+
+
+def _softmax_curved(scaled: Tensor, p: Tensor, moved: Tensor) -> Tensor:
+    """(diag p - p p') moved for each row, times the number that p was multiplied by in ``scaled``."""
+    return (moved - (p * moved).sum(1, keepdim=True)).mul_(scaled)
