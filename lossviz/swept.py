@@ -19,6 +19,8 @@ NARROW = (
     16  # features up to which a value lies feature by feature in memory: BLAS is slow on tall, thin results
 )
 
+MANY = 256  # examples
+
 
 class Swept(Protocol):
     """One step of the pass, in the four directions. What comes back is written or added to its sources."""
@@ -58,8 +60,9 @@ class Linear:
         self._z, self._g = _table(out.ahead), _table(out.back)
         self._first = self._source is not None and self._source.claim()
         rows, cols = w.value.shape
-        # BLAS is slow on results that are tall and thin: those are found lying.
-        self._lying = w.value.new_empty(cols, rows) if cols <= NARROW and cols < rows else None
+        # BLAS is slow on results that are tall and thin: those of many examples are found lying.
+        lies = cols <= NARROW and cols < rows and len(self._x) > MANY
+        self._lying = w.value.new_empty(cols, rows) if lies else None
         self._moves: list[Pair] = []
         self._slopes: list[Pair] = []
         if w.along is not None:
@@ -127,11 +130,21 @@ class Linear:
             torch.sum(slope, 0, out=bias)
 
 
+def _of_tanh(y: Tensor) -> tuple[Tensor, Tensor]:
+    slope = torch.addcmul(y.new_ones(()), y, y, value=-1)
+    return slope, torch.addcmul(y.new_zeros(()), y, slope, value=-2)
+
+
 # From an activation's value: its slope and its curvature there; None where it has none.
 BENDS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor | None]]] = {
-    "tanh": lambda y: (slope := torch.mul(y, y).neg_().add_(1), torch.mul(y, slope).mul_(-2)),
+    "tanh": _of_tanh,
     "sigmoid": lambda y: (slope := y - y * y, (1 - 2 * y).mul_(slope)),
     "relu": lambda y: (y.sign(), None),
+}
+VALUES: dict[str, Callable[..., Tensor]] = {
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "relu": lambda x, out: torch.clamp_min(x, 0, out=out),
 }
 
 
@@ -179,7 +192,7 @@ class Elementwise:
 
     def renew(self) -> None:
         if self._name in BENDS:
-            getattr(torch, self._name + "_")(self._out.value.copy_(self._source.value))
+            VALUES[self._name](self._source.value, out=self._out.value)
         else:
             self._out.value.copy_(self._function(self._source.value))
         self._slope, self._bend = self._look()
