@@ -4,8 +4,8 @@ Autograd does it twice over, on outputs that are small beside the network, so th
 kinds of losses have a Hessian that is written down more quickly than it is differentiated again: a
 diagonal, where each slope depends on its own output only, and that of a log of a sum of exponentials,
 diag p - p p' with p the softmax of an example's outputs. Which a loss is, is told from what autograd will
-run for it and not from its name, so that it may be called in any way. Two of our own that networks are
-trained on most have their slopes written down too (`_OURS`): it is what the network says less the target.
+run for it and not from its name, so that it may be called in any way. The losses of torch's and of our own
+that networks are trained on most need no second differentiation at all (`_plain`, `_OURS`).
 """
 
 from collections.abc import Callable
@@ -20,10 +20,12 @@ from lossviz.tape import Untraceable
 
 SAME = {torch.float32: 1e-5, torch.float64: 1e-12}  # relative, of two ways to the same product
 
-# Torch's names of the functions that it runs backward.
+# Torch's names of the functions that it runs backward, and its number for a mean.
+MEAN = 1
 _TOTALS = ("MeanBackward0", "SumBackward0")
+_LOGITS = "BinaryCrossEntropyWithLogitsBackward0"
 _BY_OUTPUT = (
-    *("BinaryCrossEntropyWithLogitsBackward0", "BinaryCrossEntropyBackward0", "MseLossBackward0"),
+    *(_LOGITS, "BinaryCrossEntropyBackward0", "MseLossBackward0"),
     *("SmoothL1LossBackward0", "HuberLossBackward0"),
 )
 _VIEWS = (
@@ -38,9 +40,16 @@ def _of_cross_entropy(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     return residual(p, complement, y), p * complement
 
 
+def _of_squared_sigmoid(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    p, complement = sigmoid(z)
+    miss, bend = residual(p, complement, y), p * complement
+    return 2 * miss * bend, 2 * bend * (bend + miss * (complement - p))
+
+
 # Rows of LOSSES with one logit: from logits and targets, slopes and curvatures, example by example.
 _OURS: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
     "sigmoid-ce": _of_cross_entropy,
+    "sigmoid-mse": _of_squared_sigmoid,
     "mse": lambda z, y: (2 * (z - y), torch.full_like(z, 2.0)),
 }
 
@@ -70,9 +79,10 @@ class OutputsLoss:
             if not isinstance(loss, Tensor) or loss.ndim or not loss.requires_grad:
                 raise Untraceable("a loss that is not one number of the outputs")
             self.loss = float(loss.detach())
-            (self._slope,) = torch.autograd.grad(loss, self._outputs, create_graph=True)
+            plain = None if ours else _plain(loss, self._outputs)
+            (self._slope,) = torch.autograd.grad(loss, self._outputs, create_graph=plain is None)
         with torch.no_grad():
-            self._curved = self._quickest(loss, ours)
+            self._curved = plain or self._quickest(loss, ours)
         return self._slope.detach()
 
     def _look_up(self, ours: MeanLoss, outputs: Tensor) -> Tensor:
@@ -125,6 +135,24 @@ def _run_backward(loss: Tensor) -> list[str]:
         if others:
             return []
     return names
+
+
+def _plain(loss: Tensor, outputs: Tensor) -> Callable[[Tensor], Tensor] | None:
+    """The curvature of torch's two losses of logits, if it is the mean over examples of one weight."""
+    node: Any = loss.grad_fn
+    run, n = _run_backward(loss), len(outputs)
+    if run == _SOFTMAX and outputs.ndim == 2 and node._saved_reduction == MEAN and node._saved_weight is None:
+        p = outputs.detach().softmax(1)
+        scaled = p / n
+        whole = float(node._saved_total_weight) == n  # no example is left out
+        return (lambda moved: _softmax_curved(scaled, p, moved)) if whole else None
+    of_logits = run[:1] == [_LOGITS] and set(run[1:]) <= set(_VIEWS)
+    if of_logits and node._saved_reduction == MEAN and node._saved_weight is node._saved_pos_weight is None:
+        p = torch.sigmoid(outputs.detach())
+        curvature = (p - p * p).div_(p.numel())
+        whole = node._saved_self.numel() == p.numel()  # no output is left out
+        return (lambda moved: curvature * moved) if whole else None
+    return None
 
 
 def _softmax_curved(scaled: Tensor, p: Tensor, moved: Tensor) -> Tensor:

@@ -53,8 +53,14 @@ class Pearlmutter:
                 if not trusted:
                     raise Untraceable("something that autograd sees otherwise")
             self._sweeps.pull(slope)
-        self.like, self.gradient = weights.flat, weights.gradient
+        self.like = weights.flat
         self.weights = [self.like]
+
+    @property
+    def gradient(self) -> Tensor:
+        """The loss's gradient (n,), at the weights of the last look; the next one overwrites it."""
+        with torch.no_grad():
+            return self._sweeps.gradient()
 
     @property
     def loss(self) -> float:

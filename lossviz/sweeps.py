@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lossviz.swept import NARROW, STEPS, Swept
+from lossviz.swept import NARROW, STEPS, Linear, Swept
 from lossviz.tape import Ref, Step, Tape, Untraceable, argument, refs_in
 
 PASSED_ON = frozenset(("contiguous", "flatten", "view", "reshape", "clone", "squeeze"))  # if the shape stays
@@ -90,6 +90,7 @@ class Sweeps:
         # From the last to the first: who reads a value says where its slopes are to be found.
         self._backwards = [self._made(tape.steps[k], self._slots[k]) for k in reversed(kept)]
         self._forwards = self._backwards[::-1]
+        self._linears = [step for step in self._forwards if isinstance(step, Linear)]
         del self._tape, self._slots
 
     def renew(self) -> Tensor:
@@ -98,11 +99,16 @@ class Sweeps:
             step.renew()
         return self._outputs.value
 
-    def pull(self, slope: Tensor) -> Tensor:
-        """The gradient (n,), from the loss's slope at the outputs."""
+    def pull(self, slope: Tensor) -> None:
+        """Takes the loss's slope at the outputs (n, ...) back to every value."""
         self._outputs.pull.copy_(slope)
         for step in self._backwards:
             step.pull()
+
+    def gradient(self) -> Tensor:
+        """The gradient (n,), of the slopes that were pulled last."""
+        for linear in self._linears:
+            linear.collect()
         return self._weights.gradient
 
     def ahead(self, vector: Tensor) -> Tensor:
