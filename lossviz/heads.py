@@ -28,12 +28,14 @@ class Head:
     """One loss on the outputs of a code: a row of `HEADS`. Its name is that of the loss in `LOSSES`.
 
     ``function(z, words)`` is the loss summed over outputs: (...,) from logits and words, both (..., bits).
+    ``slope(z, words)`` is its derivative by each logit, (..., bits), in closed form.
     """
 
     name: str
     label: str
     link: Literal["softmax", "sigmoid"]
     function: Callable[[Tensor, Tensor], Tensor] = field(repr=False)
+    slope: Callable[[Tensor, Tensor], Tensor] = field(repr=False)
     formula: str  # LaTeX, per example, with b the word of the class
     convention: str
     source: str
@@ -55,6 +57,25 @@ def _sigmoid_mse(z: Tensor, words: Tensor) -> Tensor:
     return (torch.sigmoid(z) - words).square().sum(dim=-1)
 
 
+def _softmax_ce_slope(z: Tensor, words: Tensor) -> Tensor:
+    return torch.softmax(z, dim=-1) - words
+
+
+def _softmax_mse_slope(z: Tensor, words: Tensor) -> Tensor:
+    p = torch.softmax(z, dim=-1)
+    pull = p * (p - words)
+    return 2 * (pull - p * pull.sum(dim=-1, keepdim=True))
+
+
+def _sigmoid_ce_slope(z: Tensor, words: Tensor) -> Tensor:
+    return torch.sigmoid(z) - words
+
+
+def _sigmoid_mse_slope(z: Tensor, words: Tensor) -> Tensor:
+    p = torch.sigmoid(z)
+    return 2 * (p - words) * p * (1 - p)
+
+
 _BISHOP = "C. Bishop, Neural Networks for Pattern Recognition (1995), chapter 6"
 
 HEADS: Registry[Head] = Registry(
@@ -65,6 +86,7 @@ HEADS: Registry[Head] = Registry(
             label="Softmax, cross-entropy",
             link="softmax",
             function=_softmax_ce,
+            slope=_softmax_ce_slope,
             formula=r"L = -\textstyle\sum_j b_j \ln \mathrm{softmax}(z)_j",
             convention="in nats; one neuron a class only",
             source=_BISHOP,
@@ -74,6 +96,7 @@ HEADS: Registry[Head] = Registry(
             label="Softmax, squared error",
             link="softmax",
             function=_softmax_mse,
+            slope=_softmax_mse_slope,
             formula=r"L = \textstyle\sum_j (\mathrm{softmax}(z)_j - b_j)^2",
             convention="summed over outputs, without the ½; one neuron a class only",
             source="G. Brier, Verification of forecasts expressed in terms of probability (1950)",
@@ -83,6 +106,7 @@ HEADS: Registry[Head] = Registry(
             label="Sigmoids, cross-entropy",
             link="sigmoid",
             function=_sigmoid_ce,
+            slope=_sigmoid_ce_slope,
             formula=r"L = -\textstyle\sum_j b_j \ln \sigma(z_j) + (1 - b_j) \ln (1 - \sigma(z_j))",
             convention="in nats, summed over the bits",
             source=_BISHOP,
@@ -92,6 +116,7 @@ HEADS: Registry[Head] = Registry(
             label="Sigmoids, squared error",
             link="sigmoid",
             function=_sigmoid_mse,
+            slope=_sigmoid_mse_slope,
             formula=r"L = \textstyle\sum_j (\sigma(z_j) - b_j)^2",
             convention="summed over the bits, without the ½",
             source=_BISHOP,
@@ -148,8 +173,6 @@ class HeadTraining:
         ]
         w, b, v, c = (torch.stack(list(parts)) for parts in zip(*starts, strict=True))
         self._weights = [w.mT.contiguous(), b[:, None], v.mT.contiguous(), c[:, None]]
-        for weight in self._weights:
-            weight.requires_grad_()
         self._all_x = self._x.expand(self.members, -1, -1)
         self._all_words = self._words.expand(self.members, -1, -1)
         self._lr = lr
@@ -173,19 +196,27 @@ class HeadTraining:
     def steps_an_epoch(self) -> int:
         return -(-len(self._x) // self._size)
 
+    @torch.no_grad()
     def advance(self, steps: int = 1) -> None:
-        """So many steps of gradient descent with every member; each loss is a mean over its batch."""
+        """So many steps of gradient descent with every member; each loss is a mean over its batch.
+
+        The slopes are written out: for so small a network autograd takes longer than the work itself.
+        """
         for _ in range(steps):
             if self._size == len(self._x):
                 x, words = self._all_x, self._all_words
             else:
                 rows = self._next_rows().repeat(len(self.gains), 1)
                 x, words = self._x[rows], self._words[rows]
-            loss = self.head.function(self._forward(x), words).mean(dim=-1).sum()
-            slopes = torch.autograd.grad(loss, self._weights)
-            with torch.no_grad():  # torch.optim.SGD does the same, and half as much again around it
-                for weight, slope in zip(self._weights, slopes, strict=True):
-                    weight.add_(slope, alpha=-self._lr)
+            w, b, v, c = self._weights
+            hidden = torch.tanh(torch.baddbmm(b, x, w))
+            pull = self.head.slope(torch.baddbmm(c, hidden, v), words)
+            back = torch.bmm(pull, v.mT) * (1 - hidden * hidden)
+            rate = -self._lr / x.shape[1]
+            c.add_(pull.sum(dim=1, keepdim=True), alpha=rate)
+            v.baddbmm_(hidden.mT, pull, alpha=rate)
+            b.add_(back.sum(dim=1, keepdim=True), alpha=rate)
+            w.baddbmm_(x.mT, back, alpha=rate)
 
     @torch.no_grad()
     def logits(self, x: ArrayLike) -> Floats:

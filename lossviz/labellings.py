@@ -9,7 +9,7 @@ from lossviz.checks import count_in
 from lossviz.code_words import Code
 from lossviz.codes import as_code
 from lossviz.named_plane import cloud_centres, clouds
-from lossviz.separability import SeparableLabelings, best_line, separable_labelings
+from lossviz.separability import SeparableLabelings, best_lines, separable_labelings
 
 Floats = NDArray[np.float64]
 MOST_DRAWN = 7  # neurons
@@ -54,15 +54,12 @@ def unions(code: Code | str | ArrayLike, classes: int = 4, shown: int = 24, n: i
     labels = counted.labels[chosen]
     x, cloud = clouds(classes, n)
     units = min(found.length, MOST_DRAWN)
-    lines, best = np.zeros((len(labels), units, 3)), np.zeros((len(labels), units))
-    known: dict[bytes, tuple[Floats, float]] = {}
-    for i, given in enumerate(labels):
-        for unit in range(units):
-            fires = found.bits[given, unit]
-            if fires.tobytes() not in known:
-                half, right = best_line(x, fires[cloud])
-                known[fires.tobytes()] = np.r_[half.weights, half.bias], right / n
-            lines[i, unit], best[i, unit] = known[fires.tobytes()]
+    fires = found.bits[labels][:, :, :units].transpose(0, 2, 1)  # (shown, units, classes)
+    patterns, which = np.unique(fires.reshape(-1, classes), axis=0, return_inverse=True)
+    drawn = best_lines(x, patterns[:, cloud])
+    which = which.reshape(len(labels), units)
+    lines = np.array([np.r_[half.weights, half.bias] for half, _ in drawn])[which]
+    best = np.array([right / n for _, right in drawn])[which]
     return Unions(
         found,
         counted,

@@ -6,6 +6,7 @@ not guessed.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
@@ -160,24 +161,36 @@ def best_line(points: ArrayLike, fires: ArrayLike) -> tuple[HalfSpace, int]:
     side, so all pairs are tried, and each pair can then fall on either side. That needs points of which no
     three lie in line, as noise makes them. ValueError as for `separate`, or for points not in a plane.
     """
-    x, s = _points(points), np.asarray(fires).astype(bool)
-    if x.shape[1] != 2 or s.shape != (len(x),):
-        raise ValueError(f"best_line needs points (n, 2) and n labels; got {x.shape} and {s.shape}")
-    wanted = np.where(s, 1.0, -1.0)
-    best, sides = int(max(s.sum(), (~s).sum())), np.full(len(x), 1.0 if s.mean() >= 0.5 else -1.0)
+    return best_lines(points, [fires])[0]
+
+
+def best_lines(points: ArrayLike, fires: Sequence[ArrayLike]) -> list[tuple[HalfSpace, int]]:
+    """`best_line` for several ways to part the same points: who lies where is asked once for them all."""
+    x, many = _points(points), [np.asarray(one).astype(bool) for one in fires]
+    for s in many:
+        if x.shape[1] != 2 or s.shape != (len(x),):
+            raise ValueError(f"best_line needs points (n, 2) and n labels; got {x.shape} and {s.shape}")
+    wanted = np.where(np.stack(many), 1.0, -1.0)
+    ones = wanted.sum(axis=1)
+    best = ((len(x) + np.abs(ones)) / 2).astype(int)
+    sides = np.where(ones >= 0, 1.0, -1.0)[:, None].repeat(len(x), axis=1)
     for i in range(len(x) - 1):
         along = x[i + 1 :] - x[i]
         across = np.sign(along[:, 1:] * (x[:, 0] - x[i, 0]) - along[:, :1] * (x[:, 1] - x[i, 1]))
         rows = np.arange(len(along))
         across[:, i], across[rows, i + 1 + rows] = 0, 0
-        agree = (across @ wanted) / 2
-        strongest = int(np.abs(agree).argmax())
-        right = round(abs(float(agree[strongest])) + (len(x) - 2) / 2) + 2
-        if right > best:
-            best = right
-            sides = across[strongest] * np.sign(agree[strongest])
-            sides[[i, i + 1 + strongest]] = wanted[[i, i + 1 + strongest]]
-    half = separate(x, (sides > 0).astype(int))
-    if half is None:
-        raise ValueError("best_line needs points of which no three lie in line")
-    return half, best
+        agree = across @ wanted.T / 2
+        strongest = np.abs(agree).argmax(axis=0)
+        for k, row in enumerate(strongest.tolist()):
+            right = round(abs(float(agree[row, k])) + (len(x) - 2) / 2) + 2
+            if right > best[k]:
+                best[k] = right
+                sides[k] = across[row] * np.sign(agree[row, k])
+                sides[k, [i, i + 1 + row]] = wanted[k, [i, i + 1 + row]]
+    found = []
+    for side, right in zip(sides, best.tolist(), strict=True):
+        half = separate(x, (side > 0).astype(int))
+        if half is None:
+            raise ValueError("best_line needs points of which no three lie in line")
+        found.append((half, right))
+    return found

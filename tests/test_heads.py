@@ -27,6 +27,15 @@ def test_a_head_is_the_loss_of_that_name_summed_over_its_bits(name: str) -> None
     assert torch.allclose(head.function(z, words), expected, rtol=1e-10)
 
 
+@pytest.mark.parametrize("name", lv.HEADS)
+def test_a_slope_is_that_of_autograd(name: str) -> None:
+    head = lv.HEADS[name]
+    z = (torch.randn(50, 4, dtype=torch.float64) * 3).requires_grad_()
+    words = torch.nn.functional.one_hot(torch.randint(0, 4, (50,)), 4).double()
+    (exact,) = torch.autograd.grad(head.function(z, words).sum(), z)
+    torch.testing.assert_close(head.slope(z.detach(), words), exact, rtol=1e-10, atol=1e-14)
+
+
 @pytest.mark.parametrize("head", lv.HEADS)
 @pytest.mark.parametrize("batch", [None, 16])
 def test_in_lock_step_equals_alone(head: str, batch: int | None) -> None:

@@ -3,10 +3,13 @@
 import io
 import json
 import math
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 import torch
 from opening import (
     HOSTILE,
@@ -16,6 +19,7 @@ from opening import (
     opened,
     payload,
     payloads,
+    plain,
     presets_work,
     share,
     shown,
@@ -26,6 +30,7 @@ from opening import (
 from streamlit.testing.v1 import AppTest
 
 import lossviz as lv
+from lossviz.figures import frames
 from lossviz.ui import unfolding
 from lossviz.ui.controls import Choice, Slide
 from lossviz.ui.declared import Landscape
@@ -33,6 +38,24 @@ from lossviz.ui.page import Tabs
 from lossviz.ui.views import landscape_one
 
 SMALL = {"landscape_network": "mlp-16"}
+AS_LONG_AS_IT_TAKES = lv.study
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short() -> Iterator[None]:
+    """Trainings of a fifth of their steps; the code on the page calls the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lv, "study", partial(lv.study, steps=60))
+        yield
+
+
+@pytest.fixture
+def whole(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The training that a viewer sees, and nothing of the short ones before and after it."""
+    st.cache_data.clear()
+    monkeypatch.setattr(lv, "study", AS_LONG_AS_IT_TAKES)
+    yield
+    st.cache_data.clear()
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +82,12 @@ def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
     assert any("Often got wrong" in m.value for m in app.markdown)
 
 
+@pytest.mark.usefixtures("whole")
 @pytest.mark.parametrize("view", ["One plane", "Rescaled"])
 def test_the_followed_slider_has_a_frame_for_its_every_value(view: str) -> None:
-    given = payload(seen_at(view))
+    app = at(view)
+    given = payload(app)
+    assert alike(still(made_by(app)), shown(app)), "also of a training that went to its end"
     slide = next(c for c in Landscape.all if c.key == given["follow"])
     assert isinstance(slide, Slide)
     wanted = np.arange(slide.low, slide.high + 1, slide.step).tolist()
@@ -101,9 +127,9 @@ def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[st
     # at_frame keeps what the slider says; the code's figure stands at it already
     follow = given["follow"]
     value = None if follow is None else float(app.session_state[follow])
-    figure = made_by(app)
-    assert alike(still(figure, value), on_page)
-    assert alike(still(figure), on_page)
+    figure = json.loads(made_by(app).to_json())
+    assert alike(plain(frames.still(figure, value)), on_page)
+    assert alike(plain(frames.still(figure, None)), on_page)
 
 
 @pytest.mark.parametrize("data", Landscape.data.options)

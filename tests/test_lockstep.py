@@ -20,6 +20,7 @@ from lossviz.schedules import SCHEDULES
 from lossviz.slopes import SLOPES, slope_of
 
 STEPS, EVERY = 100, 20
+SHORT = 40  # steps that tell one rule from another: what differs, differs in the first of them
 FEW = 20  # steps of L-BFGS, which is not in lock step and walks up to twenty times in each
 HOME = {"binary": "moons", "multiclass": "blobs", "regression": "sine"}
 KINDS = {task: [name for name, row in LOSSES.items() if row.task == task] for task in HOME}
@@ -44,7 +45,7 @@ RACED = [
 def test_losses_under_optimizers_are_what_they_are_alone(
     task: str, optimizer: str, names: tuple[str, ...]
 ) -> None:
-    steps = STEPS if OPTIMIZERS[optimizer].elementwise else FEW
+    steps = SHORT if OPTIMIZERS[optimizer].elementwise else FEW
     every = steps // 5
     wanted = RaceSettings(
         HOME[task], "mlp-5", names, (CALM.get(optimizer, 0.02),) * len(names), optimizer, seeds=2,
@@ -81,7 +82,7 @@ OWN: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("own", OWN)
 def test_a_contestants_own_settings_are_what_they_are_alone(own: str) -> None:
-    wanted = RaceSettings(**(TWO | OWN[own]))
+    wanted = RaceSettings(**(TWO | {"steps": 2 * EVERY} | OWN[own]))
     race = curve(wanted)
     for contestant, seed in MEMBERS:
         # the row's own cost: L-BFGS turns the rounding of another formula into another step at once
