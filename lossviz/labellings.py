@@ -56,7 +56,7 @@ def unions(code: Code | str | ArrayLike, classes: int = 4, shown: int = 24, n: i
     units = min(found.length, MOST_DRAWN)
     fires = found.bits[labels][:, :, :units].transpose(0, 2, 1)  # (shown, units, classes)
     patterns, which = np.unique(fires.reshape(-1, classes), axis=0, return_inverse=True)
-    drawn = best_lines(x, patterns[:, cloud])
+    drawn = best_lines(x, list(patterns[:, cloud]))
     which = which.reshape(len(labels), units)
     lines = np.array([np.r_[half.weights, half.bias] for half, _ in drawn])[which]
     best = np.array([right / n for _, right in drawn])[which]

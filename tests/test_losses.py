@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from decimal import Context, Decimal, localcontext
+from decimal import Context, Decimal, getcontext, localcontext
 from functools import cache
 
 import numpy as np
@@ -32,18 +32,45 @@ def _surprise(z: Decimal) -> Decimal:
     return (1 + (-z).exp()).ln()
 
 
+def once(of_logits: Callable[[Sequence[Decimal]], list[Decimal]]) -> Callable[..., list[Decimal]]:
+    """The same for the same logits in the same number of digits, whatever the target is."""
+    known: dict[tuple[int, tuple[Decimal, ...]], list[Decimal]] = {}
+
+    def known_or_new(z: Sequence[Decimal]) -> list[Decimal]:
+        asked = getcontext().prec, tuple(z)
+        if asked not in known:
+            known[asked] = of_logits(z)
+        return known[asked]
+
+    return known_or_new
+
+
+@once
 def _softmax(z: Sequence[Decimal]) -> list[Decimal]:
     powers = [part.exp() for part in z]
     return [power / sum(powers) for power in powers]
 
 
+@once
 def _surprises(z: Sequence[Decimal]) -> list[Decimal]:
     """-ln softmax(z)."""
     return [sum((other - part).exp() for other in z).ln() for part in z]
 
 
+@once
+def _both_surprises(z: Sequence[Decimal]) -> list[Decimal]:
+    """-ln sigmoid(z) and -ln sigmoid(-z)."""
+    return [_surprise(z[0]), _surprise(-z[0])]
+
+
+@once
+def _softmax_twice(z: Sequence[Decimal]) -> list[Decimal]:
+    return [p.ln() for p in _softmax(_softmax(z))]
+
+
 def _cross_entropy(z: Decimal, y: Decimal) -> Decimal:
-    return y * _surprise(z) + (1 - y) * _surprise(-z)
+    yes, no = _both_surprises([z])
+    return y * yes + (1 - y) * no
 
 
 def _tanh(z: Decimal) -> Decimal:
@@ -84,7 +111,7 @@ Many = Sequence[Decimal]
 TEXTBOOK_OF_MANY: dict[str, Callable[[Many, Many], Decimal]] = {
     "softmax-ce": lambda z, y: sum(t * cost for t, cost in zip(y, _surprises(z), strict=True)),
     "softmax-mse": lambda z, y: sum((p - t) ** 2 for t, p in zip(y, _softmax(z), strict=True)),
-    "softmax-twice": lambda z, y: -sum(t * p.ln() for t, p in zip(y, _softmax(_softmax(z)), strict=True)),
+    "softmax-twice": lambda z, y: -sum(t * p for t, p in zip(y, _softmax_twice(z), strict=True)),
     "softmax-ce-smoothed": lambda z, y: sum(
         (t * 9 / 10 + Decimal(1) / (10 * len(z))) * cost for t, cost in zip(y, _surprises(z), strict=True)
     ),
