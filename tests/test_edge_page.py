@@ -37,7 +37,7 @@ at, seen_at = ROOM.at, ROOM.seen_at
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings of few steps, where it does not matter what they show."""
-    monkeypatch.setattr(edge_network, "STEPS", 40)
+    monkeypatch.setattr(edge_network, "STEPS", 20)
 
 
 def said(app: AppTest) -> str:
@@ -159,7 +159,7 @@ def test_the_names_are_the_registries() -> None:
 def test_every_option_of_the_network_is_drawn(control: Choice, name: str) -> None:
     app = at(**({"rate": "0.01", "network": "mlp-12"} | {control.key.removeprefix("edge_"): name}))
     assert f'"{name}"' in code(app) or str(name.split(", ")) in code(app)
-    assert len(payload(app)["wide"]["frames"]) == 9
+    assert len(payload(app)["wide"]["frames"]) == 5
 
 
 @pytest.mark.parametrize("rule", Edge.rule.options)

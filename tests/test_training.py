@@ -30,7 +30,7 @@ def test_a_member_is_the_same_model_trained_alone(
     dataset: str, losses: tuple[str, str], optimizer: str, batch: int
 ) -> None:
     # What is divided by a small root of squares is thrown far, and rounding with it: there the rate is low.
-    steps, every = 50, 10
+    steps, every = 25, 5
     lr = (0.002, 0.003) if optimizer in ("rmsprop", "adam", "adamw") else (0.02, 0.03)
     settings = RaceSettings(
         dataset, "mlp-6", losses, lr, optimizer, seeds=2, steps=steps, batch=batch, n=72, record_every=every
