@@ -90,6 +90,12 @@ def payload(app: AppTest) -> dict[str, Any]:
     return only
 
 
+def as_given(app: AppTest) -> str:
+    """What the chart was given, to the letter, and where all sliders stand: if equal, it is drawn alike."""
+    charts = [element.proto.bytes.decode() for element in app.get("bidi_component")]
+    return json.dumps([charts, [(slider.key, slider.value) for slider in app.slider]])
+
+
 def plain(value: Any) -> Any:
     """A figure's JSON with typed arrays as lists, numbers rounded far below what can be seen."""
     if isinstance(value, dict):

@@ -121,7 +121,17 @@ def test_what_flew_apart_is_explained_with_its_number() -> None:
 
 QUERIES: list[tuple[str, dict[str, Any]]] = [
     ("Network", {}),
-    ("Network", {"rate": "0.05", "optimizer": "adam", "step": 35, "network": "mlp-12", "seed": 3}),
+    (
+        "Network",
+        {
+            "rate": "0.05",
+            "optimizer": "adam",
+            "step": 35,
+            "network": "mlp-12",
+            "seed": 3,
+            "activation": "relu",
+        },
+    ),
     ("Network", {"rate": "1", "losses": "mse, sigmoid-ce", "network": "mlp-12", "step": 600}),
     ("Bowl", {}),
     ("Bowl", {"product": 2.2, "beta": 0.3, "rule": "Nesterov"}),

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 import lossviz as lv
 from lossviz import separability
 from lossviz.named_plane import clouds
-from lossviz.separability import best_line, regions, separate
+from lossviz.separability import best_line, best_lines, regions, separate
 
 SQUARE = [[-1, 1], [1, 1], [-1, -1], [1, -1]]
 
@@ -165,6 +165,15 @@ def test_points_that_do_not_fit_are_one_sentence(kind: str) -> None:
 
 
 # --- the best line --------------------------------------------------------------------------------------
+
+
+def test_several_partings_at_once_are_one_after_the_other() -> None:
+    rng = np.random.default_rng(3)
+    x, many = rng.normal(size=(25, 2)), [rng.integers(0, 2, 25) for _ in range(6)]
+    for fires, (half, right) in zip(many, best_lines(x, many), strict=True):
+        alone, most = best_line(x, fires)
+        assert right == most == ((half.side(x) > 0) == fires).sum()
+        assert half.side(x) == pytest.approx(alone.side(x))
 
 
 @settings(max_examples=15, deadline=None)

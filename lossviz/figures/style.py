@@ -7,6 +7,7 @@ A figure is drawn in the light theme. Each colour of it, written ``#RRGGBB`` or 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import plotly.graph_objects as go
@@ -91,8 +92,9 @@ def fixed(colour: str) -> str:
     return f"rgb({red},{green},{blue})"
 
 
+@cache
 def template() -> go.layout.Template:
-    """The one template of every figure: no legend, no box, hairlines, large type."""
+    """The one template of every figure: no legend, no box, hairlines, large type. A figure takes a copy."""
     axis: dict[str, Any] = {
         "zeroline": False,
         "fixedrange": True,
