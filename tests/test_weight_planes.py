@@ -190,22 +190,22 @@ def plain_path(
 @pytest.mark.parametrize("model", ["noisy-step", "neuron-step", "iris"])
 def test_a_path_is_that_of_a_plain_torch_loop(model: str, optimizer: str) -> None:
     lr = OPTIMIZERS[optimizer].rate
-    paths = weight_paths(model, ["sigmoid-mse", "sigmoid-ce"], (1.5, -0.8), optimizer, lr, steps=60)
+    paths = weight_paths(model, ["sigmoid-mse", "sigmoid-ce"], (1.5, -0.8), optimizer, lr, steps=30)
     for loss, path in zip(["sigmoid-mse", "sigmoid-ce"], paths, strict=True):
         assert (path.model, path.loss_name, path.optimizer, path.lr) == (model, loss, optimizer, lr)
-        expected = plain_path(model, loss, (1.5, -0.8), optimizer, lr, 60)
+        expected = plain_path(model, loss, (1.5, -0.8), optimizer, lr, 30)
         np.testing.assert_allclose(path.weights, expected, rtol=1e-7, atol=1e-9)
-        values = [mean_loss(model, loss, *w) for w in path.weights[::20]]
-        np.testing.assert_allclose(path.loss[::20], values, rtol=1e-10)
+        values = [mean_loss(model, loss, *w) for w in path.weights[::10]]
+        np.testing.assert_allclose(path.loss[::10], values, rtol=1e-10)
         np.testing.assert_allclose(path.level, path.loss / mean_loss(model, loss, 0, 0), rtol=1e-12)
         assert path.diverged_at is None
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_company_changes_no_path(optimizer: str) -> None:
-    together = weight_paths("noisy-step", BINARY, (2.0, 1.0), optimizer, 0.1, steps=20)
+    together = weight_paths("noisy-step", BINARY, (2.0, 1.0), optimizer, 0.1, steps=10)
     for path in together:
-        (alone,) = weight_paths("noisy-step", [path.loss_name], (2.0, 1.0), optimizer, 0.1, steps=20)
+        (alone,) = weight_paths("noisy-step", [path.loss_name], (2.0, 1.0), optimizer, 0.1, steps=10)
         np.testing.assert_allclose(path.weights, alone.weights, rtol=1e-11, atol=1e-13)
 
 
