@@ -13,8 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from lossviz.rooms import Room
 from lossviz.tape import Step, argument
-from lossviz.winograd import Minimal, Pair, Room, images_at_once, pays
+from lossviz.winograd import Minimal, Pair, images_at_once, pays
 
 UNFOLDED = 64  # numbers under a filter up to which the first convolution is done as a matrix product
 

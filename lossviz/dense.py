@@ -9,15 +9,14 @@ its three parts are found once for the whole grid.
 data may come in blocks; a tape with anything else raises `Untraceable`.
 """
 
-import math
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from lossviz.operations import OPERATIONS, OWN_MEMORY, SAME
+from lossviz.rooms import Room, Rooms
 from lossviz.tape import Ref, Step, Tape, Untraceable, argument, refs_in
 from lossviz.weighted import Env, Points, Run, stacked
 
@@ -38,47 +37,6 @@ class Directions:
     def rows(self, name: str) -> Tensor:
         """(3, *shape)."""
         return self._rows[name]
-
-
-class Rooms:
-    """Memory that large values take turns in, each thread in its own. To ask the system for megabytes anew
-    at every block takes longer than most operations on them."""
-
-    def __init__(self) -> None:
-        self._here = threading.local()
-        self._free_from: list[int] = []  # the step from which on a room may be taken again
-        self.sizes: list[int] = []  # of the largest value that each has taken in
-
-    def book(self, index: int, until: int, size: int = 0) -> Callable[[Tensor, tuple[int, ...]], Tensor]:
-        """A room from step ``index`` to step ``until`` for values of ``size`` numbers a network; the
-        function gives it in a shape, like a tensor."""
-        free = (k for k, free_from in enumerate(self._free_from) if free_from < index)
-        number = next(free, len(self._free_from))
-        if number == len(self._free_from):
-            self._free_from.append(0)
-            self.sizes.append(0)
-        self._free_from[number] = until
-        self.sizes[number] = max(self.sizes[number], size)
-
-        def enter(like: Tensor, shape: tuple[int, ...]) -> Tensor:
-            mine = self._mine()
-            flat, views = mine.get(number) or (like.new_empty(0), {})
-            view = views.get(shape)  # the same shapes come at every block
-            if view is None:
-                size = math.prod(shape)
-                if flat.numel() < size:
-                    flat, views = mine[number] = like.new_empty(size), {}
-                view = views[shape] = flat[:size].view(shape)
-            return view
-
-        return enter
-
-    def _mine(self) -> dict[int, tuple[Tensor, dict[tuple[int, ...], Tensor]]]:
-        """This thread's rooms by number, each with its views by shape."""
-        if not hasattr(self._here, "rooms"):
-            self._here.rooms = {}
-        found: dict[int, tuple[Tensor, dict[tuple[int, ...], Tensor]]] = self._here.rooms
-        return found
 
 
 class Program:
@@ -240,7 +198,7 @@ class Program:
         found: Tensor = tape.steps[ref.key].value if ref.kind == "step" else tape.known[ref.key]
         return found
 
-    def room(self, index: int) -> Callable[[Tensor, tuple[int, ...]], Tensor]:
+    def room(self, index: int) -> Room:
         """Memory for this step's result until nobody reads it any more."""
         return self._rooms.book(index, self._ends[index], self._tape.steps[index].value.numel())
 

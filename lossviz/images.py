@@ -7,56 +7,21 @@ slow on channels last). Where `winograd` saves most of the multiplications, valu
 instead; their shape stays (n, C, height, width) all the same, and element by element nothing notices.
 """
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from lossviz.by_example import WHOLE, by_example
-from lossviz.convolutions import Ready, direct, fitting, form_of, max_pool, minimal, product, usual
-from lossviz.dense import Rooms
+from lossviz.convolutions import Ready, direct, form_of, max_pool, minimal, product, usual
+from lossviz.image_blocks import filtering, threads
+from lossviz.rooms import Rooms
 from lossviz.tape import Ref, Step, Tape, Untraceable, argument, refs_in
 
 Values = dict[Any, Any]  # tensors by step index and by parameter name, and what was made ready for a step
 Run = Callable[[Values, int], Tensor]  # (values so far, data block) -> value
-
-IMAGES = 200  # images at a time
-
-
-def image_blocks(tape: Tape, n: int) -> list[slice]:
-    """n images in equal blocks that the caches hold; an even number of them where threads share them."""
-    like, hands, size = tape.steps[-1].value, 1, IMAGES
-    if _filtering(tape, like):
-        hands, size = 2, min([IMAGES, *filter(None, (fitting(form_of(step), like) for step in tape.steps))])
-    count = 1 if n <= size else hands * math.ceil(n / (hands * size))
-    edges = [round(k * n / count) for k in range(count + 1)]
-    return [slice(low, high) for low, high in pairwise(edges)]
-
-
-def _filtering(tape: Tape, like: Tensor) -> bool:
-    """Whether minimal filtering can do half of the multiplications; with less, to lay the values pixels
-    first and back costs what it saves."""
-    forms = [form for step in tape.steps if (form := form_of(step))]
-    done = sum(form.multiplications for form in forms if form.minimal(like))
-    return done > 0 and 2 * done >= sum(form.multiplications for form in forms)
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads for blocks of images, that share PyTorch's own: blocks wait for each other once a point,
-    where PyTorch's threads would wait for each other at every operation."""
-    before = torch.get_num_threads()
-    with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(before // count,)) as pool:
-        try:
-            yield pool
-        finally:
-            torch.set_num_threads(before)  # for threads that are yet to come
 
 
 class ImageProgram:
@@ -75,7 +40,7 @@ class ImageProgram:
         self._shapes, self._table = shapes, _filters_last(table, shapes)
         self._shared = self._input_only()
         self._rooms = Rooms()
-        self._filtering = _filtering(tape, table)
+        self._filtering = filtering(tape, table)
         self._ready: list[tuple[Any, Callable[[Values], Ready]]] = []  # once a point, before the blocks
         self._folded: dict[int, int] = {}  # convolution -> the BatchNorm that it swallows
         self._late: set[int] = set()  # ReLUs done after the pooling, where there is less to do
@@ -102,7 +67,7 @@ class ImageProgram:
         hands = min(torch.get_num_threads(), len(self._blocks)) if self._filtering else 1
         if hands == 1:
             return torch.stack([self._at(row, map).movedim(0, -1) for row in c])
-        with _threads(hands) as pool:
+        with threads(hands) as pool:
             return torch.stack([self._at(row, pool.map).movedim(0, -1) for row in c])
 
     def _at(self, coefficients: Tensor, each: Callable[..., Iterable[Tensor]]) -> Tensor:

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from lossviz.batches import Batch
 from lossviz.dense import Directions, Program
-from lossviz.images import ImageProgram, image_blocks
+from lossviz.image_blocks import image_blocks
+from lossviz.images import ImageProgram
 from lossviz.loop import Task
 from lossviz.loss_functions import loss_extras
 from lossviz.stacked_loss import Whole, ends_in_mean, loss_program, result_of

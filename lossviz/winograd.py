@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from lossviz.rooms import Room
+
 TILE, POINTS = 4, 6  # outputs of a tile along one side, and multiplications for them
 INPUTS = (
     (4, 0, -5, 0, 1, 0),
@@ -50,7 +52,6 @@ WORTH = {torch.float32: 20.0, torch.float64: 6.0}
 HELD = 3 * 2**19  # numbers of a row of tiles that are transformed at once
 
 Pair = tuple[int, int]
-Room = Callable[[Tensor, tuple[int, ...]], Tensor]
 
 
 def pays(like: Tensor, channels: Pair, outputs: Pair) -> bool:

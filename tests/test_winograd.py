@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from lossviz.dense import Rooms
 from lossviz.planes import random_plane
+from lossviz.rooms import Rooms
 from lossviz.surfaces import surface
 from lossviz.winograd import Minimal, images_at_once, pays
 

@@ -1,0 +1,45 @@
+"""How the images of a convolutional network are parted into blocks, and who works at them."""
+
+import math
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from lossviz.convolutions import fitting, form_of
+from lossviz.tape import Tape
+
+IMAGES = 200  # images at a time
+
+
+def image_blocks(tape: Tape, n: int) -> list[slice]:
+    """n images in equal blocks that the caches hold; an even number of them where threads share them."""
+    like, hands, size = tape.steps[-1].value, 1, IMAGES
+    if filtering(tape, like):
+        hands, size = 2, min([IMAGES, *filter(None, (fitting(form_of(step), like) for step in tape.steps))])
+    count = 1 if n <= size else hands * math.ceil(n / (hands * size))
+    edges = [round(k * n / count) for k in range(count + 1)]
+    return [slice(low, high) for low, high in pairwise(edges)]
+
+
+def filtering(tape: Tape, like: Tensor) -> bool:
+    """Whether minimal filtering can do half of the multiplications; with less, to lay the values pixels
+    first and back costs what it saves."""
+    forms = [form for step in tape.steps if (form := form_of(step))]
+    done = sum(form.multiplications for form in forms if form.minimal(like))
+    return done > 0 and 2 * done >= sum(form.multiplications for form in forms)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads for blocks of images, that share PyTorch's own: blocks wait for each other once a point,
+    where PyTorch's threads would wait for each other at every operation."""
+    before = torch.get_num_threads()
+    with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(before // count,)) as pool:
+        try:
+            yield pool
+        finally:
+            torch.set_num_threads(before)  # for threads that are yet to come
