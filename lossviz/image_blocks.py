@@ -1,4 +1,4 @@
-"""How the images of a convolutional network are parted into blocks, and who works at them."""
+"""How the images of a convolutional network are parted into blocks, and who works at a point."""
 
 import math
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ IMAGES = 200  # images at a time
 
 
 def image_blocks(tape: Tape, n: int) -> list[slice]:
-    """n images in equal blocks that the caches hold; an even number of them where threads share them."""
-    like, hands, size = tape.steps[-1].value, 1, IMAGES
+    """n images in equal blocks that the caches hold."""
+    like, size = tape.steps[-1].value, IMAGES
     if filtering(tape, like):
-        hands, size = 2, min([IMAGES, *filter(None, (fitting(form_of(step), like) for step in tape.steps))])
-    count = 1 if n <= size else hands * math.ceil(n / (hands * size))
+        size = min([IMAGES, *filter(None, (fitting(form_of(step), like) for step in tape.steps))])
+    count = math.ceil(n / size)
     edges = [round(k * n / count) for k in range(count + 1)]
     return [slice(low, high) for low, high in pairwise(edges)]
 
@@ -35,10 +35,10 @@ def filtering(tape: Tape, like: Tensor) -> bool:
 
 @contextmanager
 def threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads for blocks of images, that share PyTorch's own: blocks wait for each other once a point,
-    where PyTorch's threads would wait for each other at every operation."""
+    """Threads that take a point of the plane each, with one of PyTorch's own: they never wait for each other,
+    where PyTorch's threads would at every operation."""
     before = torch.get_num_threads()
-    with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(before // count,)) as pool:
+    with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         try:
             yield pool
         finally:

@@ -7,8 +7,7 @@ slow on channels last). Where `winograd` saves most of the multiplications, valu
 instead; their shape stays (n, C, height, width) all the same, and element by element nothing notices.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -63,20 +62,21 @@ class ImageProgram:
 
     def run(self, c: Tensor) -> Tensor:
         """Outputs (G, f, n) or (G, n) for coefficients (G, 3)."""
-        # PyTorch's own convolutions do better with its own threads, one block at a time in the caches.
-        hands = min(torch.get_num_threads(), len(self._blocks)) if self._filtering else 1
-        if hands == 1:
-            return torch.stack([self._at(row, map).movedim(0, -1) for row in c])
+        hands = torch.get_num_threads() if self._filtering else 1
+        if hands == 1:  # PyTorch's own convolutions do better with its own threads
+            return torch.stack([self._at(row) for row in c])
         with threads(hands) as pool:
-            return torch.stack([self._at(row, pool.map).movedim(0, -1) for row in c])
+            return torch.stack(list(pool.map(self._at, c)))
 
-    def _at(self, coefficients: Tensor, each: Callable[..., Iterable[Tensor]]) -> Tensor:
+    @torch.no_grad()
+    def _at(self, coefficients: Tensor) -> Tensor:
+        """Outputs (f, n) or (n,) at one point (3,)."""
         weights = self._weights(coefficients)
         for key, ready in self._ready:
             weights[key] = ready(weights)
-        return torch.cat(list(each(partial(self._block, weights), range(len(self._blocks)))))
+        parts = [self._block(weights, block) for block in range(len(self._blocks))]
+        return torch.cat(parts).movedim(0, -1)
 
-    @torch.no_grad()
     def _block(self, weights: Values, block: int) -> Tensor:
         values = dict(weights)
         for index, run in self._code:

@@ -63,7 +63,7 @@ class Stacked:
         if convolutional:
             images = ImageProgram(tape, table, shapes, frozen, image_blocks(tape, batch.examples))
             self._pieces = lambda c: iter((images.run(c),))
-            self._blocks, held = [slice(0, batch.examples)], HELD // 16  # a few points, to be told of in time
+            self._blocks, held = [slice(0, batch.examples)], HELD // 32  # a few points, to be told of in time
         else:
             widest = max(step.value.numel() for step in tape.steps)
             self._blocks = _slices(batch.examples, max(LEAST, LAYER * batch.examples // widest))
