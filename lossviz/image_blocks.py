@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
+from threading import Barrier
 
 import torch
 from torch import Tensor
@@ -37,9 +38,16 @@ def filtering(tape: Tape, like: Tensor) -> bool:
 def threads(count: int) -> Iterator[ThreadPoolExecutor]:
     """Threads that take a point of the plane each, with one of PyTorch's own: they never wait for each other,
     where PyTorch's threads would at every operation."""
-    before = torch.get_num_threads()
-    with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        try:
-            yield pool
-        finally:
-            torch.set_num_threads(before)  # for threads that are yet to come
+    before, all_here = torch.get_num_threads(), Barrier(count + 1)
+
+    def enter() -> None:
+        torch.get_num_threads()  # else this thread would take the default at its first operation
+        torch.set_num_threads(1)  # here, and the default of all threads that start from now on
+        all_here.wait()
+
+    with ThreadPoolExecutor(count, initializer=enter) as pool:
+        for _ in range(count):
+            pool.submit(int)
+        all_here.wait()
+        torch.set_num_threads(before)  # others that start are as they would be
+        yield pool

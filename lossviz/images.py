@@ -197,6 +197,13 @@ class ImageProgram:
         else:
             prepare, convolve = direct(form)
         fold, key = self._folded_weights(index, step), ("ready", index)
+        operands = (step.args[1], argument(step, 2, "bias", None))
+        if any(
+            isinstance(ref, Ref) and ref.kind == "step" and ref.key not in self._shared for ref in operands
+        ):
+            _, plain = direct(form)  # filters that the pass computes, such as standardized ones
+            get = self._reader(x)
+            return lambda values, block: plain(get(values, block), fold(values))
 
         def ready(values: Values) -> Ready:
             filters, shift = fold(values)

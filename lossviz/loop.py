@@ -85,6 +85,7 @@ class Loop:
         with torch.no_grad():
             torch.add(self._origin, self._u, alpha=a, out=self._weights)
             self._weights.add_(self._v, alpha=b)
+        torch.clear_autocast_cache()  # within `torch.autocast` it holds casts of the weights as they were
         total = 0.0
         for batch in self._task.batches.rows:
             loss = self._batch_loss(batch)

@@ -68,7 +68,7 @@ class OutputsLoss:
         if (
             ours
             and ours.loss.name in _OURS
-            and outputs.ndim == 2
+            and outputs.shape[1:] == (1,)
             and self._targets.shape == outputs.shape[:1]
         ):
             with torch.no_grad():
@@ -79,7 +79,7 @@ class OutputsLoss:
             if not isinstance(loss, Tensor) or loss.ndim or not loss.requires_grad:
                 raise Untraceable("a loss that is not one number of the outputs")
             self.loss = float(loss.detach())
-            plain = None if ours else _plain(loss, self._outputs)
+            plain = None if ours or self._outputs._backward_hooks else _plain(loss, self._outputs)
             (self._slope,) = torch.autograd.grad(loss, self._outputs, create_graph=plain is None)
         with torch.no_grad():
             self._curved = plain or self._quickest(loss, ours)
@@ -144,7 +144,8 @@ def _plain(loss: Tensor, outputs: Tensor) -> Callable[[Tensor], Tensor] | None:
     if run == _SOFTMAX and outputs.ndim == 2 and node._saved_reduction == MEAN and node._saved_weight is None:
         p = outputs.detach().softmax(1)
         scaled = p / n
-        whole = float(node._saved_total_weight) == n  # no example is left out
+        by_example = node.next_functions[0][0]._saved_dim in (1, 2**64 - 1)  # the last, as torch writes -1
+        whole = by_example and float(node._saved_total_weight) == n  # no example is left out
         return (lambda moved: _softmax_curved(scaled, p, moved)) if whole else None
     of_logits = run[:1] == [_LOGITS] and set(run[1:]) <= set(_VIEWS)
     if of_logits and node._saved_reduction == MEAN and node._saved_weight is node._saved_pos_weight is None:

@@ -85,7 +85,11 @@ def ends_in_mean(task: Task) -> bool:
         outputs = batch.outputs(task.model)
     if not isinstance(outputs, Tensor):
         return False
-    return _reduction(record(task.loss_fn, (outputs.clone(), batch.targets), {}, [])) == "mean"
+    tape = record(task.loss_fn, (outputs.clone(), batch.targets), {}, [])
+    if _reduction(tape) != "mean":
+        return False
+    ignored = tape.steps[-1].kwargs.get("ignore_index")  # those targets do not count in their batch's mean
+    return ignored is None or not any(bool((rows.targets == ignored).any()) for rows in task.batches.rows)
 
 
 def _reduction(tape: Tape) -> str | None:

@@ -81,7 +81,7 @@ class Sweeps:
             raise Untraceable("a result that does not depend on the weights")
         result = self._owners[last.key]
         readers = [int(index == result) for index in range(len(tape.steps))]
-        kept = [index for index, owner in enumerate(self._owners) if owner == index]
+        kept = self._read(result)
         for ref in (ref for index in kept for ref in refs_in(tape.steps[index]) if self.moves(ref)):
             if ref.kind == "step":
                 readers[self._owners[ref.key]] += 1
@@ -176,6 +176,21 @@ class Sweeps:
         value = value.detach() if self._rows is None else value.detach()[self._rows]
         narrow = value.ndim == 2 and value.shape[1] <= NARROW
         return value.t().contiguous().t() if narrow else value.contiguous()
+
+    def _read(self, result: int) -> list[int]:
+        """The steps that move and that the result depends on, in order; of others no slope comes back."""
+        steps, read, waiting = self._tape.steps, set[int](), [result]
+        while waiting:
+            if (index := waiting.pop()) not in read:
+                read.add(index)
+                refs = (ref for ref in refs_in(steps[index]) if ref.kind == "step" and self.moves(ref))
+                waiting += [self._owners[ref.key] for ref in refs]
+        for index, owner in enumerate(self._owners):
+            name, flags = steps[index].op, (*steps[index].args[1:], *steps[index].kwargs.values())
+            overwrites = name.startswith("__i") or (name.endswith("_") and not name.endswith("__"))
+            if owner == index and index not in read and (overwrites or any(flag is True for flag in flags)):
+                raise Untraceable(f"{name} that overwrites a value, and is not read itself")
+        return sorted(read)
 
     def _find_owners(self) -> list[int]:
         """For each step, the one whose value it merely passes on (itself, usually); -1 if it never moves."""

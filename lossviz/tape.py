@@ -114,6 +114,8 @@ class _Recorder(TorchFunctionMode):
         )
         result = function(*args, **kwargs)
         if not isinstance(result, Tensor):
+            if op == "__get__" and getattr(function, "__self__", None) is Tensor.grad_fn:
+                raise Untraceable("grad_fn, through which slopes can be changed unseen")
             if (op in QUESTIONS and not isinstance(result, (tuple, list))) or isinstance(result, torch.Size):
                 return result
             raise Untraceable(f"{op}, which turns tensors into something else")

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lossviz.sweeps import Sweeps, Weights
-from lossviz.tape import Ref, Step, Tape, argument
+from lossviz.tape import Ref, Step, Tape, argument, refs_in
 
 AGREES = {torch.float32: 1e-3, torch.float64: 1e-9}  # relative, for each parameter
 FEW = 32  # examples that it is tried on, at least
@@ -38,6 +38,8 @@ def same_graph(tape: Tape, parameters: Mapping[str, Tensor]) -> bool:
         node = step.value.grad_fn
         if step.value._backward_hooks:
             return False
+        if node is None and any(origin(ref) is not None for ref in refs_in(step)):
+            return False  # slopes end here, as under `inference_mode`
         if node is None or (step.op in ("dropout", "flatten") and node is origin(step.args[0])):
             continue
         name, read = _expected(step)

@@ -4,7 +4,8 @@ Minimal filtering: a tile of 4 outputs of a filter with 3 taps is found by 6 mul
 by way of the polynomials' values at the points 0, 1, -1, 2, -2 and infinity (S. Winograd, Arithmetic
 Complexity of Computations, 1980). Along both sides of an image that makes 36 for 4 x 4 outputs instead of
 144 (A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, arXiv:1509.09308, section 4.3).
-With so few points, so small, float32 keeps its digits (B. Barabasz et al., arXiv:1803.10986).
+With so few points, so small, float32 keeps its digits (B. Barabasz et al., arXiv:1803.10986): one to seven
+times the rounding of a direct convolution.
 
 Here everything is a matrix product on contiguous memory: the pixels of an image lie outermost and the
 images of a block within, (height, width, n, channels), so that a transformation along a side is one product

@@ -255,3 +255,36 @@ def test_the_evaluators_are_interchangeable() -> None:
     points = np.random.default_rng(0).normal(size=(7, 2))
     choice = choose(task, plane.window)
     np.testing.assert_allclose(choice.evaluator(points), Loop(task)(points), rtol=1e-5)
+
+
+class Standardized(nn.Conv2d):
+    """A convolution whose filters the pass itself computes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, torch.tanh(self.weight), self.bias, 1, 1)
+
+
+def test_filters_that_the_pass_computes_are_stacked() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(Standardized(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 3))
+    data = (torch.randn(20, 1, 6, 6), torch.randint(3, (20,)))
+    plane = random_plane(model)
+    found = surface(model, CE, data, plane, points=3)
+    assert found.facts.evaluator == "stacked", found.facts.reason
+    np.testing.assert_allclose(found.loss, plain_loop(model, CE, data, plane, found.a, found.b), rtol=1e-5)
+
+
+def test_batches_of_which_examples_are_ignored_are_not_joined() -> None:
+    model, (x, y) = make("mlp")
+    rows = [(x[k : k + 7], y[k : k + 7]) for k in range(0, 35, 7)]
+    found = surface(model, nn.CrossEntropyLoss(ignore_index=0), rows, points=3)
+    assert (found.facts.evaluator, "mean of examples" in found.facts.reason) == ("loop", True)
+    assert surface(model, nn.CrossEntropyLoss(), rows, points=3).facts.evaluator == "stacked"
+
+
+def test_a_cast_of_the_weights_is_not_kept_from_point_to_point() -> None:
+    model, data = make("mlp")
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        within = surface(model, CE, data, points=3)
+    np.testing.assert_allclose(within.loss, surface(model, CE, data, points=3).loss, rtol=0.02)
+    assert np.ptp(within.loss) > 0

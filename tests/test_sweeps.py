@@ -34,6 +34,20 @@ class Around(nn.Module):
         return self.last(h + h)
 
 
+class Unread(nn.Module):
+    """Computes more than it returns: a second head, a confidence kept for later, half of a pair."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.main, self.aux = nn.Linear(3, 6), nn.Linear(6, 2), nn.Linear(6, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = torch.tanh(self.body(x))
+        self.confidence = torch.sigmoid(h)
+        aux = torch.relu(self.aux(h)) + 1
+        return (self.main(h), aux)[0]
+
+
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "linear": lambda: nn.Linear(3, 2),
     "no bias": lambda: nn.Sequential(nn.Linear(3, 5, bias=False), nn.Tanh(), nn.Linear(5, 2, bias=False)),
@@ -49,7 +63,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     ),
     "ends bent": lambda: nn.Sequential(nn.Linear(3, 6), nn.LeakyReLU(), nn.Linear(6, 2), nn.Tanh()),
     "nested": lambda: nn.Sequential(nn.Sequential(nn.Linear(3, 4), nn.ELU()), nn.Linear(4, 2)),
-    "around": Around,
+    "around": Around, "unread": Unread,
 }  # fmt: skip
 
 
@@ -68,6 +82,8 @@ PER_CLASS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "squares": lambda o, t: F.mse_loss(o, F.one_hot(t, 2).double()),
     "one column": lambda o, t: F.binary_cross_entropy_with_logits(o[:, 1], t.double()),
     "broadcast": lambda o, t: ((o[:, :1] - t.double()) ** 2).mean(),
+    "over the examples": lambda o, t: F.nll_loss(F.log_softmax(o, 0), t),
+    "hooked": lambda o, t: (o.register_hook(lambda slope: 2 * slope), F.cross_entropy(o, t))[1],
     "linear": lambda o, t: o.mean(),
     "row softmax-mse": MeanLoss(lv.LOSSES["softmax-mse"]),
     "row softmax-ce": MeanLoss(lv.LOSSES["softmax-ce"]),
@@ -128,6 +144,16 @@ def test_any_loss_of_the_outputs(loss: str, dtype: torch.dtype) -> None:
         assert (found - wanted).norm() <= (1e-5 if dtype == torch.float32 else 1e-12) * wanted.norm()
 
 
+@pytest.mark.parametrize("name", ["mse", "sigmoid-ce", "sigmoid-mse", "focal"])
+def test_a_row_of_one_logit_reads_the_first_output_of_several(name: str) -> None:
+    torch.manual_seed(1)
+    model, (x, y) = NETWORKS["wide"]().double(), data(1)
+    loss_fn, given = MeanLoss(lv.LOSSES[name]), (x, y.double())
+    whole, written = dense(model, loss_fn, given), hessian_of(model, loss_fn, given)
+    row = torch.randn(len(whole), dtype=torch.float64)
+    torch.testing.assert_close(written @ row, whole @ row, rtol=1e-9, atol=1e-12)
+
+
 def test_frozen_weights_are_left_out() -> None:
     for frozen in (
         ["0.weight"],
@@ -173,6 +199,18 @@ def hook(h: Tensor) -> Tensor:
     return h.tanh()
 
 
+def node_hook(h: Tensor) -> Tensor:
+    h = h.tanh()
+    h.grad_fn.register_prehook(lambda slopes: (2 * slopes[0],))
+    return h
+
+
+def inferred(h: Tensor) -> Tensor:
+    with torch.inference_mode():
+        away = h.tanh()
+    return h + away.clone()
+
+
 def quiet(h: Tensor) -> Tensor:
     with torch.no_grad():
         away = h.tanh()
@@ -182,7 +220,7 @@ def quiet(h: Tensor) -> Tensor:
 @pytest.mark.parametrize(
     "middle",
     [
-        Straight.apply, hook, quiet,
+        Straight.apply, hook, node_hook, inferred, quiet,
         lambda h: h + h.detach().tanh(),
         lambda h: h * h.tanh(),
         lambda h: h / h.sum(),

@@ -1,6 +1,7 @@
 """Minimal filtering equals torch's convolution, and models that it takes part in equal a float64 loop."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from lossviz.image_blocks import threads
 from lossviz.planes import random_plane
 from lossviz.rooms import Rooms
 from lossviz.surfaces import surface
@@ -142,3 +144,15 @@ def test_threads_change_nothing(two_threads: None) -> None:
     assert torch.get_num_threads() == 2
     torch.set_num_threads(1)
     np.testing.assert_array_equal(surface(model, CE, data, points=3).loss, several.loss)
+
+
+def test_threads_that_start_meanwhile_have_the_default(two_threads: None) -> None:
+    def counted() -> int:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(torch.get_num_threads).result()
+
+    with threads(2) as pool:
+        assert set(pool.map(lambda _: torch.get_num_threads(), range(20))) == {1}
+        assert counted() == 2
+    assert counted() == 2
+    assert torch.get_num_threads() == 2
