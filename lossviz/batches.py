@@ -35,6 +35,16 @@ class Batch:
         return model(*self.positional, **self.named)
 
     @property
+    def given(self) -> tuple[Any, ...]:
+        """All inputs, those with names last."""
+        return (*self.positional, *self.named.values())
+
+    def outputs_of(self, model: nn.Module, *given: Any) -> Any:
+        """The model's outputs on other inputs in the places of `given`."""
+        count = len(self.positional)
+        return model(*given[:count], **dict(zip(self.named, given[count:], strict=True)))
+
+    @property
     def inputs(self) -> Any:
         """What a loss that asks for ``inputs`` is given: the only input, or all of them."""
         if len(self.positional) == 1 and not self.named:

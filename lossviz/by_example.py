@@ -1,7 +1,6 @@
 """Which steps of a tape treat each example by itself, so that their data may come in blocks."""
 
-from lossviz.operations import SAME
-from lossviz.tape import Step, argument
+from lossviz.tape import SAME, Step, argument
 
 _ELEMENTWISE = (
     "relu relu_ tanh tanh_ sigmoid sigmoid_ gelu silu elu leaky_relu celu selu mish relu6 hardswish "

@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lossviz.operations import OPERATIONS, OWN_MEMORY, SAME
+from lossviz.operations import OPERATIONS, OWN_MEMORY
 from lossviz.rooms import Room, Rooms
-from lossviz.tape import Ref, Step, Tape, Untraceable, argument, refs_in
+from lossviz.tape import Ref, Step, Tape, Untraceable, passes_on, refs_in
 from lossviz.weighted import Env, Points, Run, stacked
 
 
@@ -95,11 +95,7 @@ class Program:
         slots: list[int] = []
         for index, step in enumerate(self._tape.steps):
             first = refs_in(step)[0]
-            same = step.op in SAME and step.shapes[0] == step.shape
-            same = same or (
-                step.op in ("dropout", "feature_dropout") and not argument(step, 2, "training", True)
-            )
-            slots.append(slots[first.key] if same and first.kind == "step" else index)
+            slots.append(slots[first.key] if passes_on(step) and first.kind == "step" else index)
         return slots
 
     def _reads_slot(self, step: Step, slot: int) -> bool:

@@ -87,7 +87,7 @@ class Elementwise:
 
     def pull(self) -> None:
         pull = self._out.pull
-        self._curved = None if self._bend is None else self._bend.mul_(pull)
+        self._curved = None if self._bend is None else self._bend * pull
         if self._first:
             torch.mul(pull, self._slope, out=self._source.pull)
         else:

@@ -152,7 +152,7 @@ def _work(token: str, name: str, parcel: Any, points: np.ndarray) -> np.ndarray 
             return None
         torch.set_num_threads(1)  # the workers share the cores
         if isinstance(parcel, bytes):
-            task = pickle.loads(parcel)
+            task = pickle.loads(parcel)  # bytes that `_pickled` made, on this call's way to its own worker
         else:
             task = replace(parcel, model=private_copy(parcel.model))
         _held.evaluator = Stacked(task) if name == Stacked.name else Loop(task)

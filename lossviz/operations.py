@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 OWN_MEMORY = frozenset(("linear", "batch_norm", "layer_norm"))  # results that are no view of an operand
 
-# Passed on as they are, if the shape stays the same.
-SAME = frozenset(("contiguous", "flatten", "view", "reshape", "clone", "detach", "squeeze"))
-
 
 _IN_PLACE: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu_,

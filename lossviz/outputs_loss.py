@@ -79,10 +79,11 @@ class OutputsLoss:
             if not isinstance(loss, Tensor) or loss.ndim or not loss.requires_grad:
                 raise Untraceable("a loss that is not one number of the outputs")
             self.loss = float(loss.detach())
-            plain = None if ours or self._outputs._backward_hooks else _plain(loss, self._outputs)
+            run = [] if ours or self._outputs._backward_hooks else _run_backward(loss)
+            plain = _plain(loss, self._outputs, run)
             (self._slope,) = torch.autograd.grad(loss, self._outputs, create_graph=plain is None)
         with torch.no_grad():
-            self._curved = plain or self._quickest(loss, ours)
+            self._curved = plain or self._quickest(run, ours)
         return self._slope.detach()
 
     def _look_up(self, ours: MeanLoss, outputs: Tensor) -> Tensor:
@@ -104,8 +105,8 @@ class OutputsLoss:
         )
         return found
 
-    def _quickest(self, loss: Tensor, ours: MeanLoss | None) -> Callable[[Tensor], Tensor]:
-        outputs, run = self._outputs.detach(), [] if ours else _run_backward(loss)
+    def _quickest(self, run: list[str], ours: MeanLoss | None) -> Callable[[Tensor], Tensor]:
+        outputs = self._outputs.detach()
         if run and run[0] in _TOTALS:
             del run[0]
         if (ours and ours.one_logit) or (run and run[0] in _BY_OUTPUT and set(run[1:]) <= set(_VIEWS)):
@@ -137,15 +138,14 @@ def _run_backward(loss: Tensor) -> list[str]:
     return names
 
 
-def _plain(loss: Tensor, outputs: Tensor) -> Callable[[Tensor], Tensor] | None:
+def _plain(loss: Tensor, outputs: Tensor, run: list[str]) -> Callable[[Tensor], Tensor] | None:
     """The curvature of torch's two losses of logits, if it is the mean over examples of one weight."""
     node: Any = loss.grad_fn
-    run, n = _run_backward(loss), len(outputs)
     if run == _SOFTMAX and outputs.ndim == 2 and node._saved_reduction == MEAN and node._saved_weight is None:
         p = outputs.detach().softmax(1)
-        scaled = p / n
+        scaled = p / len(p)
         by_example = node.next_functions[0][0]._saved_dim in (1, 2**64 - 1)  # the last, as torch writes -1
-        whole = by_example and float(node._saved_total_weight) == n  # no example is left out
+        whole = by_example and float(node._saved_total_weight) == len(p)  # no example is left out
         return (lambda moved: _softmax_curved(scaled, p, moved)) if whole else None
     of_logits = run[:1] == [_LOGITS] and set(run[1:]) <= set(_VIEWS)
     if of_logits and node._saved_reduction == MEAN and node._saved_weight is node._saved_pos_weight is None:

@@ -6,6 +6,7 @@ is the ground truth, does all the work that is not of known steps, and says what
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from lossviz.loss_functions import OnlyTheCopy
 from lossviz.outputs_loss import OutputsLoss
 from lossviz.randomness import same_random_numbers
 from lossviz.sweeps import Sweeps, Weights
-from lossviz.tape import Tape, Untraceable, all_weights, record
+from lossviz.tape import Untraceable, all_weights, record
 from lossviz.trust import agrees, same_graph
 
 
@@ -31,17 +32,13 @@ class Pearlmutter:
     def __init__(self, general: Hessian) -> None:
         """``general`` has the copy of the model and the data."""
         model, batch = general.model, _only(general)
-        inputs = (*batch.positional, *batch.named.values())
-
-        def forward(*given: Any) -> Any:
-            positional = given[: len(batch.positional)]
-            return model(*positional, **dict(zip(batch.named, given[len(positional) :], strict=True)))
+        forward = partial(batch.outputs_of, model)
 
         self._loss = OutputsLoss(general.loss_fn, batch.targets)
         with same_random_numbers(), OnlyTheCopy(general.original), Watched(batch) as watched:
             parameters = all_weights(model)
-            tape = record(forward, inputs, parameters, list(model.buffers()), graph=True)
-            slope = self._loss.look(_result(tape))
+            tape = record(forward, batch.given, parameters, list(model.buffers()), graph=True)
+            slope = self._loss.look(tape.outputs)
         if watched.written:
             raise Untraceable("data that are written to")
         weights = Weights(parameters)
@@ -49,7 +46,7 @@ class Pearlmutter:
             self._sweeps = Sweeps(tape, weights, batch.examples)
             if not same_graph(tape, parameters):
                 with same_random_numbers():
-                    trusted = agrees(forward, inputs, batch.examples, tape, weights, general.weights)
+                    trusted = agrees(forward, batch.given, batch.examples, tape, weights, general.weights)
                 if not trusted:
                     raise Untraceable("something that autograd sees otherwise")
             self._sweeps.pull(slope)
@@ -93,14 +90,7 @@ def _only(general: Hessian) -> Batch:
     batch, *others = general.batches.rows
     if others or general.extras:
         raise Untraceable("several batches, or a loss that asks for more than outputs and targets")
-    for value in (*batch.positional, *batch.named.values()):
+    for value in batch.given:
         if not isinstance(value, Tensor) or value.requires_grad:
             raise Untraceable("inputs that are not plain tensors")
     return batch
-
-
-def _result(tape: Tape) -> Tensor:
-    if tape.result.kind != "step":
-        raise Untraceable("a result that does not depend on the weights")
-    value: Tensor = tape.steps[tape.result.key].value
-    return value

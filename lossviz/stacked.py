@@ -7,7 +7,7 @@ It takes models whose pass is made of known operations, on one batch of tensors;
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from functools import partial
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from lossviz.image_blocks import image_blocks
 from lossviz.images import ImageProgram
 from lossviz.loop import Task
 from lossviz.loss_functions import loss_extras
-from lossviz.stacked_loss import Whole, ends_in_mean, loss_program, result_of
+from lossviz.stacked_loss import Whole, ends_in_mean, loss_program
 from lossviz.tape import Untraceable, all_weights, record
 from lossviz.weights import movable
 
@@ -27,6 +27,7 @@ HELD = 2**21  # numbers that a block of points has in hand at a time: about what
 LAYER = 3 * 2**13  # numbers in the widest layer's values for one point and one block of data
 LEAST = 192  # examples at a time, at least
 ALIGNED = 16  # examples: blocks are multiples of it, since odd rows halve the speed of a product
+IMAGE_POINTS = 32  # points at a time where each takes long, so that progress is told of in time
 OUTPUTS = 2**24  # numbers in all outputs of a block of points, so that memory stays bounded
 
 
@@ -48,14 +49,8 @@ class Stacked:
         table = torch.from_numpy(task.directions).to(first.device, first.dtype)
         shapes = {name: tuple(p.shape) for name, p in free.items()}
         frozen = {name: p.detach() for name, p in weights.items() if name not in free}
-        inputs = (*batch.positional, *batch.named.values())
-
-        def forward(*given: Any) -> Any:
-            positional = given[: len(batch.positional)]
-            return task.model(*positional, **dict(zip(batch.named, given[len(positional) :], strict=True)))
-
-        tape = record(forward, inputs, weights, buffers)
-        outputs = result_of(tape)
+        tape = record(partial(batch.outputs_of, task.model), batch.given, weights, buffers)
+        outputs = tape.outputs
         if outputs.ndim not in (1, 2) or len(outputs) != batch.examples:
             raise Untraceable(f"outputs of shape {tuple(outputs.shape)}")
         convolutional = any(step.op == "conv2d" for step in tape.steps)
@@ -63,15 +58,15 @@ class Stacked:
         if convolutional:
             images = ImageProgram(tape, table, shapes, frozen, image_blocks(tape, batch.examples))
             self._pieces = lambda c: iter((images.run(c),))
-            self._blocks, held = [slice(0, batch.examples)], HELD // 32  # a few points, to be told of in time
+            self._blocks, most = [slice(0, batch.examples)], IMAGE_POINTS
         else:
             widest = max(step.value.numel() for step in tape.steps)
             self._blocks = _slices(batch.examples, max(LEAST, LAYER * batch.examples // widest))
             program = Program(tape, Directions(table, shapes, frozen), self._blocks)
             self._pieces = program.run
             share = self._blocks[0].stop / batch.examples
-            held = max(round(max(program.held, widest) * share), table.shape[1])
-        self.block = max(1, min(HELD // held, OUTPUTS // outputs.numel(), 256))
+            most = min(HELD // max(round(max(program.held, widest) * share), table.shape[1]), 256)
+        self.block = max(1, min(most, OUTPUTS // outputs.numel()))
         self._loss = loss_program(task, batch, outputs, self._blocks)
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
@@ -114,7 +109,7 @@ def merged(task: Task) -> Batch:
     rows = task.batches.rows
     if loss_extras(task.loss_fn):
         raise Untraceable("a loss that asks for more than outputs and targets")
-    tensors = [(*batch.positional, *batch.named.values(), batch.targets) for batch in rows]
+    tensors = [(*batch.given, batch.targets) for batch in rows]
     for group in tensors:
         if not all(isinstance(value, Tensor) and not value.requires_grad for value in group):
             raise Untraceable("data that are not plain tensors")

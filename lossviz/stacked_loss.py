@@ -48,7 +48,7 @@ def loss_program(task: Task, batch: Batch, outputs: Tensor, blocks: Sequence[sli
         return ByBlock(_ours(task.loss_fn, [batch.targets[rows] for rows in blocks]), shares)
     try:
         tape = record(task.loss_fn, (outputs.clone(), batch.targets), {}, [])
-        if result_of(tape).ndim == 0:
+        if tape.outputs.ndim == 0:
             reduction = _reduction(tape)
             if reduction is not None:
                 by_block = Program(tape, None, blocks, free=frozenset({0}))
@@ -93,7 +93,7 @@ def ends_in_mean(task: Task) -> bool:
 
 
 def _reduction(tape: Tape) -> str | None:
-    """ "mean" or "sum", if that is the tape's last step and what goes before has a value an example."""
+    """The tape's last step, if it is a "mean" or a "sum" and what goes before has a value an example."""
     numbers = [step for step in tape.steps if step.shape == ()]
     if len(numbers) != 1 or numbers[0] is not tape.steps[-1]:
         return None
@@ -101,11 +101,3 @@ def _reduction(tape: Tape) -> str | None:
     is_loss = last.op.endswith(("_loss", "entropy", "logits"))
     reduction = last.kwargs.get("reduction") if is_loss else last.op
     return reduction if reduction in ("mean", "sum") else None
-
-
-def result_of(tape: Tape) -> Tensor:
-    """The recorded value of the result; `Untraceable` if no weight or output flows into it."""
-    if tape.result.kind != "step":
-        raise Untraceable("a result that does not depend on the weights")
-    value: Tensor = tape.steps[tape.result.key].value
-    return value

@@ -18,9 +18,7 @@ import torch
 from torch import Tensor
 
 from lossviz.swept import NARROW, STEPS, Linear, Swept
-from lossviz.tape import Ref, Step, Tape, Untraceable, argument, refs_in
-
-PASSED_ON = frozenset(("contiguous", "flatten", "view", "reshape", "clone", "squeeze"))  # if the shape stays
+from lossviz.tape import Ref, Step, Tape, Untraceable, passes_on, refs_in
 
 
 class Slot:
@@ -197,11 +195,7 @@ class Sweeps:
         self._owners = []
         for index, step in enumerate(self._tape.steps):
             refs = refs_in(step)
-            same = step.op in PASSED_ON and step.shapes[0] == step.shape
-            same = same or (
-                step.op in ("dropout", "feature_dropout") and not argument(step, 2, "training", True)
-            )
             moves = any(self.moves(ref) for ref in refs)
-            passed = same and refs[0].kind == "step"
+            passed = passes_on(step) and step.op != "detach" and refs[0].kind == "step"
             self._owners.append(-1 if not moves else self._owners[refs[0].key] if passed else index)
         return self._owners

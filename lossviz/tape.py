@@ -51,6 +51,14 @@ class Tape:
     inputs: int  # how many of the known are inputs
     result: Ref
 
+    @property
+    def outputs(self) -> Tensor:
+        """What was recorded of the result; `Untraceable` if no step made it."""
+        if self.result.kind != "step":
+            raise Untraceable("a result that does not depend on the weights")
+        value: Tensor = self.steps[self.result.key].value
+        return value
+
     def uses(self, index: int) -> int:
         """How often the index-th step's result is read, the pass's result included."""
         wanted = Ref("step", index)
@@ -69,6 +77,16 @@ def refs_in(step: Step) -> list[Ref]:
 def argument(step: Step, position: int, name: str, default: Any) -> Any:
     """What was given for one of a step's parameters, by position or by name."""
     return step.args[position] if len(step.args) > position else step.kwargs.get(name, default)
+
+
+# Passed on as they are, if the shape stays the same.
+SAME = frozenset(("contiguous", "flatten", "view", "reshape", "clone", "detach", "squeeze"))
+
+
+def passes_on(step: Step) -> bool:
+    """Whether the step's value is that of its first argument."""
+    same = step.op in SAME and step.shapes[0] == step.shape
+    return same or (step.op in ("dropout", "feature_dropout") and not argument(step, 2, "training", True))
 
 
 # Questions about a tensor's form, whose answer cannot depend on its values.
