@@ -5,7 +5,7 @@ the model's arguments. A batch that is a dict gives its target under one of `TAR
 model by name. Inputs may themselves be a tuple (positional) or a dict (by name).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from math import prod
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from lossviz.checks import count_in
+from lossviz.checks import as_int64, count_in
 from lossviz.randomness import same_random_numbers
 
 TARGETS = ("targets", "target", "labels", "label", "y")
@@ -53,7 +53,8 @@ class Batch:
 
     def copy(self) -> "Batch":
         """The same numbers in other memory."""
-        return Batch(_cloned(self.positional), _cloned(self.named), _cloned(self.targets), self.examples)
+        given, named, targets = _each(_cloned, (self.positional, self.named, self.targets))
+        return Batch(given, named, targets, self.examples)
 
     def tensors(self) -> list[Tensor]:
         """All that are in it, at any depth."""
@@ -76,9 +77,11 @@ def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> Bat
     """``data`` as batches on the device of ``like``, kept in memory.
 
     data: a tuple or list of tensors (one batch), a dict (one batch), or any iterable of batches. numpy
-    arrays become tensors, floats in the dtype of ``like`` and whole numbers of int64 (bytes stay bytes);
-    torch tensors keep theirs. Raises ValueError
-    for data that is empty, has no target, or whose inputs and targets differ in length.
+    arrays become tensors, floats in the dtype of ``like`` and whole numbers of int64 (bytes stay bytes, as
+    images are given); torch tensors keep theirs. Targets that are whole numbers of any width are int64 in
+    either case, so that every evaluator may take them as classes; those of bool stay, since they may be a
+    mask. Raises ValueError for data that is empty, has no target, or whose inputs and targets differ in
+    length.
     """
     if max_batches is not None:
         max_batches = count_in("max_batches", max_batches, 1)
@@ -137,7 +140,7 @@ def _batch(row: Any, like: Tensor) -> Batch:
         raise ValueError(f"a batch must be (inputs, targets) or a dict; got {type(row).__name__}")
     positional = tuple(_moved(value, like) for value in positional)
     named = {name: _moved(value, like) for name, value in named.items()}
-    targets = _moved(targets, like)
+    targets = _each(as_int64, _moved(targets, like))
     shape = _shape([*positional, *named.values()])
     wanted = _shape([targets])[:1]
     if not shape:
@@ -192,26 +195,31 @@ def _tensors(value: Any) -> Iterator[Tensor]:
             yield from _tensors(inner)
 
 
-def _cloned(value: Any) -> Any:
+def _each(function: Callable[[Tensor], Tensor], value: Any) -> Any:
+    """The same with the function of each of its tensors, at any depth."""
     if isinstance(value, Tensor):
-        return value.detach().clone().requires_grad_(value.requires_grad)
+        return function(value)
     if isinstance(value, Mapping):
-        return {name: _cloned(inner) for name, inner in value.items()}
+        return {name: _each(function, inner) for name, inner in value.items()}
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return type(value)(_cloned(inner) for inner in value)
+        return type(value)(_each(function, inner) for inner in value)
     return value
+
+
+def _cloned(value: Tensor) -> Tensor:
+    return value.detach().clone().requires_grad_(value.requires_grad)
 
 
 def _moved(value: Any, like: Tensor) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "fiub":
             raise ValueError(f"data must be numbers; got a numpy array of dtype {value.dtype}")
-        # Torch knows neither foreign byte orders nor arrays that it must not write to, and takes classes as
-        # int64 only, where numpy has whatever fits.
-        wide = value.dtype.kind == "i" or (value.dtype.kind == "u" and value.itemsize > 1)
-        dtype = np.int64 if wide else value.dtype.newbyteorder("=")
-        tensor = torch.from_numpy(np.require(value, dtype, ("C", "W")))
-        return tensor.to(like.device, like.dtype) if tensor.is_floating_point() else tensor.to(like.device)
+        # Torch knows neither foreign byte orders nor arrays that it must not write to.
+        tensor = torch.from_numpy(np.require(value, value.dtype.newbyteorder("="), ("C", "W")))
+        if tensor.is_floating_point():
+            return tensor.to(like.device, like.dtype)
+        # An embedding takes int64 (or int32), where numpy has whatever fits.
+        return (tensor if tensor.dtype == torch.uint8 else as_int64(tensor)).to(like.device)
     if isinstance(value, Tensor):
         if value.device.type == "meta":
             raise ValueError("data is on the meta device and has no values")

@@ -15,7 +15,23 @@ def as_tensor(values: ArrayLike | Tensor) -> Tensor:
     """A detached tensor of the same dtype; plain Python numbers become float64 or int64."""
     if isinstance(values, Tensor):
         return values.detach()
-    return torch.from_numpy(np.array(values))
+    array = np.array(values)  # a copy: torch must be allowed to write to it
+    return torch.from_numpy(array.astype(array.dtype.newbyteorder("="), copy=False))
+
+
+def as_int64(values: Tensor) -> Tensor:
+    """Whole numbers of any width and signedness as int64; anything else, bool too, as it is.
+
+    int64 is the one integer dtype that all of torch's operations take: some losses take no other classes,
+    comparisons do not know uint16 to uint64, and ``2 * y - 1`` of a uint8 is 255 for y = 0. Raises ValueError
+    for a number that int64 does not hold.
+    """
+    if values.is_floating_point() or values.is_complex() or values.dtype in (torch.bool, torch.int64):
+        return values
+    wide = values.to(torch.int64)
+    if values.dtype == torch.uint64 and bool((wide < 0).any()):
+        raise ValueError(f"whole numbers must be below 2^63; got {int(wide[wide < 0][0]) % 2**64}")
+    return wide
 
 
 def same_fields(one: Any, other: Any) -> bool:

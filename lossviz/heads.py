@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from lossviz.checks import count_in, number_in
+from lossviz.checks import as_tensor, count_in, number_in
 from lossviz.code_words import Code
 from lossviz.networks import NETWORKS
 from lossviz.registry import Registry
@@ -156,7 +156,7 @@ class HeadTraining:
             )
         count_in("hidden", hidden, 1, 1024)
         number_in("lr", lr, 0.0, open_low=True)
-        self._x = torch.from_numpy(np.asarray(x)).float()
+        self._x = as_tensor(x).float()
         self._words = torch.from_numpy(code.encode(y)).float()
         self._size = len(self._x) if batch is None else count_in("batch", batch, 1, len(self._x))
         self._orders = [torch.Generator().manual_seed(seed) for seed in self.seeds]
@@ -221,6 +221,6 @@ class HeadTraining:
     @torch.no_grad()
     def logits(self, x: ArrayLike) -> Floats:
         """What every member says at x (n, d): logits (members, n, bits)."""
-        points = torch.from_numpy(np.asarray(x)).float().expand(self.members, -1, -1)
+        points = as_tensor(x).float().expand(self.members, -1, -1)
         said: Floats = self._forward(points).double().numpy()
         return said

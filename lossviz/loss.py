@@ -13,7 +13,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from lossviz.checks import as_tensor, number_in
+from lossviz.checks import as_int64, as_tensor, number_in
 
 Task = Literal["binary", "multiclass", "regression"]
 Link = Literal["identity", "sigmoid", "tanh", "softmax", "exp"]
@@ -102,7 +102,7 @@ class Loss:
         logits = as_tensor(z)
         if not logits.is_floating_point():
             logits = logits.to(torch.get_default_dtype())
-        targets = as_tensor(y).to(logits.device)
+        targets = as_int64(as_tensor(y)).to(logits.device)
         if self.task == "multiclass":
             _check_classes(self.name, logits, targets)
             if self.link == "softmax" and targets.is_floating_point():
@@ -144,6 +144,8 @@ class MeanLoss:
         return self.loss.name
 
     def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        if targets.dtype == torch.bool:  # False and True are 0 and 1, to a row of ours: torch subtracts none
+            targets = targets.long()
         return self.loss(logits_of(self.loss, outputs), targets).mean(dim=-1)
 
 

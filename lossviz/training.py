@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lossviz.checks import as_tensor
 from lossviz.losses import LOSSES
 from lossviz.networks import Network
 from lossviz.race import MOST_KEPT, Floats, Race, Snapshot, State, Weights, stack, unflatten
@@ -139,7 +140,7 @@ class Training:
         loss's score passes through the sigmoid, which keeps its border at 1/2. NaN for a member that has
         diverged.
         """
-        points = torch.from_numpy(np.asarray(x)).float()
+        points = as_tensor(x).float()
         said = np.full((len(self._losses), self.settings.seeds, len(points)), np.nan)
         for team in self._teams:
             for place, z in zip(team.contestants, team.logits(points), strict=True):
