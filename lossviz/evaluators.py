@@ -1,7 +1,7 @@
 """Which evaluator does a task, and how a task is spread over an executor's workers.
 
 The stacked evaluator is taken only if it agrees with the loop at two random points of the window;
-whatever it raises, the loop does the work.
+what it cannot do, the loop does, and what it should have done and did not is warned of.
 """
 
 import os
@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from lossviz.fallback import fell_back
 from lossviz.loop import Loop, Task
 from lossviz.randomness import same_random_numbers
 from lossviz.stacked import Stacked
@@ -48,25 +49,25 @@ def choose(task: Task, window: Sequence[tuple[float, float]], original: nn.Modul
             return Choice(loop, loop.special)
         try:
             stacked = Stacked(task)
-            agree = _agree(stacked, loop, task, window)
+            wrong = _disagreement(stacked, loop, task, window)
         except Untraceable as reason:
             return Choice(loop, f"the model or the loss uses {reason}")
         except Exception as error:  # the loop ran, so whatever this is, it is not the user's fault
-            return Choice(loop, f"the stacked evaluator failed with {type(error).__name__}")
-    if not agree:
-        return Choice(loop, "the stacked evaluator did not agree with the model at two random points")
-    return Choice(stacked, "agrees with the model at two random points")
+            return Choice(loop, fell_back("the stacked evaluator", error))
+    return Choice(loop, wrong) if wrong else Choice(stacked, "agrees with the model at two random points")
 
 
-def _agree(stacked: Stacked, loop: Loop, task: Task, window: Sequence[tuple[float, float]]) -> bool:
+def _disagreement(stacked: Stacked, loop: Loop, task: Task, window: Sequence[tuple[float, float]]) -> str:
+    """Why the stacked evaluator is not trusted in this window, or nothing."""
     unit = np.random.default_rng(0).random((2, 2))
     low, high = np.array(window, dtype=float).T
     points = low + unit * (high - low)
     fast, slow = stacked(points), loop(points)
     dtype = next(p.dtype for p in task.model.parameters() if p.requires_grad)
-    return bool(
-        np.isfinite(slow).any() and np.allclose(fast, slow, rtol=AGREE[dtype], atol=0, equal_nan=True)
-    )
+    if not np.isfinite(slow).any():
+        return "the loss is not finite at two random points, so that nothing can be compared"
+    agree = np.allclose(fast, slow, rtol=AGREE[dtype], atol=0, equal_nan=True)
+    return "" if agree else "the stacked evaluator did not agree with the model at two random points"
 
 
 def evaluate(

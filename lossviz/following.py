@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from lossviz.lanczos import value_error
+from lossviz.lanczos import NotFinite, value_error
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ class Follower:
         self._start: Floats = np.random.default_rng(0).standard_normal(size)
 
     def __call__(self, product: Callable[[Floats], Floats]) -> float:
-        """The largest eigenvalue, signed; ValueError if the matrix is not finite."""
+        """The largest eigenvalue, signed; `NotFinite`, a ValueError, if the matrix is not."""
         basis, small, scale = self._basis, self._small, 0.0
         basis[0] = self._start / np.sqrt(self._start @ self._start)
         for m in range(1, len(basis)):
@@ -42,7 +42,7 @@ class Follower:
             w -= (known @ w) @ known  # once loses digits, twice is enough (Parlett, section 6.9)
             beta = float(np.sqrt(w @ w))
             if not np.isfinite(beta):
-                raise ValueError("the Hessian at these weights is not finite, so it has no eigenvalues")
+                raise NotFinite
             small[m - 1, m - 1] = alpha = shares[-1]
             scale = max(scale, abs(alpha), beta)
             values, vectors = np.linalg.eigh(small[:m, :m])

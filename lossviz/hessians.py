@@ -34,6 +34,8 @@ class Hessian:
     for; a loss that cannot be differentiated is a ValueError then.
     """
 
+    reason = ""  # why the products are not written out, in a few words, where that was tried
+
     def __init__(
         self, model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
     ) -> None:

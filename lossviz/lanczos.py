@@ -21,6 +21,13 @@ DENSE = 32  # rows up to which the whole matrix is found and solved
 SURE = 1e-3  # residual, relative, at which the largest eigenvalue found is taken to be the largest there is
 
 
+class NotFinite(ValueError):
+    """The matrix holds NaN or infinity."""
+
+    def __init__(self) -> None:
+        super().__init__("the Hessian at these weights is not finite, so it has no eigenvalues")
+
+
 @dataclass(frozen=True, eq=False)
 class Eigen:
     """k eigenpairs, the wanted end first."""
@@ -75,7 +82,7 @@ class Tridiagonal:
         beta = math.sqrt(w @ w)
         self._scale = max(self._scale, abs(self.alpha[-1]), beta)
         if not math.isfinite(beta):
-            raise ValueError("the Hessian at these weights is not finite, so it has no eigenvalues")
+            raise NotFinite
         noise = 8 * torch.finfo(self._dtype).eps * self._scale
         if beta <= noise and self._generator is not None and m + 1 < self._basis.shape[1]:
             self.since_break = 0
@@ -189,7 +196,7 @@ def _dense(product: Product, like: Tensor, k: int, end: End) -> Eigen:
     rows = [product(row).double().cpu().numpy() for row in torch.eye(like.numel()).to(like)]
     matrix = np.stack(rows)
     if not np.isfinite(matrix).all():
-        raise ValueError("the Hessian at these weights is not finite, so it has no eigenvalues")
+        raise NotFinite
     values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
     chosen = _order(values, end)[:k]
     residuals = np.linalg.norm(matrix @ vectors[:, chosen] - values[chosen] * vectors[:, chosen], axis=0)

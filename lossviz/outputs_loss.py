@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from lossviz.links import residual, sigmoid
+from lossviz.loop import first_line
 from lossviz.loss import MeanLoss
 from lossviz.tape import Untraceable
 
@@ -70,6 +71,7 @@ class OutputsLoss:
             and ours.loss.name in _OURS
             and outputs.shape[1:] == (1,)
             and self._targets.shape == outputs.shape[:1]
+            and self._targets.dtype != torch.bool
         ):
             with torch.no_grad():
                 return self._look_up(ours, outputs)
@@ -94,15 +96,18 @@ class OutputsLoss:
         return (slope / len(slope)).unsqueeze(1)
 
     def curved(self, moved: Tensor) -> Tensor:
-        """How the slope moves as the outputs do, of the same shape."""
+        """How the slope moves as the outputs do, of their shape; ValueError where torch has no derivative."""
         return self._curved(moved)
 
     def _differentiated(self, along: Tensor) -> Tensor:
         if not self._slope.requires_grad:  # a loss that is linear in the outputs
             return torch.zeros_like(along)
-        (found,) = torch.autograd.grad(
-            self._slope, self._outputs, along, retain_graph=True, materialize_grads=True
-        )
+        try:
+            (found,) = torch.autograd.grad(
+                self._slope, self._outputs, along, retain_graph=True, materialize_grads=True
+            )
+        except RuntimeError as error:
+            raise ValueError(f"the loss cannot be differentiated twice: {first_line(error)}") from error
         return found
 
     def _quickest(self, run: list[str], ours: MeanLoss | None) -> Callable[[Tensor], Tensor]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from lossviz.batches import Batch, Watched
+from lossviz.fallback import fell_back
 from lossviz.hessians import Hessian
 from lossviz.loss_functions import OnlyTheCopy
 from lossviz.outputs_loss import OutputsLoss
@@ -26,8 +27,10 @@ class Pearlmutter:
     """What a `Hessian` of one batch has, written out.
 
     ``weights`` is one flat vector, in the order of ``model.parameters()``: an optimizer moves it. Raises
-    `Untraceable`, or whatever else, for what it cannot do.
+    `Untraceable` for what it cannot do.
     """
+
+    reason = "agrees with autograd"
 
     def __init__(self, general: Hessian) -> None:
         """``general`` has the copy of the model and the data."""
@@ -78,12 +81,16 @@ class Pearlmutter:
 def hessian_of(
     model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
 ) -> Hessian | Pearlmutter:
-    """Whichever is faster of the two; errors are those of `Hessian`."""
+    """Whichever is faster of the two, with the reason in its ``reason``; errors are those of `Hessian`."""
     general = Hessian(model, loss_fn, data, max_batches)
     try:
         return Pearlmutter(general)
-    except Exception:  # whatever it is, `Hessian` either does it or says what is wrong
-        return general
+    except Untraceable as reason:
+        general.reason = f"the model or the loss uses {reason}"
+    except Exception as error:
+        general @ general.like  # says what is wrong with the model, the loss or the data
+        general.reason = fell_back("the written out Hessian", error)
+    return general
 
 
 def _only(general: Hessian) -> Batch:

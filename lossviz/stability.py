@@ -21,6 +21,7 @@ from lossviz.checks import count_in, number_in
 from lossviz.edges import preconditioner, stability_edge
 from lossviz.following import Follower
 from lossviz.hessians import Hessian
+from lossviz.lanczos import NotFinite
 from lossviz.loss_functions import loss_name
 from lossviz.optimizers import OPTIMIZERS
 from lossviz.pearlmutter import Pearlmutter, hessian_of
@@ -162,7 +163,7 @@ def edge_run(
         gradients = _shaped(hessian.gradient, hessian.weights)
         try:
             top = follower(_product(hessian, preconditioner(rule, gradients)))
-        except ValueError:  # a Hessian that is no longer finite
+        except NotFinite:
             if step == 0:
                 raise
             diverged_at = step

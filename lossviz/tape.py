@@ -98,6 +98,10 @@ QUESTIONS = frozenset(
 )
 
 
+# Weights are never of these, so that a value which is was cast on the way.
+NARROW = frozenset((torch.float16, torch.bfloat16))
+
+
 class _Recorder(TorchFunctionMode):
     def __init__(self, weights: Mapping[int, str], known: list[Tensor]) -> None:
         super().__init__()
@@ -143,6 +147,8 @@ class _Recorder(TorchFunctionMode):
             self._refs[id(result)] = Ref("known", len(self.known))
             self.known.append(result)
             return result
+        if result.dtype in NARROW:
+            raise Untraceable(f"{op} in {str(result.dtype).removeprefix('torch.')}, as under autocast")
         # A result may be its own argument (relu_), whose reference then means the new value.
         self._refs[id(result)] = Ref("step", len(self.steps))
         self.steps.append(Step(op, function, *asked, tuple(shapes), result))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lossviz.sweeps import Sweeps, Weights
-from lossviz.tape import Ref, Step, Tape, argument, refs_in
+from lossviz.tape import Ref, Step, Tape, Untraceable, argument, refs_in
 
 AGREES = {torch.float32: 1e-3, torch.float64: 1e-9}  # relative, for each parameter
 FEW = 32  # examples that it is tried on, at least
@@ -76,13 +76,17 @@ def agrees(
     """Whether a product on a few examples is that of autograd, for each parameter.
 
     The loss is a quadratic of the outputs, so that all that a loss can ask of the network is asked here.
+    Raises `Untraceable` for a model that does not run on a few.
     """
     rows = slice(None, None, max(1, examples // FEW))
     few = [value[rows] if value.ndim and len(value) == examples else value for value in inputs]
     generator = torch.Generator().manual_seed(0)
     vector = torch.randn(weights.flat.shape, generator=generator).to(weights.flat)
     with torch.enable_grad():
-        outputs = forward(*few)
+        try:
+            outputs = forward(*few)
+        except Exception as error:
+            raise Untraceable(f"a pass that runs on {examples} examples only") from error
         slope = outputs + torch.rand(outputs.shape, generator=generator).to(outputs)
         slopes = torch.autograd.grad(outputs, parameters, slope, create_graph=True, materialize_grads=True)
         moving = [k for k, part in enumerate(slopes) if part.requires_grad]
