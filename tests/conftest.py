@@ -1,4 +1,4 @@
-"""One torch thread, examples of hypothesis that are the same in every run, and quick pages.
+"""One torch thread (or OMP_NUM_THREADS), examples of hypothesis that are the same each time, quick pages.
 
 What is slow to import is imported where tests run: xdist's own process, which starts the others, has no
 need of it.
@@ -25,7 +25,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if is_xdist_controller(session):
         return
     # A page's script runs in a thread of its own, which takes not torch's word for it but OpenMP's default.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    threads = int(os.environ.setdefault("OMP_NUM_THREADS", "1"))
     import torch
     from hypothesis import settings
     from streamlit import config
@@ -33,7 +33,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
     settings.register_profile("reproducible", derandomize=True, deadline=None, max_examples=50)
     settings.load_profile("reproducible")
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     # Each AppTest reads what every installed package says of itself, nine tenths of its time: once is enough.
     manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
     _quick_plotly()

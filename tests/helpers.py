@@ -12,9 +12,6 @@ from torch import Tensor, nn
 
 from lossviz.planes import Plane
 
-# Small works on a machine that may be busy: two threads that wait for each other cost more than they save.
-torch.set_num_threads(1)
-
 
 class Residual(nn.Module):
     def __init__(self) -> None:

@@ -7,8 +7,6 @@ import torch
 import lossviz as lv
 from lossviz.heads import HeadTraining
 
-torch.set_num_threads(1)
-
 
 @pytest.mark.parametrize("name", lv.HEADS)
 def test_a_head_is_the_loss_of_that_name_summed_over_its_bits(name: str) -> None:

@@ -8,7 +8,6 @@ import lossviz as lv
 from lossviz.heads import HeadTraining
 from lossviz.named_plane import clouds
 
-torch.set_num_threads(1)
 ASKED = lv.Contestant("binary", "sigmoid-mse", 1.0, "threshold")
 USUAL = lv.Contestant("one-hot", "softmax-ce")
 SUIT, SWAPPED = (0, 1, 3, 2), (0, 1, 2, 3)
