@@ -226,7 +226,7 @@ def test_divergence_of_one_leaves_the_others_running(optimizer: str) -> None:
     assert np.isnan(wild.weights[wild.diverged_at :]).all()
     assert np.isnan(wild.loss[wild.diverged_at :]).all()
     (alone,) = weight_paths("neuron-step", ["sigmoid-mse"], (3.0, 3.0), optimizer, 1e6, steps=80)
-    np.testing.assert_array_equal(calm.weights, alone.weights)
+    np.testing.assert_allclose(calm.weights, alone.weights, rtol=1e-9)  # a mean of one row is taken otherwise
     assert (calm.diverged_at is None) == (alone.diverged_at is None)
 
 

@@ -137,13 +137,14 @@ def two_threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def test_threads_change_nothing(two_threads: None) -> None:
+def test_threads_change_nothing_but_rounding(two_threads: None) -> None:
     torch.manual_seed(0)
     model, data = chain(), (torch.randn(450, 1, 8, 8), torch.randint(3, (450,)))
     several = surface(model, CE, data, points=3)
     assert torch.get_num_threads() == 2
     torch.set_num_threads(1)
-    np.testing.assert_array_equal(surface(model, CE, data, points=3).loss, several.loss)
+    # A sum that is shared between threads is taken in another order.
+    np.testing.assert_allclose(surface(model, CE, data, points=3).loss, several.loss, rtol=1e-6)
 
 
 def test_threads_that_start_meanwhile_have_the_default(two_threads: None) -> None:
