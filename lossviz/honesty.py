@@ -89,7 +89,8 @@ def landscape_stream(
 ) -> Iterator[Landscape]:
     """As `landscape`, from coarse to fine: all but the surface is whole from the first on.
 
-    The last equals `landscape`. ``resume`` is that of `surface_stream`.
+    The last equals `landscape`, but for the last bit of a few losses; ``resume`` and why are those of
+    `surface_stream`.
     """
 
     def pictures(chosen: Plane) -> Iterable[Surface]:
