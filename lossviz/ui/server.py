@@ -90,6 +90,7 @@ class SecurityHeaders:
 
 @asynccontextmanager
 async def _lifespan(_: Any) -> AsyncIterator[None]:
+    warm.import_for_a_title()
     warm.start()
     yield
 
