@@ -1,7 +1,8 @@
-"""`streamlit run` of the app given, on a free port, which also records which thread imported what.
+"""`streamlit run` with the arguments given, on a free port, which also records which thread imported what.
 
 It writes the port as a line of JSON when it is ready, and answers each line of its input with another:
-"imports": [[module, thread, seconds since the start], ...] of all modules that are there.
+"imports": [[module, thread, seconds since the start], ...] of all modules that are there;
+"uploads": {session: {id of a file: its size}} of all uploaded files that are held.
 """
 
 import json
@@ -35,6 +36,17 @@ def listen() -> None:
     for line in sys.stdin:
         if line.strip() == "imports":
             answer([one for one in IMPORTS if one[0] in sys.modules])
+        if line.strip() == "uploads":
+            answer(uploads())
+
+
+def uploads() -> dict[str, dict[str, int]]:
+    from streamlit import runtime
+
+    held = runtime.get_instance().uploaded_file_mgr.file_storage
+    return {
+        session: {name: len(file.data) for name, file in files.items()} for session, files in held.items()
+    }
 
 
 def main() -> None:
@@ -60,8 +72,8 @@ def main() -> None:
     from streamlit.web import cli
 
     sys.stdout = sys.stderr
-    sys.argv = ["streamlit", "run", sys.argv[1], "--server.headless=true", f"--server.port={port}",
-                "--server.address=127.0.0.1", "--server.fileWatcherType=none"]  # fmt: skip
+    own = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
+    sys.argv = ["streamlit", "run", *sys.argv[1:], *own, "--server.fileWatcherType=none"]
     cli.main()
 
 

@@ -13,6 +13,7 @@ import pytest
 from viewers import Running, serving, viewing
 
 VIEWERS = 16
+TELLING = "--client.showErrorDetails=full"
 RACE = "race?race_step=60"
 # Every page, and some twice: what is trained while another trains. None of them takes longer than a second.
 COLD = (
@@ -88,13 +89,13 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     seen = Seen()
 
     def by_one() -> None:
-        with serving(folder / "alone.log") as server:
+        with serving(folder / "alone.log", TELLING) as server:
             for link in dict.fromkeys((*COLD, *WARM)):
                 seen.alone[link], exceptions = look(server, link)
                 assert exceptions == [], link
 
     def by_many() -> None:
-        with serving(folder / "many.log") as server:
+        with serving(folder / "many.log", TELLING) as server:
             seen.cold = at_once(server, COLD)
             seen.warm = at_once(server, WARM)
             seen.imports = server.ask("imports")

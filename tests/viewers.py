@@ -133,13 +133,13 @@ class Running:
 
 
 @contextlib.contextmanager
-def serving(log: Path, app: Path = ROOT / "app.py") -> Iterator[Running]:
-    """A new server of an app. It is ready to answer, and has loaded nothing that waits for a viewer."""
+def serving(log: Path, *options: str, app: Path = ROOT / "app.py") -> Iterator[Running]:
+    """A new server of an app, ready to answer, with options of Streamlit's."""
     plain = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [sys.executable, str(LAUNCHER), str(app)],
+            [sys.executable, str(LAUNCHER), str(app), *options],
             cwd=ROOT,
             env=plain | {"PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
