@@ -7,6 +7,7 @@ what it cannot do, the loop does, and what it should have done and did not is wa
 import os
 import pickle
 import threading
+import time
 import uuid
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
@@ -26,6 +27,7 @@ from lossviz.weights import private_copy
 
 Evaluator = Loop | Stacked
 
+SOON = 5.0  # seconds from sending a piece to having it: then the next may be twice as large
 AGREE = {torch.float32: 3e-5, torch.float64: 1e-9}  # relative difference of two honest evaluations
 
 
@@ -90,32 +92,34 @@ def _spread(
     task: Task, evaluator: Evaluator, points: np.ndarray, executor: Executor
 ) -> Generator[tuple[slice, np.ndarray], None, None]:
     workers = int(getattr(executor, "_max_workers", None) or os.cpu_count() or 1)
-    # A few pieces a worker, so that all end together, in whole blocks, so that none is half empty.
-    blocks = max(1, round(len(points) / (evaluator.block * workers * 8)))
-    size = blocks * evaluator.block
-    pieces = [slice(k, min(k + size, len(points))) for k in range(0, len(points), size)]
+    # A few pieces a worker, so that all end together, in whole blocks, so that none is half empty; small ones
+    # as long as each takes long, so that what is found is handed over soon.
+    most = evaluator.block * max(1, round(len(points) / (evaluator.block * workers * 8)))
+    size = evaluator.block
     threads = isinstance(executor, ThreadPoolExecutor)
     parcel: Any = task if threads else _pickled(task)
     token, name = uuid.uuid4().hex, evaluator.name
-    waiting: dict[Future[Any], slice] = {}
+    waiting: dict[Future[Any], tuple[slice, float]] = {}
     before = torch.get_num_threads()
 
     def send(where: slice, with_task: bool) -> None:
-        waiting[executor.submit(_work, token, name, parcel if with_task else None, points[where])] = where
+        future = executor.submit(_work, token, name, parcel if with_task else None, points[where])
+        waiting[future] = where, time.monotonic()
 
     try:
-        sent = 0
-        while waiting or sent < len(pieces):
-            while sent < len(pieces) and len(waiting) < 2 * workers:
-                send(pieces[sent], with_task=sent < workers or threads)
-                sent += 1
+        sent = start = 0
+        while waiting or start < len(points):
+            while start < len(points) and len(waiting) < 2 * workers:
+                send(slice(start, min(start + size, len(points))), with_task=sent < workers or threads)
+                sent, start = sent + 1, start + size
             done, _ = wait(list(waiting), return_when=FIRST_COMPLETED)
             for future in done:
-                where = waiting.pop(future)
+                where, since = waiting.pop(future)
                 losses = future.result()
                 if losses is None:  # this worker has not seen the task yet
                     send(where, with_task=True)
                 else:
+                    size = min(2 * size, most) if time.monotonic() - since < SOON else evaluator.block
                     yield where, losses
     finally:
         for future in waiting:

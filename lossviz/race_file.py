@@ -1,29 +1,26 @@
 """Race files: an .npz that holds a race's numbers and one JSON text, and no pickle.
 
-A file may come from anyone, so nothing in it is trusted: no pickle is read, and no array is made before its
-declared size was compared with what the settings say it must be, and with the bytes that are there. The
-settings are checked as those of a new race are.
+A file may come from anyone, so nothing in it is trusted; `npz` says how it is read. The settings are checked
+as those of a new race are, and say how large each array must be.
 """
 
-import io
 import json
-import os
 import zipfile
 from dataclasses import asdict
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
+from lossviz import npz
+from lossviz.npz import File, Shape
 from lossviz.race import MEASURED, MOST_KEPT, Race, Weights
-from lossviz.race_setup import MOST_RECORDS, RaceSettings
-from lossviz.surface_file import WHAT_BREAKS, opened, why_not
+from lossviz.race_setup import MOST_CONTESTANTS, MOST_RECORDS, RaceSettings
 
 FORMAT, VERSION = "lossviz race", 1
 BY_LAYER = ("gradient_norm", "saturated")
 
 
-def save(race: Race, file: "str | os.PathLike[str] | IO[bytes]") -> None:
+def save(race: Race, file: File) -> None:
     """Writes a race, its kept weights too. ValueError for one with a network that has no name here."""
     try:
         about = json.dumps(
@@ -39,41 +36,29 @@ def save(race: Race, file: "str | os.PathLike[str] | IO[bytes]") -> None:
     if race.kept is not None:
         arrays["kept_steps"] = race.kept.steps.astype("<i8")
         arrays |= {f"kept_{c}": flat.astype("<f4") for c, flat in enumerate(race.kept.flat)}
-    content = io.BytesIO()
-    np.savez(content, **arrays)  # type: ignore[arg-type]  # numpy's stub takes a name for allow_pickle
-    if isinstance(file, (str, os.PathLike)):
-        Path(file).write_bytes(content.getvalue())
-    else:
-        file.write(content.getvalue())
+    npz.write(file, arrays)
 
 
-def load(file: "str | os.PathLike[str] | IO[bytes]") -> Race:
+def load(file: File) -> Race:
     """The race of a file. Raises ValueError for anything but a whole race file."""
-    try:
-        with opened(file) as archive:
-            return _read(archive)
-    except ValueError as error:
-        if str(error).startswith("this "):
-            raise
-        raise ValueError(f"this is not a whole lossviz race file: {why_not(error)}") from error
-    except WHAT_BREAKS as error:
-        raise ValueError(f"this is not a whole lossviz race file: {why_not(error)}") from error
+    with npz.reading(file, "race") as archive:
+        return _read(archive)
 
 
 def _read(archive: zipfile.ZipFile) -> Race:
-    names = [info.filename.removesuffix(".npy") for info in archive.infolist()]
     needed = {"about", "steps", "diverged_at", *MEASURED}
-    if len(names) != len(set(names)) or not needed <= set(names):
-        raise ValueError("this is not a lossviz race file: it lacks what one has")
-    about = json.loads(_array(archive, "about", "|u1", (None,), 2**16).tobytes())
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise ValueError("this is not a lossviz race file: it does not say that it is one")
-    if about.get("version") != VERSION:
-        raise ValueError(
-            f"this race file is of version {about.get('version')!r:.20}; this lossviz reads version {VERSION}"
-        )
+    weights = {"kept_steps", *(f"kept_{c}" for c in range(MOST_CONTESTANTS))}
+    names = npz.members(archive, "race", needed, weights)
+    given = json.loads(_array(archive, "about", "|u1", (None,), 2**16).tobytes())
+    about = npz.about(given, "race", VERSION, {"settings", "layers"})
     settings = _settings(about["settings"])
-    layers = tuple(str(name)[:100] for name in about["layers"])
+    count = len(settings.losses)
+    if names - needed not in (set(), {"kept_steps", *(f"kept_{c}" for c in range(count))}):
+        raise ValueError(f"its weights are not those of {count} losses")
+    layers = about["layers"]
+    if not isinstance(layers, list) or not all(isinstance(name, str) for name in layers):
+        raise ValueError("its layers are not a list of names")
+    layers = tuple(name[:100] for name in layers)
     if not 0 < len(layers) <= 64:
         raise ValueError(f"it has {len(layers)} layers")
     shape = (len(settings.losses), settings.seeds)
@@ -97,7 +82,7 @@ def _read(archive: zipfile.ZipFile) -> Race:
     )
 
 
-def _kept(archive: zipfile.ZipFile, settings: RaceSettings, names: list[str]) -> Weights | None:
+def _kept(archive: zipfile.ZipFile, settings: RaceSettings, names: set[str]) -> Weights | None:
     if "kept_steps" not in names:
         return None
     from lossviz.training import Training  # what the weights must look like is known by building them
@@ -131,22 +116,12 @@ def _array(
     archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int | None, ...], longest: int = 0
 ) -> np.ndarray:
     """An array of one dtype and shape; where the shape has None, of up to ``longest`` entries."""
-    with archive.open(f"{name}.npy") as stream:
-        if np.lib.format.read_magic(stream) != (1, 0):
-            raise ValueError(f"{name} is written in a way that no race file is")
-        found, fortran, kind = np.lib.format.read_array_header_1_0(stream)
+
+    def refusal(found: Shape) -> str | None:
         fits = len(found) == len(shape) and all(
             0 < n <= longest if wanted is None else n == wanted
             for n, wanted in zip(found, shape, strict=True)
         )
-        if kind != np.dtype(dtype) or not fits or (fortran and len(shape) > 1 and min(found) > 1):
-            raise ValueError(
-                f"{name} must be of {np.dtype(dtype)} and shape {shape}; got {kind} {str(found)[:80]}"
-            )
-        count = int(np.prod(found)) * kind.itemsize
-        content = stream.read(count + 1)
-    if len(content) != count:
-        raise ValueError(
-            f"{name} must have {count} bytes; the file has {'more' if len(content) > count else 'fewer'}"
-        )
-    return np.frombuffer(content, dtype=kind).reshape(found).copy()
+        return None if fits else f"must be of shape {shape}; got {str(found)[:80]}"
+
+    return npz.array(archive, name, dtype, refusal)

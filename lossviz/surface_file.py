@@ -1,27 +1,20 @@
 """Surface files: an .npz that holds numbers and one JSON text, written whole or not at all.
 
-A file may come from anyone, so nothing in it is trusted: no pickle is ever read, and no array is made
-before its declared size was compared with a limit and with the bytes that are there.
+A file may come from anyone, so nothing in it is trusted; `npz` says how it is read.
 """
 
-import io
 import json
-import os
-import tokenize
-import zipfile
-import zlib
-from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
+
+from lossviz import npz
+from lossviz.npz import File, Shape
 
 FORMAT = "lossviz surface"
 VERSION = 1
 MOST_POINTS = 4001  # along an axis: a file of 128 MB
-
-File = str | os.PathLike[str] | IO[bytes]
 
 
 @dataclass(frozen=True)
@@ -62,19 +55,7 @@ def write(
     arrays |= {"a": a, "b": b, "loss": loss}
     if done is not None and not done.all():
         arrays["done"] = done
-    content = io.BytesIO()
-    np.savez(content, **arrays)  # type: ignore[arg-type]  # numpy's stub takes a name for allow_pickle
-    if not isinstance(file, (str, os.PathLike)):
-        file.write(content.getvalue())
-        return
-    target = Path(file)
-    half = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        half.write_bytes(content.getvalue())
-        os.replace(half, target)  # whoever looks sees the old file or the new one
-    finally:
-        with suppress(FileNotFoundError):
-            half.unlink()
+    npz.write(file, arrays)
 
 
 def read(
@@ -91,50 +72,17 @@ def read(
     return arrays["a"], arrays["b"], arrays["loss"], facts
 
 
-WHAT_BREAKS = (
-    zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, NotImplementedError, RuntimeError,
-    UnicodeDecodeError, RecursionError, OverflowError, SyntaxError, tokenize.TokenError,
-)  # fmt: skip
-
-
-def opened(file: File) -> zipfile.ZipFile:
-    """A file of ours, whose members are stored or deflated: decoders that nobody needs are not let near it.
-
-    ValueError for what is neither a path nor a file, and for members that are packed in another way.
-    """
-    if not isinstance(file, (str, os.PathLike)) and not hasattr(file, "read"):
-        raise ValueError(f"it must be a path or a file opened for reading bytes; got {type(file).__name__}")
-    archive = zipfile.ZipFile(file)
-    if {info.compress_type for info in archive.infolist()} <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        return archive
-    archive.close()
-    raise ValueError("it is compressed in a way that no file of ours is")
-
-
-def why_not(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
-
-
 def content(file: File) -> tuple[dict[str, np.ndarray], Facts, str]:
-    try:
-        with opened(file) as archive:
-            names = [info.filename for info in archive.infolist()]
-            if len(names) != len(set(names)) or not {"about.npy", "a.npy", "b.npy", "loss.npy"} <= set(names):
-                raise ValueError("this is not a lossviz surface file: it lacks what one has")
-            if not set(names) <= {"about.npy", "a.npy", "b.npy", "loss.npy", "done.npy"}:
-                raise ValueError("this is not a lossviz surface file: it holds what none has")
-            about = json.loads(_array(archive, "about", "|u1", 1, 2**16).tobytes())
-            facts = _facts(about)
-            a, b = (_array(archive, name, "<f8", 1, MOST_POINTS) for name in ("a", "b"))
-            arrays = {"a": a, "b": b, "loss": _array(archive, "loss", "<f8", 2, MOST_POINTS)}
-            if "done.npy" in names:
-                arrays["done"] = _array(archive, "done", "|b1", 2, MOST_POINTS)
-    except ValueError as error:
-        if str(error).startswith("this "):  # said by us, and said well
-            raise
-        raise ValueError(f"this is not a whole lossviz surface file: {why_not(error)}") from error
-    except WHAT_BREAKS as error:
-        raise ValueError(f"this is not a whole lossviz surface file: {why_not(error)}") from error
+    """The arrays a, b, loss and, of an unfinished surface, done; its facts; the key of who made it."""
+    with npz.reading(file, "surface") as archive:
+        names = npz.members(archive, "surface", {"about", "a", "b", "loss"}, {"done"})
+        given = json.loads(npz.array(archive, "about", "|u1", _up_to(1, 2**16)).tobytes())
+        about = npz.about(given, "surface", VERSION, {"facts", "key"})
+        facts = _facts(about["facts"])
+        a, b = (npz.array(archive, name, "<f8", _up_to(1)) for name in ("a", "b"))
+        arrays = {"a": a, "b": b, "loss": npz.array(archive, "loss", "<f8", _up_to(2))}
+        if "done" in names:
+            arrays["done"] = npz.array(archive, "done", "|b1", _up_to(2))
     if any(arrays[name].shape != (len(b), len(a)) for name in arrays if name not in "ab"):
         raise ValueError("this is not a whole lossviz surface file: its arrays do not fit together")
     if not (
@@ -144,17 +92,7 @@ def content(file: File) -> tuple[dict[str, np.ndarray], Facts, str]:
     return arrays, facts, str(about.get("key", ""))
 
 
-def _facts(about: Any) -> Facts:
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise ValueError("this is not a lossviz surface file: it does not say that it is one")
-    version = about.get("version")
-    if type(version) is not int or version < 1:
-        raise ValueError(f"this surface file has no version that makes sense: {version!r:.40}")
-    if version > VERSION:
-        raise ValueError(
-            f"this surface file is of version {version!r:.40}; this lossviz reads up to {VERSION}"
-        )
-    given = about["facts"]
+def _facts(given: Any) -> Facts:
     if not isinstance(given, dict) or set(given) != {field.name for field in fields(Facts)}:
         raise ValueError("this is not a whole lossviz surface file: its facts are not those of a surface")
     pairs = {"axes": str, "lengths": float, "explained": float}
@@ -177,22 +115,14 @@ def _facts(about: Any) -> Facts:
     return Facts(**clean)
 
 
-def _array(archive: zipfile.ZipFile, name: str, dtype: str, ndim: int, longest: int) -> np.ndarray:
-    """An array of one dtype and number of axes, none longer than ``longest``."""
-    with archive.open(f"{name}.npy") as stream:
-        if np.lib.format.read_magic(stream) != (1, 0):
-            raise ValueError(f"{name} is written in a way that no surface file is")
-        shape, fortran, found = np.lib.format.read_array_header_1_0(stream)
-        if found != np.dtype(dtype) or fortran or len(shape) != ndim:
-            raise ValueError(
-                f"{name} must be a {ndim}-dimensional array of {np.dtype(dtype)}; got {found} {shape}"
-            )
+def _up_to(ndim: int, longest: int = MOST_POINTS) -> Any:
+    """Refuses a shape of another number of axes, or of more than ``longest`` entries along one."""
+
+    def refusal(shape: Shape) -> str | None:
+        if len(shape) != ndim:
+            return f"must be {ndim}-dimensional; got shape {str(shape)[:80]}"
         if not all(0 < size <= longest for size in shape):
-            raise ValueError(f"{name} must have from 1 to {longest} entries along an axis; got shape {shape}")
-        count = int(np.prod(shape)) * found.itemsize
-        content = stream.read(count + 1)
-    if len(content) != count:
-        raise ValueError(
-            f"{name} must have {count} bytes; the file has {'more' if len(content) > count else 'fewer'}"
-        )
-    return np.frombuffer(content, dtype=found).reshape(shape).copy()
+            return f"must have from 1 to {longest} entries along an axis; got shape {str(shape)[:80]}"
+        return None
+
+    return refusal

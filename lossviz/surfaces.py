@@ -23,7 +23,7 @@ from lossviz.loop import Task
 from lossviz.loss_functions import loss_function, loss_name, refuse_captured_model
 from lossviz.meter import Meter, Progress
 from lossviz.planes import Direction, Plane, Window, line_plane, random_plane
-from lossviz.resuming import expect_place, fingerprint, leave, take_up
+from lossviz.resuming import Checkpoint, expect_place, fingerprint
 from lossviz.surface_file import MOST_POINTS, Facts
 from lossviz.weights import private_copy, same_weights
 from lossviz.windows import Span, axis_of, coarse, interval_of, window_of
@@ -100,13 +100,15 @@ def surface(
     span: a number s for [-s, s] on both axes, ((low, high), (low, high)), or None for the plane's own
     window. executor: any `concurrent.futures.Executor`; the model travels once a worker. progress: a bar
     for what takes longer than a second, or a function of (done, total). resume: a file to go on from, and
-    to leave what is done in if the work is interrupted; a path, or a file open for reading and writing.
+    to keep what is done in; a path, or a file open for reading and writing. It is tried before the work
+    begins and written at least every 30 seconds of it, so that a process that is killed loses no more. If it
+    cannot be written later, that is a RuntimeWarning, and the surface is returned all the same.
 
     The model is evaluated in eval mode, at the plane's origin plus the two directions, and never changed.
     Raises ValueError in one sentence for a model, loss, data or argument that cannot be used.
     """
     points = count_in("points", points, 1, MOST_POINTS)
-    plane = _check(model, plane, executor, resume)
+    plane = _check(model, plane, executor, resume, points)
     job = _prepare(model, loss_fn, data, plane, window_of(span, plane), max_batches)
     (whole,) = _pictures(job, points, (1,), executor, progress, resume)
     return whole
@@ -131,7 +133,7 @@ def surface_stream(
     `surface`, but for the last bit of a few points: a product of another size may round otherwise.
     """
     points = count_in("points", points, 1, MOST_POINTS)
-    plane = _check(model, plane, executor, resume)
+    plane = _check(model, plane, executor, resume, points)
     job = _prepare(model, loss_fn, data, plane, window_of(span, plane), max_batches)
     return _pictures(job, points, STRIDES, executor, progress, resume)
 
@@ -156,7 +158,7 @@ def profile(
     """
     toward = isinstance(direction, nn.Module)
     interval = interval_of("span", span, (-0.5, 1.5) if toward else (-1.0, 1.0))
-    _check(model, None, executor, None)
+    _check(model, None, executor)
     count = count_in("points", points, 1, MOST_POINTS**2)
     job = _prepare(model, loss_fn, data, line_plane(model, direction), (interval, (0.0, 0.0)), max_batches)
     a = axis_of(interval, count)
@@ -195,12 +197,12 @@ def losses_at(
 # --- what all of them share -------------------------------------------------------------------------------
 
 
-def _check(model: nn.Module, plane: Any, executor: Any, resume: Any) -> Plane:
+def _check(model: nn.Module, plane: Any, executor: Any, resume: Any = None, points: int = 1) -> Plane:
     """The plane, or the usual one for None. ValueError for what is no plane, no executor, or no place for a
     file: before the work, and not after it."""
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise ValueError(f"executor must be a concurrent.futures.Executor or None; got {executor!r:.100}")
-    expect_place(resume)
+    expect_place(resume, points)
     if plane is None:
         return random_plane(model)
     if not isinstance(plane, Plane):
@@ -271,28 +273,25 @@ def _pictures(
 ) -> Iterator[Surface]:
     """A picture after each stride that brings something new, the last one whole."""
     a, b = axis_of(job.window[0], points), axis_of(job.window[1], points)
-    loss, done = np.full((points, points), np.nan), np.zeros((points, points), dtype=bool)
-    key = ""
-    if resume is not None:
-        key = fingerprint(a, b, job.task, job.facts)
-        take_up(resume, key, job.choice.evaluator, a, b, loss, done)
+    key = "" if resume is None else fingerprint(a, b, job.task, job.facts)
+    kept = Checkpoint(resume, a, b, job.facts, key)
+    kept.take_up(job.choice.evaluator)
     try:
-        with Meter(progress, points * points, "surface", done=int(done.sum())) as meter:
+        with Meter(progress, points * points, "surface", done=int(kept.done.sum())) as meter:
             for stride in strides:
                 shown = coarse(points, stride)
                 if stride > 1 and len(shown) ** 2 > 0.5 * points**2:
                     continue  # not much coarser than the whole
-                wanted = np.zeros_like(done)
+                wanted = np.zeros_like(kept.done)
                 wanted[np.ix_(shown, shown)] = True
-                rows, columns = np.nonzero(wanted & ~done)
+                rows, columns = np.nonzero(wanted & ~kept.done)
                 pieces = evaluate(job.task, job.choice, np.stack([a[columns], b[rows]], axis=1), executor)
                 with closing(pieces):
-                    for where, values in pieces:
-                        loss[rows[where], columns[where]] = values
-                        done[rows[where], columns[where]] = True
-                        meter.add(len(values))
+                    for where, losses in pieces:
+                        kept.add(rows[where], columns[where], losses)
+                        meter.add(len(losses))
+                kept.write()
                 facts = replace(job.facts, stride=stride)
-                yield Surface(a[shown], b[shown], loss[np.ix_(shown, shown)], facts)
+                yield Surface(a[shown], b[shown], kept.loss[np.ix_(shown, shown)], facts)
     finally:  # also upon an error, Ctrl-C, or a page that was left
-        if resume is not None:
-            leave(resume, a, b, loss, job.facts, done, key)
+        kept.write()

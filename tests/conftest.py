@@ -39,6 +39,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     _quick_plotly()
     # And a full garbage collection after each run takes longer with every result that tests have kept.
     config.set_option("runner.postScriptGC", False)
+    config.set_option("client.showErrorDetails", "full")  # a test says what went wrong, a page does not
 
 
 def _quick_plotly() -> None:

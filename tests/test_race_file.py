@@ -109,7 +109,7 @@ def test_nothing_else_is_a_race_file(whole: bytes, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=r"^this is not a (whole )?lossviz race file"):
             lv.Race.load(edited(whole, name, content))
     for change, sentence in (
-        ({"version": 2}, "this race file is of version 2; this lossviz reads version 1"),
+        ({"version": 2}, "this race file is of version 2; this lossviz reads up to 1"),
         ({"format": "lossviz surface"}, "does not say that it is one"),
         ({"layers": []}, "it has 0 layers"),
         ({"settings": {"steps": 10**9}}, "steps must be a whole number from 1 to 100000"),

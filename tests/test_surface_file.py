@@ -116,7 +116,7 @@ def test_what_is_not_ours_is_refused(found: Surface) -> None:
         "a guest": (whole | {"guest.npy": b""}, "holds what none has"),
         "a lack": ({k: v for k, v in whole.items() if k != "b.npy"}, "lacks"),
         "an open bracket": (whole | {"loss.npy": _header("((5, 5)")}, "surface file"),
-        "a long header": (whole | {"loss.npy": b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65535}, "Header info"),
+        "a long header": (whole | {"loss.npy": b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65535}, "loss must be"),
         "no stride": (
             whole | {"about.npy": _about(found, facts=asdict(found.facts) | {"stride": 0})},
             "stride",

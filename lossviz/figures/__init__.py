@@ -22,6 +22,7 @@ from lossviz.figures.maps import maps
 from lossviz.figures.more_data import more_data
 from lossviz.figures.numerals import every, number, percent, whole
 from lossviz.figures.one_plane import one_plane
+from lossviz.figures.parts import load_parts
 from lossviz.figures.portraits import Portraits, portrait_plane, portraits
 from lossviz.figures.pulled import pulled
 from lossviz.figures.race import training_curves
@@ -67,6 +68,7 @@ __all__ = [
     "head_scores",
     "in_floats",
     "likelihood",
+    "load_parts",
     "many_classes",
     "maps",
     "more_data",

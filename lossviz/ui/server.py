@@ -1,4 +1,5 @@
-"""The ASGI app around the Streamlit script: Plotly's own file, response headers, and a warm start."""
+"""The ASGI app around the Streamlit script: Plotly's own file, response headers, bounds for uploads, and a
+warm start."""
 
 import base64
 import gzip
@@ -19,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lossviz.ui import warm
+from lossviz.ui.uploads import BoundedUploads
 
 CONTENTS = Path(__file__).with_name("contents.py")
 PLOTLY_ROUTE = "/lossviz/plotly.min.js"
@@ -90,6 +92,7 @@ class SecurityHeaders:
 
 @asynccontextmanager
 async def _lifespan(_: Any) -> AsyncIterator[None]:
+    warm.import_for_a_title()
     warm.start()
     yield
 
@@ -100,5 +103,5 @@ def surroundings() -> dict[str, Any]:
     return {
         "lifespan": _lifespan,
         "routes": [Route(PLOTLY_ROUTE, _plotly)],
-        "middleware": [Middleware(SecurityHeaders, headers=headers)],
+        "middleware": [Middleware(SecurityHeaders, headers=headers), Middleware(BoundedUploads)],
     }

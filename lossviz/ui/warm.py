@@ -1,5 +1,8 @@
 """A warm start: what is slow to import is imported before it is needed, but not before the first title.
 
+One thread imports all of it, in one order, and pages wait for that thread: two threads that import the same
+package for the first time at once may see it half made ("partially initialized module").
+
 Importing holds up everything else that a server does: begun at once, it takes the title of a viewer who is
 there at once from 1.0 to 1.8 s. So a new server waits a moment for a title to be out before it loads.
 
@@ -10,23 +13,44 @@ when the first page has run and made the objects that stay.
 
 import gc
 import os
+import pkgutil
 import threading
 import time
-from functools import cache
+from collections.abc import Iterator
+from importlib import import_module
+
+import lossviz
 
 HEAD_START = 2.0  # seconds for a viewer who comes with the server
 TO_BE_SEEN = 0.25  # seconds that a title needs from the page to the viewer's screen
+# What Streamlit imports in the first run of any page, and what it imports for the first table.
+FOR_A_TITLE = ("numpy", "numpy.typing", "PIL.Image", "PIL.ImageFile")
+FOR_TABLES = (
+    "narwhals._interchange.dataframe",
+    "pandas.core.methods.to_dict",
+    "pyarrow.pandas_compat",
+    "pyarrow.vendored.version",
+)
+NOT_FOR_PAGES = ("lossviz.__main__", "lossviz.ui", "lossviz.pages")
 
 
-@cache
-def _written() -> threading.Event:
-    return threading.Event()
+def import_for_a_title() -> None:
+    """What no page can do without, even up to its title: before the server answers."""
+    for name in FOR_A_TITLE:
+        import_module(name)
 
 
-def _load() -> None:
-    if _written().wait(HEAD_START):
-        time.sleep(TO_BE_SEEN)
+def core_modules(path: list[str] | None = None, prefix: str = "lossviz.") -> Iterator[str]:
+    """The names of all modules of the core and of the figures, in alphabetical order."""
+    for module in pkgutil.iter_modules(lossviz.__path__ if path is None else path, prefix):
+        if module.name in NOT_FOR_PAGES:
+            continue
+        yield module.name
+        if module.ispkg:
+            yield from core_modules(list(import_module(module.name).__path__), f"{module.name}.")
 
+
+def _import_all() -> None:
     # One thread a viewer: two would only get in each other's way. What torch is told holds for the thread
     # that tells it; a viewer's thread asks OpenMP, whose own default it takes from here when it is loaded.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -37,15 +61,47 @@ def _load() -> None:
     # The first optimizer imports half of torch: let that be now.
     weight = torch.zeros(1, requires_grad=True)
     torch.optim.SGD([weight], lr=0.1).zero_grad()
-    freeze()
+    for name in (*core_modules(), *FOR_TABLES):
+        import_module(name)
+    lossviz.figures.load_parts()
 
 
-@cache
-def start() -> threading.Thread:
-    """Begin to load in the background; the same thread for all callers."""
-    thread = threading.Thread(target=_load, name="lossviz-warm", daemon=True)
-    thread.start()
-    return thread
+class Preload:
+    """The imports of one server, and the thread that does them. All methods may be called by any thread."""
+
+    def __init__(self, head_start: float = HEAD_START) -> None:
+        self.head_start = head_start
+        self._title_is_written = threading.Event()
+        self._lock = threading.Lock()  # held while a thread is started, and while something is frozen
+        self._thread: threading.Thread | None = None
+        self._frozen_once_more = False
+
+    def start(self) -> threading.Thread:
+        """Begin to import in the background; the same thread for all callers."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="lossviz-warm", daemon=True)
+                self._thread.start()
+            return self._thread
+
+    def _run(self) -> None:
+        if self._title_is_written.wait(self.head_start):
+            time.sleep(TO_BE_SEEN)
+        _import_all()
+        freeze()
+
+    def title_is_written(self) -> None:
+        """What comes after a title may need all that is slow: import it now, and wait for it."""
+        self._title_is_written.set()
+        self.start().join()
+
+    def freeze_once_more(self) -> None:
+        """Freeze what the first run of a page has left behind, when everything is imported."""
+        self.title_is_written()
+        with self._lock:
+            if not self._frozen_once_more:
+                self._frozen_once_more = True
+                freeze()
 
 
 def freeze() -> None:
@@ -54,15 +110,5 @@ def freeze() -> None:
     gc.freeze()
 
 
-@cache
-def title_is_written() -> None:
-    """What comes after a title may need all that is slow: load it now, and wait for it."""
-    _written().set()
-    start().join()
-
-
-@cache
-def freeze_once_more() -> None:
-    """Freeze what the first run of a page has left behind, if loading is over."""
-    title_is_written()
-    freeze()
+PRELOAD = Preload()
+start, title_is_written, freeze_once_more = PRELOAD.start, PRELOAD.title_is_written, PRELOAD.freeze_once_more
