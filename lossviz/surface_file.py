@@ -11,15 +11,19 @@ import tokenize
 import zipfile
 import zlib
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
+from lossviz.windows import coarse, skips
+
 FORMAT = "lossviz surface"
 VERSION = 1
 MOST_POINTS = 4001  # along an axis: a file of 128 MB
+PIECE = 2**20  # bytes that are read at a time
+UNFIT = "this is not a whole lossviz surface file: its arrays do not fit together"
 
 File = str | os.PathLike[str] | IO[bytes]
 
@@ -77,11 +81,13 @@ def write(
             half.unlink()
 
 
-def read(
-    file: File,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, Facts]:
-    """a, b, loss and facts. Raises ValueError for anything but a whole surface file."""
-    arrays, facts, _ = content(file)
+def read(file: File, most: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, Facts]:
+    """a, b, loss and facts. Raises ValueError for anything but a whole surface file.
+
+    With ``most``, of a grid with more points along an axis every 2nd, or 3rd ... is kept, the last among
+    them, and ``facts.stride`` says so. The others are read row by row: only what is kept is in memory.
+    """
+    arrays, facts, _ = content(file, most)
     if "done" in arrays:
         done = arrays["done"]
         raise ValueError(
@@ -115,7 +121,7 @@ def why_not(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
-def content(file: File) -> tuple[dict[str, np.ndarray], Facts, str]:
+def content(file: File, most: int | None = None) -> tuple[dict[str, np.ndarray], Facts, str]:
     try:
         with opened(file) as archive:
             names = [info.filename for info in archive.infolist()]
@@ -126,21 +132,30 @@ def content(file: File) -> tuple[dict[str, np.ndarray], Facts, str]:
             about = json.loads(_array(archive, "about", "|u1", 1, 2**16).tobytes())
             facts = _facts(about)
             a, b = (_array(archive, name, "<f8", 1, MOST_POINTS) for name in ("a", "b"))
-            arrays = {"a": a, "b": b, "loss": _array(archive, "loss", "<f8", 2, MOST_POINTS)}
+            arrays = {"a": a, "b": b}
+            skip = 1 if most is None else skips((len(b), len(a)), most)
+            if skip == 1:
+                arrays["loss"] = _array(archive, "loss", "<f8", 2, MOST_POINTS)
             if "done.npy" in names:
                 arrays["done"] = _array(archive, "done", "|b1", 2, MOST_POINTS)
+            elif skip > 1:
+                rows, columns = coarse(len(b), skip), coarse(len(a), skip)
+                arrays["loss"] = _thinned(archive, (len(b), len(a)), rows, columns)
     except ValueError as error:
         if str(error).startswith("this "):  # said by us, and said well
             raise
         raise ValueError(f"this is not a whole lossviz surface file: {why_not(error)}") from error
     except WHAT_BREAKS as error:
         raise ValueError(f"this is not a whole lossviz surface file: {why_not(error)}") from error
-    if any(arrays[name].shape != (len(b), len(a)) for name in arrays if name not in "ab"):
-        raise ValueError("this is not a whole lossviz surface file: its arrays do not fit together")
+    if skip == 1 and any(arrays[name].shape != (len(b), len(a)) for name in arrays if name not in "ab"):
+        raise ValueError(UNFIT)
     if not (
         np.isfinite(a).all() and np.isfinite(b).all() and (np.diff(a) > 0).all() and (np.diff(b) > 0).all()
     ):
         raise ValueError("this is not a whole lossviz surface file: its coordinates do not rise")
+    if skip > 1 and "done" not in arrays:
+        arrays |= {"a": a[columns], "b": b[rows]}
+        facts = replace(facts, stride=facts.stride * skip)
     return arrays, facts, str(about.get("key", ""))
 
 
@@ -180,19 +195,55 @@ def _facts(about: Any) -> Facts:
 def _array(archive: zipfile.ZipFile, name: str, dtype: str, ndim: int, longest: int) -> np.ndarray:
     """An array of one dtype and number of axes, none longer than ``longest``."""
     with archive.open(f"{name}.npy") as stream:
-        if np.lib.format.read_magic(stream) != (1, 0):
-            raise ValueError(f"{name} is written in a way that no surface file is")
-        shape, fortran, found = np.lib.format.read_array_header_1_0(stream)
-        if found != np.dtype(dtype) or fortran or len(shape) != ndim:
-            raise ValueError(
-                f"{name} must be a {ndim}-dimensional array of {np.dtype(dtype)}; got {found} {shape}"
-            )
-        if not all(0 < size <= longest for size in shape):
-            raise ValueError(f"{name} must have from 1 to {longest} entries along an axis; got shape {shape}")
-        count = int(np.prod(shape)) * found.itemsize
-        content = stream.read(count + 1)
-    if len(content) != count:
+        array = np.empty(_shape(stream, name, dtype, ndim, longest), dtype)
+        _fill(stream, name, array)
+        _end(stream, name, array.nbytes)
+    return array
+
+
+def _thinned(
+    archive: zipfile.ZipFile, shape: tuple[int, int], rows: list[int], columns: list[int]
+) -> np.ndarray:
+    """Those rows and columns of a loss of that shape; one row at a time is in memory."""
+    kept, row = np.empty((len(rows), len(columns))), np.empty(shape[1])
+    with archive.open("loss.npy") as stream:
+        if _shape(stream, "loss", "<f8", 2, MOST_POINTS) != shape:
+            raise ValueError(UNFIT)
+        place = 0
+        for number in range(shape[0]):
+            _fill(stream, "loss", row)
+            if number == rows[place]:  # the last row is among them
+                kept[place] = row[columns]
+                place += 1
+        _end(stream, "loss", shape[0] * row.nbytes)
+    return kept
+
+
+def _shape(stream: IO[bytes], name: str, dtype: str, ndim: int, longest: int) -> tuple[int, ...]:
+    """What the array's header says, if it is one of ours."""
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError(f"{name} is written in a way that no surface file is")
+    shape, fortran, found = np.lib.format.read_array_header_1_0(stream)
+    if found != np.dtype(dtype) or fortran or len(shape) != ndim:
         raise ValueError(
-            f"{name} must have {count} bytes; the file has {'more' if len(content) > count else 'fewer'}"
+            f"{name} must be a {ndim}-dimensional array of {np.dtype(dtype)}; got {found} {shape}"
         )
-    return np.frombuffer(content, dtype=found).reshape(shape).copy()
+    if not all(0 < size <= longest for size in shape):
+        raise ValueError(f"{name} must have from 1 to {longest} entries along an axis; got shape {shape}")
+    return tuple(shape)
+
+
+def _fill(stream: IO[bytes], name: str, array: np.ndarray) -> None:
+    """Reads an array's content, a piece at a time: the memory of what is not there is never touched."""
+    view, at = memoryview(array.reshape(-1)).cast("B"), 0
+    while at < len(view):
+        piece = stream.read(min(PIECE, len(view) - at))
+        if not piece:
+            raise ValueError(f"{name} must have {len(view)} bytes; the file has fewer")
+        view[at : at + len(piece)] = piece
+        at += len(piece)
+
+
+def _end(stream: IO[bytes], name: str, count: int) -> None:
+    if stream.read(1):
+        raise ValueError(f"{name} must have {count} bytes; the file has more")
