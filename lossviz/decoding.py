@@ -15,7 +15,7 @@ Classes = NDArray[np.int64]
 
 NO_CLASS = -1
 _TINY = np.finfo(np.float64).tiny  # a neuron that says 0 is taken to be sure, not infinitely sure
-_BLOCK = 4_000_000  # scores that are held at once
+_BLOCK = 250_000  # scores that are held at once; some ten arrays are as large
 
 
 def decode(bit_probabilities: ArrayLike, code: Code | ArrayLike, how: str = "likelihood") -> Classes:
@@ -37,7 +37,7 @@ def decode(bit_probabilities: ArrayLike, code: Code | ArrayLike, how: str = "lik
     found = as_code(code)
     p = _outputs(bit_probabilities, found)
     flat = p.reshape(-1, found.length)
-    rows = max(1, _BLOCK // found.classes)
+    rows = max(1, _BLOCK // max(found.classes, found.length))
     parts = [DECODERS[how](flat[i : i + rows], found) for i in range(0, len(flat), rows)]
     return np.concatenate([*parts, np.empty(0, np.int64)]).reshape(p.shape[:-1])
 

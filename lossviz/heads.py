@@ -157,7 +157,9 @@ class HeadTraining:
         count_in("hidden", hidden, 1, 1024)
         number_in("lr", lr, 0.0, open_low=True)
         self._x = as_tensor(x).float()
-        self._words = torch.from_numpy(code.encode(y)).float()
+        code.encode(np.unique(np.asarray(y)))  # ValueError for what is not a class
+        self._y = torch.from_numpy(np.asarray(y)).long()
+        self._bits = torch.from_numpy(code.bits.astype(np.float32))
         self._size = len(self._x) if batch is None else count_in("batch", batch, 1, len(self._x))
         self._orders = [torch.Generator().manual_seed(seed) for seed in self.seeds]
         self._rows: list[Tensor] = []
@@ -174,7 +176,9 @@ class HeadTraining:
         w, b, v, c = (torch.stack(list(parts)) for parts in zip(*starts, strict=True))
         self._weights = [w.mT.contiguous(), b[:, None], v.mT.contiguous(), c[:, None]]
         self._all_x = self._x.expand(self.members, -1, -1)
-        self._all_words = self._words.expand(self.members, -1, -1)
+        # Of batches the words are looked up anew: those of 20,000 examples of 1,024 classes are 84 MB.
+        whole = self._size == len(self._x)
+        self._all_words = self._bits[self._y].expand(self.members, -1, -1) if whole else None
         self._lr = lr
 
     @property
@@ -203,11 +207,11 @@ class HeadTraining:
         The slopes are written out: for so small a network autograd takes longer than the work itself.
         """
         for _ in range(steps):
-            if self._size == len(self._x):
+            if self._all_words is not None:
                 x, words = self._all_x, self._all_words
             else:
                 rows = self._next_rows().repeat(len(self.gains), 1)
-                x, words = self._x[rows], self._words[rows]
+                x, words = self._x[rows], self._bits[self._y[rows]]
             w, b, v, c = self._weights
             hidden = torch.tanh(torch.baddbmm(b, x, w))
             pull = self.head.slope(torch.baddbmm(c, hidden, v), words)

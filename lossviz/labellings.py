@@ -9,7 +9,7 @@ from lossviz.checks import count_in
 from lossviz.code_words import Code
 from lossviz.codes import as_code
 from lossviz.named_plane import cloud_centres, clouds
-from lossviz.separability import SeparableLabelings, best_lines, separable_labelings
+from lossviz.separability import SeparableLabelings, best_lines, separable_labelings_of
 
 Floats = NDArray[np.float64]
 MOST_DRAWN = 7  # neurons
@@ -25,7 +25,8 @@ class Unions:
     x: Floats  # (n, 2)
     cloud: NDArray[np.int64]  # (n,)
     centres: Floats  # (classes, 2)
-    labels: NDArray[np.int64]  # (shown, classes) which class each cloud is
+    labels: NDArray[np.int8]  # (shown, classes) which class each cloud is
+    possible: NDArray[np.bool_]  # (shown,) whether lines solve all neurons, drawn or not
     solved: NDArray[np.bool_]  # (shown, units) whether a line parts the centres
     lines: Floats  # (shown, units, 3) a, b, c: fires where a x + b y + c > 0
     best: Floats  # (shown, units) the largest share of points that any line gets right
@@ -46,7 +47,7 @@ def unions(code: Code | str | ArrayLike, classes: int = 4, shown: int = 24, n: i
     count_in("shown", shown, 1, 1000)
     found = as_code(code, classes)
     centres = cloud_centres(classes)
-    counted = separable_labelings(found, centres)
+    counted, one_hot = separable_labelings_of([found, "one-hot"], centres)
     if counted.total <= shown:
         chosen = np.arange(counted.total)
     else:
@@ -63,11 +64,12 @@ def unions(code: Code | str | ArrayLike, classes: int = 4, shown: int = 24, n: i
     return Unions(
         found,
         counted,
-        separable_labelings("one-hot", centres),
+        one_hot,
         x,
         cloud,
         centres,
         labels,
+        counted.by_unit[chosen].all(axis=1),
         counted.by_unit[chosen][:, :units],
         lines,
         best,

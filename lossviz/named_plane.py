@@ -128,12 +128,12 @@ def code_plane(
         logits.append(known[key])
     cut = [grid * grid, grid * grid + n]
     says = [
-        decode(_sigmoid(z), code, one.how) for z, code, one in zip(logits, codes, contestants, strict=True)
+        _decoded(z, code, one.how) for z, code, one in zip(logits, codes, contestants, strict=True)
     ]  # each (records, seeds, places)
     accuracy = np.stack([(said[..., cut[1] :] == new_y).mean(axis=-1).T for said in says])
     nameless = np.stack(
         [
-            (decode(_sigmoid(z[..., cut[1] :, :]), code, "threshold") == NO_CLASS).mean(axis=-1).T
+            (_decoded(z[..., cut[1] :, :], code, "threshold") == NO_CLASS).mean(axis=-1).T
             if HEADS[one.head].link == "sigmoid"
             else np.zeros((seeds, len(at)))  # the largest output always names a class
             for z, code, one in zip(logits, codes, contestants, strict=True)
@@ -182,6 +182,12 @@ def _logits(
         training.advance(int(steps))
         said.append(training.logits(places))
     return np.stack(said).astype(np.float32)
+
+
+def _decoded(z: NDArray[np.float32], code: Code, how: str) -> NDArray[np.int64]:
+    """The classes (records, seeds, places) that logits (records, seeds, places, bits) name, a record at a
+    time: what decoding holds is in double precision, and several times as large."""
+    return np.stack([decode(_sigmoid(record), code, how) for record in z])
 
 
 def _sigmoid(z: ArrayLike) -> Floats:

@@ -7,7 +7,6 @@ declared size was compared with what is allowed and with the bytes that are ther
 import errno
 import hashlib
 import io
-import math
 import os
 import re
 import secrets
@@ -16,7 +15,7 @@ import struct
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +25,7 @@ import numpy as np
 File = str | os.PathLike[str] | IO[bytes]
 Shape = tuple[int, ...]
 
+PIECE = 2**20  # bytes that are read at a time
 STALE = 600.0  # seconds after which a temporary file that nobody writes to was left behind
 WHAT_BREAKS = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, KeyError, TypeError, NotImplementedError,
@@ -219,24 +219,67 @@ def array(
 ) -> np.ndarray:
     """The array of a name. ``refusal`` says what is wrong with a shape, before anything of it is read."""
     with archive.open(f"{name}.npy") as stream:
-        begin, length = stream.read(8), int.from_bytes(stream.read(2), "little")
-        header = _HEADER.fullmatch(stream.read(length))
-        shape = () if header is None else tuple(map(int, (header[3] or b"").replace(b",", b" ").split()))
-        flat = sum(size > 1 for size in shape) < 2  # one order is as good as the other
-        if (
-            begin != b"\x93NUMPY\x01\x00"
-            or header is None
-            or header[1].decode() != dtype
-            or (header[2] == b"True" and not flat)
-        ):
-            raise ValueError(f"{name} must be an array of {np.dtype(dtype)} as NumPy writes one row by row")
-        wrong = refusal(shape)
-        if wrong:
-            raise ValueError(f"{name} {wrong}")
-        count = math.prod(shape) * np.dtype(dtype).itemsize
-        content = stream.read(count + 1)
-    if len(content) != count:
-        raise ValueError(
-            f"{name} must have {count} bytes; the file has {'more' if len(content) > count else 'fewer'}"
-        )
-    return np.frombuffer(content, dtype=dtype).reshape(shape).copy()
+        values = np.empty(_shape(stream, name, dtype, refusal), dtype)
+        _fill(stream, name, values)
+        _end(stream, name, values.nbytes)
+    return values
+
+
+def thinned(
+    archive: zipfile.ZipFile,
+    name: str,
+    dtype: str,
+    refusal: Callable[[Shape], str | None],
+    rows: Sequence[int],
+    columns: Sequence[int],
+) -> np.ndarray:
+    """Those rows and columns of a matrix; only what is kept and one row are ever in memory.
+
+    ``rows`` ascend and hold the last one, so that the whole matrix is read and checked.
+    """
+    with archive.open(f"{name}.npy") as stream:
+        height, width = _shape(stream, name, dtype, refusal)
+        kept, row = np.empty((len(rows), len(columns)), dtype), np.empty(width, dtype)
+        place = 0
+        for number in range(height):
+            _fill(stream, name, row)
+            if number == rows[place]:
+                kept[place] = row[columns]
+                place += 1
+        _end(stream, name, height * row.nbytes)
+    return kept
+
+
+def _shape(stream: IO[bytes], name: str, dtype: str, refusal: Callable[[Shape], str | None]) -> Shape:
+    """What the array's header says, if it is one that `write` makes."""
+    begin, length = stream.read(8), int.from_bytes(stream.read(2), "little")
+    header = _HEADER.fullmatch(stream.read(length))
+    shape = () if header is None else tuple(map(int, (header[3] or b"").replace(b",", b" ").split()))
+    flat = sum(size > 1 for size in shape) < 2  # one order is as good as the other
+    if (
+        begin != b"\x93NUMPY\x01\x00"
+        or header is None
+        or header[1].decode() != dtype
+        or (header[2] == b"True" and not flat)
+    ):
+        raise ValueError(f"{name} must be an array of {np.dtype(dtype)} as NumPy writes one row by row")
+    wrong = refusal(shape)
+    if wrong:
+        raise ValueError(f"{name} {wrong}")
+    return shape
+
+
+def _fill(stream: IO[bytes], name: str, values: np.ndarray) -> None:
+    """Reads an array's content a piece at a time: memory for what is not in the file is never touched."""
+    view, at = memoryview(values.reshape(-1)).cast("B"), 0
+    while at < len(view):
+        piece = stream.read(min(PIECE, len(view) - at))
+        if not piece:
+            raise ValueError(f"{name} must have {len(view)} bytes; the file has fewer")
+        view[at : at + len(piece)] = piece
+        at += len(piece)
+
+
+def _end(stream: IO[bytes], name: str, count: int) -> None:
+    if stream.read(1):
+        raise ValueError(f"{name} must have {count} bytes; the file has more")

@@ -9,14 +9,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import permutations
+from itertools import chain, permutations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
 from lossviz.checks import count_in
-from lossviz.code_words import Code, numbers_of
+from lossviz.code_words import Code
 from lossviz.codes import as_code
 
 Floats = NDArray[np.float64]
@@ -45,7 +45,7 @@ class SeparableLabelings:
     solvable: int
     total: int
     exact: bool  # all labellings were looked at, not a sample of them
-    labels: NDArray[np.int64]  # (total, classes) whose word each point gets, in lexicographic order if exact
+    labels: NDArray[np.int8]  # (total, classes) whose word each point gets, in lexicographic order if exact
     by_unit: NDArray[np.bool_]  # (total, bits) whether that bit can be solved
 
     @property
@@ -114,21 +114,50 @@ def separable_labelings(code: Code | str | ArrayLike, points: ArrayLike, seed: i
     is False. Each way to part the points in two is decided once, by `separate`.
     Raises ValueError for points that do not fit the code, KeyError for an unknown name.
     """
+    return separable_labelings_of([code], points, seed)[0]
+
+
+def separable_labelings_of(
+    codes: Sequence[Code | str | ArrayLike], points: ArrayLike, seed: int = 0
+) -> list[SeparableLabelings]:
+    """`separable_labelings` of several codes, which share one array of labels."""
     clouds = np.asarray(points, dtype=np.float64)
     if clouds.ndim not in (2, 3) or not clouds.size:
         raise ValueError(f"points must be (classes, d) or (classes, m, d); got shape {clouds.shape}")
     clouds = clouds.reshape(len(clouds), -1, clouds.shape[-1])
-    found = as_code(code, len(clouds))
-    count_in("classes whose labellings are counted", found.classes, 2, MOST)
-    labels, exact = _labelings(found.classes, seed)
-    sides = found.bits[labels].transpose(0, 2, 1)  # (total, bits, classes): who fires that neuron
-    sides = sides ^ sides[..., :1]  # a half-space and its opposite do the same
-    shape = sides.shape[:2]
-    parted, which = np.unique(numbers_of(sides), return_inverse=True)
-    fires = (parted[:, None] >> np.arange(found.classes - 1, -1, -1)) & 1
-    can = np.array([_can(clouds, row) for row in fires])
-    by_unit = can[which.reshape(shape)]
-    return SeparableLabelings(int(by_unit.all(axis=1).sum()), len(labels), exact, labels, by_unit)
+    made = [as_code(code, len(clouds)) for code in codes]
+    count_in("classes whose labellings are counted", len(clouds), 2, MOST)
+    labels, exact = _labelings(len(clouds), seed)
+    known: dict[int, bool] = {}
+    found = []
+    for code in made:
+        by_unit = np.empty((len(labels), code.length), dtype=np.bool_)
+        for unit in range(code.length):  # one at a time: all together are hundreds of megabytes
+            by_unit[:, unit] = _solvable(clouds, code.bits[:, unit], labels, known)
+        solvable = int(by_unit.all(axis=1).sum())
+        found.append(SeparableLabelings(solvable, len(labels), exact, labels, by_unit))
+    return found
+
+
+def _solvable(
+    clouds: Floats, bit: NDArray[np.int8], labels: NDArray[np.int8], known: dict[int, bool]
+) -> NDArray[np.bool_]:
+    """(total,) whether a half-space solves a bit (classes,) of the words; ``known`` are ways already decided.
+
+    A way to part the points is the number that is spelled by who fires otherwise than the first point: a
+    half-space and its opposite do the same.
+    """
+    first = bit[labels[:, 0]]
+    number = np.zeros(len(labels), dtype=np.int64)
+    for point in range(1, len(clouds)):
+        number = (number << 1) | (bit[labels[:, point]] ^ first)
+    parted, which = np.unique(number, return_inverse=True)
+    for way in parted.tolist():
+        if way not in known:
+            fires = way >> np.arange(len(clouds) - 1, -1, -1) & 1
+            known[way] = _can(clouds, fires)
+    can: NDArray[np.bool_] = np.array([known[way] for way in parted.tolist()])[which]
+    return can
 
 
 def _can(clouds: Floats, fires: NDArray[np.int64]) -> bool:
@@ -136,11 +165,13 @@ def _can(clouds: Floats, fires: NDArray[np.int64]) -> bool:
     return separate(clouds.reshape(-1, d), np.repeat(fires, size)) is not None
 
 
-def _labelings(classes: int, seed: int) -> tuple[NDArray[np.int64], bool]:
-    if math.factorial(classes) <= ALL:
-        return np.array(list(permutations(range(classes)))), True
+def _labelings(classes: int, seed: int) -> tuple[NDArray[np.int8], bool]:
+    total = math.factorial(classes)
+    if total <= ALL:
+        flat = chain.from_iterable(permutations(range(classes)))
+        return np.fromiter(flat, np.int8, total * classes).reshape(total, classes), True
     rng = np.random.default_rng(seed)
-    return np.array([rng.permutation(classes) for _ in range(SAMPLE)]), False
+    return np.array([rng.permutation(classes) for _ in range(SAMPLE)], dtype=np.int8), False
 
 
 def regions(units: int, features: int) -> int:

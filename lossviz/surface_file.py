@@ -4,17 +4,19 @@ A file may come from anyone, so nothing in it is trusted; `npz` says how it is r
 """
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from lossviz import npz
 from lossviz.npz import File, Shape
+from lossviz.windows import coarse, skips
 
 FORMAT = "lossviz surface"
 VERSION = 1
 MOST_POINTS = 4001  # along an axis: a file of 128 MB
+UNFIT = "this is not a whole lossviz surface file: its arrays do not fit together"
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,13 @@ def write(
     npz.write(file, arrays)
 
 
-def read(
-    file: File,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, Facts]:
-    """a, b, loss and facts. Raises ValueError for anything but a whole surface file."""
-    arrays, facts, _ = content(file)
+def read(file: File, most: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, Facts]:
+    """a, b, loss and facts. Raises ValueError for anything but a whole surface file.
+
+    With ``most``, of a grid with more points along an axis every 2nd, or 3rd ... is kept, the last among
+    them, and ``facts.stride`` says so. The others are read row by row: only what is kept is in memory.
+    """
+    arrays, facts, _ = content(file, most)
     if "done" in arrays:
         done = arrays["done"]
         raise ValueError(
@@ -72,23 +76,36 @@ def read(
     return arrays["a"], arrays["b"], arrays["loss"], facts
 
 
-def content(file: File) -> tuple[dict[str, np.ndarray], Facts, str]:
-    """The arrays a, b, loss and, of an unfinished surface, done; its facts; the key of who made it."""
+def content(file: File, most: int | None = None) -> tuple[dict[str, np.ndarray], Facts, str]:
+    """The arrays a, b, loss and, of an unfinished surface, done; its facts; the key of who made it.
+
+    With ``most``, the loss of a finished surface is thinned as `read` says.
+    """
     with npz.reading(file, "surface") as archive:
         names = npz.members(archive, "surface", {"about", "a", "b", "loss"}, {"done"})
         given = json.loads(npz.array(archive, "about", "|u1", _up_to(1, 2**16)).tobytes())
         about = npz.about(given, "surface", VERSION, {"facts", "key"})
         facts = _facts(about["facts"])
         a, b = (npz.array(archive, name, "<f8", _up_to(1)) for name in ("a", "b"))
-        arrays = {"a": a, "b": b, "loss": npz.array(archive, "loss", "<f8", _up_to(2))}
+        grid = (len(b), len(a))
+        arrays = {"a": a, "b": b}
+        skip = 1 if most is None else skips(grid, most)
+        if skip == 1:
+            arrays["loss"] = npz.array(archive, "loss", "<f8", _up_to(2))
         if "done" in names:
             arrays["done"] = npz.array(archive, "done", "|b1", _up_to(2))
-    if any(arrays[name].shape != (len(b), len(a)) for name in arrays if name not in "ab"):
-        raise ValueError("this is not a whole lossviz surface file: its arrays do not fit together")
+        elif skip > 1:
+            rows, columns = coarse(len(b), skip), coarse(len(a), skip)
+            arrays["loss"] = npz.thinned(archive, "loss", "<f8", _exactly(grid), rows, columns)
+    if skip == 1 and any(arrays[name].shape != grid for name in arrays if name not in "ab"):
+        raise ValueError(UNFIT)
     if not (
         np.isfinite(a).all() and np.isfinite(b).all() and (np.diff(a) > 0).all() and (np.diff(b) > 0).all()
     ):
         raise ValueError("this is not a whole lossviz surface file: its coordinates do not rise")
+    if skip > 1 and "done" not in arrays:
+        arrays |= {"a": a[columns], "b": b[rows]}
+        facts = replace(facts, stride=facts.stride * skip)
     return arrays, facts, str(about.get("key", ""))
 
 
@@ -124,5 +141,14 @@ def _up_to(ndim: int, longest: int = MOST_POINTS) -> Any:
         if not all(0 < size <= longest for size in shape):
             return f"must have from 1 to {longest} entries along an axis; got shape {str(shape)[:80]}"
         return None
+
+    return refusal
+
+
+def _exactly(wanted: Shape) -> Any:
+    """Refuses any other shape."""
+
+    def refusal(shape: Shape) -> str | None:
+        return None if shape == wanted else f"must have shape {wanted}; got {str(shape)[:80]}"
 
     return refusal

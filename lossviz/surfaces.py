@@ -59,9 +59,14 @@ class Surface:
         surface_file.write(file, self.a, self.b, self.loss, self.facts)
 
     @classmethod
-    def load(cls, file: "str | PathLike[str] | IO[bytes]") -> "Surface":
-        """Reads what `save` wrote. Raises ValueError for anything but a whole surface file."""
-        return cls(*surface_file.read(file))
+    def load(cls, file: "str | PathLike[str] | IO[bytes]", most: int | None = None) -> "Surface":
+        """Reads what `save` wrote. Raises ValueError for anything but a whole surface file.
+
+        With ``most`` (at least 2), of a grid that has more points along an axis every 2nd, or 3rd ... is
+        kept, the last among them, without the rest ever being in memory; ``facts.stride`` says which.
+        """
+        most = most if most is None else count_in("most", most, 2)
+        return cls(*surface_file.read(file, most))
 
 
 @dataclass(frozen=True, eq=False)

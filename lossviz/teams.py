@@ -23,6 +23,7 @@ from lossviz.team import Sight, Team, layers_of, named_shapes
 
 Key = TypeVar("Key")
 BLOCK = 300_000  # hidden values that are in work at a time: they stay in a core's own memory
+LOOKED_AT = 4_000_000  # hidden values at a time where nothing is trained: 16 MB
 
 
 def teams_of(
@@ -86,10 +87,10 @@ class LockStep:
             self._seen = (x, x.T.contiguous())
         return self._seen[1]
 
-    def _blocks(self, examples: int) -> list[slice]:
+    def _blocks(self, examples: int, most: int = BLOCK) -> list[slice]:
         rows = len(self._stack.weights)
         units = sum(self._stack.widths[1:])
-        size = max(1, min(rows, BLOCK // (units * examples)))
+        size = max(1, min(rows, most // (units * examples)))
         parts = -(-rows // size)
         ends = [rows * k // parts for k in range(parts + 1)]
         return [slice(a, b) for a, b in pairwise(ends)]
@@ -156,7 +157,8 @@ class LockStep:
 
     @torch.no_grad()
     def logits(self, x: Tensor) -> list[Tensor]:
-        return self._by_contestant(self._stack.logits(x))
+        blocks = self._blocks(len(x), LOOKED_AT)
+        return self._by_contestant(torch.cat([self._stack.logits(x, rows) for rows in blocks]))
 
     def flat(self) -> Tensor:
         return self._stack.weights.view(len(self.contestants), self._seeds, -1)

@@ -55,3 +55,8 @@ def axis_of(interval: tuple[float, float], points: int) -> np.ndarray:
 def coarse(points: int, stride: int) -> list[int]:
     """Which of an axis's points a picture of every stride-th one holds: the last one always."""
     return sorted({*range(0, points, stride), points - 1})
+
+
+def skips(shape: tuple[int, ...], most: int) -> int:
+    """Every how many-th point of a grid to take, so that no axis has more than ``most`` (at least 2)."""
+    return -(-(max(shape) - 1) // (most - 1)) or 1

@@ -13,7 +13,7 @@ from lossviz.figures.numerals import every, number, percent
 from lossviz.figures.style import AXIS, INK, MARKS, MUTE, WHITE, blank, fixed, note
 from lossviz.paths import Path
 from lossviz.surfaces import Profile, Surface
-from lossviz.windows import coarse
+from lossviz.windows import coarse, skips
 
 LEVELS = 12
 FINEST = 401  # points along an axis: more than a figure has pixels for, and than a browser draws in a second
@@ -126,7 +126,7 @@ def _draw(figure: go.Figure, path: Path, narrow: bool) -> None:
 
 def _skips(surface: Surface) -> int:
     """Every how many-th point along an axis is drawn."""
-    return -(-(max(surface.loss.shape) - 1) // (FINEST - 1)) or 1
+    return skips(surface.loss.shape, FINEST)
 
 
 def _visible(surface: Surface) -> Surface:

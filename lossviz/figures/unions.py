@@ -169,7 +169,7 @@ def _strip(figure: go.Figure, facts: Unions, narrow: bool) -> list[int]:
         xaxis20={"domain": [0, 1], "range": [1, shown], "anchor": "y20", "visible": False},
         yaxis20={"domain": [0, 0.06], "range": [-1, 1], "anchor": "x20", "visible": False},
     )
-    can = _all_solved(facts)
+    can = facts.possible
     size = 9 if narrow else 16
     axes = {"xaxis": "x20", "yaxis": "y20", "hoverinfo": "skip", "cliponaxis": False, "mode": "markers"}
     places = list(range(1, shown + 1))
@@ -182,13 +182,6 @@ def _strip(figure: go.Figure, facts: Unions, narrow: bool) -> list[int]:
     fill = {"size": size, "color": [INK if c else PAPER for c in can], "line": {"color": INK, "width": 1.5}}
     figure.add_trace(go.Scatter(x=places, y=[0] * shown, marker=fill | {"opacity": 1}, **axes))
     return [len(figure.data) - 2]
-
-
-def _all_solved(facts: Unions) -> Any:
-    known = {
-        tuple(row): bool(each) for row, each in zip(facts.counted.labels, facts.counted.each, strict=True)
-    }
-    return np.array([known[tuple(row)] for row in facts.labels])
 
 
 def _head(facts: Unions, plate: int, narrow: bool) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 
 from typing import Any
 
+import streamlit as st
+
 import lossviz as lv
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
@@ -11,6 +13,43 @@ from lossviz.ui.declared import Landscape
 from lossviz.ui.page import File, Tabs, small
 from lossviz.ui.texts import text
 from lossviz.ui.typed import plain
+
+MOST = 401  # points along an axis that a figure draws; a file may have 4001, which would be 128 MB
+READ, DRAWN = "landscape_file_read", "landscape_file_drawn"  # kept in the viewer's session
+
+
+def read(file: Any) -> lv.Surface:
+    """The surface in an uploaded file, thinned to what is drawn. It is read once, however often the page runs.
+
+    ValueError, in one sentence, for what is no surface file.
+    """
+    known, found = st.session_state.get(READ, (None, None))
+    if known != file.file_id:
+        forget()
+        try:
+            found = lv.Surface.load(file, most=MOST)
+        except ValueError as error:
+            found = str(error)
+        st.session_state[READ] = file.file_id, found
+    if isinstance(found, str):
+        raise ValueError(found)
+    return found  # type: ignore[no-any-return]
+
+
+def forget() -> None:
+    """Let go of the last file."""
+    for key in (READ, DRAWN):
+        st.session_state.pop(key, None)
+
+
+def picture(surface: lv.Surface, relief: bool) -> str:
+    """Drawn once for a file and a way to draw it."""
+    known, body = st.session_state.get(DRAWN, ((None, relief), ""))
+    if known[0] is not surface or known[1] != relief:
+        draw = lv.figures.terrain if relief else lv.figures.contour
+        body = packed(lambda narrow: draw(surface, narrow=narrow))
+        st.session_state[DRAWN] = (surface, relief), body
+    return str(body)
 
 
 def facts(surface: lv.Surface) -> str:
@@ -40,27 +79,34 @@ def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: 
 
     with drawing:
         chart(
-            packed(lambda narrow: draw(surface, narrow=narrow)),
+            picture(surface, relief),
             key="landscape_opened_relief" if relief else "landscape_opened",
             alt=f"The loss over a plane, from the file that was opened: {plain(surface.facts.method)}.",
         )
+    thinned = surface.facts.stride > 1
     with convention:
-        small("From the file that was opened. Take it away in the tab Network to go back.")
+        part = (
+            f" Of a finer grid, {lv.figures.every(surface.facts.stride)} along each side is drawn, and stands "
+            "in Numbers (CSV)."
+            if thinned
+            else ""
+        )
+        small(f"From the file that was opened. Take it away in the tab Network to go back.{part}")
         with tabs["Network"]:
             small("What the file says of itself")
         tabs["Network"].markdown(facts(surface))
 
     def numbers() -> str:
-        places = [(a, b) for b in surface.b.tolist() for a in surface.a.tolist()]
-        a, b = zip(*places, strict=True)
-        return files.columns({"a": a, "b": b, "loss": surface.loss.ravel().tolist()})
+        a, b = surface.a.tolist(), surface.b.tolist()
+        across, up = (x for _ in b for x in a), (y for y in b for _ in a)
+        return files.columns({"a": across, "b": up, "loss": surface.loss.ravel().tolist()})
 
     tabs.fill(
         see=text("landscape_file_see"),
         maths=text("landscape_one_maths"),
         code=f"""import lossviz as lv
 
-surface = lv.Surface.load("mine.npz")
+surface = lv.Surface.load("mine.npz"{f", most={MOST}" if thinned else ""})
 figure = lv.figures.{"terrain" if relief else "contour"}(surface)""",
         controls=(Landscape.view, Landscape.drawn),
         files=[

@@ -11,6 +11,7 @@ import lossviz as lv
 from lossviz.ui import work as work_of
 from lossviz.ui.declared import Landscape
 from lossviz.ui.page import READABLE, small
+from lossviz.ui.views import landscape_file
 
 T = TypeVar("T")
 NORMALIZE: dict[str, Any] = {"By filter": "filter", "By layer": "layer", "Not at all": "none"}
@@ -43,12 +44,13 @@ def opened(tab: Any) -> lv.Surface | None:
             help="Drawn instead of the network above: what `surface.save` has written, on any machine",
         )
         if file is None:
+            landscape_file.forget()
             small(
                 'Made elsewhere by `lv.surface(…).save("mine.npz")`. It is read in memory and kept nowhere.'
             )
             return None
         try:
-            return lv.Surface.load(file)
+            return landscape_file.read(file)
         except ValueError as error:
             st.markdown(f"**{file.name}** cannot be drawn: {error}.")
             return None
