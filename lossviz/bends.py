@@ -20,6 +20,7 @@ Say = Callable[[float], object]  # is told how much is done, 0 to 1
 
 MOST_WEIGHTS = 2000  # of a Hessian that is formed
 ROWS = 32  # of it that are found at once
+TRIED = 200  # random directions at a time
 DOWN = -1e-6  # eigenvalues of dead units are 0 but for rounding: only what is below this bends down
 
 
@@ -38,16 +39,18 @@ def hessian_matrix(study: Study, progress: Say = _silent) -> Floats:
     weights = list(model.parameters())
     slopes = torch.autograd.grad(loss, weights, create_graph=True)
     gradient = torch.cat([part.reshape(-1) for part in slopes])
-    rows = []
-    for units in torch.split(torch.eye(n, dtype=torch.float64), ROWS):
+    matrix = np.empty((n, n))  # of 2000 weights 32 MB: there is no second one, but for a moment
+    for first in range(0, n, ROWS):
+        units = torch.zeros(min(ROWS, n - first), n, dtype=torch.float64)
+        units[:, first:].fill_diagonal_(1.0)
         parts = torch.autograd.grad(
             gradient, weights, units, retain_graph=True, is_grads_batched=True, materialize_grads=True
         )
-        rows.append(torch.cat([part.reshape(len(units), -1) for part in parts], dim=1))
-        progress(min(1.0, ROWS * len(rows) / n))
-    matrix = torch.cat(rows).numpy()
-    symmetric: Floats = 0.5 * (matrix + matrix.T)
-    return symmetric
+        matrix[first : first + ROWS] = torch.cat([part.reshape(len(units), -1) for part in parts], dim=1)
+        progress(min(1.0, (first + ROWS) / n))
+    matrix += matrix.T.copy()
+    matrix *= 0.5
+    return matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +85,10 @@ def eight_planes(
     n = len(matrix)
     planes = [random_plane(study.model, seed, normalize) for seed in range(8)]
     drawn: Floats = np.stack([d for plane in planes for d in (plane.u, plane.v)]).astype(np.float64)
-    random = np.random.default_rng(0).standard_normal((2000, n))
+    rng = np.random.default_rng(0)
+    random = np.concatenate([_along(matrix, rng.standard_normal((TRIED, n))) for _ in range(2000 // TRIED)])
     eigenvalues: Floats = np.linalg.eigvalsh(matrix).astype(np.float64)
-    return EightPlanes(tuple(maps), eigenvalues, _along(matrix, random), _along(matrix, drawn))
+    return EightPlanes(tuple(maps), eigenvalues, random, _along(matrix, drawn))
 
 
 def _along(matrix: Floats, directions: Floats) -> Floats:
@@ -152,7 +156,7 @@ def rescaled(
     for k, factor in enumerate(factors):
         scaled = torch.from_numpy(1 / factor)
         generator = torch.Generator().manual_seed(0)
-        matrix_at_c = scaled[:, None] * matrix * scaled
+        matrix_at_c = (scaled[:, None] * matrix).mul_(scaled)
         sharp.append(largest(matrix_at_c.__matmul__, scaled, 1e-5, 150, generator))
         other = study.moved(base * factor)
         plane = direction_plane(other, plain, random_plane(other, seed).u)

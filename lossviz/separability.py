@@ -151,13 +151,13 @@ def _solvable(
     number = np.zeros(len(labels), dtype=np.int64)
     for point in range(1, len(clouds)):
         number = (number << 1) | (bit[labels[:, point]] ^ first)
-    parted, which = np.unique(number, return_inverse=True)
+    parted = np.unique(number)
     for way in parted.tolist():
         if way not in known:
             fires = way >> np.arange(len(clouds) - 1, -1, -1) & 1
             known[way] = _can(clouds, fires)
-    can: NDArray[np.bool_] = np.array([known[way] for way in parted.tolist()])[which]
-    return can
+    can: NDArray[np.bool_] = np.array([known[way] for way in parted.tolist()])
+    return can[np.searchsorted(parted, number)]
 
 
 def _can(clouds: Floats, fires: NDArray[np.int64]) -> bool:

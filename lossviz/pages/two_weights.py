@@ -84,8 +84,10 @@ with page():
             st.markdown(gone(ways))
 
     def html() -> str:
-        draw = lv.figures.maps if view == "From above" else lv.figures.reliefs
-        return lv.figures.standalone(draw(surfaces, ways, step), "step")
+        if view == "In relief":
+            return lv.figures.standalone(lv.figures.reliefs(surfaces, ways, step), "step")
+        # A frame holds every path anew: all steps of all optimizers would be a file of 17 MB.
+        return lv.figures.standalone(lv.figures.maps(surfaces, ways, step, marked, every=5), "step")
 
     drawn = (
         f'maps(planes, paths, step={step}, overlay="{marked}")'
