@@ -271,7 +271,7 @@ def _shape(stream: IO[bytes], name: str, dtype: str, refusal: Callable[[Shape], 
 
 def _fill(stream: IO[bytes], name: str, values: np.ndarray) -> None:
     """Reads an array's content a piece at a time: memory for what is not in the file is never touched."""
-    view, at = memoryview(values.reshape(-1)).cast("B"), 0
+    view, at = values.reshape(-1).view(np.uint8).data, 0
     while at < len(view):
         piece = stream.read(min(PIECE, len(view) - at))
         if not piece:
