@@ -17,6 +17,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from lossviz.plain_text import MOST_IN_A_SENTENCE, plain, quoted
+
 FORMAT = "lossviz surface"
 VERSION = 1
 MOST_POINTS = 4001  # along an axis: a file of 128 MB
@@ -112,7 +114,7 @@ def opened(file: File) -> zipfile.ZipFile:
 
 
 def why_not(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+    return plain(str(error) or type(error).__name__, MOST_IN_A_SENTENCE)
 
 
 def content(file: File) -> tuple[dict[str, np.ndarray], Facts, str]:
@@ -138,7 +140,7 @@ def content(file: File) -> tuple[dict[str, np.ndarray], Facts, str]:
     if any(arrays[name].shape != (len(b), len(a)) for name in arrays if name not in "ab"):
         raise ValueError("this is not a whole lossviz surface file: its arrays do not fit together")
     if not (
-        np.isfinite(a).all() and np.isfinite(b).all() and (np.diff(a) > 0).all() and (np.diff(b) > 0).all()
+        np.isfinite(a).all() and np.isfinite(b).all() and (a[1:] > a[:-1]).all() and (b[1:] > b[:-1]).all()
     ):
         raise ValueError("this is not a whole lossviz surface file: its coordinates do not rise")
     return arrays, facts, str(about.get("key", ""))
@@ -172,7 +174,7 @@ def _facts(about: Any) -> Facts:
             kind = kinds.get(name, str)
             numbers = kind is int and (type(value) is not int or value < (name == "stride"))
             if numbers or not isinstance(value, (int, float) if kind is float else kind):
-                raise ValueError(f"this is not a whole lossviz surface file: {name} is {str(value)[:40]!r}")
+                raise ValueError(f"this is not a whole lossviz surface file: {name} is {quoted(value, 40)}")
             clean[name] = value
     return Facts(**clean)
 

@@ -5,7 +5,6 @@ was cut would show something else. Then the page says so.
 """
 
 import math
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,10 +138,3 @@ class Line:
     def _sane(self, value: Any) -> str:
         good = isinstance(value, str) and 0 < len(value.strip()) <= self.most
         return value if good else self.default
-
-
-def plain(text: str) -> str:
-    """Somebody's words, at most 300 letters, with nothing that Markdown reads as a sign, icon or link."""
-    kept = "".join(c if c.isalnum() or c in " .,-+−⁻=%/×:;()'’…\u2009" else " " for c in text)
-    kept = re.sub(r":(?=\S)", " ", kept)  # :smile: and http://
-    return re.sub(r"(?i)www\.", "www ", kept)[:300]
