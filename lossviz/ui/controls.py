@@ -17,7 +17,10 @@ from lossviz.ui.typed import Line, Number, Text, in_address
 
 @dataclass(frozen=True)
 class Slide:
-    """A number on a slider. ``key`` is its name in the URL."""
+    """A number on a slider. ``key`` is its name in the URL.
+
+    A number between two steps, as a link may have, is the nearest step: pictures are made for steps only.
+    """
 
     key: str
     label: str
@@ -29,7 +32,11 @@ class Slide:
     format: str | None = None
 
     def show(self, **more: Any) -> float:
-        """Draw it; its value, within its range whatever a client sends."""
+        """Draw it; its value, one of its steps whatever a client sends."""
+        given = st.session_state.get(self.key, self.default)
+        off = given != self._sane(given)
+        if off:
+            st.session_state[self.key] = self._sane(given)
         value = st.slider(
             self.label,
             self.low,
@@ -40,6 +47,8 @@ class Slide:
             **in_address(self.key, self.help),
             **more,
         )
+        if value != self._sane(value) and not off:
+            st.rerun()  # it is the link's, seen only now: the next run puts the slider and the address right
         return self._sane(value)
 
     @property
@@ -49,7 +58,13 @@ class Slide:
 
     def _sane(self, value: Any) -> float:
         good = isinstance(value, int | float) and math.isfinite(value) and self.low <= value <= self.high
-        return type(self.default)(value if good else self.default)
+        return type(self.default)(self._step_at(value) if good else self.default)
+
+    def _step_at(self, value: float) -> float:
+        """The nearest step; a value that is one but for its last bits stays as it is."""
+        last = math.floor((self.high - self.low) / self.step + 1e-6)
+        nearest = self.low + self.step * min(round((value - self.low) / self.step), last)
+        return value if abs(value - nearest) < 1e-6 * self.step else round(nearest, 9)
 
 
 @dataclass(frozen=True)
