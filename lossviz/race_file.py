@@ -16,6 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from lossviz.race import MEASURED, MOST_KEPT, Race, Weights
+from lossviz.race_ranges import check_diverged, check_range
 from lossviz.race_setup import MOST_RECORDS, RaceSettings
 from lossviz.surface_file import WHAT_BREAKS, opened, why_not
 
@@ -86,7 +87,10 @@ def _read(archive: zipfile.ZipFile) -> Race:
         )
         for name in MEASURED
     }
+    for name, values in arrays.items():
+        check_range(name, values)
     diverged = _array(archive, "diverged_at", "<i8", shape)
+    check_diverged(diverged, settings.steps)
     return Race(
         settings=settings,
         layers=layers,

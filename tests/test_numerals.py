@@ -21,7 +21,7 @@ NARROW = some.floats(width=32).map(np.float32) | some.floats(width=16).map(np.fl
 
 
 def is_plain(text: str) -> bool:
-    """Short, in letters that neither Markdown nor Plotly reads as a sign, with nothing that Python alone says."""
+    """Short, of letters that neither Markdown nor Plotly reads, with nothing that Python alone says."""
     kinds = {unicodedata.category(letter) for letter in text}
     return (
         0 < len(text) <= LONGEST
