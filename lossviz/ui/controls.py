@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from lossviz.ui.typed import Line, Number, Text, in_address
+from lossviz.ui.typed import Line, Number, Text, in_address, write_address
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,10 @@ class Slide:
 
     def show(self, **more: Any) -> float:
         """Draw it; its value, one of its steps whatever a client sends."""
-        given = st.session_state.get(self.key, self.default)
-        off = given != self._sane(given)
-        if off:
+        given = st.session_state.get(self.key)
+        if given is None:
+            self._put_link_right()
+        elif given != self._sane(given):
             st.session_state[self.key] = self._sane(given)
         value = st.slider(
             self.label,
@@ -47,9 +48,22 @@ class Slide:
             **in_address(self.key, self.help),
             **more,
         )
-        if value != self._sane(value) and not off:
-            st.rerun()  # it is the link's, seen only now: the next run puts the slider and the address right
         return self._sane(value)
+
+    def _put_link_right(self) -> None:
+        """Open the page anew at the nearest step if its address says something between two.
+
+        Before the slider is drawn: from then on the address is Streamlit's, and the slider as it says.
+        """
+        try:
+            linked = float(st.query_params[self.key])
+        except (KeyError, ValueError):
+            return
+        step = self._sane(linked)
+        if step != linked and self.low <= linked <= self.high:
+            in_words = str(int(step) if step == int(step) else step)
+            write_address(self.key, None if step == self.default else in_words)
+            st.rerun()
 
     @property
     def now(self) -> float:

@@ -16,7 +16,7 @@ def in_address(key: str, help: str) -> dict[str, Any]:
     return {"key": key, "help": help or None, "bind": "query-params"}
 
 
-def _address(key: str, wanted: str | None) -> None:
+def write_address(key: str, wanted: str | None) -> None:
     """Write a word into the address, or take it out."""
     if wanted is None:
         if key in st.query_params:
@@ -56,7 +56,7 @@ class Number:
         )
         value = self.now
         st.session_state[f"{self.key}_kept"] = value  # Streamlit forgets what another view does not draw
-        _address(self.key, str(value) if value != self.default else None)
+        write_address(self.key, str(value) if value != self.default else None)
         return value
 
     @property
@@ -93,7 +93,7 @@ class Text:
         st.session_state[self.key] = self.now
         text = st.text_area(self.label, key=self.key, help=self.help or None, **more) or ""
         st.session_state[f"{self.key}_kept"] = text  # Streamlit forgets what another view does not draw
-        _address(self.key, text if text != self.default and len(text) <= self.longest else None)
+        write_address(self.key, text if text != self.default and len(text) <= self.longest else None)
         return text
 
     @property

@@ -150,9 +150,11 @@ def _transport(wanted: lv.RaceSettings, opened: bool = False) -> None:
                 on_click=race.pause if running else race.play,
                 args=() if running else (Race.speed.now == "Slow",),
             )
-        if running:  # the slider goes along, and so does the address: who loads the page again sees as much
-            st.session_state[Race.step.key] = at
-        Race.step.show(label_visibility="collapsed", disabled=running)
+        if running:
+            st.session_state["race_now"] = at
+            st.slider("Step", 0, STEPS, disabled=True, label_visibility="collapsed", key="race_now")
+        else:
+            Race.step.show(label_visibility="collapsed")
         with st.container(
             key="race_buttons", horizontal=True, gap="small", width="content", vertical_alignment="center"
         ):
