@@ -1,4 +1,4 @@
-"""The ASGI app around the Streamlit script: Plotly's own file, response headers, and a warm start."""
+"""The ASGI app around the Streamlit script: Plotly's own file, headers, what is not found, a warm start."""
 
 import base64
 import gzip
@@ -19,6 +19,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lossviz.ui import warm
+from lossviz.ui.not_found import NotFound
+from lossviz.ui.table import ENTRIES
 
 CONTENTS = Path(__file__).with_name("contents.py")
 PLOTLY_ROUTE = "/lossviz/plotly.min.js"
@@ -97,8 +99,12 @@ async def _lifespan(_: Any) -> AsyncIterator[None]:
 def surroundings() -> dict[str, Any]:
     """The arguments of `st.App` beside the script. (Streamlit looks for the call itself in app.py.)"""
     headers = security_headers(os.environ.get(EMBEDDERS, "'self'"))
+    base = str(st.get_option("server.baseUrlPath") or "")
     return {
         "lifespan": _lifespan,
         "routes": [Route(PLOTLY_ROUTE, _plotly)],
-        "middleware": [Middleware(SecurityHeaders, headers=headers)],
+        "middleware": [
+            Middleware(SecurityHeaders, headers=headers),
+            Middleware(NotFound, pages=[entry.address for entry in ENTRIES], base=base),
+        ],
     }
