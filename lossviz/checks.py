@@ -10,6 +10,8 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from lossviz.plain_text import quoted
+
 
 class Refused(ValueError):
     """Said by us, in a sentence of our own: what torch says of the same kind is quoted in one."""
@@ -68,7 +70,7 @@ def number_in(
         allowed = f"a finite number {'above' if open_low else 'of at least'} {low:g}"
     else:
         allowed = f"a number in {'(' if open_low else '['}{low:g}, {high:g}]"
-    raise ValueError(f"{name} must be {allowed}; got {value!r}")
+    raise ValueError(f"{name} must be {allowed}; got {quoted(value)}")
 
 
 def count_in(name: str, value: object, low: int, high: int | None = None) -> int:
@@ -84,4 +86,4 @@ def count_in(name: str, value: object, low: int, high: int | None = None) -> int
     ):
         return number
     allowed = f"from {low} to {high}" if high is not None else f"of at least {low}"
-    raise ValueError(f"{name} must be a whole number {allowed}; got {value!r}")
+    raise ValueError(f"{name} must be a whole number {allowed}; got {quoted(value)}")

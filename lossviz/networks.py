@@ -16,6 +16,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from lossviz.checks import count_in, number_in
+from lossviz.plain_text import quoted
 from lossviz.randomness import OwnRandomNumbers
 from lossviz.registry import Registry
 
@@ -42,7 +43,7 @@ class Network:
             raise ValueError(f"{self.name} takes {self.only_inputs} inputs, 8 × 8 pixels; got {inputs}")
         number_in("init_gain", init_gain, 0.0, 1000.0)
         if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
+            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {quoted(activation)}")
 
     def count(self, inputs: int, outputs: int) -> int:
         """How many weights it has."""
@@ -114,7 +115,7 @@ def _mlp_row(name: str) -> Network | None:
     hidden = tuple(map(int, name.split("-")[1:]))
     if len(hidden) > MOST_LAYERS or max(hidden) > MOST_UNITS:
         raise ValueError(
-            f"{name!r} is too large: at most {MOST_LAYERS} hidden layers of at most {MOST_UNITS} units"
+            f"{quoted(name)} is too large: at most {MOST_LAYERS} hidden layers of at most {MOST_UNITS} units"
         )
     return Network(
         name=name,

@@ -22,6 +22,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from lossviz.plain_text import MOST_IN_A_SENTENCE, plain, quoted
+
 File = str | os.PathLike[str] | IO[bytes]
 Shape = tuple[int, ...]
 
@@ -171,7 +173,7 @@ def _not_whole(kind: str, error: BaseException) -> ValueError:
 
 
 def _why(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]
+    return plain(str(error) or type(error).__name__, MOST_IN_A_SENTENCE)
 
 
 @contextmanager
@@ -206,9 +208,11 @@ def about(given: Any, kind: str, version: int, keys: set[str]) -> dict[str, Any]
         raise ValueError(f"this is not a lossviz {kind} file: it does not say that it is one")
     found = given.get("version")
     if type(found) is not int or found < 1:  # neither 1.0 nor true
-        raise ValueError(f"this {kind} file has no version that makes sense: {found!r:.40}")
+        raise ValueError(f"this {kind} file has no version that makes sense: {quoted(found, 40)}")
     if found > version:
-        raise ValueError(f"this {kind} file is of version {found!r:.40}; this lossviz reads up to {version}")
+        raise ValueError(
+            f"this {kind} file is of version {quoted(found, 40)}; this lossviz reads up to {version}"
+        )
     if not set(given) <= keys | {"format", "version"}:
         raise ValueError(f"this is not a lossviz {kind} file: it says what none says")
     return given

@@ -14,6 +14,7 @@ import numpy as np
 from lossviz import npz
 from lossviz.npz import File, Shape
 from lossviz.race import MEASURED, MOST_KEPT, Race, Weights
+from lossviz.race_ranges import check_diverged, check_range
 from lossviz.race_setup import MOST_CONTESTANTS, MOST_RECORDS, RaceSettings
 
 FORMAT, VERSION = "lossviz race", 1
@@ -71,7 +72,10 @@ def _read(archive: zipfile.ZipFile) -> Race:
         )
         for name in MEASURED
     }
+    for name, values in arrays.items():
+        check_range(name, values)
     diverged = _array(archive, "diverged_at", "<i8", shape)
+    check_diverged(diverged, settings.steps)
     return Race(
         settings=settings,
         layers=layers,

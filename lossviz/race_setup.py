@@ -19,6 +19,7 @@ from lossviz.loss import Loss
 from lossviz.losses import LOSSES
 from lossviz.networks import NETWORKS, Network
 from lossviz.optimizers import OPTIMIZERS
+from lossviz.plain_text import quoted
 from lossviz.schedules import SCHEDULES
 
 MOST_SEEDS, MOST_STEPS, MOST_CONTESTANTS = 64, 100_000, 8
@@ -99,8 +100,10 @@ class RaceSettings:
             raise ValueError(
                 f"lr must have one rate a loss; got {len(self.lr)} rates for {len(self.losses)} losses"
             )
+        if not isinstance(self.centred, bool | np.bool_):
+            raise ValueError(f"centred must be True or False; got {quoted(self.centred)}")
         if not isinstance(self.checkpoints, tuple | None):
-            raise ValueError(f"checkpoints must be a list of steps or None; got {self.checkpoints!r:.100}")
+            raise ValueError(f"checkpoints must be a list of steps or None; got {quoted(self.checkpoints)}")
         for step in self.checkpoints or ():
             count_in("a step of checkpoints", step, 0, self.steps)
         contestants = self.contestants

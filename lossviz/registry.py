@@ -8,6 +8,8 @@ write to a registry.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, Protocol, TypeVar
 
+from lossviz.plain_text import quoted
+
 
 class Named(Protocol):
     @property
@@ -45,7 +47,7 @@ class Registry(Mapping[str, Row], Generic[Row]):
             row = self._parse(name)
         if row is None:
             known = ", ".join(self._rows) + (f", {self._rule}" if self._rule else "")
-            raise KeyError(f"unknown {self._kind} {name!r}; known: {known}")
+            raise KeyError(f"unknown {self._kind} {quoted(name)}; known: {known}")
         return row
 
     def __contains__(self, name: object) -> bool:

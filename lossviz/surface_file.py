@@ -11,6 +11,7 @@ import numpy as np
 
 from lossviz import npz
 from lossviz.npz import File, Shape
+from lossviz.plain_text import quoted
 from lossviz.windows import coarse, skips
 
 FORMAT = "lossviz surface"
@@ -100,7 +101,7 @@ def content(file: File, most: int | None = None) -> tuple[dict[str, np.ndarray],
     if skip == 1 and any(arrays[name].shape != grid for name in arrays if name not in "ab"):
         raise ValueError(UNFIT)
     if not (
-        np.isfinite(a).all() and np.isfinite(b).all() and (np.diff(a) > 0).all() and (np.diff(b) > 0).all()
+        np.isfinite(a).all() and np.isfinite(b).all() and (a[1:] > a[:-1]).all() and (b[1:] > b[:-1]).all()
     ):
         raise ValueError("this is not a whole lossviz surface file: its coordinates do not rise")
     if skip > 1 and "done" not in arrays:
@@ -127,7 +128,7 @@ def _facts(given: Any) -> Facts:
             kind = kinds.get(name, str)
             numbers = kind is int and (type(value) is not int or value < (name == "stride"))
             if numbers or not isinstance(value, (int, float) if kind is float else kind):
-                raise ValueError(f"this is not a whole lossviz surface file: {name} is {str(value)[:40]!r}")
+                raise ValueError(f"this is not a whole lossviz surface file: {name} is {quoted(value, 40)}")
             clean[name] = value
     return Facts(**clean)
 

@@ -23,7 +23,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 PATHS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lbfgs")
-NINE_WORDS = " ".join(f"{number:021b}" for number in (3, 77, 999, 4567, 12345, 65535, 262143, 524288, 1000000))
+NINE_WORDS = " ".join(
+    f"{number:021b}" for number in (3, 77, 999, 4567, 12345, 65535, 262143, 524288, 1000000)
+)
 FOUR_LOSSES = "softmax-mse, softmax-ce, sigmoid-mse-onehot, sigmoid-bce-onehot"
 DIGITS = {"landscape_data": "digits"}
 RACE = {"race_seeds": 16, "race_step": 0, "race_gain": 1}  # the first record takes as much as any step
@@ -148,7 +150,11 @@ def largest_file() -> bytes:
     about = {"format": "lossviz surface", "version": 1, "facts": asdict(small.facts), "key": ""}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, array in (("about", np.frombuffer(json.dumps(about).encode(), np.uint8)), ("a", axis), ("b", axis)):
+        for name, array in (
+            ("about", np.frombuffer(json.dumps(about).encode(), np.uint8)),
+            ("a", axis),
+            ("b", axis),
+        ):
             with archive.open(f"{name}.npy", "w") as stream:
                 np.lib.format.write_array(stream, array, (1, 0))
         with archive.open("loss.npy", "w", force_zip64=True) as stream:
@@ -199,13 +205,17 @@ def main(pages: list[str]) -> None:
     for page in pages or list(HEAVIEST):
         child(works(page))
     if not pages or "landscape" in pages:
-        child([("landscape, a file of 4001 x 4001 points", lambda: open_all("landscape", {}, largest_file()))])
+        child(
+            [("landscape, a file of 4001 x 4001 points", lambda: open_all("landscape", {}, largest_file()))]
+        )
 
 
 def query_of(page: str, view: str, settings: dict[str, Any]) -> dict[str, Any]:
     """A link's query."""
     said = {view_of(page).key: view} | settings
-    return {key: list(v) if isinstance(v, tuple) else str(v).replace("True", "true") for key, v in said.items()}
+    return {
+        key: list(v) if isinstance(v, tuple) else str(v).replace("True", "true") for key, v in said.items()
+    }
 
 
 def view_of(page: str) -> Any:

@@ -12,13 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import streamlit as st
 from starlette.requests import Request
 
 from lossviz.ui import server
+from lossviz.ui.not_found import NotFound
 from lossviz.ui.server import EMBEDDERS, PLOTLY_ROUTE, PLOTLY_URL, SecurityHeaders, security_headers
+from lossviz.ui.table import ENTRIES
 
 ROOT = Path(__file__).parents[1]
 
@@ -71,7 +74,11 @@ def test_a_deployment_may_let_others_embed_the_app(monkeypatch: pytest.MonkeyPat
     assert middleware.kwargs["headers"] == security_headers()
 
 
-def sent(scope: str, *messages: dict[str, Any]) -> list[dict[str, Any]]:
+def with_two_headers(app: Any) -> Any:
+    return SecurityHeaders(app, {"X-One": "1", "X-Two": "2"})
+
+
+def sent(middleware: Any, scope: dict[str, Any], *messages: dict[str, Any]) -> list[dict[str, Any]]:
     """What goes out when an app behind the middleware sends these."""
     out: list[dict[str, Any]] = []
 
@@ -82,22 +89,66 @@ def sent(scope: str, *messages: dict[str, Any]) -> list[dict[str, Any]]:
     async def send(message: dict[str, Any]) -> None:
         out.append(message)
 
-    wrapped = SecurityHeaders(app, {"X-One": "1", "X-Two": "2"})
+    wrapped = middleware(app)
     # In a thread of its own: where browser tests ran before, Playwright's loop is still on in this one.
     with ThreadPoolExecutor(1) as aside:
-        aside.submit(asyncio.run, wrapped({"type": scope}, None, send)).result()
+        aside.submit(asyncio.run, wrapped(scope, None, send)).result()
     return out
 
 
 def test_headers_are_added_to_every_response_and_to_nothing_else() -> None:
     start = {"type": "http.response.start", "status": 200, "headers": [(b"a", b"b")]}
     body = {"type": "http.response.body", "body": b"x"}
-    first, second = sent("http", start, body)
+    first, second = sent(with_two_headers, {"type": "http"}, start, body)
     assert first["headers"] == [(b"a", b"b"), (b"x-one", b"1"), (b"x-two", b"2")]
     assert start["headers"] == [(b"a", b"b")], "what the app made is left as it was"
     assert second is body
     accept = {"type": "websocket.accept", "headers": []}
-    assert sent("websocket", accept) == [accept]
+    assert sent(with_two_headers, {"type": "websocket"}, accept) == [accept]
+
+
+HTML = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"text/html; charset=utf-8")],
+}
+SCRIPT = HTML | {"headers": [(b"content-type", b"text/javascript")]}
+MOVED = HTML | {"status": 301, "headers": [(b"location", b"/race")]}
+BODY = {"type": "http.response.body", "body": b"what the app says"}
+
+
+def answered(path: str, start: dict[str, Any] = HTML, method: str = "GET", base: str = "") -> list[Any]:
+    scope = {"type": "http", "path": path, "method": method, "headers": [(b"accept", b"text/html,*/*"),
+             (b"if-none-match", b"kept")]}  # fmt: skip
+    return sent(lambda app: NotFound(app, [entry.address for entry in ENTRIES], base), scope, start, BODY)
+
+
+@pytest.mark.parametrize("path", ["/race/x", "/a/b", "/nothing", "/a/b/c/d", "/race/static", "/Race"])
+def test_an_address_that_is_no_page_is_not_found_with_a_way_home(path: str) -> None:
+    start, body = answered(path)
+    assert start["status"] == 404
+    text = body["body"].decode()
+    assert dict(start["headers"])[b"content-length"] == str(len(body["body"])).encode()
+    assert "no page at this address" in text
+    (home,) = re.findall(r'href="([^"]*)"', text)
+    assert urljoin(f"http://example.org{path}", home) == "http://example.org/"
+    assert "<script" not in text
+    assert answered(path, method="HEAD")[1]["body"] == b""
+
+
+@pytest.mark.parametrize("base", ["", "some/base"])
+def test_every_page_and_all_that_is_no_page_goes_through(base: str) -> None:
+    root = f"/{base}" if base else ""
+    pages = ["/", "", *(f"/{entry.address}" for entry in ENTRIES)]
+    served = ["/media/0123.html", "/_stcore/health", "/app/static/page.html"]
+    for path in pages + served:
+        assert answered(root + path, base=base) == [HTML, BODY]
+    for start in (SCRIPT, MOVED, HTML | {"status": 404}):
+        assert answered(f"{root}/race/static/x.js", start, base=base) == [start, BODY]
+    assert answered(f"{root}/a/b", base=base)[0]["status"] == 404
+    if base:
+        home = re.findall(rb'href="([^"]*)"', answered(f"{root}/a/b", base=base)[1]["body"])[0].decode()
+        assert urljoin(f"http://example.org{root}/a/b", home) == f"http://example.org{root}/"
 
 
 def request(encoding: str) -> Request:

@@ -7,6 +7,7 @@ import numpy as np
 from lossviz.figures.numerals import number, percent
 from lossviz.figures.style import INK, PANEL, SERIF, mark, note, under_axis
 from lossviz.named_plane import CodePlane, Contestant
+from lossviz.plain_text import plain
 
 GOOD = 0.9  # a start that names this share of new points has learned it
 ROWS = (0.37, 0.0)  # where the dots of each network stand
@@ -20,7 +21,7 @@ READ = {
 
 def discs(word: Any) -> str:
     """A word as a row of neurons: full for 1, hollow for 0."""
-    return "".join("●" if bit else "○" for bit in word)
+    return plain("".join("●" if bit else "○" for bit in word))
 
 
 def short(one: Contestant, outputs: int) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossviz.figures.style import PAPER, mark, short_name
+from lossviz.plain_text import for_plotly
 from lossviz.race import Race
 
 Floats = NDArray[np.float64]
@@ -71,8 +72,9 @@ def own_words(race: Race, c: int) -> str:
     words = []
     for field in ("network", "activation", "optimizer", "init_gain"):
         value = getattr(each[c], field)
+        name = getattr(value, "name", value)  # a network of one's own is called by its name
         if len({getattr(one, field) for one in each}) > 1:
-            words.append(f"× {value:g}" if field == "init_gain" else _PLAIN.get(str(value), str(value)))
+            words.append(f"× {value:g}" if field == "init_gain" else _PLAIN.get(str(value), for_plotly(name)))
     if len({one.lr for one in each}) > 1 and lettered(race):
         words.append(f"rate {each[c].lr:g}")
     return ", ".join(words)

@@ -145,7 +145,8 @@ def _summary(values: Floats) -> tuple[Floats, Floats, Floats]:
     if known.any():
         some = values[:, known]
         quantile = np.quantile if np.isfinite(some).all() else np.nanquantile  # the latter goes one by one
-        low[known], middle[known], high[known] = quantile(some, [0.25, 0.5, 0.75], axis=0)
+        with np.errstate(invalid="ignore"):  # between two infinite seeds nothing is known
+            low[known], middle[known], high[known] = quantile(some, [0.25, 0.5, 0.75], axis=0)
     return low, middle, high
 
 

@@ -22,6 +22,7 @@ from lossviz.figures.style import (
     under_axis,
 )
 from lossviz.information import EntropyBar
+from lossviz.plain_text import for_plotly
 
 BAR = -10.0  # where the bar lies: below 0, so that a click on it is no click on a column
 BLUE = MARKS["logarithm"]
@@ -53,7 +54,8 @@ def entropy_bar(
                "showline": False, "ticks": ""},
         yaxis={"domain": [0.76, 1], "range": [BAR - 0.5, BAR + 0.5], "visible": False},
         xaxis2={"domain": [0, 1], "range": [-0.6, classes - 0.4], "anchor": "y2",
-                "tickvals": list(range(classes)), "ticktext": list(names[:classes]), "ticks": ""},
+                "tickvals": list(range(classes)), "ticktext": list(map(for_plotly, names[:classes])),
+                "ticks": ""},
         yaxis2={"domain": [0, 0.54], "range": [0, tall], "nticks": 4},
     )  # fmt: skip
     flat: dict[str, Any] = {"orientation": "h", "width": 0.62, "y": [BAR], "cliponaxis": False}

@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 
 
 def _points(value: float) -> str:
+    if not abs(value) < 100:
+        return f"{number(100 * value)} points"
     return f"{round(100 * value, 1) + 0.0:.1f} points".replace("-", "−")  # never −0.0
 
 

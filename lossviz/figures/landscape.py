@@ -9,9 +9,10 @@ import plotly.graph_objects as go
 
 from lossviz.figures.levels import SCALE
 from lossviz.figures.meshes import LIGHT
-from lossviz.figures.numerals import every, number, percent
+from lossviz.figures.numerals import every, number, percent, whole
 from lossviz.figures.style import AXIS, INK, MARKS, MUTE, WHITE, blank, fixed, note
 from lossviz.paths import Path
+from lossviz.plain_text import for_plotly
 from lossviz.surfaces import Profile, Surface
 from lossviz.windows import coarse, skips
 
@@ -41,7 +42,7 @@ def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) 
     )
     for path in paths:
         _draw(figure, path, narrow)
-    first, second = surface.facts.axes
+    first, second = map(for_plotly, surface.facts.axes)
     figure.update_layout(
         hovermode="closest",
         xaxis={"title": {"text": first, "standoff": 6}, "showline": False, "constrain": "domain"},
@@ -76,7 +77,7 @@ def terrain(surface: Surface, narrow: bool = False) -> go.Figure:
             hovertemplate="a = %{x:.3g}<br>b = %{y:.3g}<br>loss = %{z:.5g}<extra></extra>",
         )
     )
-    first, second = surface.facts.axes
+    first, second = map(for_plotly, surface.facts.axes)
     axis = {
         "backgroundcolor": "rgba(0,0,0,0)",
         "gridcolor": AXIS,
@@ -101,7 +102,8 @@ def profile(line: Profile, narrow: bool = False) -> go.Figure:
         )
     )
     figure.update_layout(
-        xaxis_title_text=line.facts.axes[0], yaxis_title_text=f"loss ({line.facts.loss_name})"
+        xaxis_title_text=for_plotly(line.facts.axes[0]),
+        yaxis_title_text=f"loss ({for_plotly(line.facts.loss_name)})",
     )
     return figure
 
@@ -138,7 +140,7 @@ def _visible(surface: Surface) -> Surface:
 
 def _alike(surface: Surface) -> bool:
     """Whether the two axes are worth drawing to one scale: neither would be a sliver."""
-    across, up = float(np.ptp(surface.a)), float(np.ptp(surface.b))
+    across, up = (float(along[-1] / 2 - along[0] / 2) for along in (surface.a, surface.b))
     return bool(across and up and 0.25 < across / up < 4)
 
 
@@ -166,8 +168,8 @@ def _ranked(loss: np.ndarray) -> tuple[np.ndarray, dict[float, float]]:
         return np.where(np.isfinite(values), 0.5, np.nan), dict.fromkeys(
             [0.5][: len(known)], float(known.sum())
         )
-    span = known[-1] - known[0]
-    height = 0.5 * np.linspace(0, 1, len(known)) + 0.5 * (known - known[0]) / span
+    above = known / 2 - known[0] / 2  # halves: of two enormous losses the difference may be infinite
+    height = 0.5 * np.linspace(0, 1, len(known)) + 0.5 * above / above[-1]
     marks = np.linspace(0, 1, 6)
     return np.interp(values, known, height, left=np.nan, right=np.nan), {
         float(mark): float(np.interp(mark, height, known)) for mark in marks
@@ -181,13 +183,13 @@ def _holes(loss: np.ndarray) -> np.ndarray:
 def _blank(result: Surface | Profile, narrow: bool) -> go.Figure:
     """An empty figure of the house that says below it how the result was made."""
     facts, missing = result.facts, int((~np.isfinite(result.loss)).sum())
-    notes = [facts.method]
+    notes = [for_plotly(facts.method)]
     if facts.stride > 1:
         notes.append(f"first look, {every(facts.stride)}")
     if isinstance(result, Surface) and _skips(result) > 1:
         notes.append(f"drawn at {every(_skips(result))}")
     if facts.subset:
-        notes.append(f"on {facts.examples} examples, not all")
+        notes.append(f"on {whole(facts.examples)} examples, not all")
     if missing:
         notes.append(f"{missing} points are not finite: drawn as holes")
     figure = blank(430 if narrow else 520, margin={"l": 74, "r": 14, "t": 34, "b": 92})

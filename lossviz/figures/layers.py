@@ -145,6 +145,8 @@ def layer_words(race: Race, measure: str, record: int) -> tuple[str, str]:
     every = f"<b>Dead</b> in every layer: {joined(race, dead)}. " if dead else ""
     if len(dead) == len(first):
         return "Dead", "in every layer of every contestant.<br>Blank is below 0.0001."
+    if not np.isfinite(first).any():
+        return "–", "No gradient is known in the first layer.<br>Blank is below 0.0001."
     most, least = int(np.nanargmax(first)), int(np.nanargmin(first))
     if most == least:
         return number(float(first[0])), "is the gradient in the first layer.<br>Blank is below 0.0001."

@@ -152,7 +152,7 @@ def _live(facts: Rescaled, k: int, narrow: bool) -> list[dict[str, Any]]:
     """The one number of the page in the V of the curve, and c."""
     ratio = float(facts.sharpness[k] / facts.sharpness[facts.unchanged])
     size = 34 if narrow else 42
-    times = whole(round(ratio)) if ratio >= 10 else f"{ratio:.1f}"
+    times = whole(ratio) if ratio >= 10 else f"{ratio:.1f}"
     spot = {"xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "top"}
     return [
         note(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lossviz.datasets import DATASETS
 from lossviz.figures.contestants import MEASURES, is_twin
-from lossviz.figures.numerals import power_of_ten
+from lossviz.figures.numerals import number, power_of_ten
 from lossviz.figures.race_panel import Place
 from lossviz.figures.style import PAPER, mark
 from lossviz.race import Race
@@ -51,7 +51,8 @@ def curve_axis(race: Race, measure: str) -> tuple[Axis, dict[str, Any]]:
     else:
         known = values[np.isfinite(values) & (values > 0)]
         low, high = (float(known.min()), float(known.max())) if known.size else (0.1, 1.0)
-        exponents = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+        least, most = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
+        exponents = range(max(least, -300), min(most, 300) + 1)  # a float has a few more, and then no more
         ticks = [m * 10.0**e for e in exponents for m in ((1, 2, 5) if high / low < 100 and e > -3 else (1,))]
         axis = Axis(True, float(np.log10(low) - 0.1), float(np.log10(high) + 0.1))
         words = [_tick(t) for t in ticks]
@@ -61,7 +62,12 @@ def curve_axis(race: Race, measure: str) -> tuple[Axis, dict[str, Any]]:
 
 def _tick(value: float) -> str:
     """A round number as short as it can be, since the axis's name stands close by."""
-    return f"{value:g}" if value >= 0.01 else f"10{power_of_ten(round(math.log10(value)))}"
+    if 0.01 <= value < 1e6:
+        return f"{value:g}"
+    if not 0 < value < math.inf:
+        return number(value)
+    lead, _, power = f"{value:.0e}".partition("e")
+    return f"{'' if lead == '1' else f'{lead} × '}10{power_of_ten(int(power))}"
 
 
 def classes_of(race: Race) -> int:

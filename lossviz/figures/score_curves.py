@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.numerals import number
+from lossviz.figures.numerals import number, percent
 from lossviz.figures.style import (
     INK,
     MARKS,
@@ -193,13 +193,16 @@ def _live(history: ScoreHistory, measure: str, k: int, narrow: bool) -> list[dic
 def _change(share: float) -> str:
     if not np.isfinite(share):
         return "–"
-    rounded = round(100 * share)
-    return "0 %" if rounded == 0 else f"{'+' if rounded > 0 else '−'}{abs(rounded)} %"
+    sign = "+" if share > 0 else "−"
+    rounded = round(100 * abs(share)) if abs(share) < 100 else None
+    return "0 %" if rounded == 0 else f"{sign}{percent(abs(share)) if rounded is None else f'{rounded} %'}"
 
 
 def _points(change: float) -> str:
     if not np.isfinite(change):
         return "–"
+    if abs(change) >= 100:
+        return f"{'+' if change > 0 else '−'}{number(100 * abs(change))}"
     rounded = round(100 * change, 1)
     return "0" if rounded == 0 else f"{'+' if rounded > 0 else '−'}{abs(rounded):.1f}"
 

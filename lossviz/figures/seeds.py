@@ -146,7 +146,9 @@ def _finite(values: Floats) -> list[float | None]:
 
 
 def _round_down(value: float) -> float:
-    """The largest of 1, 2, 5 times a power of ten that is not above."""
+    """The largest of 1, 2, 5 times a power of ten that is not above; 0 for 0."""
+    if value == 0:
+        return 0.0
     power = 10.0 ** np.floor(np.log10(value))
     return float(power * max(m for m in (1, 2, 5) if m * power <= value * (1 + 1e-9)))
 

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from lossviz.figures.numerals import number, whole
 from lossviz.figures.style import AXIS, INK, MARKS, MUTE, SERIF, Mark, blank, faded, note
+from lossviz.plain_text import for_plotly
 from lossviz.recognition import Cap
 from lossviz.terms import SCORES, ScoreTerms
 
@@ -32,9 +33,12 @@ def terms(found: ScoreTerms, narrow: bool = False) -> go.Figure:
     figure, scale = _rows(found.term[rows], found.left_out[rows], style, columns[-1], narrow, foot)
     texts = [_cell(t, x, -1, MUTE) for t, x in _heads(found, columns, narrow)]
     for line, i in enumerate(rows):
-        shown = [_cut(found.actual[i], 8), _cut(" ".join(found.predicted[i]), 9 if narrow else 15)]
+        shown = [
+            for_plotly(found.actual[i], 8),
+            for_plotly(" ".join(found.predicted[i]), 9 if narrow else 15),
+        ]
         if not narrow:
-            shown.append(_cut(found.words[i], 20))
+            shown.append(for_plotly(found.words[i], 20))
         texts += [_cell(t, x, line, INK) for t, x in zip(shown, columns, strict=False)]
         texts.append(_value(float(found.term[i]), scale, line, style, bool(found.left_out[i]), narrow))
     figure.update_layout(annotations=[*texts, *_sum(figure, found, len(rows), style, narrow)])
@@ -90,11 +94,6 @@ def _bars(lengths: Any, places: Any, style: Mark, hatched: bool, base: float = 0
         pattern = HATCH | {"fgcolor": style.line, "bgcolor": faded(style.line, 0.13)}
         look |= {"pattern": pattern, "line": {"color": style.line, "width": 2}}
     return go.Bar(x=lengths, y=places, base=base, orientation="h", width=0.56, marker=look)
-
-
-def _cut(text: str, most: int) -> str:
-    text = text.replace("<", "‹")  # a figure reads tags
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _cell(text: str, x: float, line: int, colour: str) -> dict[str, Any]:

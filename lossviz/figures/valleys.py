@@ -179,7 +179,7 @@ def signed(change: float) -> str:
     """A change with its sign; 0 for what is below a thousandth."""
     if abs(change) < 5e-4:
         return "0"
-    text = number(change) if abs(change) < 1 else f"{change:.1f}".replace("-", "−")
+    text = f"{change:.1f}".replace("-", "−") if 1 <= abs(change) < 1000 else number(change)
     return f"+{text}" if change > 0 else text
 
 

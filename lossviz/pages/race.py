@@ -5,6 +5,7 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 import streamlit as st
 
 import lossviz as lv
+from lossviz.plain_text import sentence
 from lossviz.ui.controls import presets
 from lossviz.ui.declared import Race
 from lossviz.ui.page import Tabs, footer, heading, page, small
@@ -81,7 +82,8 @@ with page():
                 wanted = settings()
             except ValueError as error:
                 st.markdown(
-                    f"**This does not fit together:** {error}. Change it under *Set up*, or try a preset."
+                    f"**This does not fit together:** {sentence(error)}. "
+                    "Change it under *Set up*, or try a preset."
                 )
                 st.stop()
             stage(wanted, kind, training)

@@ -12,12 +12,15 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from lossviz.ui.typed import Line, Number, Text, in_address
+from lossviz.ui.typed import Line, Number, Text, in_address, write_address
 
 
 @dataclass(frozen=True)
 class Slide:
-    """A number on a slider. ``key`` is its name in the URL."""
+    """A number on a slider. ``key`` is its name in the URL.
+
+    A number between two steps, as a link may have, is the nearest step: pictures are made for steps only.
+    """
 
     key: str
     label: str
@@ -29,7 +32,12 @@ class Slide:
     format: str | None = None
 
     def show(self, **more: Any) -> float:
-        """Draw it; its value, within its range whatever a client sends."""
+        """Draw it; its value, one of its steps whatever a client sends."""
+        given = st.session_state.get(self.key)
+        if given is None:
+            self._put_link_right()
+        elif given != self._sane(given):
+            st.session_state[self.key] = self._sane(given)
         value = st.slider(
             self.label,
             self.low,
@@ -42,6 +50,21 @@ class Slide:
         )
         return self._sane(value)
 
+    def _put_link_right(self) -> None:
+        """Open the page anew at the nearest step if its address says something between two.
+
+        Before the slider is drawn: from then on the address is Streamlit's, and the slider as it says.
+        """
+        try:
+            linked = float(st.query_params[self.key])
+        except (KeyError, ValueError):
+            return
+        step = self._sane(linked)
+        if step != linked and self.low <= linked <= self.high:
+            in_words = str(int(step) if step == int(step) else step)
+            write_address(self.key, None if step == self.default else in_words)
+            st.rerun()
+
     @property
     def now(self) -> float:
         """Its value in this run, also before it is drawn."""
@@ -49,7 +72,13 @@ class Slide:
 
     def _sane(self, value: Any) -> float:
         good = isinstance(value, int | float) and math.isfinite(value) and self.low <= value <= self.high
-        return type(self.default)(value if good else self.default)
+        return type(self.default)(self._step_at(value) if good else self.default)
+
+    def _step_at(self, value: float) -> float:
+        """The nearest step; a value that is one but for its last bits stays as it is."""
+        last = math.floor((self.high - self.low) / self.step + 1e-6)
+        nearest = self.low + self.step * min(round((value - self.low) / self.step), last)
+        return value if abs(value - nearest) < 1e-6 * self.step else round(nearest, 9)
 
 
 @dataclass(frozen=True)

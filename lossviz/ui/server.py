@@ -1,5 +1,4 @@
-"""The ASGI app around the Streamlit script: Plotly's own file, response headers, bounds for uploads, and a
-warm start."""
+"""The ASGI app around the Streamlit script: Plotly's own file, headers, bounds for uploads, a warm start."""
 
 import base64
 import gzip
@@ -20,6 +19,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lossviz.ui import warm
+from lossviz.ui.not_found import NotFound
+from lossviz.ui.table import ENTRIES
 from lossviz.ui.uploads import BoundedUploads
 
 CONTENTS = Path(__file__).with_name("contents.py")
@@ -100,8 +101,13 @@ async def _lifespan(_: Any) -> AsyncIterator[None]:
 def surroundings() -> dict[str, Any]:
     """The arguments of `st.App` beside the script. (Streamlit looks for the call itself in app.py.)"""
     headers = security_headers(os.environ.get(EMBEDDERS, "'self'"))
+    base = str(st.get_option("server.baseUrlPath") or "")
     return {
         "lifespan": _lifespan,
         "routes": [Route(PLOTLY_ROUTE, _plotly)],
-        "middleware": [Middleware(SecurityHeaders, headers=headers), Middleware(BoundedUploads)],
+        "middleware": [
+            Middleware(SecurityHeaders, headers=headers),
+            Middleware(BoundedUploads),
+            Middleware(NotFound, pages=[entry.address for entry in ENTRIES], base=base),
+        ],
     }

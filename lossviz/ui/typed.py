@@ -5,12 +5,10 @@ was cut would show something else. Then the page says so.
 """
 
 import math
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
-
 
 MOST = 250_000  # letters in a box: ten thousand numbers of 25
 
@@ -20,7 +18,7 @@ def in_address(key: str, help: str) -> dict[str, Any]:
     return {"key": key, "help": help or None, "bind": "query-params"}
 
 
-def _address(key: str, wanted: str | None) -> None:
+def write_address(key: str, wanted: str | None) -> None:
     """Write a word into the address, or take it out."""
     if wanted is None:
         if key in st.query_params:
@@ -60,7 +58,7 @@ class Number:
         )
         value = self.now
         st.session_state[f"{self.key}_kept"] = value  # Streamlit forgets what another view does not draw
-        _address(self.key, str(value) if value != self.default else None)
+        write_address(self.key, str(value) if value != self.default else None)
         return value
 
     @property
@@ -97,7 +95,7 @@ class Text:
         st.session_state[self.key] = self.now
         text = st.text_area(self.label, max_chars=MOST, key=self.key, help=self.help or None, **more) or ""
         st.session_state[f"{self.key}_kept"] = text  # Streamlit forgets what another view does not draw
-        _address(self.key, text if text != self.default and len(text) <= self.longest else None)
+        write_address(self.key, text if text != self.default and len(text) <= self.longest else None)
         return text
 
     @property
@@ -142,10 +140,3 @@ class Line:
     def _sane(self, value: Any) -> str:
         good = isinstance(value, str) and 0 < len(value.strip()) <= self.most
         return value if good else self.default
-
-
-def plain(text: str) -> str:
-    """Somebody's words, at most 300 letters, with nothing that Markdown reads as a sign, icon or link."""
-    kept = "".join(c if c.isalnum() or c in " .,-+−⁻=%/×:;()'’…\u2009" else " " for c in text)
-    kept = re.sub(r":(?=\S)", " ", kept)  # :smile: and http://
-    return re.sub(r"(?i)www\.", "www ", kept)[:300]

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from lossviz.plain_text import sentence
 from lossviz.ui.page import small
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ def stoppable(
     try:
         found = work()
     except ValueError as error:
-        st.markdown(f"**{refused}:** {error}.")
+        st.markdown(f"**{refused}:** {sentence(error)}.")
         found = None
     st.session_state[known].add(wanted)
     place.empty()

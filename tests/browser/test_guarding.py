@@ -1,16 +1,22 @@
 """What comes from outside gets no farther: hostile addresses, other people's pages, other people's files."""
 
 import gzip
+import re
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
+import torch
 from driving import Server, Viewer, serving, until
+
+import lossviz as lv
 
 pytestmark = pytest.mark.browser
 
@@ -52,8 +58,75 @@ def test_a_hostile_address_shows_the_default_page(viewer: Callable[..., Viewer])
 
 
 def get(url: str, **headers: str) -> tuple[Message, bytes]:
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as reply:
-        return reply.headers, reply.read()
+    _, fields, body = got(url, **headers)
+    return fields, body
+
+
+def got(url: str, **headers: str) -> tuple[int, Message, bytes]:
+    """What is answered, and with which status."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as reply:
+            return reply.status, reply.headers, reply.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read()
+
+
+@pytest.mark.parametrize("path", ["/race/x", "/a/b", "/no-such-page", "/race/static/js/none.js"])
+def test_an_address_that_is_no_page_says_so_and_leads_home(
+    viewer: Callable[..., Viewer], server: Server, path: str
+) -> None:
+    assert got(f"{server.url}{path}?race_step=10", Accept="text/html")[0] == 404
+    one = viewer()
+    one.page.goto(f"{server.url}{path}")
+    assert "There is no page at this address." in one.page.inner_text("main")
+    one.page.get_by_role("link").click()
+    one.page.locator(".lossviz-card").first.wait_for()
+    assert one.settled().address == f"{server.url}/"
+    one.said.clear()  # the browser tells of the status 404
+
+
+def test_pages_files_and_streamlits_own_routes_are_where_they_were(server: Server) -> None:
+    status, _, index = got(f"{server.url}/race")
+    assert status == 200
+    own = re.findall(rb'(?:src|href)="\./([^"]*)"', index)
+    assert len(own) > 2
+    for path in (*(name.decode() for name in own), "_stcore/health", "_stcore/host-config", "race/"):
+        assert got(f"{server.url}/{path}")[0] == 200, path
+
+
+EVIL = "<a href='https://example.org'>log in again</a> <span style='font-size:999px'>Zq</span> $\\huge Zq$"
+
+
+@pytest.mark.parametrize("drawn", ["From above", "In relief"])
+def test_what_a_file_says_is_words_and_nothing_else(
+    viewer: Callable[..., Viewer], tmp_path: Path, drawn: str
+) -> None:
+    model, data = torch.nn.Linear(2, 1), (torch.zeros(8, 2), torch.zeros(8, 1))
+    found = lv.surface(model, torch.nn.functional.mse_loss, data, points=5, progress=False)
+    texts = {field.name: EVIL for field in fields(found.facts) if field.type is str}
+    replace(found, facts=replace(found.facts, **texts, axes=(EVIL, EVIL))).save(tmp_path / "evil.npz")
+    (tmp_path / "![x](y) [log in](z) :smile:.npz").write_bytes(b"not a file of ours")
+
+    one = viewer().open(f"/landscape?{urlencode({'landscape_drawn': drawn, 'landscape_points': '21'})}")
+    one.page.get_by_role("tab", name="Network").click()
+    one.page.locator("input[type=file]").set_input_files(tmp_path / "evil.npz")
+    one.page.get_by_text("log in again").first.wait_for(state="attached")
+    one.settled()
+    assert (
+        one.page.locator("main a[href*=example], .lossviz-chart a, .lossviz-chart [style*='999px']").count()
+        == 0
+    )
+    assert one.page.locator(".lossviz-chart mjx-container, main .katex").filter(has_text="Zq").count() == 0
+    assert "log in again" in (one.chart.get_attribute("aria-label") or "")
+    if drawn == "From above":
+        assert any("‹a href" in text for text in one.drawn()["texts"]), "to be read as it was written"
+    one.page.locator("input[type=file]").set_input_files(tmp_path / "![x](y) [log in](z) :smile:.npz")
+    said = one.page.get_by_text("cannot be drawn")
+    said.wait_for()
+    assert "log in" in said.inner_text()
+    assert said.locator("a, img").count() == 0
+    assert one.exceptions() == one.said == []
 
 
 @pytest.mark.parametrize("path", ["/", "/race", "/_stcore/health", "/lossviz/plotly.min.js", "/no-such-page"])

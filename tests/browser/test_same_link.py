@@ -57,3 +57,24 @@ def test_the_link_under_share_is_the_page(viewer: Callable[..., Viewer], path: s
     assert other.drawn() == one.drawn()
     for viewer_ in (one, other):
         assert viewer_.exceptions() == viewer_.said == []
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "linked", "step"),
+    [
+        ("/stuck-neuron", "neuron_z", "3.94", "3.9"),
+        ("/two-weights", "weights_a", "4.96", None),
+        ("/race", "race_step", "57", "60"),
+    ],
+)
+def test_a_link_between_two_steps_is_the_nearest_step(
+    viewer: Callable[..., Viewer], path: str, key: str, linked: str, step: str | None
+) -> None:
+    """The slider, the picture and the address say one thing, and no other than that step itself."""
+    one = viewer().open(f"{path}?{key}={linked}")
+    assert one.query().get(key) == (step and [step])
+    usual = viewer().open(f"{path}?{key}={step}" if step else path)
+    assert one.value(key) == usual.value(key)
+    assert one.drawn() == usual.drawn()
+    assert one.frame == usual.frame
+    assert one.exceptions() == one.said == []

@@ -87,6 +87,23 @@ def test_looking_at_something_else_restarts_nothing(viewer: Callable[..., Viewer
     assert one.said == []
 
 
+def test_who_loads_the_page_again_while_a_race_trains_sees_as_much_of_it(
+    viewer: Callable[..., Viewer],
+) -> None:
+    one = viewer(new=True).open(LONG)
+    usual = {key: values for key, values in one.query().items() if key != "race_step"}
+    press(one, "Play")
+    plays(one)
+    until(lambda: reached(one), lambda n: n >= 20)
+    step = int(until(lambda: one.query().get("race_step", ["0"])[0], lambda text: int(text) >= 20))
+    one.page.reload()
+    one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
+    stands(one)
+    assert step <= reached(one) < 240, "not the step that the page begins with"
+    assert one.query() == usual | {"race_step": [str(reached(one))]}
+    assert one.exceptions() == one.said == []
+
+
 def test_its_thread_is_gone_within_ten_seconds_of_the_tab(
     viewer: Callable[..., Viewer], server: Server
 ) -> None:

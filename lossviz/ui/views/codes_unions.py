@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
+from lossviz.plain_text import sentence
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
@@ -70,7 +71,7 @@ def show() -> None:
             code = words_of(written)
             classes = len(code)
         except ValueError as error:
-            drawing.markdown(f"**These words cannot name clouds:** {error}.")
+            drawing.markdown(f"**These words cannot name clouds:** {sentence(error)}.")
             return
     facts = counted(code, classes)
     with drawing:

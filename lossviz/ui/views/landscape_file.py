@@ -7,12 +7,12 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
+from lossviz.plain_text import for_markdown, plain
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.declared import Landscape
 from lossviz.ui.page import File, Tabs, small
 from lossviz.ui.texts import text
-from lossviz.ui.typed import plain
 
 MOST = 401  # points along an axis that a figure draws; a file may have 4001, which would be 128 MB
 READ, DRAWN = "landscape_file_read", "landscape_file_drawn"  # kept in the viewer's session
@@ -53,23 +53,23 @@ def picture(surface: lv.Surface, relief: bool) -> str:
 
 
 def facts(surface: lv.Surface) -> str:
-    """What the file says of itself, as one list."""
-    told = surface.facts
+    """What the file says of itself, as one list: each of its texts by itself made plain, as anybody's are."""
+    told, said = surface.facts, for_markdown
     finite = surface.finite
     rows = {
-        "Plane": told.method,
+        "Plane": said(told.method),
         "Points": f"{len(surface.a)} × {len(surface.b)}"
         + (f", {lv.figures.every(told.stride)} of a finer grid" if told.stride > 1 else ""),
-        "Loss": f"{told.loss_name}, from {lv.figures.number(float(finite.min()))} to "
+        "Loss": f"{said(told.loss_name)}, from {lv.figures.number(float(finite.min()))} to "
         f"{lv.figures.number(float(finite.max()))}"
         if len(finite)
-        else f"{told.loss_name}, nowhere finite",
+        else f"{said(told.loss_name)}, nowhere finite",
         "Holes": f"{surface.loss.size - len(finite)} points are not finite",
         "Weights": lv.figures.whole(told.weights),
         "Examples": lv.figures.whole(told.examples) + (", not all of them" if told.subset else ""),
-        "Evaluated": f"{told.evaluator}, {told.dtype}, {told.device}, torch {told.torch}",
+        "Evaluated": ", ".join(map(said, (told.evaluator, told.dtype, told.device, f"torch {told.torch}"))),
     }
-    return "\n".join(f"- **{name}**: {plain(str(value))}" for name, value in rows.items())
+    return "\n".join(f"- **{name}**: {value}" for name, value in rows.items())
 
 
 def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: str) -> None:

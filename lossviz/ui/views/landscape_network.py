@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 import lossviz as lv
+from lossviz.plain_text import for_markdown, sentence
 from lossviz.ui import work as work_of
 from lossviz.ui.declared import Landscape
 from lossviz.ui.page import READABLE, small
@@ -52,7 +53,7 @@ def opened(tab: Any) -> lv.Surface | None:
         try:
             return landscape_file.read(file)
         except ValueError as error:
-            st.markdown(f"**{file.name}** cannot be drawn: {error}.")
+            st.markdown(f"**{for_markdown(file.name)}** cannot be drawn: {sentence(error)}.")
             return None
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
+from lossviz.plain_text import sentence
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
 from lossviz.ui.declared import Numbers
 from lossviz.ui.page import READABLE, File, Tabs, small
 from lossviz.ui.texts import text
-from lossviz.ui.typed import plain
 
 ROWS = 200  # that the table shows
 TRIES: dict[str, dict[str, Any]] = {
@@ -81,7 +81,7 @@ def show() -> None:
         found = lv.score_terms(score, actual, predicted)
     except ValueError as error:
         with drawing.container(width=READABLE):
-            st.markdown(f"**This cannot be scored:** {plain(str(error))}.")
+            st.markdown(f"**This cannot be scored:** {sentence(error)}.")
         return
     with drawing:
         chart(

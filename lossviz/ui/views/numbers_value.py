@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
+from lossviz.plain_text import sentence
 from lossviz.reading import read_column
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
@@ -14,7 +15,6 @@ from lossviz.ui.controls import presets
 from lossviz.ui.declared import Numbers
 from lossviz.ui.page import READABLE, File, Tabs, small
 from lossviz.ui.texts import text
-from lossviz.ui.typed import plain
 
 TRIES: dict[str, dict[str, Any]] = {
     "2.303": {},
@@ -57,7 +57,7 @@ def show() -> None:
         found = candidates(value, classes, counts)
     except ValueError as error:
         with drawing.container(width=READABLE):
-            said = plain(str(error)).replace("frequencies", "Class counts")
+            said = sentence(error).replace("frequencies", "Class counts")
             st.markdown(f"**The class counts cannot be used:** {said}.")
         return
     with drawing:

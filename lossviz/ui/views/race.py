@@ -8,10 +8,12 @@ import lossviz as lv
 from lossviz.ui.chart import chart, is_narrow, packed
 from lossviz.ui.declared import Race
 from lossviz.ui.live import Live, View
+from lossviz.ui.typed import write_address
 from lossviz.ui.views.race_setup import STEPS, shown_seed
 
 # What is kept in this viewer's session.
 LIVE, SHOWN, WAS_RUNNING, CHOSEN = "race_live", "race_shown_picture", "race_was_running", "race_seed_chosen"
+OPENED, WHOLE_PAGE, NOTED = "race_opened", "race_whole_page", "race_step_noted"
 
 
 def is_training() -> bool:
@@ -19,17 +21,18 @@ def is_training() -> bool:
 
 
 def current(wanted: lv.RaceSettings) -> tuple[Live, bool]:
-    """This viewer's race, and whether it has just been opened. After a change in the set-up a new race
-    stands ready at step 0; a preset opens where there is something to see, as a link does."""
+    """This viewer's race, and whether it was opened and is not shown yet. After a change in the set-up a new
+    race stands ready at step 0; a preset opens where there is something to see, as a link does."""
     race: Live | None = st.session_state.get(LIVE)
     chosen = st.session_state.pop("race_try_chosen", None)
     if race is not None and race.settings == wanted:
-        return race, False
+        return race, bool(st.session_state.get(OPENED))
     if race is not None:
         race.pause()
         st.session_state[Race.step.key] = Race.step.default if chosen else 0
     opened = st.session_state[LIVE] = Live(wanted)
-    return opened, race is None or bool(chosen)
+    st.session_state[OPENED] = race is None or bool(chosen)
+    return opened, st.session_state[OPENED]
 
 
 def drawing(view: View, kind: str, measure: str, layers: str) -> str:
@@ -69,6 +72,7 @@ def stage(wanted: lv.RaceSettings, kind: str, training: bool) -> None:
     """The picture and its transport. While it trains the picture is read by itself, six times a second: it is
     all that has to be new then, and a widget costs the browser more than a picture."""
     if training:
+        st.session_state[WHOLE_PAGE] = True
         st.fragment(_watched, run_every=0.16)(wanted, kind)
         st.fragment(_transport, run_every=1.0)(wanted)
     else:
@@ -86,6 +90,7 @@ def _at_rest(wanted: lv.RaceSettings, kind: str) -> None:
             bar = st.progress(0.0, words)
             race.run_to(goal, lambda share: bar.progress(share, words))
             bar.empty()
+            st.session_state[OPENED] = False
         _show(race.read(shown_seed()), kind)
 
 
@@ -93,6 +98,8 @@ def _watched(wanted: lv.RaceSettings, kind: str) -> None:
     race, _ = current(wanted)
     view = race.read(shown_seed())
     _notice(race, view.running)
+    if Race.step.key not in st.query_params:
+        _note_step(race)
     with st.container():
         _show(view, kind)
 
@@ -130,7 +137,17 @@ def _notice(race: Live, running: bool) -> None:
         st.session_state[WAS_RUNNING] = running
         if not running:
             st.session_state[Race.step.key] = race.at
+            if st.session_state.pop(NOTED, False):  # the slider that comes back begins with what is there
+                write_address(Race.step.key, str(race.at))
         st.rerun()
+
+
+def _note_step(race: Live) -> None:
+    """Write the step into the address while there is no slider that does: who loads the page again then sees
+    as much of the race. In a run of the whole page the address is still the slider's."""
+    if not st.session_state.get(WHOLE_PAGE):
+        st.session_state[NOTED] = True
+        write_address(Race.step.key, str(race.at))
 
 
 def _transport(wanted: lv.RaceSettings, opened: bool = False) -> None:
@@ -152,6 +169,8 @@ def _transport(wanted: lv.RaceSettings, opened: bool = False) -> None:
             )
         if running:
             st.session_state["race_now"] = at
+            _note_step(race)
+            st.session_state[WHOLE_PAGE] = False  # the runs that follow are those of its fragments
             st.slider("Step", 0, STEPS, disabled=True, label_visibility="collapsed", key="race_now")
         else:
             Race.step.show(label_visibility="collapsed")
@@ -188,4 +207,5 @@ def one_step(race: Live) -> None:
 def reset(race: Live) -> None:
     race.pause()
     st.session_state[LIVE] = Live(race.settings)
+    st.session_state[OPENED] = False
     st.session_state[Race.step.key] = 0
