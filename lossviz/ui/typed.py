@@ -11,7 +11,6 @@ from typing import Any
 
 import streamlit as st
 
-
 MOST = 250_000  # letters in a box: ten thousand numbers of 25
 
 
