@@ -235,7 +235,7 @@ def _shape(stream: IO[bytes], name: str, dtype: str, ndim: int, longest: int) ->
 
 def _fill(stream: IO[bytes], name: str, array: np.ndarray) -> None:
     """Reads an array's content, a piece at a time: the memory of what is not there is never touched."""
-    view, at = memoryview(array.reshape(-1)).cast("B"), 0
+    view, at = array.reshape(-1).data.cast("B"), 0
     while at < len(view):
         piece = stream.read(min(PIECE, len(view) - at))
         if not piece:
