@@ -69,7 +69,7 @@ def unions(code: Code | str | ArrayLike, classes: int = 4, shown: int = 24, n: i
         cloud,
         centres,
         labels,
-        counted.by_unit[chosen].all(axis=1),
+        counted.each[chosen],
         counted.by_unit[chosen][:, :units],
         lines,
         best,

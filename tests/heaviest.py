@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -30,12 +30,13 @@ FOUR_LOSSES = "softmax-mse, softmax-ce, sigmoid-mse-onehot, sigmoid-bce-onehot"
 DIGITS = {"landscape_data": "digits"}
 RACE = {"race_seeds": 16, "race_step": 0, "race_gain": 1}  # the first record takes as much as any step
 DEEP = RACE | {
-    "race_data": "circles", "race_size": 3000, "race_network": "mlp-64-64-64-64-64-64", "race_optimizer": "adam",
-    "race_activation": "sigmoid, relu",
+    "race_data": "circles", "race_size": 3000, "race_network": "mlp-64-64-64-64-64-64",
+    "race_optimizer": "adam", "race_activation": "sigmoid, relu",
 }  # fmt: skip
 MANY = RACE | {"race_step": 10, "race_data": "digits", "race_network": "mlp-4", "race_losses": FOUR_LOSSES}
 BINARY = (
-    "sigmoid-mse", "sigmoid-half-mse", "sigmoid-ce", "tanh-mse", "hinge", "squared-hinge", "focal", "zero-one",
+    "sigmoid-mse", "sigmoid-half-mse", "sigmoid-ce", "tanh-mse", "hinge", "squared-hinge", "focal",
+    "zero-one",
 )  # fmt: skip
 
 # page: (view, its heaviest settings) for each view, at least once
@@ -170,26 +171,32 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def child(works: Iterable[tuple[str, Callable[[], object]]]) -> None:
-    """Do these in a process of their own, and say what they took."""
-    sys.stdout.flush()
-    number = os.fork()
-    if number:
-        os.waitpid(number, 0)
-        return
-    try:
-        rest = peak()
-        for name, work in works:
-            since, fault = time.process_time(), ""
+def told(works: Iterable[tuple[str, Callable[[], object]]]) -> None:
+    """Do these, and say what they took: a line for each, in one piece."""
+    rest = peak()
+    for name, work in works:
+        since, fault = time.process_time(), ""
+        try:
+            work()
+        except Exception:
+            fault = traceback.format_exc()[-2000:]
+        seconds = round(time.process_time() - since, 2)
+        line = {"name": name, "mb": round(peak() - rest), "seconds": seconds, "fault": fault}
+        os.write(1, f"{json.dumps(line)}\n".encode())
+
+
+def in_children(many: Sequence[Iterable[tuple[str, Callable[[], object]]]]) -> None:
+    """Each in a process of its own, two at a time."""
+    for number, works in enumerate(many):
+        if number >= 2:
+            os.wait()
+        if not os.fork():
             try:
-                work()
-            except Exception:
-                fault = traceback.format_exc()
-            seconds = round(time.process_time() - since, 2)
-            print(json.dumps({"name": name, "mb": round(peak() - rest), "seconds": seconds, "fault": fault}))
-        sys.stdout.flush()
-    finally:
-        os._exit(0)
+                told(works)
+            finally:
+                os._exit(0)
+    for _ in many[:2]:
+        os.wait()
 
 
 def works(page: str) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -202,12 +209,12 @@ def works(page: str) -> Iterator[tuple[str, Callable[[], object]]]:
 def main(pages: list[str]) -> None:
     settle()
     few_steps()
-    for page in pages or list(HEAVIEST):
-        child(works(page))
+    many: list[Iterable[tuple[str, Callable[[], object]]]] = [works(page) for page in pages or list(HEAVIEST)]
     if not pages or "landscape" in pages:
-        child(
+        many.append(
             [("landscape, a file of 4001 x 4001 points", lambda: open_all("landscape", {}, largest_file()))]
         )
+    in_children(many)
 
 
 def query_of(page: str, view: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -223,7 +230,8 @@ def view_of(page: str) -> Any:
     from lossviz.ui import declared
 
     names = {
-        "stuck_neuron": "Neuron", "two_weights": "Weights", "edge_of_stability": "Edge", "output_codes": "Codes"
+        "stuck_neuron": "Neuron", "two_weights": "Weights", "edge_of_stability": "Edge",
+        "output_codes": "Codes",
     }  # fmt: skip
     return getattr(declared, names.get(page, page.title())).view
 

@@ -19,7 +19,7 @@ READ, DRAWN = "landscape_file_read", "landscape_file_drawn"  # kept in the viewe
 
 
 def read(file: Any) -> lv.Surface:
-    """The surface in an uploaded file, thinned to what is drawn. It is read once, however often the page runs.
+    """The surface in an uploaded file, thinned to what is drawn; read once, however often the page runs.
 
     ValueError, in one sentence, for what is no surface file.
     """
@@ -85,12 +85,8 @@ def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: 
         )
     thinned = surface.facts.stride > 1
     with convention:
-        part = (
-            f" Of a finer grid, {lv.figures.every(surface.facts.stride)} along each side is drawn, and stands "
-            "in Numbers (CSV)."
-            if thinned
-            else ""
-        )
+        every = lv.figures.every(surface.facts.stride)
+        part = f" Of its finer grid, {every} is drawn, and stands in Numbers (CSV)." if thinned else ""
         small(f"From the file that was opened. Take it away in the tab Network to go back.{part}")
         with tabs["Network"]:
             small("What the file says of itself")

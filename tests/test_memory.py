@@ -1,0 +1,38 @@
+"""No valid choice takes more memory than a small server has: every view at its heaviest settings."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from heaviest import HEAVIEST, view_of
+
+from lossviz.ui.table import ENTRIES
+
+HERE = Path(__file__).parent
+MOST = 250  # MB above what a server takes at rest
+LINES = sum(map(len, HEAVIEST.values())) + 1
+
+
+def test_every_view_of_every_page_is_measured() -> None:
+    assert set(HEAVIEST) == {entry.file for entry in ENTRIES}
+    for page, rows in HEAVIEST.items():
+        assert {view for view, _ in rows} == set(view_of(page).options), page
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="each page is measured in a child process")
+def test_no_view_takes_more_than_250_mb_at_its_heaviest_settings() -> None:
+    paths = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        [sys.executable, str(HERE / "heaviest.py")],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | {"PYTHONPATH": paths},
+    )
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) == LINES, done.stderr[-2000:]
+    assert [one["fault"] for one in found if one["fault"]] == []
+    assert {one["name"]: one["mb"] for one in found if one["mb"] > MOST} == {}
