@@ -14,12 +14,12 @@ from contourpy import FillType, LineType, contour_generator
 from numpy.typing import NDArray
 
 import lossviz as lv
-from lossviz.figures.style import AXIS, INK, MARKS, MUTE, PANEL, SEA, Mark
-from lossviz.figures.themes import DARK
+from lossviz.figures.base.style import AXIS, INK, MARKS, MUTE, PANEL, SEA, Mark
+from lossviz.figures.base.themes import DARK
 
 Floats = NDArray[np.float64]
 
-CARDS = Path(__file__).parents[1] / "lossviz" / "ui" / "cards"
+PAGES = Path(__file__).parents[1] / "lossviz" / "pages"
 WIDTH, HEIGHT = 344, 160
 LOSSES = ("sigmoid-mse", "sigmoid-ce")
 LOOK = (MARKS["squared"], MARKS["logarithm"])
@@ -333,9 +333,8 @@ DRAWN = (
 
 
 def main() -> None:
-    CARDS.mkdir(exist_ok=True)
     for draw in DRAWN:
-        (CARDS / f"{draw.__name__}.svg").write_text(draw(), encoding="utf-8")
+        (PAGES / draw.__name__ / "card.svg").write_text(draw(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from fontTools.pens.transformPen import TransformPen
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 
-from lossviz.figures.style import INK, MARKS
-from lossviz.figures.themes import DARK
+from lossviz.figures.base.style import INK, MARKS
+from lossviz.figures.base.themes import DARK
 
 HERE = Path(__file__).parent
 X = np.array([[1.0, 0.4], [-0.5, 1.0], [-0.8, -0.9], [0.9, -0.6], [0.2, 0.9]])

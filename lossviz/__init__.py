@@ -9,118 +9,125 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lossviz import figures
-    from lossviz.advice import advice_matters, advise
-    from lossviz.answers import ANSWERS, Answer
-    from lossviz.bends import EightPlanes, Rescaled, eight_planes, rescaled
-    from lossviz.bowls import Bowl, bowl, bowl_edge, bowl_walk, fastest_momentum, spectral_radius
-    from lossviz.code_words import Code, output_code
-    from lossviz.codes import CODES, OutputCode, random_code
-    from lossviz.curvature import Density, Spectrum, density, sharpness, spectrum
-    from lossviz.data import Data, Dataset
-    from lossviz.datasets import DATASETS
-    from lossviz.decoding import decode
-    from lossviz.digit_heads import DigitBits, HeadScores, digit_bits, digits_table
-    from lossviz.edge_training import EdgeSettings, edge_runs
-    from lossviz.edges import stability_edge
-    from lossviz.escapes import EscapeTime, escape_time, escape_times
-    from lossviz.estimators import Consistency, consistency
-    from lossviz.fits import best_constant, best_line
-    from lossviz.hand_made import ManyClasses, many_classes
-    from lossviz.heads import HEADS, Head
-    from lossviz.honesty import Landscape, landscape, landscape_stream
-    from lossviz.information import EntropyBar, cross_entropy, entropy, entropy_bar, kl_divergence
-    from lossviz.judging import Verdict, verdict
-    from lossviz.labellings import Unions, unions
-    from lossviz.likelihood import SampleLikelihood, sample_likelihood
-    from lossviz.loss import Loss
-    from lossviz.loss_shapes import Shapes, shapes
-    from lossviz.losses import LOSSES
-    from lossviz.meaning import BitReading, independent_bits, torn_between
-    from lossviz.named_plane import CodePlane, Contestant, code_plane
-    from lossviz.networks import NETWORKS, Network
-    from lossviz.neuron import Descent, LogitCurves, descend, descend_widget, logit_curves
-    from lossviz.noise import NOISES, Noise
-    from lossviz.optimizers import OPTIMIZERS, Optimizer
-    from lossviz.outliers import PulledLines, Valleys, pulled_lines, valleys
-    from lossviz.paths import Path, interpolation_plane, pca_plane, project
-    from lossviz.planes import Plane, direction_plane, hessian_plane, random_plane
-    from lossviz.plateaus import Reading, read_curve
-    from lossviz.precision import FloatCurves, TwiceCurves, float_curves, softmax_twice
-    from lossviz.race import Race, Snapshot, stack
-    from lossviz.race_setup import RaceSettings, race_settings
-    from lossviz.recognition import Candidate, Cap, caps, recognize
-    from lossviz.registry import Registry
-    from lossviz.schedules import SCHEDULES, Schedule
-    from lossviz.scores import Change, ScoreHistory, ScoreSettings, change, score_history
-    from lossviz.separability import SeparableLabelings, separable_labelings
-    from lossviz.stability import EdgeRun, Standing, edge_run
-    from lossviz.studies import Study, StudySettings, study
-    from lossviz.surfaces import Profile, Surface, losses_at, profile, surface, surface_stream
-    from lossviz.terms import SCORES, Score, ScoreTerms, score_terms
-    from lossviz.thresholds import Calibration, Verdicts, calibration, verdicts
-    from lossviz.training import Training, train
-    from lossviz.tutorial import AsWritten, binary_as_written, rows_as_written
-    from lossviz.two_weights import TWO_WEIGHTS, TwoWeights
-    from lossviz.untrainable import UNTRAINABLE
-    from lossviz.weight_planes import WeightPath, WeightPlane, weight_paths, weight_plane
-    from lossviz.wrong_bits import BitErrors, bit_errors
+    from lossviz.codes.bit_flips import BitErrors, bit_errors
+    from lossviz.codes.bit_independence import BitReading, independent_bits, torn_between
+    from lossviz.codes.code import Code, output_code
+    from lossviz.codes.decoding import decode
+    from lossviz.codes.digits import DigitBits, HeadScores, digit_bits, digits_table
+    from lossviz.codes.heads import HEADS, Head
+    from lossviz.codes.labellings import Unions, unions
+    from lossviz.codes.plane_networks import CodePlane, Contestant, code_plane
+    from lossviz.codes.separability import SeparableLabelings, separable_labelings
+    from lossviz.codes.synthetic_classes import ManyClasses, many_classes
+    from lossviz.codes.table import CODES, OutputCode, random_code
+    from lossviz.common.registry import Registry
+    from lossviz.curvature.eigenvalues import Density, Spectrum, density, sharpness, spectrum
+    from lossviz.data.dataset import Data, Dataset
+    from lossviz.data.table import DATASETS
+    from lossviz.landscape.fidelity import Landscape, landscape, landscape_stream
+    from lossviz.landscape.planes import Plane, direction_plane, hessian_plane, random_plane
+    from lossviz.landscape.projection import Path, interpolation_plane, pca_plane, project
+    from lossviz.landscape.recorded_training import Study, StudySettings, study
+    from lossviz.landscape.reparametrization import EightPlanes, Rescaled, eight_planes, rescaled
+    from lossviz.landscape.surface import Profile, Surface, losses_at, profile, surface, surface_stream
+    from lossviz.likelihood.estimators import Consistency, consistency
+    from lossviz.likelihood.information import EntropyBar, cross_entropy, entropy, entropy_bar, kl_divergence
+    from lossviz.likelihood.noise import NOISES, Noise
+    from lossviz.likelihood.sample import SampleLikelihood, sample_likelihood
+    from lossviz.losses.advice import advice_matters, advise
+    from lossviz.losses.answers import ANSWERS, Answer
+    from lossviz.losses.base import Loss
+    from lossviz.losses.curves import Shapes, shapes
+    from lossviz.losses.fits import best_constant, best_line
+    from lossviz.losses.nondifferentiable import UNTRAINABLE
+    from lossviz.losses.outliers import PulledLines, Valleys, pulled_lines, valleys
+    from lossviz.losses.table import LOSSES
+    from lossviz.metrics.history import Change, ScoreHistory, ScoreSettings, change, score_history
+    from lossviz.metrics.landmarks import Candidate, Cap, caps, recognize
+    from lossviz.metrics.precision import FloatCurves, TwiceCurves, float_curves, softmax_twice
+    from lossviz.metrics.terms import SCORES, Score, ScoreTerms, score_terms
+    from lossviz.metrics.thresholds import Calibration, Verdicts, calibration, verdicts
+    from lossviz.metrics.tutorial import AsWritten, binary_as_written, rows_as_written
+    from lossviz.networks.optimizers import OPTIMIZERS, Optimizer
+    from lossviz.networks.schedules import SCHEDULES, Schedule
+    from lossviz.networks.table import NETWORKS, Network
+    from lossviz.neuron.descent import Descent, LogitCurves, descend, descend_widget, logit_curves
+    from lossviz.neuron.escape import EscapeTime, escape_time, escape_times
+    from lossviz.neuron.two_weights import TWO_WEIGHTS, TwoWeights
+    from lossviz.neuron.weight_planes import WeightPath, WeightPlane, weight_paths, weight_plane
+    from lossviz.stability.presets import EdgeSettings, edge_runs
+    from lossviz.stability.quadratics import (
+        Bowl,
+        bowl,
+        bowl_edge,
+        bowl_walk,
+        fastest_momentum,
+        spectral_radius,
+    )
+    from lossviz.stability.run import EdgeRun, Standing, edge_run
+    from lossviz.stability.thresholds import stability_edge
+    from lossviz.training.diagnosis import Reading, read_curve
+    from lossviz.training.history import Race, Snapshot, stack
+    from lossviz.training.settings import RaceSettings, race_settings
+    from lossviz.training.significance import Verdict, verdict
+    from lossviz.training.trainer import Training, train
 
 _HOME = {  # module: its public names
-    "advice": ("advice_matters", "advise"),
-    "answers": ("ANSWERS", "Answer"),
-    "bends": ("EightPlanes", "Rescaled", "eight_planes", "rescaled"),
-    "bowls": ("Bowl", "bowl", "bowl_edge", "bowl_walk", "fastest_momentum", "spectral_radius"),
-    "code_words": ("Code", "output_code"),
-    "codes": ("CODES", "OutputCode", "random_code"),
-    "curvature": ("Density", "Spectrum", "density", "sharpness", "spectrum"),
-    "data": ("Data", "Dataset"),
-    "datasets": ("DATASETS",),
-    "decoding": ("decode",),
-    "digit_heads": ("DigitBits", "HeadScores", "digit_bits", "digits_table"),
-    "edge_training": ("EdgeSettings", "edge_runs"),
-    "edges": ("stability_edge",),
-    "escapes": ("EscapeTime", "escape_time", "escape_times"),
-    "estimators": ("Consistency", "consistency"),
-    "fits": ("best_constant", "best_line"),
-    "hand_made": ("ManyClasses", "many_classes"),
-    "heads": ("HEADS", "Head"),
-    "honesty": ("Landscape", "landscape", "landscape_stream"),
-    "information": ("EntropyBar", "cross_entropy", "entropy", "entropy_bar", "kl_divergence"),
-    "judging": ("Verdict", "verdict"),
-    "labellings": ("Unions", "unions"),
-    "likelihood": ("SampleLikelihood", "sample_likelihood"),
-    "loss": ("Loss",),
-    "loss_shapes": ("Shapes", "shapes"),
-    "losses": ("LOSSES",),
-    "meaning": ("BitReading", "independent_bits", "torn_between"),
-    "named_plane": ("CodePlane", "Contestant", "code_plane"),
-    "networks": ("NETWORKS", "Network"),
-    "neuron": ("Descent", "LogitCurves", "descend", "descend_widget", "logit_curves"),
-    "noise": ("NOISES", "Noise"),
-    "optimizers": ("OPTIMIZERS", "Optimizer"),
-    "outliers": ("PulledLines", "Valleys", "pulled_lines", "valleys"),
-    "paths": ("Path", "interpolation_plane", "pca_plane", "project"),
-    "planes": ("Plane", "direction_plane", "hessian_plane", "random_plane"),
-    "plateaus": ("Reading", "read_curve"),
-    "precision": ("FloatCurves", "TwiceCurves", "float_curves", "softmax_twice"),
-    "race": ("Race", "Snapshot", "stack"),
-    "race_setup": ("RaceSettings", "race_settings"),
-    "recognition": ("Candidate", "Cap", "caps", "recognize"),
-    "registry": ("Registry",),
-    "schedules": ("SCHEDULES", "Schedule"),
-    "scores": ("Change", "ScoreHistory", "ScoreSettings", "change", "score_history"),
-    "separability": ("SeparableLabelings", "separable_labelings"),
-    "stability": ("EdgeRun", "Standing", "edge_run"),
-    "studies": ("Study", "StudySettings", "study"),
-    "surfaces": ("Profile", "Surface", "losses_at", "profile", "surface", "surface_stream"),
-    "terms": ("SCORES", "Score", "ScoreTerms", "score_terms"),
-    "thresholds": ("Calibration", "Verdicts", "calibration", "verdicts"),
-    "training": ("Training", "train"),
-    "tutorial": ("AsWritten", "binary_as_written", "rows_as_written"),
-    "two_weights": ("TWO_WEIGHTS", "TwoWeights"),
-    "untrainable": ("UNTRAINABLE",),
-    "weight_planes": ("WeightPath", "WeightPlane", "weight_paths", "weight_plane"),
-    "wrong_bits": ("BitErrors", "bit_errors"),
+    "losses.advice": ("advice_matters", "advise"),
+    "losses.answers": ("ANSWERS", "Answer"),
+    "landscape.reparametrization": ("EightPlanes", "Rescaled", "eight_planes", "rescaled"),
+    "stability.quadratics": ("Bowl", "bowl", "bowl_edge", "bowl_walk", "fastest_momentum", "spectral_radius"),
+    "codes.code": ("Code", "output_code"),
+    "codes.table": ("CODES", "OutputCode", "random_code"),
+    "curvature.eigenvalues": ("Density", "Spectrum", "density", "sharpness", "spectrum"),
+    "data.dataset": ("Data", "Dataset"),
+    "data.table": ("DATASETS",),
+    "codes.decoding": ("decode",),
+    "codes.digits": ("DigitBits", "HeadScores", "digit_bits", "digits_table"),
+    "stability.presets": ("EdgeSettings", "edge_runs"),
+    "stability.thresholds": ("stability_edge",),
+    "neuron.escape": ("EscapeTime", "escape_time", "escape_times"),
+    "likelihood.estimators": ("Consistency", "consistency"),
+    "losses.fits": ("best_constant", "best_line"),
+    "codes.synthetic_classes": ("ManyClasses", "many_classes"),
+    "codes.heads": ("HEADS", "Head"),
+    "landscape.fidelity": ("Landscape", "landscape", "landscape_stream"),
+    "likelihood.information": ("EntropyBar", "cross_entropy", "entropy", "entropy_bar", "kl_divergence"),
+    "training.significance": ("Verdict", "verdict"),
+    "codes.labellings": ("Unions", "unions"),
+    "likelihood.sample": ("SampleLikelihood", "sample_likelihood"),
+    "losses.base": ("Loss",),
+    "losses.curves": ("Shapes", "shapes"),
+    "losses.table": ("LOSSES",),
+    "codes.bit_independence": ("BitReading", "independent_bits", "torn_between"),
+    "codes.plane_networks": ("CodePlane", "Contestant", "code_plane"),
+    "networks.table": ("NETWORKS", "Network"),
+    "neuron.descent": ("Descent", "LogitCurves", "descend", "descend_widget", "logit_curves"),
+    "likelihood.noise": ("NOISES", "Noise"),
+    "networks.optimizers": ("OPTIMIZERS", "Optimizer"),
+    "losses.outliers": ("PulledLines", "Valleys", "pulled_lines", "valleys"),
+    "landscape.projection": ("Path", "interpolation_plane", "pca_plane", "project"),
+    "landscape.planes": ("Plane", "direction_plane", "hessian_plane", "random_plane"),
+    "training.diagnosis": ("Reading", "read_curve"),
+    "metrics.precision": ("FloatCurves", "TwiceCurves", "float_curves", "softmax_twice"),
+    "training.history": ("Race", "Snapshot", "stack"),
+    "training.settings": ("RaceSettings", "race_settings"),
+    "metrics.landmarks": ("Candidate", "Cap", "caps", "recognize"),
+    "common.registry": ("Registry",),
+    "networks.schedules": ("SCHEDULES", "Schedule"),
+    "metrics.history": ("Change", "ScoreHistory", "ScoreSettings", "change", "score_history"),
+    "codes.separability": ("SeparableLabelings", "separable_labelings"),
+    "stability.run": ("EdgeRun", "Standing", "edge_run"),
+    "landscape.recorded_training": ("Study", "StudySettings", "study"),
+    "landscape.surface": ("Profile", "Surface", "losses_at", "profile", "surface", "surface_stream"),
+    "metrics.terms": ("SCORES", "Score", "ScoreTerms", "score_terms"),
+    "metrics.thresholds": ("Calibration", "Verdicts", "calibration", "verdicts"),
+    "training.trainer": ("Training", "train"),
+    "metrics.tutorial": ("AsWritten", "binary_as_written", "rows_as_written"),
+    "neuron.two_weights": ("TWO_WEIGHTS", "TwoWeights"),
+    "losses.nondifferentiable": ("UNTRAINABLE",),
+    "neuron.weight_planes": ("WeightPath", "WeightPlane", "weight_paths", "weight_plane"),
+    "codes.bit_flips": ("BitErrors", "bit_errors"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 

@@ -48,8 +48,8 @@ def _surface(given: argparse.Namespace) -> int:
         raise ValueError(f"--out must end in {', '.join(FORMATS)}; got {str(given.out)!r}")
     if not given.out.absolute().parent.is_dir():
         raise ValueError(f"the folder of --out does not exist: {str(given.out)!r}")
-    from lossviz.planes import hessian_plane, random_plane
-    from lossviz.surfaces import surface
+    from lossviz.landscape.planes import hessian_plane, random_plane
+    from lossviz.landscape.surface import surface
 
     model, loss_fn, data = _called(given.function)
     if given.plane == "hessian":
@@ -114,10 +114,10 @@ def _called(name: str) -> tuple[Any, Any, Any]:
 
 def _draw(found: Any, out: Path) -> None:
     try:
-        from lossviz.figures import landscape
+        from lossviz.figures.landscape import surfaces
     except ModuleNotFoundError as error:
         raise ValueError(f"drawing needs {error.name}: pip install 'lossviz[figures]'") from error
-    figure = landscape.contour(found)
+    figure = surfaces.contour(found)
     if out.suffix.lower() == ".html":
         figure.write_html(out, include_plotlyjs=True)
         return

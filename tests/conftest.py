@@ -70,7 +70,7 @@ def computed_once(request: pytest.FixtureRequest) -> Iterator[None]:
     """Where pages are opened, what a page has computed is there for its code, its link and its presets."""
     with pytest.MonkeyPatch.context() as patch:
         if {"opened", "Room"} & set(vars(request.module)):
-            from remembering import remember
+            from support.remembering import remember
 
             import lossviz as lv
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lossviz.__main__ import main
-from lossviz.surfaces import Surface
+from lossviz.landscape.surface import Surface
 
 PLACE = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
 

@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from helpers import make
+from support.models import make
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import lossviz as lv
-from lossviz.heads import HeadTraining
+from lossviz.codes.heads import HeadTraining
 
 Call = Callable[[], Any]
 

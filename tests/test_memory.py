@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from heaviest import HEAVIEST, view_of
+from support.heaviest import HEAVIEST, view_of
 
 from lossviz.ui.table import ENTRIES
 

@@ -15,13 +15,21 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as some
-from opening import opened, payload, sound
 from streamlit.testing.v1 import AppTest
+from support.pages import opened, payload, sound
 
 import lossviz as lv
-from lossviz.plain_text import MOST, MOST_IN_A_SENTENCE, for_markdown, for_plotly, plain, quoted, sentence
-from lossviz.race_setup import RaceSettings
-from lossviz.surface_file import Facts
+from lossviz.common.plain_text import (
+    MOST,
+    MOST_IN_A_SENTENCE,
+    for_markdown,
+    for_plotly,
+    plain,
+    quoted,
+    sentence,
+)
+from lossviz.landscape.io import Facts
+from lossviz.training.settings import RaceSettings
 
 MARK = "Zq"  # stands in every hostile text, and in none of ours
 HOSTILE = {

@@ -1,45 +1,45 @@
 """Results into Plotly figures: pure functions, for a page or a notebook."""
 
-from lossviz.figures.as_written import as_written
-from lossviz.figures.bit_errors import bit_errors
-from lossviz.figures.bit_reading import bit_readings
-from lossviz.figures.bowl import bowl
-from lossviz.figures.calibrated import calibrated, calibration_of
-from lossviz.figures.code_plane import code_plane
-from lossviz.figures.contestants import MEASURES
-from lossviz.figures.descents import descents
-from lossviz.figures.edge import edge
-from lossviz.figures.edge_words import edge_names
-from lossviz.figures.eight_planes import eight_planes
-from lossviz.figures.entropy_bar import entropy_bar
-from lossviz.figures.escape import escape
-from lossviz.figures.frames import at_frame, from_json, standalone
-from lossviz.figures.head_scores import SCORES, head_scores
-from lossviz.figures.landscape import contour, profile, terrain
-from lossviz.figures.likelihood import likelihood
-from lossviz.figures.many_classes import many_classes
-from lossviz.figures.maps import maps
-from lossviz.figures.more_data import more_data
-from lossviz.figures.numerals import every, number, percent, whole
-from lossviz.figures.one_plane import one_plane
-from lossviz.figures.parts import load_parts
-from lossviz.figures.portraits import Portraits, portrait_plane, portraits
-from lossviz.figures.pulled import pulled
-from lossviz.figures.race import training_curves
-from lossviz.figures.reliefs import reliefs
-from lossviz.figures.rescaled import rescaled
-from lossviz.figures.rug import seed_at
-from lossviz.figures.ruler import ruler
-from lossviz.figures.score_curves import score_curves
-from lossviz.figures.shapes import shapes
-from lossviz.figures.sketch import sketch
-from lossviz.figures.slopes import slopes
-from lossviz.figures.terms import caps, terms
-from lossviz.figures.themes import dark, dark_map
-from lossviz.figures.threshold import threshold
-from lossviz.figures.unions import unions
-from lossviz.figures.valleys import valleys
-from lossviz.figures.ways import in_floats, twice
+from lossviz.figures.base.frames import at_frame, from_json, standalone
+from lossviz.figures.base.number_format import every, number, percent, whole
+from lossviz.figures.base.parts import load_parts
+from lossviz.figures.base.themes import dark, dark_map
+from lossviz.figures.codes.bit_flips import bit_errors
+from lossviz.figures.codes.bit_independence import bit_readings
+from lossviz.figures.codes.code_plane import code_plane
+from lossviz.figures.codes.head_scores import SCORES, head_scores
+from lossviz.figures.codes.many_classes import many_classes
+from lossviz.figures.codes.unions import unions
+from lossviz.figures.gallery.loss_curves import shapes
+from lossviz.figures.gallery.outlier_lines import pulled
+from lossviz.figures.gallery.outlier_location import valleys
+from lossviz.figures.gallery.sketch import sketch
+from lossviz.figures.landscape.eight_planes import eight_planes
+from lossviz.figures.landscape.one_plane import one_plane
+from lossviz.figures.landscape.rescaled import rescaled
+from lossviz.figures.landscape.surfaces import contour, profile, terrain
+from lossviz.figures.likelihood.entropy_bar import entropy_bar
+from lossviz.figures.likelihood.more_data import more_data
+from lossviz.figures.likelihood.sample import likelihood
+from lossviz.figures.metrics.as_written import as_written
+from lossviz.figures.metrics.calibration import calibrated, calibration_of
+from lossviz.figures.metrics.precision import in_floats, twice
+from lossviz.figures.metrics.ruler import ruler
+from lossviz.figures.metrics.score_curves import score_curves
+from lossviz.figures.metrics.terms import caps, terms
+from lossviz.figures.metrics.threshold import threshold
+from lossviz.figures.neuron.descents import descents
+from lossviz.figures.neuron.escape import escape
+from lossviz.figures.neuron.slopes import slopes
+from lossviz.figures.race.boundaries import Portraits, portrait_plane, portraits
+from lossviz.figures.race.race import training_curves
+from lossviz.figures.race.rug import seed_at
+from lossviz.figures.race.styles import MEASURES
+from lossviz.figures.stability.edge import edge
+from lossviz.figures.stability.edge_words import edge_names
+from lossviz.figures.stability.quadratics import bowl
+from lossviz.figures.weights.maps import maps
+from lossviz.figures.weights.reliefs import reliefs
 
 __all__ = [
     "MEASURES",

@@ -1,13 +1,11 @@
 """The map on Home: each page as a question, with the page's own picture."""
 
 from base64 import b64encode
-from pathlib import Path
 
 import streamlit as st
 
 from lossviz.ui.table import SECTIONS, Entry
 
-_PICTURES = Path(__file__).with_name("cards")
 IN_A_ROW = 3  # on a phone one below the other
 
 
@@ -24,7 +22,7 @@ def show() -> None:
 
 def card(entry: Entry) -> None:
     """A picture and its question."""
-    picture = (_PICTURES / f"{entry.file}.svg").read_bytes()
+    picture = entry.card.read_bytes()
     # As an image, since st.html lets no svg element through; it still follows the theme.
     source = f"data:image/svg+xml;base64,{b64encode(picture).decode()}"
     st.html(f'<img class="lossviz-card" src="{source}" alt="">')

@@ -21,7 +21,7 @@ _CHART = st.components.v2.component(
     "lossviz_chart",
     html='<div class="lossviz-chart" role="group">\n<div class="lossviz-tabs"></div>'
     '\n<div class="lossviz-plot"></div>\n</div>',
-    js="\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
+    js="\n".join((_HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
     isolate_styles=False,
 )
 _PLAY = st.components.v2.component(
@@ -30,7 +30,7 @@ _PLAY = st.components.v2.component(
     '<svg class="play" viewBox="0 0 20 20" aria-hidden="true"><path d="M5 3v14l12-7z"/></svg>'
     '<svg class="pause" viewBox="0 0 20 20" aria-hidden="true"><path d="M5 3h4v14H5zm6 0h4v14h-4z"/></svg>'
     "\n</button>",
-    js=(_HERE / "play.js").read_text(encoding="utf-8"),
+    js=(_HERE / "js" / "play.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import lossviz as lv
 
 if TYPE_CHECKING:
-    from lossviz.race import Race, Snapshot
-    from lossviz.race_setup import RaceSettings
-    from lossviz.training import Training
+    from lossviz.training.history import Race, Snapshot
+    from lossviz.training.settings import RaceSettings
+    from lossviz.training.trainer import Training
 
 BREATH = 0.04  # seconds between records that belong to the page: both run in one interpreter
 SLOW = 0.14  # seconds between records when each is to be seen

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
-from lossviz.ui import warm
+from lossviz.ui import preload
 from lossviz.ui.chart import play
 from lossviz.ui.controls import Choice, Control, Slide, link
 from lossviz.ui.save import save_picture
@@ -37,7 +37,7 @@ def heading(question: str, sentences: Mapping[str, str] | str, views: Choice | N
                 sentence = st.container(width="content")
                 view = views.segments(label_visibility="collapsed")
             sentence.markdown(f":gray[{sentences[view]}]")  # only now is a view from the URL known
-    warm.title_is_written()
+    preload.title_is_written()
     return view
 
 

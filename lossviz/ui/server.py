@@ -18,12 +18,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lossviz.ui import warm
+from lossviz.ui import preload
 from lossviz.ui.not_found import NotFound
 from lossviz.ui.table import ENTRIES
 from lossviz.ui.uploads import BoundedUploads
 
-CONTENTS = Path(__file__).with_name("contents.py")
+CONTENTS = Path(__file__).parents[1] / "pages" / "contents.py"
 PLOTLY_ROUTE = "/lossviz/plotly.min.js"
 PLOTLY_URL = f".{PLOTLY_ROUTE}?v={version('plotly')}"  # relative: right under any base path
 EMBEDDERS = "LOSSVIZ_FRAME_ANCESTORS"  # environment: who may show the app in a frame, in CSP's words
@@ -93,8 +93,8 @@ class SecurityHeaders:
 
 @asynccontextmanager
 async def _lifespan(_: Any) -> AsyncIterator[None]:
-    warm.import_for_a_title()
-    warm.start()
+    preload.import_for_a_title()
+    preload.start()
     yield
 
 

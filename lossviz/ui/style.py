@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-_SHEET = Path(__file__).with_suffix(".css")
+_SHEET = Path(__file__).parent / "css" / "style.css"
 
 
 def apply() -> None:

@@ -16,7 +16,11 @@ class Entry:
 
     @property
     def path(self) -> Path:
-        return _PAGES / f"{self.file}.py"
+        return _PAGES / self.file / "page.py"
+
+    @property
+    def card(self) -> Path:
+        return _PAGES / self.file / "card.svg"
 
     @property
     def address(self) -> str:

@@ -1,16 +1,28 @@
-"""Lesson texts: Markdown files in lossviz/ui/texts, one a tab."""
+"""Texts of the pages: Markdown files that lie beside the code of their page, one for each tab."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-_FOLDER = Path(__file__).with_suffix("")
 
+def texts_beside(file: str) -> Callable[[str], str]:
+    """A function that reads the texts in the folder of a page's file.
 
-@cache
-def text(name: str) -> str:
-    """The text of that name. KeyError that lists the known ones."""
-    file = _FOLDER / f"{name}.md"
-    if not file.exists():
-        known = ", ".join(sorted(path.stem for path in _FOLDER.glob("*.md")))
-        raise KeyError(f"unknown text {name!r}; known: {known}")
-    return file.read_text(encoding="utf-8")
+    Args:
+        file: the ``__file__`` of the page.
+
+    Returns:
+        A function from a text's name, without ``.md``, to its Markdown. It raises a KeyError that lists the
+        known names for any other.
+    """
+    folder = Path(file).parent
+
+    @cache
+    def text(name: str) -> str:
+        path = folder / f"{name}.md"
+        if not path.exists():
+            known = ", ".join(sorted(other.stem for other in folder.glob("*.md")))
+            raise KeyError(f"unknown text {name!r}; known: {known}")
+        return path.read_text(encoding="utf-8")
+
+    return text

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from lossviz.plain_text import sentence
+from lossviz.common.plain_text import sentence
 from lossviz.ui.page import small
 
 T = TypeVar("T")

@@ -32,9 +32,9 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from lossviz.curvature import sharpness
-from lossviz.planes import random_plane
-from lossviz.surfaces import surface, surface_stream
+from lossviz.curvature.eigenvalues import sharpness
+from lossviz.landscape.planes import random_plane
+from lossviz.landscape.surface import surface, surface_stream
 
 Work = tuple[nn.Module, Callable[..., Any], tuple[Tensor, Tensor], int]
 

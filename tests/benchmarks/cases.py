@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lossviz.ui import style, warm
+from lossviz.ui import preload, style
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.page import page
 
@@ -12,7 +12,7 @@ LINES, POINTS, GRID = 4, 401, 51
 def line_chart(value: int) -> object:
     import numpy as np
 
-    from lossviz.figures.style import blank
+    from lossviz.figures.base.style import blank
 
     figure = blank(430)
     x = np.linspace(0, 6, POINTS)
@@ -24,7 +24,7 @@ def line_chart(value: int) -> object:
 def four_panels(value: int) -> object:
     import numpy as np
 
-    from lossviz.figures.style import blank
+    from lossviz.figures.base.style import blank
 
     figure = blank(430)
     x = np.linspace(0, 6, POINTS)
@@ -43,8 +43,8 @@ def surface(value: int) -> object:
     """A relief as the app draws it."""
     import numpy as np
 
-    from lossviz.figures.meshes import draw_relief
-    from lossviz.figures.style import blank
+    from lossviz.figures.base.meshes import draw_relief
+    from lossviz.figures.base.style import blank
 
     x = np.linspace(-3, 3, GRID)
     z = 3 + 3 * np.sin(x[:, None] + value / 10) * np.cos(x[None, :])
@@ -68,6 +68,6 @@ def case(name: str) -> None:
 
 st.set_page_config(layout="wide")
 style.apply()
-warm.start().join()
+preload.start().join()
 case(st.query_params.get("case", "empty"))
-warm.freeze_once_more()
+preload.freeze_once_more()

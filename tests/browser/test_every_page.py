@@ -8,22 +8,31 @@ import pytest
 from driving import PHONE, Viewer, until
 from looking import faults, fits_a_phone, look_over
 
-from lossviz.ui import declared
+from lossviz.pages.edge_of_stability.controls import Edge
+from lossviz.pages.gallery.controls import Gallery
+from lossviz.pages.landscape.controls import Landscape
+from lossviz.pages.likelihood.controls import Likelihood
+from lossviz.pages.metric.controls import Metric
+from lossviz.pages.numbers.controls import Numbers
+from lossviz.pages.output_codes.controls import Codes
+from lossviz.pages.race.controls import Race
+from lossviz.pages.stuck_neuron.controls import Neuron
+from lossviz.pages.two_weights.controls import Weights
 from lossviz.ui.table import ENTRIES
 
 pytestmark = pytest.mark.browser
 PATIENT = 90_000  # ms: some views train first
 DECLARED: dict[str, Any] = {
-    "stuck-neuron": declared.Neuron,
-    "two-weights": declared.Weights,
-    "race": declared.Race,
-    "landscape": declared.Landscape,
-    "edge-of-stability": declared.Edge,
-    "gallery": declared.Gallery,
-    "likelihood": declared.Likelihood,
-    "numbers": declared.Numbers,
-    "metric": declared.Metric,
-    "output-codes": declared.Codes,
+    "stuck-neuron": Neuron,
+    "two-weights": Weights,
+    "race": Race,
+    "landscape": Landscape,
+    "edge-of-stability": Edge,
+    "gallery": Gallery,
+    "likelihood": Likelihood,
+    "numbers": Numbers,
+    "metric": Metric,
+    "output-codes": Codes,
 }
 LESS_WORK = {"race": {"race_step": 0}, "metric": {"metric_data": "diabetes"}}
 MORE = (

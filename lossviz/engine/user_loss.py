@@ -1,0 +1,134 @@
+"""What a user gives as loss_fn: what it is called, what it asks for, and whether it may be trusted."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from lossviz.common.validation import Refused
+from lossviz.engine.batches import Batch
+from lossviz.engine.trace import QUESTIONS
+from lossviz.losses.base import Loss, MeanLoss
+
+
+def loss_function(loss_fn: Any) -> Callable[..., Any]:
+    """A row of LOSSES as the mean over the examples; anything else that can be called as it is.
+
+    ValueError for what cannot be called on outputs and targets.
+    """
+    if isinstance(loss_fn, Loss):
+        return MeanLoss(loss_fn)
+    if isinstance(loss_fn, type):
+        name = loss_fn.__name__
+        raise ValueError(
+            f"loss_fn must be a function of (outputs, targets); got the class {name}: write {name}()"
+        )
+    if not callable(loss_fn):
+        raise ValueError(f"loss_fn must be a function of (outputs, targets); got {type(loss_fn).__name__}")
+    return loss_fn  # type: ignore[no-any-return]
+
+
+def loss_name(loss_fn: Callable[..., Any]) -> str:
+    """What a loss function is called, for a caption."""
+    if isinstance(loss_fn, partial):
+        return loss_name(loss_fn.func)
+    return str(getattr(loss_fn, "__name__", "") or getattr(loss_fn, "name", "") or type(loss_fn).__name__)
+
+
+def loss_extras(loss_fn: Callable[..., Any]) -> tuple[str, ...]:
+    """Which of "model" and "inputs" the loss asks for by name."""
+    if type(loss_fn).__call__ is nn.Module.__call__:  # (*args, **kwargs), and inspect takes its time
+        return ()
+    try:
+        names = inspect.signature(loss_fn).parameters
+    except (TypeError, ValueError):
+        return ()
+    return tuple(name for name in ("model", "inputs") if name in names)
+
+
+def batch_loss(
+    model: nn.Module, loss_fn: Callable[..., Any], batch: Batch, extras: tuple[str, ...] = ()
+) -> Tensor | float:
+    """The loss of one batch; ValueError if it is not one number."""
+    values: Mapping[str, Any] = {"model": model, "inputs": batch.inputs}
+    loss = loss_fn(batch.outputs(model), batch.targets, **{name: values[name] for name in extras})
+    if isinstance(loss, (int, float, np.floating)):
+        return float(loss)
+    if not isinstance(loss, Tensor):
+        raise Refused(f"loss_fn must return one number; got {type(loss).__name__}")
+    if loss.ndim or loss.is_complex():
+        raise Refused(
+            f"loss_fn must return one real number; got a {str(loss.dtype).removeprefix('torch.')} tensor of "
+            f"shape {tuple(loss.shape)}; add .mean() or reduction='mean'"
+        )
+    return loss
+
+
+class OnlyTheCopy(TorchFunctionMode):
+    """ValueError as soon as torch is called with a weight of the user's own model, or writes to its buffers.
+
+    A loss that holds the model (as an object's attribute, in a `functools.partial`), or a model that holds
+    itself (in a lambda, which no copy can follow), would see weights that do not move.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self._weights = {id(p) for p in model.parameters() if p.requires_grad}
+        self._buffers = {id(b) for b in model.buffers()}
+
+    def __torch_function__(
+        self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        op = getattr(function, "__name__", "")
+        given = {id(value) for value in _leaves((*args, *kwargs.values()))}
+        if self._buffers & given and op.endswith("_") and not op.endswith("__"):
+            raise Refused(_OWN_WEIGHTS)
+        if not self._weights & given:
+            return function(*args, **kwargs)
+        if op not in QUESTIONS:
+            raise Refused(_OWN_WEIGHTS)
+        answer = function(*args, **kwargs)
+        if isinstance(answer, Tensor):
+            raise Refused(_OWN_WEIGHTS)
+        return answer
+
+
+_OWN_WEIGHTS = (
+    "loss_fn (or a function that the model holds) uses the model itself, whose weights do not move; give "
+    "loss_fn a parameter called `model`"
+)
+
+
+def _leaves(values: Any) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, (tuple, list)):
+            yield from _leaves(value)
+        else:
+            yield value
+
+
+def refuse_captured_model(model: nn.Module, loss_fn: Callable[..., Any]) -> None:
+    """ValueError if loss_fn reaches for the model by itself: it would see weights that do not move."""
+    code = getattr(loss_fn, "__code__", None)
+    if code is None:
+        return
+    cells = [cell.cell_contents for cell in getattr(loss_fn, "__closure__", None) or () if _filled(cell)]
+    known = getattr(loss_fn, "__globals__", {})
+    cells += [known.get(name) for name in code.co_names]
+    if any(value is model for value in cells):
+        raise ValueError(
+            "loss_fn uses the model itself, whose weights do not move; give it a parameter called `model`"
+        )
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  # an empty cell raises
+    except ValueError:
+        return False
+    return True

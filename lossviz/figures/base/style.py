@@ -1,0 +1,244 @@
+"""The look, once: colours that mean something, one template, and the pieces that figures share.
+
+A figure is drawn in the light theme. Each colour of it, written ``#RRGGBB`` or by `faded`, has a dark one in
+`themes`; a colour written ``rgb(...)``, by `fixed`, is the same in both.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import plotly.graph_objects as go
+
+from lossviz.figures.base.frames import Moving
+from lossviz.figures.base.number_format import number
+from lossviz.losses.base import Family
+from lossviz.losses.table import LOSSES
+
+PAPER, PANEL, INK, MUTE = "#FBFAF7", "#F1EFE9", "#1F2530", "#5B6270"
+AXIS, GRID = "#B9B4A8", "#E4E0D6"
+FADED = "#BDBDBC"  # what is as it should be, so that mistakes stand out by themselves
+WHITE = "rgb(255,255,255)"
+MAP = "#2C786C"  # what a map says of a loss, wherever it is said; a step of the ramp
+
+UNDER_SLIDER = 66  # pixels below an x axis for its title and labels; a page's slider stands below them
+
+SANS = '"Source Sans", "Segoe UI", system-ui, sans-serif'
+SERIF = '"Source Serif", Georgia, serif'
+
+# Low to high in eleven equal steps of lightness; low is light, and low is where you want to be.
+SEA = (
+    "#F8F2C8",
+    "#DDE1AF",
+    "#BED09A",
+    "#9EC08B",
+    "#7EAF81",
+    "#5F9D79",
+    "#438B73",
+    "#2C786B",
+    "#1C6462",
+    "#155055",
+    "#143D46",
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a family of losses is drawn: hue and dash say the family, so that grey print works too."""
+
+    line: str  # at least 3:1 on paper
+    text: str  # at least 4.5:1 on paper
+    dash: str
+    width: float
+
+
+MARKS: dict[Family, Mark] = {
+    "squared": Mark("#D55E00", "#B84A00", "10px,5px", 4.5),
+    "logarithm": Mark("#0072B2", "#0069A5", "solid", 4.5),
+    "absolute": Mark("#009E73", "#00735A", "3px,4px", 4.5),
+    "between": Mark("#C0649A", "#9C4579", "16px,4px,4px,4px", 4.5),
+    "margin": Mark("#1F2530", "#1F2530", "solid", 3),
+}
+
+
+def mark(loss: str) -> Mark:
+    """How a loss is drawn, by its name."""
+    return MARKS[LOSSES[loss].family]
+
+
+def short_name(loss: str) -> str:
+    """The family's plain name: what a class calls it."""
+    names = {"squared": "Squared error", "logarithm": "Cross-entropy"}
+    row = LOSSES[loss]
+    plain = row.name in {"sigmoid-mse", "sigmoid-half-mse", "sigmoid-ce", "softmax-ce", "softmax-mse"}
+    return names.get(row.family, row.label) if plain else row.label
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def faded(colour: str, opacity: float) -> str:
+    """A themed colour with an opacity; it still turns dark with the theme."""
+    red, green, blue = _rgb(colour)
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def fixed(colour: str) -> str:
+    """A colour that stays as it is in the dark theme."""
+    red, green, blue = _rgb(colour)
+    return f"rgb({red},{green},{blue})"
+
+
+@cache
+def template() -> go.layout.Template:
+    """The one template of every figure: no legend, no box, hairlines, large type. A figure takes a copy."""
+    axis: dict[str, Any] = {
+        "zeroline": False,
+        "fixedrange": True,
+        "tickfont": {"size": 15, "color": MUTE},
+        "title": {"font": {"size": 16, "color": INK}},
+        "automargin": False,
+        "minexponent": 6,
+    }
+    x = axis | {
+        "showgrid": False,
+        "showline": True,
+        "linecolor": AXIS,
+        "linewidth": 1,
+        "ticks": "outside",
+        "ticklen": 5,
+        "tickcolor": AXIS,
+    }
+    y = axis | {"showgrid": True, "gridcolor": GRID, "gridwidth": 1, "showline": False, "ticks": ""}
+    return go.layout.Template(
+        layout={
+            "font": {"family": SANS, "size": 16, "color": INK},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "showlegend": False,
+            "hovermode": False,
+            "dragmode": False,
+            "margin": {"l": 62, "r": 12, "t": 6, "b": 54},
+            "xaxis": x,
+            "yaxis": y,
+            "colorway": [MARKS["squared"].line, MARKS["logarithm"].line],
+        }
+    )
+
+
+def blank(height: int, data: Sequence[Any] = (), **layout: Any) -> Moving:
+    """A figure in the house style, empty unless it is given its traces."""
+    return Moving(list(data), {"template": template(), "height": height} | layout)
+
+
+def put_first(figure: go.Figure, shape: dict[str, Any]) -> None:
+    """Make a shape the figure's first, where frames find it. (`update` would merge it into the old first.)"""
+    figure.layout.shapes = [shape, *(old.to_plotly_json() for old in figure.layout.shapes)]
+
+
+def note(text: str, x: float, y: float, **more: Any) -> dict[str, Any]:
+    """An annotation without an arrow, on the paper's ground where something can cross it."""
+    return {
+        "text": text,
+        "x": x,
+        "y": y,
+        "showarrow": False,
+        "font": {"size": 16, "color": MUTE},
+        "align": "left",
+    } | more
+
+
+def axis_name(text: str, panel: int = 1, x: float = -50) -> dict[str, Any]:
+    """A y axis's title, turned, at a fixed place so that stacked panels line up."""
+    tag = "" if panel == 1 else str(panel)
+    return note(
+        text,
+        0,
+        0.5,
+        xref="paper",
+        yref=f"y{tag} domain",
+        xshift=x,
+        textangle=-90,
+        xanchor="center",
+        yanchor="middle",
+        font={"size": 16, "color": INK},
+    )
+
+
+def under_axis(text: str, x: float = 0.5, y: float = 0.0, **more: Any) -> dict[str, Any]:
+    """What stands below an x axis: its live title, or a word at one of its ends (then in mute)."""
+    place = {"xref": "paper", "yref": "paper", "yshift": -32, "yanchor": "top"}
+    return note(text, x, y, **{**place, "font": {"size": 16, "color": INK}, **more})
+
+
+def wrapped(words: str, width: int = 46) -> str:
+    """The words in lines that a phone is wide enough for; what is written between < and > takes no room."""
+    lines: list[str] = []
+    for line in words.split("<br>"):
+        now = ""
+        for word in line.split(" "):
+            longer = f"{now} {word}".strip()
+            if now and len(re.sub(r"<[^>]*>", "", longer)) > width:
+                lines.append(now)
+                longer = word
+            now = longer
+        lines.append(now)
+    return "<br>".join(lines)
+
+
+def hero(value: str, words: str, narrow: bool, x: float = 0.0, y: float = 1.0) -> list[dict[str, Any]]:
+    """The one number of a page, and what it is: two annotations, the number first."""
+    size = 36 if narrow else 42
+    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "bgcolor": PAPER}
+    number_font = {"size": size, "family": SERIF, "color": INK}
+    return [
+        note(f"<b>{value}</b>", x, y, font=number_font, borderpad=0, **place),
+        note(words, x, y, yshift=-size - 14, borderpad=0, **place),
+    ]
+
+
+def line(loss: str, x: Any, y: Any, **more: Any) -> go.Scatter:
+    """A curve drawn as its loss is; ``line`` in ``more`` overrides parts of that."""
+    style = mark(loss)
+    line = {"color": style.line, "width": style.width, "dash": style.dash, "simplify": False}
+    return go.Scatter(x=x, y=y, mode="lines", line=line | more.pop("line", {}), **more)
+
+
+def loss_name(loss: str, x: float, y: float, narrow: bool, **more: Any) -> dict[str, Any]:
+    """A loss's plain name in its colour, to stand beside its curve."""
+    font = {"size": 17 if narrow else 19, "color": mark(loss).text}
+    return note(f"<b>{short_name(loss)}</b>", x, y, font=font, bgcolor=PAPER, borderpad=1, **more)
+
+
+def live_value(loss: str, x: float, y: float, flip: bool, **more: Any) -> dict[str, Any]:
+    """A live number beside its marker, on the side of the cursor where there is room."""
+    return note(
+        f"<b>{number(y)}</b>",
+        x,
+        y,
+        xanchor="right" if flip else "left",
+        xshift=-10 if flip else 10,
+        yshift=17,
+        font={"size": 20, "color": mark(loss).text},
+        bgcolor=PAPER,
+        borderpad=0,
+        **more,
+    )
+
+
+def cursor(x: float, axis: str = "x") -> dict[str, Any]:
+    """The hairline over the whole height that stands where the slider is."""
+    return {
+        "type": "line",
+        "xref": axis,
+        "x0": x,
+        "x1": x,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "layer": "below",
+        "line": {"color": AXIS, "width": 1.5},
+    }

@@ -1,0 +1,269 @@
+"""What there is to advise, one row each: an output unit with a loss, why, and its name in other libraries."""
+
+from dataclasses import dataclass
+
+from lossviz.common.registry import Registry
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An output unit with a loss, why, and what it is called elsewhere: a row of `ANSWERS`.
+
+    ``torch``, ``keras`` and ``sklearn`` are code: one expression a line. Torch's stand for a loss of
+    logits or predictions, scikit-learn's for a whole estimator.
+    """
+
+    name: str
+    output: str
+    loss: str  # in words, after the output
+    losses: tuple[str, ...]  # rows of LOSSES
+    why: str
+    report: str  # what to tell people
+    torch: str
+    keras: str
+    sklearn: str
+    source: str
+
+
+_MURPHY = "K. Murphy, Probabilistic Machine Learning: An Introduction (2022), section 5.1"
+_GNEITING = "T. Gneiting, Making and Evaluating Point Forecasts, JASA 106 (2011)"
+_ELKAN = "C. Elkan, The Foundations of Cost-Sensitive Learning (2001)"
+_SZEGEDY = "C. Szegedy et al., Rethinking the Inception Architecture (2016), section 7"
+_KOENKER = "R. Koenker and G. Bassett, Regression Quantiles (1978)"
+
+ANSWERS: Registry[Answer] = Registry(
+    "answer",
+    [
+        Answer(
+            "mean",
+            "One linear output",
+            "squared error",
+            ("mse",),
+            "Its best answer is the mean, which is what an average is made of. Misses of one size are what "
+            "a Gaussian makes, and squared error is its likelihood.",
+            "RMSE: it is in the units of what you predict.",
+            "nn.MSELoss()",
+            'model.compile(loss="mse")',
+            "LinearRegression()",
+            _GNEITING,
+        ),
+        Answer(
+            "mean-with-wild-ones",
+            "One linear output",
+            "squared error, or Huber",
+            ("mse", "huber"),
+            "If the wild ones are real, they are part of the average, and only squared error counts them in "
+            "full. If they are mistakes in the data, Huber lets each pull only so far.",
+            "RMSE, and beside it the share of wild misses.",
+            "nn.MSELoss()\nnn.HuberLoss(delta=1.0)",
+            'model.compile(loss="mse")\nkeras.losses.Huber(delta=1.0)',
+            "LinearRegression()\nHuberRegressor()",
+            _GNEITING,
+        ),
+        Answer(
+            "median",
+            "One linear output",
+            "absolute error",
+            ("mae",),
+            "Its best answer is the median: half of the cases lie below it and half above.",
+            "Mean or median absolute error: in the units of what you predict.",
+            "nn.L1Loss()",
+            'model.compile(loss="mae")',
+            "QuantileRegressor(quantile=0.5)",
+            _GNEITING,
+        ),
+        Answer(
+            "robust",
+            "One linear output",
+            "absolute error or Huber",
+            ("mae", "huber"),
+            "One wild value pulls no harder than any other, so it cannot take the fit with it.",
+            "Median absolute error: a few wild misses cannot spoil it either.",
+            "nn.L1Loss()\nnn.HuberLoss(delta=1.0)",
+            'model.compile(loss="mae")\nkeras.losses.Huber(delta=1.0)',
+            "QuantileRegressor(quantile=0.5)\nHuberRegressor()",
+            "P. Huber, Robust Estimation of a Location Parameter (1964)",
+        ),
+        Answer(
+            "mean-and-width",
+            "Two outputs, a mean and a width",
+            "Gaussian likelihood",
+            ("gaussian-nll",),
+            "The second output learns how large the misses are, so that you can say a range. The loss may "
+            "fall below zero: it is the logarithm of a density, not of a probability.",
+            "How often the truth lies in your 90 % range.",
+            "nn.GaussianNLLLoss()",
+            "lambda y, z: keras.ops.mean(0.5 * ((y - z[:, 0]) * keras.ops.exp(-z[:, 1])) ** 2 + z[:, 1])",
+            "BayesianRidge()",
+            _MURPHY,
+        ),
+        Answer(
+            "quantile",
+            "One linear output",
+            "quantile loss",
+            ("quantile",),
+            "If a miss below costs c times one above, the cheapest answer is the quantile τ = c / (c + 1): "
+            "9 times as dear gives τ = 0.9.",
+            "The cost itself, in money or minutes.",
+            "lambda z, y, tau=0.9: torch.maximum(tau * (y - z), (tau - 1) * (y - z)).mean()",
+            "lambda y, z, tau=0.9: keras.ops.mean(keras.ops.maximum(tau * (y - z), (tau - 1) * (y - z)))",
+            'QuantileRegressor(quantile=0.9)\nHistGradientBoostingRegressor(loss="quantile", quantile=0.9)',
+            _KOENKER,
+        ),
+        Answer(
+            "range",
+            "Three linear outputs, one a quantile",
+            "quantile loss at 5, 50 and 95 %",
+            ("quantile",),
+            "The outer two make a 90 % range without saying what law the misses follow, wild ones included.",
+            "How often the truth lies in the range, and how wide it is.",
+            "lambda z, y, tau=torch.tensor([0.05, 0.5, 0.95]): "
+            "torch.maximum(tau * (y - z), (tau - 1) * (y - z)).mean()",
+            "lambda y, z, tau=0.95: keras.ops.mean(keras.ops.maximum(tau * (y - z), (tau - 1) * (y - z)))",
+            "QuantileRegressor(quantile=0.05)\nQuantileRegressor(quantile=0.95)",
+            _KOENKER,
+        ),
+        Answer(
+            "rate",
+            "One exponential output",
+            "Poisson",
+            ("poisson-nll",),
+            "A rate is never negative, and large counts vary more than small ones. The mean comes out right "
+            "even where counts vary more than Poisson says.",
+            "Mean Poisson deviance, or the mean absolute miss.",
+            "nn.PoissonNLLLoss()",
+            'keras.layers.Dense(1, activation="exponential")\nmodel.compile(loss="poisson")',
+            "PoissonRegressor()",
+            "P. McCullagh and J. Nelder, Generalized Linear Models (1989), chapters 6 and 9",
+        ),
+        Answer(
+            "yes-or-no",
+            "One sigmoid output",
+            "cross-entropy",
+            ("sigmoid-ce",),
+            "It makes the output a probability, and its slope is the plain error, however sure the output. "
+            "Say yes from ½ on if you report how many are right.",
+            "Accuracy or ROC AUC for people; the loss itself for probabilities.",
+            "nn.BCEWithLogitsLoss()",
+            "keras.losses.BinaryCrossentropy(from_logits=True)",
+            "LogisticRegression()",
+            _MURPHY,
+        ),
+        Answer(
+            "yes-or-no-wrong-labels",
+            "One sigmoid output",
+            "cross-entropy with soft labels",
+            ("sigmoid-ce",),
+            "Some labels are wrong, and hard cross-entropy would pay any price to agree with them. "
+            "A soft y, 0.95 for 1, lets it stop at sure enough.",
+            "Accuracy on examples whose labels were checked.",
+            "lambda z, y: nn.BCEWithLogitsLoss()(z, 0.9 * y + 0.05)",
+            "keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.1)",
+            'SGDClassifier(loss="modified_huber")',
+            _SZEGEDY,
+        ),
+        Answer(
+            "yes-or-no-weighted",
+            "One sigmoid output",
+            "weighted cross-entropy",
+            ("sigmoid-ce",),
+            "If a miss costs 5 times a false alarm, let each yes count 5 times. The output is then no "
+            "probability any more, but yes from ½ on is the cheapest answer.",
+            "The cost, or recall at a precision that you can afford.",
+            "nn.BCEWithLogitsLoss(pos_weight=torch.tensor(5.0))",
+            "model.fit(x, y, class_weight={0: 1, 1: 5})",
+            "LogisticRegression(class_weight={0: 1, 1: 5})",
+            _ELKAN,
+        ),
+        Answer(
+            "yes-or-no-threshold",
+            "One sigmoid output",
+            "cross-entropy, and a threshold",
+            ("sigmoid-ce",),
+            "Leave the probability right and move the line instead: if a miss costs c times a false alarm, "
+            "say yes from 1 / (c + 1) on.",
+            "The loss for the probability, the cost for the decision.",
+            "nn.BCEWithLogitsLoss()",
+            "keras.losses.BinaryCrossentropy(from_logits=True)",
+            "TunedThresholdClassifierCV(LogisticRegression())",
+            _ELKAN,
+        ),
+        Answer(
+            "one-of-several",
+            "One softmax output a class",
+            "cross-entropy",
+            ("softmax-ce",),
+            "The outputs compete for one probability, and the loss is minus the log of the right share.",
+            "Accuracy for people; the loss itself for probabilities.",
+            "nn.CrossEntropyLoss()",
+            "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
+            "LogisticRegression()",
+            _MURPHY,
+        ),
+        Answer(
+            "one-of-several-wrong-labels",
+            "One softmax output a class",
+            "cross-entropy with smoothed labels",
+            ("softmax-ce", "softmax-ce-smoothed"),
+            "Some labels are wrong. Giving a tenth of each label to all classes alike limits how sure "
+            "the outputs want to be.",
+            "Accuracy on examples whose labels were checked.",
+            "nn.CrossEntropyLoss(label_smoothing=0.1)",
+            "keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)",
+            "LogisticRegression(C=0.1)",
+            _SZEGEDY,
+        ),
+        Answer(
+            "one-of-several-weighted",
+            "One softmax output a class",
+            "weighted cross-entropy",
+            ("softmax-ce",),
+            "Classes whose misses are dear count more. The outputs are then no probabilities any more, but "
+            "the largest one is the cheaper answer.",
+            "The cost, or recall class by class.",
+            "nn.CrossEntropyLoss(weight=torch.tensor([1.0, 1.0, 5.0]))",
+            "model.fit(x, y, class_weight={0: 1, 1: 1, 2: 5})",
+            "LogisticRegression(class_weight={0: 1, 1: 1, 2: 5})",
+            _ELKAN,
+        ),
+        Answer(
+            "several-at-once",
+            "One sigmoid output a label",
+            "cross-entropy, added up",
+            ("sigmoid-bce-onehot",),
+            "Each label is a yes or no of its own: a softmax would make them compete.",
+            "F1, macro-averaged, or ROC AUC label by label.",
+            "nn.BCEWithLogitsLoss()",
+            "keras.losses.BinaryCrossentropy(from_logits=True)",
+            "OneVsRestClassifier(LogisticRegression())",
+            _MURPHY,
+        ),
+        Answer(
+            "several-at-once-weighted",
+            "One sigmoid output a label",
+            "weighted cross-entropy, added up",
+            ("sigmoid-bce-onehot",),
+            "Labels are mostly absent, and overlooking one is dear: let each yes count more. "
+            "The outputs are then no probabilities any more.",
+            "Recall label by label, at a precision that you can afford.",
+            "nn.BCEWithLogitsLoss(pos_weight=torch.tensor([5.0, 5.0, 5.0]))",
+            "lambda y, z: "
+            "keras.ops.mean((1 + 4 * y) * keras.ops.binary_crossentropy(y, z, from_logits=True))",
+            "OneVsRestClassifier(LogisticRegression(class_weight={0: 1, 1: 5}))",
+            _ELKAN,
+        ),
+        Answer(
+            "place",
+            "Three linear outputs, scaled to length 1",
+            "squared error",
+            ("mse",),
+            "Latitude and longitude tear the map at 180°, and a degree is no distance. A point on the unit "
+            "sphere has neither fault: its squared distance grows with the way over the ground.",
+            "The median great-circle distance, in kilometres.",
+            "lambda z, y: nn.MSELoss()(nn.functional.normalize(z, dim=-1), y)",
+            "keras.losses.CosineSimilarity()",
+            "MultiOutputRegressor(LinearRegression())",
+            "K. Mardia and P. Jupp, Directional Statistics (2000), chapter 9",
+        ),
+    ],
+)

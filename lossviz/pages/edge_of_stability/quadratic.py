@@ -1,0 +1,103 @@
+"""Edge of stability, Bowl: one weight, one curvature, and the exact map of what arrives."""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+from typing import Any
+
+import streamlit as st
+
+import lossviz as lv
+from lossviz.pages.edge_of_stability.controls import Edge
+from lossviz.ui import files
+from lossviz.ui.chart import chart, packed
+from lossviz.ui.controls import Slide, presets
+from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.texts import texts_beside
+
+text = texts_beside(__file__)
+
+TRIES: dict[str, dict[str, Any]] = {
+    "One leap": {"edge_product": 1.0},
+    "Swinging": {},
+    "Over the edge": {"edge_product": 2.2},
+    "Momentum holds it": {"edge_product": 2.2, "edge_beta": 0.3},
+    "Nesterov does not": {"edge_product": 2.2, "edge_beta": 0.3, "edge_rule": "Nesterov"},
+    "Flat ground": {"edge_product": 0.1, "edge_beta": 0.46},
+}
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def found(momentum: float, rule: str) -> lv.Bowl:
+    return lv.bowl(momentum, rule, every=Edge.product.step)
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def picture(momentum: float, rule: str) -> str:
+    facts = found(momentum, rule)
+    return packed(lambda narrow: lv.figures.bowl(facts, at=Edge.product.default, narrow=narrow))
+
+
+def put_here(product: float, momentum: float) -> None:
+    for slide, value in ((Edge.product, product), (Edge.beta, momentum)):
+        st.session_state[slide.key] = on_slide(slide, value)
+
+
+def on_slide(slide: Slide, value: float) -> float:
+    """The value nearest to it that the slider can have."""
+    steps = round((min(max(value, slide.low), slide.high) - slide.low) / slide.step)
+    return round(min(slide.low + steps * slide.step, slide.high), 6)
+
+
+def show() -> None:
+    drawing, transport, convention, pills = (st.container() for _ in range(4))
+    with transport:
+        product = rail(Edge.product)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        beta = Edge.beta.show(width=320)
+        rule = Edge.rule.segments()
+    with pills:
+        presets("edge_bowl_try", TRIES, Edge.bowl_controls)
+    momentum = round(beta, 2)
+    facts = found(momentum, rule)
+    with drawing:
+        chart(
+            picture(momentum, rule),
+            key="edge_map",
+            follow=Edge.product.key,
+            on_click=put_here,
+            alt="A map of learning rate times sharpness against momentum: light where few steps arrive, "
+            "tinted where they fly apart, the edge between them; beside it the walk of the marked setting.",
+        )
+    edge = "2 + 2 × momentum" if rule == "Heavy ball" else "(2 + 2 × momentum) ÷ (1 + 2 × momentum)"
+    with convention:
+        small(
+            f"{rule} on a quadratic, from distance 1 and at rest. Light: few steps. Heavy line: the edge, "
+            f"{edge}. Dotted: the fastest momentum for that step."
+        )
+
+    def numbers() -> str:
+        steps = {f"distance at step {i}": facts.walk[:, i] for i in range(facts.walk.shape[1])}
+        table = {"learning rate x sharpness": facts.product, "left after a step": facts.radius}
+        return files.columns(table | steps)
+
+    Tabs().fill(
+        see=text("bowl_see"),
+        maths=text("bowl_maths"),
+        code=f"""import lossviz as lv
+
+facts = lv.bowl(momentum={momentum:g}, rule="{rule}")
+figure = lv.figures.bowl(facts, at={product:g})""",
+        controls=(Edge.view, *Edge.bowl_controls),
+        files=[
+            File(
+                "Page (HTML)",
+                "bowl.html",
+                "text/html",
+                lambda: lv.figures.standalone(
+                    lv.figures.bowl(facts, at=product), "learning rate × sharpness"
+                ),
+            ),
+            File("Numbers (CSV)", "bowl.csv", "text/csv", numbers),
+        ],
+        picture="edge_map",
+    )

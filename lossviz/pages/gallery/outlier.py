@@ -1,0 +1,138 @@
+"""Loss gallery, Outlier: one far point, and what each loss makes of it."""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+from collections.abc import Iterable
+from typing import Any
+
+import streamlit as st
+
+import lossviz as lv
+from lossviz.pages.gallery.controls import Gallery
+from lossviz.pages.gallery.losses import Chosen, chosen, code_of, rows
+from lossviz.ui import files
+from lossviz.ui.chart import chart, packed
+from lossviz.ui.controls import presets
+from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.texts import texts_beside
+
+text = texts_beside(__file__)
+
+TRIES: dict[str, dict[str, Any]] = {
+    "At home": {"gallery_far": 25},
+    "Late once": {"gallery_far": 40},
+    "Typing error": {},
+    "Mean in reach": {"gallery_far": 60, "gallery_reach": 30.0},
+    "A tilted line": {"gallery_fit": "A line"},
+    "Far aside": {"gallery_fit": "A line", "gallery_km": 24, "gallery_far": 12},
+}
+
+
+@st.cache_data(max_entries=48, show_spinner=False)
+def valleys(losses: Chosen) -> lv.Valleys:
+    return lv.valleys(rows(losses))
+
+
+@st.cache_data(max_entries=48, show_spinner=False)
+def lines(losses: Chosen, km: float) -> lv.PulledLines:
+    return lv.pulled_lines(rows(losses), km)
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def picture(losses: Chosen, km: float | None) -> str:
+    at = float(Gallery.far.default)
+    if km is None:
+        return packed(lambda narrow: lv.figures.valleys(valleys(losses), at=at, narrow=narrow))
+    return packed(lambda narrow: lv.figures.pulled(lines(losses, km), at=at, narrow=narrow))
+
+
+def show() -> None:
+    drawing, transport, convention, tries = (st.container() for _ in range(4))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        fit = Gallery.fit.segments()
+        names = Gallery.losses.show()
+    line = fit == "A line"
+    used = tuple(name for name in names if not (line and name == "hit-or-miss")) or ("mse",)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        if line:
+            far = int(Gallery.far.show(width=230))
+            Gallery.km.show(width=210)
+        settings = {}
+        for name, setting, slide in (
+            ("huber", "delta", Gallery.reach),
+            ("quantile", "tau", Gallery.share),
+            ("hit-or-miss", "width", Gallery.near),
+        ):
+            value = slide.show(width=210) if name in used else slide.now
+            settings[name] = {setting: value}
+    if not line:
+        with transport:
+            far = int(rail(Gallery.far))
+    with tries:
+        presets("gallery_outlier_try", TRIES, Gallery.outlier_controls)
+    losses, km = chosen(used, settings), float(Gallery.km.now)
+    with drawing:
+        chart(
+            picture(losses, km if line else None),
+            key="gallery_lines" if line else "gallery_valleys",
+            follow=Gallery.far.key,
+            alt="Nine people, one of them moved far away, and the line that each loss fits to them. Squared "
+            "error’s line turns towards the far point."
+            if line
+            else "The mean of each loss over every guess, as valleys above the nine numbers guessed at. "
+            "The bottom of squared error’s valley, the mean, runs after the far point; the median stays.",
+        )
+    with convention:
+        if line:
+            words = (
+                "Thin lines: the fit with the ninth at home, 25 minutes. Slopes are in minutes a kilometre."
+            )
+            if "hit-or-miss" in names:
+                words += " Hit or miss fits no line here."
+        else:
+            words = (
+                "Height is the mean loss over the nine ÷ its smallest value, − 1, cut at the top. "
+                "Ring: the best guess with the ninth at home, 25 minutes."
+            )
+        small(words)
+    tabs = Tabs()
+    call = f"pulled_lines(losses, x_far={km:g})" if line else "valleys(losses)"
+    tabs.fill(
+        see=text("line_see" if line else "outlier_see"),
+        maths=text("outlier_maths"),
+        code=f"""import lossviz as lv
+
+losses = {code_of(losses)}
+facts = lv.{call}
+figure = lv.figures.{"pulled" if line else "valleys"}(facts, at={far})""",
+        controls=(Gallery.view, *Gallery.outlier_controls),
+        files=[
+            File(
+                "Page (HTML)",
+                "outlier.html",
+                "text/html",
+                lambda: lv.figures.standalone(_figure(losses, km if line else None, far), "minutes"),
+            ),
+            File("Numbers (CSV)", "outlier.csv", "text/csv", lambda: _numbers(losses, km if line else None)),
+        ],
+        picture="gallery_lines" if line else "gallery_valleys",
+    )
+
+
+def _figure(losses: Chosen, km: float | None, at: float) -> Any:
+    if km is None:
+        return lv.figures.valleys(valleys(losses), at=at)
+    return lv.figures.pulled(lines(losses, km), at=at)
+
+
+def _numbers(losses: Chosen, km: float | None) -> str:
+    """One row for each place of the far point: the best guess, or the line, of every loss."""
+    if km is None:
+        facts = valleys(losses)
+        guesses = {f"{label}, best guess": row for label, row in zip(facts.labels, facts.best, strict=True)}
+        return files.columns({"minutes of the ninth": facts.far, **guesses})
+    fitted = lines(losses, km)
+    table: dict[str, Iterable[object]] = {"minutes of the ninth": fitted.far}
+    for label, row in zip(fitted.labels, fitted.lines, strict=True):
+        table |= {f"{label}, slope": row[:, 0], f"{label}, intercept": row[:, 1]}
+    return files.columns(table)

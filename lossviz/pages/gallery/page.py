@@ -1,0 +1,17 @@
+"""Loss gallery: what does each loss punish?"""
+
+from lossviz.pages.gallery import outlier, shape, which
+from lossviz.pages.gallery.controls import Gallery
+from lossviz.ui.page import footer, heading, page
+
+SENTENCES = {
+    "Outlier": "Each loss picks the guess that makes it smallest. Drag the far point away.",
+    "Shape": "Slide along. Above, what it costs; below, how hard it pulls.",
+    "Which one?": "Three questions lead to an output unit and a loss.",
+}
+VIEWS = {"Outlier": outlier, "Shape": shape, "Which one?": which}
+
+with page():
+    view = heading("What does each loss punish?", SENTENCES, Gallery.view)
+    VIEWS[view].show()
+    footer()

@@ -1,0 +1,38 @@
+"""Home: the phenomenon itself, then the map of the pages as questions."""
+
+import streamlit as st
+
+import lossviz as lv
+from lossviz.pages.home.controls import Home
+from lossviz.ui import cards
+from lossviz.ui.chart import chart, packed
+from lossviz.ui.page import footer, heading, page, rail, small
+
+STEPS = 250
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def picture() -> str:
+    runs = [lv.descend(loss, w=2, b=2, lr=0.15, steps=STEPS) for loss in ("sigmoid-half-mse", "sigmoid-ce")]
+    return packed(lambda narrow: lv.figures.descents(runs, at=int(Home.step.default), every=2, narrow=narrow))
+
+
+with page():
+    heading(
+        "Two neurons, equally wrong. One is stuck.",
+        "Same start, same example, same learning rate. Only the loss differs.",
+    )
+    chart(
+        picture(),
+        key="home",
+        follow=Home.step.key,
+        alt="The outputs of two neurons over 250 steps of gradient descent. Under cross-entropy the output "
+        "falls to the target 0 at once; under squared error it stays near 1 for most of the time.",
+    )
+    rail(Home.step, playable=6)
+    small(
+        "One sigmoid neuron, *w* = *b* = 2, input 1, learning rate 0.15. Squared error is (*a* − *y*)² / 2."
+    )
+    st.header("Which question is yours?", anchor=False)
+    cards.show()
+    footer()

@@ -1,0 +1,21 @@
+"""Landscape: can you trust this picture?"""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+from lossviz.pages.landscape import eight_planes, one_plane, rescaled
+from lossviz.pages.landscape.controls import Landscape
+from lossviz.ui.page import footer, heading, page
+
+SENTENCES = {
+    "One plane": "Drag. Compare the loss that the network had with the loss that this map shows.",
+    "Eight planes": "Eight looks at one network. Below them, what a look along two directions cannot show.",
+    "Rescaled": "Drag. The network computes the same function all the way.",
+}
+VIEWS = {"One plane": one_plane, "Eight planes": eight_planes, "Rescaled": rescaled}
+
+with page():
+    view = heading("Can you trust this picture?", SENTENCES, Landscape.view)
+    go_on = VIEWS[view].show()
+    footer()
+if go_on:  # a picture that is still coarse gets finer once all of the page is there
+    go_on()

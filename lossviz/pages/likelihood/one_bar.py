@@ -1,0 +1,155 @@
+"""Likelihood, One bar: cross-entropy is entropy and KL, for distributions that can be dragged."""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+import math
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+import lossviz as lv
+from lossviz.pages.likelihood.controls import Likelihood
+from lossviz.ui import files
+from lossviz.ui.chart import chart, packed
+from lossviz.ui.controls import Slide, presets
+from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.texts import texts_beside
+
+text = texts_beside(__file__)
+
+Weights = tuple[float, ...]
+STEPS = 51
+UNITS = 200  # half percents in a whole
+
+
+def _all(side: str, *weights: float) -> dict[str, float]:
+    return {f"likelihood_{side}_{name}": weight for name, weight in zip("abcd", weights, strict=True)}
+
+
+TRIES: dict[str, dict[str, object]] = {
+    "A bit off": {},
+    "Knows nothing": {**_all("q", 25.0, 25.0, 25.0, 25.0)},
+    "Sure and wrong": {**_all("q", 2.0, 3.0, 5.0, 90.0)},
+    "Rules one out": {**_all("q", 50.0, 25.0, 0.0, 25.0)},
+    "Knows it all": {"likelihood_toward": 100},
+    "One answer": {**_all("p", 100.0, 0.0, 0.0, 0.0), **_all("q", 70.0, 10.0, 10.0, 10.0)},
+}
+
+
+def shares(weights: Sequence[float]) -> Weights | None:
+    """Weights made to add up to 1; None if there is nothing to share."""
+    total = sum(weights)
+    return tuple(weight / total for weight in weights) if total > 0 else None
+
+
+def halves(share: Sequence[float]) -> Weights:
+    """Shares in half percents that add up to a hundred: what is cut goes to those who lost most."""
+    exact = [UNITS * s for s in share]
+    whole = [math.floor(e) for e in exact]
+    order = sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])
+    for i in order[: UNITS - sum(whole)]:
+        whole[i] += 1
+    return tuple(w / 2 for w in whole)
+
+
+def moved(share: Sequence[float], k: int, to: float) -> Weights:
+    """The shares with the k-th set, the others shrunk or stretched alike."""
+    others = 1 - share[k]
+    rest = [s / others if others > 0 else 1 / (len(share) - 1) for s in share]
+    return tuple(to if i == k else (1 - to) * rest[i] for i in range(len(share)))
+
+
+def clicked(x: float, y: float) -> None:
+    """Set the column that was clicked to the height of the click."""
+    k = round(x)
+    if not (0 <= k < 4 and y >= 0):
+        return
+    slides = Likelihood.world if x < k else Likelihood.model
+    share = shares([slide.now for slide in slides]) or (0.25,) * 4
+    if x >= k:  # the model as it is drawn, not as it set out
+        world = shares([slide.now for slide in Likelihood.world]) or (0.25,) * 4
+        t = Likelihood.toward.now / 100
+        share = tuple(q + t * (p - q) for p, q in zip(world, share, strict=True))
+        st.session_state[Likelihood.toward.key] = 0
+    for slide, value in zip(slides, halves(moved(share, k, min(y, 1.0))), strict=True):
+        st.session_state[slide.key] = value
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def picture_of(p: Weights, q: Weights, unit: str) -> str:
+    bar = lv.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
+    return packed(lambda narrow: lv.figures.entropy_bar(bar, narrow=narrow))
+
+
+def _sliders(slides: Sequence[Slide]) -> Weights:
+    with st.container(horizontal=True, gap="medium"):
+        return tuple(slide.show(width=150) for slide in slides)
+
+
+def show() -> None:
+    picture, below = st.container(gap="small"), st.container(gap="small")
+    with picture:
+        drawing = st.container()
+        toward = int(rail(Likelihood.toward, playable=4))
+        convention = st.container()
+    with below.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        tries = st.container(width="content")
+        unit = Likelihood.unit.segments()
+    tabs = Tabs("p and q")
+    with tabs["p and q"]:
+        small(
+            "How often each answer comes, in the world and in the model. Each four are made to add up to 1."
+        )
+        p, q = shares(_sliders(Likelihood.world)), shares(_sliders(Likelihood.model))
+    with tries:
+        keep = {Likelihood.unit.key: unit}
+        presets("likelihood_bar_try", {k: v | keep for k, v in TRIES.items()}, Likelihood.bar_controls)
+    if p is None or q is None:
+        with drawing:
+            whose = "p, the world" if p is None else "q, the model"
+            st.markdown(f"**All four weights of {whose}, are 0.** Raise one of them in the tab p and q.")
+        return
+    with drawing:
+        chart(
+            picture_of(p, q, unit),
+            key="likelihood_bar",
+            follow=Likelihood.toward.key,
+            on_click=clicked,
+            alt=f"Cross-entropy in {unit} as one bar: the entropy of the world and the divergence from "
+            "it to the model, blue. Below, the two distributions over four answers, as pairs of columns.",
+        )
+    with convention:
+        small("Click a column to set its height; the others of its colour give way. Sliders: tab p and q.")
+    bar = lv.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
+
+    def numbers() -> str:
+        table: dict[str, Iterable[object]] = {"percent of the way": range(0, 101, 2), f"KL, {unit}": bar.kl}
+        table |= {f"cross-entropy, {unit}": bar.cross_entropy, f"entropy, {unit}": [bar.entropy] * STEPS}
+        table |= {f"q of {name}": bar.q[:, k] for k, name in enumerate("ABCD")}
+        return files.columns(table)
+
+    def written(share: Weights) -> str:
+        return f"[{', '.join(f'{s:.17g}' for s in share)}]"
+
+    tabs.fill(
+        see=text("bar_see"),
+        maths=text("bar_maths"),
+        code=f"""import lossviz as lv
+
+p = {written(p)}
+q = {written(q)}
+print(lv.entropy(p, unit="{unit}"), lv.kl_divergence(p, q, unit="{unit}"))
+bar = lv.entropy_bar(p, q, unit="{unit}", steps={STEPS})
+figure = lv.figures.entropy_bar(bar, at={toward})""",
+        controls=(Likelihood.view, *Likelihood.bar_controls),
+        files=[
+            File(
+                "Page (HTML)",
+                "bar.html",
+                "text/html",
+                lambda: lv.figures.standalone(lv.figures.entropy_bar(bar, at=toward), "percent of the way"),
+            ),
+            File("Numbers (CSV)", "bar.csv", "text/csv", numbers),
+        ],
+        picture="likelihood_bar",
+    )

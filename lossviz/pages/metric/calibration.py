@@ -1,0 +1,90 @@
+"""Loss against metric, Calibration: can its probabilities be believed, and for how long?"""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+import streamlit as st
+
+import lossviz as lv
+from lossviz.pages.metric.controls import Metric
+from lossviz.pages.metric.network import code_of, history, words
+from lossviz.ui import files
+from lossviz.ui.chart import chart, packed
+from lossviz.ui.controls import presets
+from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.texts import texts_beside
+
+text = texts_beside(__file__)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def picture(data: str, seed: int) -> str:
+    found, at = history(data, seed), Metric.seen.default
+    return packed(lambda narrow: lv.figures.calibrated(found, at=at, narrow=narrow))
+
+
+def show() -> None:
+    drawing, transport, convention = (st.container() for _ in range(3))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        tries = st.container(width="content")
+        data = Metric.about.menu(width=170)
+        seed = int(Metric.draw.show(width=150))
+    with transport:
+        step = int(rail(Metric.seen, playable=7))
+    with drawing:
+        found = history(data, seed)
+        chart(
+            picture(data, seed),
+            key="metric_calibration",
+            follow=Metric.seen.key,
+            alt="Left, the share of answers that came true over the probability that the model gave them, in "
+            "ten bins, beside the diagonal of a model that keeps its word. Right, their mean gap over the "
+            "training.",
+        )
+    keep = {Metric.draw.key: seed}
+    with tries:
+        presets(
+            "metric_calibration_try",
+            {
+                "Before": keep | {"metric_seen": 0},
+                "Best loss": keep | {"metric_seen": int(found.steps[found.best()]), "metric_about": data},
+                "Too sure": keep,
+                "In patients": keep | {"metric_about": "breast-cancer"},
+            },
+            Metric.calibration_controls,
+        )
+    with convention:
+        small(f"{words(found)} A dot’s size is how often it was said; bars are 95 % intervals.")
+    Tabs().fill(
+        see=text("calibration_see"),
+        maths=text("calibration_maths"),
+        code=f"""import lossviz as lv
+
+history = lv.score_history({code_of(data, seed)})
+figure = lv.figures.calibrated(history, at={step})""",
+        controls=(Metric.view, *Metric.calibration_controls),
+        files=[
+            File(
+                "Page (HTML)",
+                "calibration.html",
+                "text/html",
+                lambda: lv.figures.standalone(lv.figures.calibrated(found, at=step), "step"),
+            ),
+            File("Numbers (CSV)", "calibration.csv", "text/csv", lambda: _numbers(found, step)),
+        ],
+        picture="metric_calibration",
+    )
+
+
+def _numbers(found: lv.ScoreHistory, step: int) -> str:
+    facts = lv.figures.calibration_of(found, int(abs(found.steps - step).argmin()))
+    return files.columns(
+        {
+            "bin from": facts.edges[:-1],
+            "bin to": facts.edges[1:],
+            "said": facts.said,
+            "came true": facts.so,
+            "low": facts.low,
+            "high": facts.high,
+            "count": facts.count,
+        }
+    )

@@ -1,0 +1,190 @@
+"""Numbers that go wrong, As written: five losses that look right, beside what is."""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+import lossviz as lv
+from lossviz.pages.numbers.controls import Numbers
+from lossviz.ui import files
+from lossviz.ui.chart import chart, packed
+from lossviz.ui.controls import Control, Slide, presets
+from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.texts import texts_beside
+
+text = texts_beside(__file__)
+
+TRIES: dict[str, dict[str, object]] = {
+    "Term missing": {},
+    "Rows of 1.1": {"numbers_case": "Rows that miss 1"},
+    "Capped": {"numbers_case": "Sure and wrong"},
+    "Dead in float32": {"numbers_case": "Too few digits"},
+    "Cannot reach 0": {"numbers_case": "Softmax twice"},
+    "1000 classes": {"numbers_case": "Softmax twice", "numbers_classes": 1000},
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that goes wrong: its facts, its picture, its words."""
+
+    facts: Callable[[int], Any]  # of the number of classes
+    draw: Callable[..., Any]  # of the facts
+    made: str  # the code that makes the facts
+    drawn: str  # the code that draws them
+    texts: str  # name of its texts
+    alt: str
+    convention: str
+    slide: Slide | None = None
+    classes: bool = False
+
+
+def cases() -> dict[str, Case]:
+    return {
+        "A missing term": Case(
+            lambda k: lv.binary_as_written(),
+            lv.figures.as_written,
+            "lv.binary_as_written()",
+            "lv.figures.as_written(facts)",
+            "missing",
+            "A table of four inputs through the tutorial’s function, a reader’s repair, the right one and "
+            "scikit-learn’s; what differs from the definition is in bold.",
+            "Binary cross-entropy in nats. In ink what the definition does not say; it clips nothing.",
+        ),
+        "Rows that miss 1": Case(
+            lambda k: lv.rows_as_written(),
+            lv.figures.as_written,
+            "lv.rows_as_written()",
+            "lv.figures.as_written(facts)",
+            "rows",
+            "A table of four inputs of three classes through the tutorial’s function, one that divides rows "
+            "by their sums, the right one and scikit-learn’s.",
+            "Categorical cross-entropy in nats, rows as they are. In ink what the definition does not say.",
+        ),
+        "Sure and wrong": Case(
+            lambda k: lv.caps(),
+            lv.figures.caps,
+            "lv.caps()",
+            "lv.figures.caps(facts)",
+            "caps",
+            "What the worst mistake costs in six libraries: from 15.9 nats to infinity.",
+            "One example, probability 0 for what happened. Keras’s is arithmetic, not run here.",
+        ),
+        "Too few digits": Case(
+            lambda k: lv.float_curves(),
+            lv.figures.in_floats,
+            "lv.float_curves()",
+            "lv.figures.in_floats(facts, at={at})",
+            "float",
+            "Loss and slope against the logit, by sigmoid and then logarithm in two precisions, and from the "
+            "logit. The first jumps to 100 and loses its slope at 17.",
+            "Target 0, in nats, as torch’s BCELoss and BCEWithLogitsLoss return it; slopes by autograd.",
+            Numbers.z,
+        ),
+        "Softmax twice": Case(
+            lambda k: lv.softmax_twice(k),
+            lv.figures.twice,
+            "lv.softmax_twice({k})",
+            "lv.figures.twice(facts, at={at})",
+            "twice",
+            "Cross-entropy and its slope against the margin of the right class, after one softmax and after "
+            "two: the second never gets below its floor.",
+            "All wrong classes have the same logit. In nats; the slope is by the margin.",
+            Numbers.margin,
+            classes=True,
+        ),
+    }
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def picture_of(name: str, classes: int) -> str:
+    case = cases()[name]
+    facts = case.facts(classes)
+    at = {"at": case.slide.default} if case.slide else {}
+    return packed(lambda narrow: case.draw(facts, **at, narrow=narrow))
+
+
+def show() -> None:
+    source, drawing, transport, convention = (st.container() for _ in range(4))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        tries = st.container(width="content")
+        name = Numbers.case.menu(width=200)
+        case = cases()[name]
+        classes = int(Numbers.classes.show(width=150)) if case.classes else int(Numbers.classes.default)
+    at = 0.0
+    if case.slide:
+        with transport:
+            at = rail(case.slide)
+    with tries:
+        slides = (case.slide,) if case.slide else ()
+        shown: tuple[Control, ...] = (Numbers.case, *slides)
+        if case.classes:
+            shown = (*shown, Numbers.classes)
+        presets("numbers_written_try", TRIES, Numbers.case_controls)
+    facts = case.facts(classes)
+    if isinstance(facts, lv.AsWritten):
+        with source:
+            left, right = st.columns(2, gap="medium")
+            with left:
+                small("As written in the tutorial")
+                st.code(facts.written, language=None, wrap_lines=True)
+            with right:
+                small("Right, and as scikit-learn’s")
+                st.code(facts.right, language=None, wrap_lines=True)
+    key = f"numbers_{case.texts.removeprefix('numbers_')}"
+    with drawing:
+        chart(
+            picture_of(name, classes),
+            key=key,
+            follow=case.slide.key if case.slide else None,
+            alt=case.alt,
+        )
+    with convention:
+        small(case.convention)
+
+    def draw() -> Any:
+        return case.draw(facts, **({"at": at} if case.slide else {}))
+
+    Tabs().fill(
+        see=text(f"{case.texts}_see"),
+        maths=text("written_maths"),
+        code=f"""import lossviz as lv
+
+facts = {case.made.format(k=classes)}
+figure = {case.drawn.format(at=f"{at:g}")}""",
+        controls=(Numbers.view, *shown),
+        files=[
+            File(
+                "Page (HTML)",
+                f"{key}.html",
+                "text/html",
+                lambda: lv.figures.standalone(draw(), "logit z =" if name == "Too few digits" else "margin"),
+            ),
+            File("Numbers (CSV)", f"{key}.csv", "text/csv", lambda: numbers(facts)),
+        ],
+        picture=key,
+    )
+
+
+def numbers(facts: Any) -> str:
+    """The facts of a case as columns."""
+    if isinstance(facts, lv.AsWritten):
+        table: dict[str, Any] = {"input": [a.name for a in facts.attempts]}
+        table |= {"actual": [" ".join(a.actual) for a in facts.attempts]}
+        table |= {"predicted": ["; ".join(a.predicted) for a in facts.attempts]}
+        table |= {way: [a.values[k] for a in facts.attempts] for k, way in enumerate(facts.ways)}
+    elif isinstance(facts, lv.FloatCurves):
+        table = {"z": facts.z}
+        for k, way in enumerate(facts.ways):
+            table |= {f"{way}: loss": facts.loss[k], f"{way}: gradient": facts.gradient[k]}
+    elif isinstance(facts, lv.TwiceCurves):
+        table = {"margin": facts.margin, "once": facts.once, "twice": facts.twice}
+        table |= {"slope once": facts.slope_once, "slope twice": facts.slope_twice}
+    else:
+        table = {"library": [c.library for c in facts], "how": [c.how for c in facts]}
+        table |= {"nats": [c.value for c in facts]}
+    return files.columns(table)

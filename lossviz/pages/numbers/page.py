@@ -1,0 +1,17 @@
+"""Numbers that go wrong: is my loss right?"""
+
+from lossviz.pages.numbers import as_written, terms, value
+from lossviz.pages.numbers.controls import Numbers
+from lossviz.ui.page import footer, heading, page
+
+SENTENCES = {
+    "Term by term": "Every example adds one bar. The hatched ones are left out in a famous tutorial.",
+    "As written": "Five losses that look right. See where each one stops being so.",
+    "This number?": "Training sits still at some loss. Type it; the ruler says what it is.",
+}
+VIEWS = {"Term by term": terms, "As written": as_written, "This number?": value}
+
+with page():
+    view = heading("Is my loss right?", SENTENCES, Numbers.view)
+    VIEWS[view].show()
+    footer()

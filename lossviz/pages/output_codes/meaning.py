@@ -1,0 +1,102 @@
+"""Output codes, Meaning: what the outputs say of a true posterior, and what they leave out."""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+from typing import Any
+
+import streamlit as st
+
+import lossviz as lv
+from lossviz.pages.output_codes.controls import Codes
+from lossviz.ui import files
+from lossviz.ui.chart import chart, packed
+from lossviz.ui.controls import presets
+from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.texts import texts_beside
+
+text = texts_beside(__file__)
+
+BETWEEN = {
+    "three, two bits apart": (4, 2, 1),
+    "two, one bit apart": (0, 1),
+    "two, three bits apart": (0, 7),
+    "four that share a bit": (0, 1, 2, 3),
+}
+TRIES: dict[str, dict[str, Any]] = {
+    "Torn": {},
+    "On the edge": {"codes_torn": 30},
+    "Sure": {"codes_torn": 0},
+    "One bit apart": {"codes_between": "two, one bit apart"},
+    "Opposites": {"codes_between": "two, three bits apart"},
+    "Independent bits": {"codes_between": "four that share a bit"},
+}
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def read(between: str) -> list[lv.BitReading]:
+    return lv.torn_between(BETWEEN[between], lv.CODES["binary"].code(8))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def picture(between: str) -> str:
+    readings = read(between)
+    at = int(Codes.torn.default)
+    return packed(lambda narrow: lv.figures.bit_readings(readings, at=at, narrow=narrow))
+
+
+def show() -> None:
+    drawing, transport, convention = (st.container() for _ in range(3))
+    with transport:
+        at = int(rail(Codes.torn, playable=4))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        tries = st.container(width="content")
+        between = Codes.between.menu(width=230)
+    with tries:
+        presets("codes_meaning_try", TRIES, Codes.meaning_controls)
+    readings = read(between)
+    with drawing:
+        chart(
+            picture(between),
+            key="codes_meaning",
+            follow=Codes.torn.key,
+            alt="Three neurons with their outputs, and for each of eight words the true probability "
+            "beside the "
+            "product of the neurons. A box marks the word that thresholding decodes; it can have "
+            "probability 0.",
+        )
+    with convention:
+        small(
+            "Eight classes on three bits, perfect neurons: each says the true probability that its "
+            "bit is 1. Lost: "
+            "Kullback-Leibler divergence of the product from the truth, in bits. Box: thresholded at ½."
+        )
+
+    def numbers() -> str:
+        table: dict[str, list[float]] = {"lost, bits": [r.lost for r in readings]}
+        table |= {f"neuron {j + 1}": [float(r.marginals[j]) for r in readings] for j in range(3)}
+        for k, word in enumerate(readings[0].words):
+            name = "".join(map(str, word))
+            table[f"{name} true"] = [float(r.truth[k]) for r in readings]
+            table[f"{name} product"] = [float(r.product[k]) for r in readings]
+        return files.columns(table)
+
+    Tabs().fill(
+        see=text("meaning_see"),
+        maths=text("meaning_maths"),
+        code=f"""import lossviz as lv
+
+code = lv.CODES["binary"].code(8)
+readings = lv.torn_between({BETWEEN[between]}, code)
+figure = lv.figures.bit_readings(readings, at={at})""",
+        controls=(Codes.view, *Codes.meaning_controls),
+        files=[
+            File(
+                "Page (HTML)",
+                "meaning.html",
+                "text/html",
+                lambda: lv.figures.standalone(lv.figures.bit_readings(readings, at=at), "torn"),
+            ),
+            File("Numbers (CSV)", "meaning.csv", "text/csv", numbers),
+        ],
+        picture="codes_meaning",
+    )

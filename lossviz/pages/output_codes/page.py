@@ -1,0 +1,30 @@
+"""Output codes: can k neurons name 2^k classes?"""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+from lossviz.pages.output_codes import at_scale, meaning, network, one_bit_off, summary, unions
+from lossviz.pages.output_codes.controls import Codes
+from lossviz.ui.page import footer, heading, page
+
+SENTENCES = {
+    "The network": "Two output neurons name four classes. Beside them, the usual four. Drag the training.",
+    "Unions": "A neuron never learns a class. It learns a union of classes, and the labels decide which.",
+    "Meaning": "Torn between three classes, the neurons can agree on a fourth that is impossible.",
+    "Spare words": "Five classes on three neurons leave three words over. Dotted ground says one of them.",
+    "One bit off": "Each neuron decides at a threshold. For most mistakes one of them is enough.",
+    "At scale": "What codes and losses are worth on digits, and when there are a thousand classes.",
+}
+VIEWS = {
+    "The network": network.show,
+    "Unions": unions.show,
+    "Meaning": meaning.show,
+    "Spare words": network.show_spare,
+    "One bit off": one_bit_off.show,
+    "At scale": at_scale.show,
+}
+
+with page():
+    view = heading("Can k neurons name 2ᵏ classes?", SENTENCES, Codes.view)
+    VIEWS[view]()
+    summary.show(view)
+    footer()

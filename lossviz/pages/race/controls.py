@@ -1,0 +1,147 @@
+"""Controls of the page Race."""
+
+from lossviz.ui.controls import Choice, Slide, Switch
+from lossviz.ui.learning_rates import RATES
+
+OWN = "its own"
+_DEPTHS = [f"mlp-{'-'.join([width] * depth)}" for width in ("4", "16", "64") for depth in range(1, 7)]
+NETWORKS = ("linear", *_DEPTHS, "cnn")
+
+
+class Race:
+    """Race. The names of datasets, networks, losses and optimizers are those of the registries."""
+
+    view = Choice("race_view", "View", ("Curves", "Layers", "Seeds", "Table"), "Curves")
+    step = Slide("race_step", "Step", 0, 600, 240, 10, "Looks back at any recorded step")
+    measure = Choice(
+        "race_measure",
+        "Measure",
+        ("Accuracy", "Loss", "Cross-entropy", "Brier"),
+        "Accuracy",
+        "Unlike losses can only be compared by a common measure: not by Loss",
+    )
+    layers = Choice(
+        "race_layers",
+        "In the layers",
+        ("Gradient", "Saturated"),
+        "Gradient",
+        "Of each layer: the gradient's norm, or the share of its units that are flat",
+    )
+    speed = Choice(
+        "race_speed", "Speed", ("Slow", "Fast"), "Fast", "Slow shows every record; Fast what was trained"
+    )
+    shown = Slide(
+        "race_shown",
+        "Portraits show seed",
+        1,
+        16,
+        1,
+        1,
+        "Whose borders are drawn; a click on its dot beside the curves chooses too",
+    )
+    data = Choice(
+        "race_data",
+        "Data",
+        ("moons", "circles", "xor", "spirals", "blobs", "digits", "iris", "wine", "breast-cancer"),
+        "moons",
+        "What is learned; three quarters to train on, a quarter to measure on",
+    )
+    size = Choice(
+        "race_size", "Examples", (OWN, "50", "100", "300", "1000", "3000"), OWN, "How many are made"
+    )
+    noise = Choice(
+        "race_noise", "Noise", (OWN, "0", "0.1", "0.2", "0.3", "0.5"), OWN, "How far made examples stray"
+    )
+    rare = Choice(
+        "race_rare",
+        "Last class rarer, times",
+        ("1", "3", "9", "19"),
+        "1",
+        "Leaves out most examples of the last class, in training and in measuring",
+    )
+    wrong = Choice(
+        "race_wrong",
+        "Wrong labels",
+        ("0", "0.1", "0.2", "0.4"),
+        "0",
+        "The share of training examples with another label; those measured on stay right",
+    )
+    centred = Switch(
+        "race_centred", "Centre each feature", False, "Takes the training mean from each feature"
+    )
+    network = Choice(
+        "race_network", "Network", NETWORKS, "mlp-16-16", "Its hidden layers; cnn reads digits only"
+    )
+    activation = Choice(
+        "race_activation",
+        "Activation",
+        ("tanh", "relu", "sigmoid", "sigmoid, relu"),
+        "tanh",
+        "Of the hidden layers; two of them double the contestants",
+    )
+    gain = Choice(
+        "race_gain",
+        "Output layer, times",
+        ("1", "5", "20", "60"),
+        "60",
+        "How loud the last layer starts: loud means sure, and mostly sure and wrong",
+    )
+    pair = Choice(
+        "race_losses",
+        "Losses",
+        (
+            "sigmoid-mse, sigmoid-ce",
+            "softmax-mse, softmax-ce",
+            "tanh-mse, sigmoid-ce",
+            "hinge, sigmoid-ce",
+            "focal, sigmoid-ce",
+            "sigmoid-mse, sigmoid-ce, hinge",
+            "sigmoid-mse-onehot, sigmoid-bce-onehot",
+            "softmax-mse, softmax-ce, softmax-ce-smoothed",
+            "softmax-ce, softmax-twice",
+            "softmax-mse, softmax-ce, sigmoid-mse-onehot, sigmoid-bce-onehot",
+        ),
+        "sigmoid-mse, sigmoid-ce",
+        "Who races; more than two classes need softmax or one-hot losses",
+    )
+    optimizer = Choice(
+        "race_optimizer",
+        "Optimizer",
+        ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "sgd, adam"),
+        "sgd",
+        "How a step is made of a gradient; two of them double the contestants",
+    )
+    rate = Choice("race_rate", "Learning rate", RATES, "0.1", "The size of a step, the same for all")
+    own = Choice(
+        "race_own",
+        "Cross-entropy’s own rate",
+        ("the same", *RATES),
+        "the same",
+        "A rate of its own for the second loss",
+    )
+    batch = Choice(
+        "race_batch",
+        "Examples a step",
+        ("all", "16", "32", "64"),
+        "all",
+        "A few make steps noisy; all contestants of a seed see the same few",
+    )
+    schedule = Choice(
+        "race_schedule",
+        "Schedule",
+        ("constant", "linear", "cosine", "staircase", "warm-up"),
+        "constant",
+        "How the learning rate changes as the race goes on",
+    )
+    decay = Choice(
+        "race_decay", "Weight decay", (OWN, "0", "0.001", "0.01", "0.1"), OWN, "Pulls weights towards 0"
+    )
+    clip = Choice(
+        "race_clip", "Longest gradient", ("any", "0.01", "0.1", "1"), "any", "Shortens a longer one to this"
+    )
+    seeds = Slide("race_seeds", "Seeds", 1, 16, 8, 1, "How many starts; one start alone may be luck")
+    setup = (
+        data, size, noise, rare, wrong, centred, network, activation, gain, pair, optimizer, rate, own, batch,
+        schedule, decay, clip, seeds, shown,
+    )  # fmt: skip
+    all = (view, step, measure, layers, speed, *setup)

@@ -1,0 +1,36 @@
+"""Controls of the page Weights."""
+
+from lossviz.ui.controls import Choice, Several, Slide
+from lossviz.ui.learning_rates import RATES
+
+
+class Weights:
+    """Two weights. The names of models and optimizers are those of the registries."""
+
+    view = Choice("weights_view", "View", ("From above", "In relief"), "From above")
+    step = Slide("weights_step", "Step", 0, 200, 200, 1, "How far the runs have come")
+    model = Choice(
+        "weights_model",
+        "Model and data",
+        ("noisy-step", "neuron-step", "one-example", "breast-cancer", "iris"),
+        "noisy-step",
+        "What the two weights are, and what they are fitted to",
+    )
+    optimizers = Several(
+        "weights_optimizer",
+        "Optimizers",
+        ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lbfgs"),
+        ("sgd",),
+        "Each runs from the same start under both losses",
+    )
+    rate = Choice("weights_rate", "Learning rate", RATES, "1", "The size of a step, the same for all runs")
+    mark = Choice(
+        "weights_mark",
+        "Mark",
+        ("Plateau", "Bends down", "Nothing"),
+        "Plateau",
+        "Dots where the slope is below 0.01, or strokes where the surface curves downwards",
+    )
+    a = Slide("weights_a", "Start, first weight", -10.0, 10.0, 5.0, 0.1, "Where all runs start, across")
+    b = Slide("weights_b", "Start, second weight", -10.0, 10.0, -8.0, 0.1, "Where all runs start, upwards")
+    all = (view, step, model, optimizers, rate, mark, a, b)

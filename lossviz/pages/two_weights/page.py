@@ -1,0 +1,131 @@
+"""Two weights: where are the plateaus?"""
+
+from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+
+import streamlit as st
+
+import lossviz as lv
+from lossviz.pages.two_weights.controls import Weights
+from lossviz.pages.two_weights.surfaces import (
+    LOSSES,
+    POINTS,
+    STEPS,
+    gone,
+    numbers,
+    picture,
+    planes,
+    start_here,
+    walks,
+)
+from lossviz.ui.chart import chart
+from lossviz.ui.controls import presets
+from lossviz.ui.page import File, Tabs, footer, heading, page, rail, small
+from lossviz.ui.texts import texts_beside
+
+text = texts_beside(__file__)
+
+SENTENCES = {
+    "From above": "All runs start at the white point. Click a map to start somewhere else.",
+    "In relief": "Drag to turn. Both heights are on the same scale.",
+}
+
+
+with page():
+    view = heading("Where does the ground go flat?", SENTENCES, Weights.view)
+    drawing = st.container()
+    transport = st.container()
+    convention = st.container()
+    with transport:
+        step = int(rail(Weights.step, playable=5))
+    tries = st.container()
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        model = Weights.model.menu(width=210)
+        rate = Weights.rate.ladder(width=210)
+        marked = Weights.mark.segments()
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        optimizers = Weights.optimizers.show()
+        a = Weights.a.show(width=190)
+        b = Weights.b.show(width=190)
+    with tries:
+        presets(
+            "weights_try",
+            {
+                "Plateau": {},
+                "Slope": {"weights_a": 3.0, "weights_b": -2.0},
+                "Pass": {"weights_a": -0.5, "weights_b": 4.0, "weights_mark": "Bends down"},
+                "Four at once": {
+                    "weights_optimizer": ("sgd", "momentum", "rmsprop", "adam"),
+                    "weights_rate": "0.2",
+                    "weights_a": 4.0,
+                    "weights_b": -4.0,
+                },
+                "Real data": {"weights_model": "breast-cancer", "weights_a": 4.0, "weights_b": 9.0},
+            },
+            Weights.all[1:],
+        )
+    start = (a, b)
+    # Above the map a slider only changes frames; a relief has none and is drawn for its step.
+    drawn_at = STEPS if view == "From above" else step
+    with drawing:
+        chart(
+            picture(view, model, start, optimizers, rate, marked, drawn_at),
+            key=f"weights_{'map' if view == 'From above' else 'relief'}",
+            follow=Weights.step.key if view == "From above" else None,
+            on_click=start_here if view == "From above" else None,
+            alt="The loss over two weights, squared error beside cross-entropy on one scale, "
+            "with the ways that "
+            "optimizers take from the same start. Squared error has wide regions without any contour line.",
+        )
+    ways = walks(model, start, optimizers, rate)
+    surfaces = planes(model)
+    with convention:
+        if view == "From above":
+            words = (
+                "Numbers are loss ÷ the loss of always guessing ½; the heavy line is 1, "
+                "each line a factor √2."
+            )
+            marks = {
+                "Plateau": " Dotted: slope below 0.01.",
+                "Bends down": " Struck: the surface bends down.",
+            }
+            words += marks.get(marked, "")
+        else:
+            words = "Height is loss ÷ the loss of always guessing ½. White lines: 1, 2, 3 … times guessing."
+        small(words)
+        if gone(ways):
+            st.markdown(gone(ways))
+
+    def html() -> str:
+        if view == "In relief":
+            return lv.figures.standalone(lv.figures.reliefs(surfaces, ways, step), "step")
+        # A frame holds every path anew: all steps of all optimizers would be a file of 17 MB.
+        return lv.figures.standalone(lv.figures.maps(surfaces, ways, step, marked, every=5), "step")
+
+    drawn = (
+        f'maps(planes, paths, step={step}, overlay="{marked}")'
+        if view == "From above"
+        else (f"reliefs(planes, paths, step={step})")
+    )
+    Tabs().fill(
+        see=text("see"),
+        maths=text("maths")
+        .replace("FORMULA", lv.TWO_WEIGHTS[model].formula)
+        .replace("CONVENTION", lv.TWO_WEIGHTS[model].convention),
+        code=f"""import lossviz as lv
+
+losses = {list(LOSSES)}
+planes = [lv.weight_plane("{model}", loss, points={POINTS}) for loss in losses]
+paths = [
+    path
+    for optimizer in {list(optimizers)}
+    for path in lv.weight_paths("{model}", losses, {start}, optimizer, lr={rate}, steps={STEPS})
+]
+figure = lv.figures.{drawn}""",
+        controls=Weights.all,
+        files=[
+            File("Page (HTML)", "surface.html", "text/html", html),
+            File("Paths (CSV)", "paths.csv", "text/csv", lambda: numbers(ways)),
+        ],
+        picture="weights_map" if view == "From above" else "weights_relief",
+    )
+    footer()

@@ -1,0 +1,177 @@
+"""What a user's loss and data may hold: the model itself, a row of losses, random numbers of their own."""
+
+import random
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from support.models import make, state
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from lossviz.curvature.eigenvalues import sharpness
+from lossviz.landscape.surface import surface
+from lossviz.losses.table import LOSSES
+from lossviz.stability.run import edge_run
+
+CE = nn.CrossEntropyLoss()
+
+
+class Held:
+    """A loss that holds the model, as the loss of a physics-informed network often does."""
+
+    def __init__(self, model: nn.Module, x: Tensor) -> None:
+        self.model, self.x = model, x
+
+    def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return F.cross_entropy(outputs, targets) + self.model(self.x).square().mean()
+
+
+class HeldByAModule(nn.Module):
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return F.cross_entropy(outputs, targets) + sum(p.square().sum() for p in self.model.parameters())
+
+
+class HoldsItself(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 3)
+        self.bound = lambda x: x @ self.layer.weight.T  # a copy's lambda still means the first self
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.bound(x)
+
+
+@pytest.mark.parametrize("how", ["object", "method", "partial", "module", "model"])
+def test_weights_that_would_not_move_are_refused(how: str) -> None:
+    model, (x, y) = make("mlp")
+    model = nn.Sequential(nn.BatchNorm1d(2), *model)
+    held = Held(model, x)
+    losses = {
+        "object": held,
+        "method": held.__call__,
+        "partial": partial(lambda held, o, t: held(o, t), held),
+        "module": HeldByAModule(model),
+        "model": F.cross_entropy,
+    }
+    model = HoldsItself() if how == "model" else model
+    before = state(model)
+    for work in (surface, sharpness):
+        with pytest.raises(ValueError, match="parameter called `model`"):
+            work(model, losses[how], (x, y))
+        assert state(model) == before
+
+
+def test_a_loss_may_know_the_model_and_ask_it_where_it_is() -> None:
+    model, (x, y) = make("mlp")
+    model.register_buffer("share", torch.tensor([0.2, 0.3, 0.5]))
+    held = Held(model, x)
+
+    def weighted(o: Tensor, t: Tensor, held: Held = held) -> Tensor:
+        device = next(held.model.parameters()).device
+        return F.cross_entropy(o, t.to(device), weight=held.model.share)
+
+    plain = surface(
+        model, lambda o, t: F.cross_entropy(o, t, weight=torch.tensor([0.2, 0.3, 0.5])), (x, y), points=3
+    )
+    found = surface(model, weighted, (x, y), points=3)
+    assert found.facts.evaluator == plain.facts.evaluator  # so that the same is done with the same numbers
+    assert np.array_equal(found.loss, plain.loss)
+
+
+class Drawn(TensorDataset):
+    def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+        x, y = super().__getitem__(index)
+        return x + torch.rand(()), y  # as a transform may
+
+
+def test_a_loader_that_shuffles_and_draws_leaves_torchs_random_numbers() -> None:
+    model, (x, y) = make("mlp")
+    own = torch.Generator().manual_seed(3)
+    for generator in (None, own):
+        loader = DataLoader(Drawn(x, y), batch_size=32, shuffle=True, generator=generator)
+        before = [state(model), random.getstate(), np.random.get_state()[1].tolist()]  # noqa: NPY002
+        first = surface(model, CE, loader, points=2, max_batches=2)
+        sharpness(model, CE, loader)
+        assert [state(model), random.getstate(), np.random.get_state()[1].tolist()] == before  # noqa: NPY002
+        torch.manual_seed(9)
+        assert surface(model, CE, loader, points=2, max_batches=2) == first
+    assert torch.equal(own.get_state(), torch.Generator().manual_seed(3).get_state())
+
+
+def test_data_that_draw_from_numpy_or_python_do_so_as_in_any_loop_over_them() -> None:
+    model, (x, y) = make("mlp")
+
+    class Elsewhere(TensorDataset):
+        def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+            x, y = super().__getitem__(index)
+            return x + random.random() + np.random.rand(), y  # noqa: NPY002
+
+    def after(read: Callable[[DataLoader], object]) -> tuple[float, float]:
+        random.seed(1)
+        np.random.seed(1)  # noqa: NPY002
+        read(DataLoader(Elsewhere(x, y), batch_size=32))
+        return random.random(), np.random.rand()  # noqa: NPY002
+
+    assert after(lambda data: surface(model, CE, data, points=2)) == after(list)
+
+
+def test_a_row_of_losses_is_its_mean() -> None:
+    model, data = make("mlp")
+    row = LOSSES["softmax-ce"]
+    mine, plain = surface(model, row, data, points=3), surface(model, CE, data, points=3)
+    np.testing.assert_allclose(mine.loss, plain.loss, rtol=1e-6)
+    assert mine.facts.loss_name == "softmax-ce"
+    assert sharpness(model, row, data) == pytest.approx(sharpness(model, CE, data), rel=1e-4)
+
+
+class Centres(nn.Module):
+    """As found in tutorials: it takes the mean away where the data are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x -= 0.1
+        return self.layer(x)
+
+
+@pytest.mark.parametrize("who", ["model", "loss"])
+def test_data_that_are_written_to_come_back(who: str) -> None:
+    _, (x, y) = make("mlp", examples=12)
+    model = Centres() if who == "model" else Centres().layer
+    inputs, targets, shift = x.numpy().copy(), F.one_hot(y, 3).float(), 0.1 if who == "model" else 0.0
+
+    def loss_fn(o: Tensor, t: Tensor) -> Tensor:
+        return F.mse_loss(o, t.mul_(0.5) if who == "loss" else t * 0.5)
+
+    data = [(inputs, targets.clone())]
+    found = surface(model, loss_fn, data, points=3)
+    assert found.facts.reason == "the model or the loss writes into its data"
+    assert np.array_equal(inputs, x.numpy())
+    assert torch.equal(data[0][1], targets)
+    layer = model.layer if who == "model" else model
+    plain = surface(layer, F.mse_loss, (x - shift, targets / 2), points=3)
+    np.testing.assert_allclose(found.loss, plain.loss, rtol=1e-5)
+    wanted = sharpness(layer, F.mse_loss, (x - shift, targets / 2))
+    assert sharpness(model, loss_fn, data) == pytest.approx(wanted, rel=1e-4)
+    run = edge_run(model, loss_fn, data, lr=0.1, steps=3)
+    same = edge_run(layer, F.mse_loss, (x - shift, targets / 2), lr=0.1, steps=3)
+    np.testing.assert_allclose(run.loss, same.loss, rtol=1e-4)
+    assert np.array_equal(inputs, x.numpy())
+    assert torch.equal(data[0][1], targets)
+
+
+def test_a_partial_has_the_name_of_its_function() -> None:
+    model, data = make("mlp", examples=9)
+    smoothed = partial(partial(F.cross_entropy, label_smoothing=0.1), reduction="mean")
+    assert surface(model, smoothed, data, points=2).facts.loss_name == "cross_entropy"
+    assert edge_run(model, LOSSES["softmax-ce"], data, lr=0.1, steps=1).loss_name == "softmax-ce"

@@ -1,0 +1,531 @@
+"""What a figure says is what the result says; every frame is the picture that would have been built there."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import plotly.io as pio
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as some
+from support.drawn import built, content, moves_as_built
+
+import lossviz as lv
+from lossviz import figures
+from lossviz.figures import at_frame, dark, dark_map, number, percent, standalone, whole
+from lossviz.figures.base.meshes import draw_relief
+from lossviz.figures.base.themes import DARK
+
+Z = np.arange(-16, 17) / 2
+SLOPES = lv.logit_curves(["sigmoid-mse", "sigmoid-ce"], z=Z)
+MIRRORED = lv.logit_curves(["sigmoid-half-mse", "sigmoid-ce"], y=1.0, z=Z)
+RUNS = [lv.descend(loss, w=2, b=2, steps=60) for loss in ("sigmoid-half-mse", "sigmoid-ce")]
+WIDGET = lv.descend_widget(w=2, b=2, lr=0.005, steps=60)
+STARTS = [k / 2 for k in range(1, 29)]
+TIMES = {loss: lv.escape_times(loss, STARTS) for loss in ("sigmoid-half-mse", "sigmoid-ce")}
+PLANES = [lv.weight_plane("noisy-step", loss, points=21) for loss in ("sigmoid-mse", "sigmoid-ce")]
+PATHS = [
+    path
+    for rule in ("sgd", "adam")
+    for path in lv.weight_paths("noisy-step", ["sigmoid-mse", "sigmoid-ce"], (5, -8), rule, lr=0.5, steps=40)
+]
+FLOWN = lv.weight_paths("neuron-step", ["sigmoid-mse", "sigmoid-ce"], (1, 1), "sgd", lr=1e308, steps=40)
+RACE = lv.train("moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=3, steps=60, record_every=10)
+PLANE = figures.portrait_plane(RACE.settings.data()[0], 8)
+
+
+def portraits() -> figures.Portraits:
+    training = lv.Training(RACE.settings)
+    said = [training.predict(PLANE.points) for _ in RACE.steps]
+    return PLANE.with_answers(said)
+
+
+PORTRAITS = portraits()
+FOUR = lv.train(
+    "moons", "mlp-5", ["sigmoid-mse", "sigmoid-ce"] * 2, lr=0.5, seeds=3, steps=60, record_every=10,
+    activation=["sigmoid", "sigmoid", "relu", "relu"],
+)  # fmt: skip
+FACES_OF_FOUR = figures.portraits(FOUR, points=8)
+
+# name -> (figure at a value of its slider, values of the slider to try)
+MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
+    "slopes": (lambda at, **more: figures.slopes(SLOPES, at=at, **more), [-8, -2.5, 0, 4, 8]),
+    "slopes, target 1": (lambda at, **more: figures.slopes(MIRRORED, at=at, **more), [-8, 0, 6]),
+    "descents": (lambda at, **more: figures.descents(RUNS, at=int(at), **more), [0, 1, 30, 60]),
+    "descents with the widget": (
+        lambda at, **more: figures.descents([*RUNS, WIDGET], at=int(at), **more),
+        [0, 30, 60],
+    ),
+    "escape": (lambda at, **more: figures.escape(STARTS, TIMES, at=at, lr=0.15, **more), [0.5, 4, 14]),
+    "maps": (lambda at, **more: figures.maps(PLANES, PATHS, step=int(at), **more), [0, 8, 40]),
+    "maps that flew apart": (
+        lambda at, **more: figures.maps(
+            [lv.weight_plane("neuron-step", "sigmoid-mse", points=21)], FLOWN[:1], step=int(at), **more
+        ),
+        [0, 2, 40],
+    ),
+    "race": (lambda at, **more: figures.training_curves(RACE, at=int(at), **more), [10, 30, 60]),
+    "race by layer": (
+        lambda at, **more: figures.training_curves(RACE, at=int(at), view="Layers", **more),
+        [0, 30, 60],
+    ),
+    "race by saturated layer": (
+        lambda at, **more: figures.training_curves(
+            FOUR, at=int(at), view="Layers", layers="Saturated", **more
+        ),
+        [0, 30, 60],
+    ),
+    "race seed by seed": (
+        lambda at, **more: figures.training_curves(RACE, at=int(at), view="Seeds", **more),
+        [0, 30, 60],
+    ),
+    "race of four": (
+        lambda at, **more: figures.training_curves(
+            FOUR, "Cross-entropy", at=int(at), portraits=FACES_OF_FOUR, **more
+        ),
+        [10, 30, 60],
+    ),
+    "race with portraits": (
+        lambda at, **more: figures.training_curves(RACE, at=int(at), portraits=PORTRAITS, **more),
+        [10, 30, 60],
+    ),
+}
+
+
+def at_its_end(make: Callable[..., go.Figure], values: list[float]) -> Callable[..., go.Figure]:
+    return lambda **more: make(values[-1], **more)
+
+
+def of_measure(measure: str) -> Callable[..., go.Figure]:
+    return lambda **more: figures.training_curves(RACE, measure, **more)
+
+
+ALL: dict[str, Callable[..., go.Figure]] = {
+    **{name: at_its_end(*how) for name, how in MOVING.items()},
+    "reliefs": lambda **more: figures.reliefs(PLANES, PATHS, 40, **more),
+    **{f"race, {measure}": of_measure(measure) for measure in figures.MEASURES},
+}
+MOVES = pytest.mark.parametrize("name", MOVING)
+EVERY = pytest.mark.parametrize("name", ALL)
+WIDTHS = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+
+
+def texts(figure: go.Figure) -> str:
+    written = [a.text for a in figure.layout.annotations]
+    for trace in figure.data:
+        if trace.type == "scatter" and trace.text is not None:
+            written += list(trace.text)
+    return " | ".join(re.sub(r"<.*?>", "", str(t)) for t in written)
+
+
+# --- facts ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("z", [-4.0, 2.0, 4.0, 6.0, 8.0])
+@WIDTHS
+def test_slopes_tell_the_ratio_and_the_values(z: float, narrow: bool) -> None:
+    said = texts(figures.slopes(SLOPES, at=z, narrow=narrow))
+    i = int(np.abs(SLOPES.z - z).argmin())
+    p = 1 / (1 + math.exp(-z))
+    assert f"{number(1 / (2 * p * (1 - p)))}×" in said  # (dL/dz of cross-entropy) / (that of squared error)
+    for value in (*SLOPES.gradient[:, i], *SLOPES.curvature[:, i]):
+        assert number(float(value)) in said
+
+
+def test_slopes_without_a_slope_to_divide_by_are_infinitely_steeper() -> None:
+    far = lv.logit_curves(["sigmoid-mse", "sigmoid-ce"], z=[0.0, 400.0, 800.0])
+    assert "∞×" in texts(figures.slopes(far, at=800))
+
+
+@pytest.mark.parametrize("step", [0, 1, 37, 60])
+def test_descents_write_the_outputs_on_their_discs(step: int) -> None:
+    said = texts(figures.descents(RUNS, at=step))
+    for run in RUNS:
+        assert f"{run.output[step]:.2f}" in said
+    assert f"{step} step" in said
+
+
+def test_the_widgets_curve_is_drawn_as_it_is_and_apart() -> None:
+    plain, with_widget = figures.descents(RUNS, at=10), figures.descents([*RUNS, WIDGET], at=10)
+    (more,) = [t for t in with_widget.data if t.y is not None and np.array_equal(t.y, WIDGET.output)]
+    assert len(with_widget.data) == len(plain.data) + 1
+    assert more.line.color not in {t.line.color for t in plain.data}
+
+
+@pytest.mark.parametrize("z0", [0.5, 8.0, 14.0])
+def test_escape_tells_the_steps_and_their_ratio(z0: float) -> None:
+    said = texts(figures.escape(STARTS, TIMES, at=z0, lr=0.15)).replace("\u2009", "")
+    slow, fast = (row[STARTS.index(z0)].steps for row in TIMES.values())
+    assert slow is not None
+    assert fast is not None
+    assert str(slow) in said
+    assert str(fast) in said
+    assert f"{number(slow / fast)}×".replace("\u2009", "") in said
+
+
+def test_escape_says_never_where_nobody_waited_for_the_end() -> None:
+    times = {**TIMES, "sigmoid-half-mse": [*TIMES["sigmoid-half-mse"][:-1], lv.EscapeTime(None, 1e9)]}
+    assert "never" in texts(figures.escape(STARTS, times, at=14.0, lr=0.15))
+
+
+@WIDTHS
+def test_maps_tell_the_shares(narrow: bool) -> None:
+    plateau = texts(figures.maps(PLANES, overlay="Plateau", narrow=narrow))
+    bends = texts(figures.maps(PLANES, overlay="Bends down", narrow=narrow))
+    for plane in PLANES:
+        assert percent(plane.plateau()) in plateau
+        assert percent(plane.bends_down) in bends
+    nothing = texts(figures.maps(PLANES, overlay="Nothing", narrow=narrow))
+    assert "%" not in nothing
+
+
+def test_maps_draw_the_paths_as_they_went() -> None:
+    figure = figures.maps(PLANES, PATHS)
+    for path in PATHS:
+        drawn = [t for t in figure.data if t.type == "scatter" and t.x is not None and len(t.x) == 41]
+        assert any(np.array_equal(t.x, path.weights[:, 0]) and np.array_equal(t.y, path.weights[:, 1])
+                   for t in drawn)  # fmt: skip
+        assert number(float(path.level[-1])) in texts(figure)
+
+
+def test_maps_say_where_a_path_left_the_finite_numbers() -> None:
+    path = next(p for p in FLOWN if p.diverged_at is not None)
+    plane = lv.weight_plane("neuron-step", path.loss_name, points=21)
+    assert f"gone at step {path.diverged_at}" in texts(figures.maps([plane], [path]))
+
+
+def test_reliefs_have_one_scene_a_plane_at_one_height() -> None:
+    figure = figures.reliefs(PLANES, PATHS)
+    surfaces = [t for t in figure.data if t.type == "mesh3d"]
+    assert [s.scene for s in surfaces] == ["scene", "scene2"]
+    first, second = figure.layout.scene.to_plotly_json(), figure.layout.scene2.to_plotly_json()
+    assert first["zaxis"]["range"] == second["zaxis"]["range"]
+    assert first["camera"] == second["camera"]
+    for plane in PLANES:
+        assert percent(plane.plateau()) in texts(figure)
+
+
+@pytest.mark.parametrize("measure", figures.MEASURES)
+def test_a_race_tells_the_median_of_its_measure(measure: str) -> None:
+    field, _ = figures.MEASURES[measure]
+    said = texts(figures.training_curves(RACE, measure))
+    write = percent if measure == "Accuracy" else number
+    for contestant in range(2):
+        assert write(float(np.median(getattr(RACE, field)[contestant, :, -1]))) in said
+
+
+def test_the_frames_are_named_by_what_the_slider_says() -> None:
+    names = {name: [f.name for f in make(at[0]).frames] for name, (make, at) in MOVING.items()}
+    assert names["slopes"] == [f"{z:g}" for z in SLOPES.z]
+    assert names["descents"] == [str(s) for s in range(61)]
+    assert names["escape"] == [f"{z:g}" for z in STARTS]
+    assert names["race"] == [str(s) for s in RACE.steps]
+    assert set(names["maps"]) >= {"0", "2", "40"}
+    sparse = figures.descents(RUNS, at=7, every=10)
+    assert [f.name for f in sparse.frames][:4] == ["0", "7", "10", "20"]
+
+
+# --- frames --------------------------------------------------------------------------------------------
+
+
+@MOVES
+@WIDTHS
+def test_a_frame_is_the_picture_that_would_have_been_built_there(name: str, narrow: bool) -> None:
+    moves_as_built(*MOVING[name], narrow)
+
+
+def test_the_first_frame_of_a_race_is_the_picture_that_would_have_been_built_there() -> None:
+    make, _ = MOVING["race"]
+    assert content(make(60), 0) == content(make(0))
+
+
+@pytest.mark.parametrize(
+    ("view", "names"),
+    [("Curves", tuple(figures.MEASURES)), ("Seeds", tuple(figures.MEASURES)),
+     ("Layers", ("Gradient", "Saturated"))],
+)  # fmt: skip
+@pytest.mark.parametrize("race", [RACE, FOUR], ids=["two", "four"])
+@WIDTHS
+def test_a_running_race_holds_its_picture_by_every_measure(
+    race: lv.Race, view: str, names: tuple[str, ...], narrow: bool
+) -> None:
+    def by(name: str) -> go.Figure:
+        chosen = {"layers" if view == "Layers" else "measure": name}
+        return figures.training_curves(race, view=view, running=True, narrow=narrow, **chosen)
+
+    pictures = {name: by(name) for name in names}
+    written = {name: json.loads(picture.to_json()) for name, picture in pictures.items()}
+    still = {name: content(spec) for name, spec in written.items()}
+    for base, picture in pictures.items():
+        assert tuple(frame.name for frame in picture.frames) == names
+        for name in names:
+            assert content(written[base], name) == still[name]
+
+
+@pytest.mark.parametrize("measure", figures.MEASURES)
+@pytest.mark.parametrize("step", [0, 30, 60])
+@pytest.mark.parametrize("race", [RACE, FOUR], ids=["two", "four"])
+def test_a_click_on_a_dot_of_the_rug_is_its_seed(race: lv.Race, step: int, measure: str) -> None:
+    figure = figures.training_curves(race, measure, at=step)
+    assert figure.layout.meta["click"] == "x20y20"
+    values = getattr(race, figures.MEASURES[measure][0])[:, :, list(race.steps).index(step)]
+    dots = [trace for trace in figure.data if trace.xaxis == "x20"]
+    for c, trace in enumerate(dots):
+        said = [figures.seed_at(race, measure, "Curves", step, *dot)
+                for dot in zip(trace.x, trace.y, strict=True)]  # fmt: skip
+        assert sorted(filter(lambda s: s is not None, said)) == [0, 1, 2]
+        assert [values[c, seed] for seed in said] == sorted(values[c])
+    assert figures.seed_at(race, measure, "Curves", step, 0.5, 1e6) is None
+
+
+def test_a_click_on_a_line_between_two_contestants_is_its_seed() -> None:
+    assert figures.training_curves(RACE, view="Seeds").layout.meta["click"] == "xy"
+    for seed in range(3):
+        middle = RACE.cross_entropy[:, seed, 3].mean()
+        assert figures.seed_at(RACE, "Cross-entropy", "Seeds", 30, 0.5, middle) == seed
+    assert figures.seed_at(RACE, "Cross-entropy", "Seeds", 30, 0.5, 1e6) is None
+
+
+def test_a_frame_that_is_not_there_is_named() -> None:
+    with pytest.raises(ValueError, match="no frame is called 'Speed'; there are Accuracy, Loss"):
+        at_frame(figures.training_curves(RACE, running=True), "Speed")
+
+
+def test_a_still_stays_as_it_is() -> None:
+    still = at_frame(figures.descents(RUNS, at=10), 30)
+    assert at_frame(still).to_json() == still.to_json()
+
+
+@MOVES
+def test_no_frame_depends_on_the_one_before(name: str) -> None:
+    make, values = MOVING[name]
+    figure = built(make, values[0])
+    before = figure.to_json()
+    there, back = at_frame(figure, values[-1]), at_frame(figure, values[0])
+    assert at_frame(figure, values[-1]).to_json() == there.to_json()
+    assert at_frame(figure, values[0]).to_json() == back.to_json()
+    assert figure.to_json() == before, "a figure is not changed by being looked at"
+
+
+def test_the_nearest_frame_is_taken() -> None:
+    figure = figures.escape(STARTS, TIMES, at=8, lr=0.15)
+    assert content(figure, 4.1) == content(figure, 4.0)
+    assert content(figure, 1e9) == content(figure, 14.0)
+
+
+def test_a_figure_without_frames_stays_as_it_is() -> None:
+    figure = figures.reliefs(PLANES)
+    assert content(figure, 3.0) == content(figure)
+
+
+@MOVES
+def test_a_figure_outlives_its_json(name: str) -> None:
+    make, values = MOVING[name]
+    figure = built(make, values[0])
+    again = figures.from_json(json.loads(figure.to_json()))
+    assert json.loads(again.to_json()) == json.loads(figure.to_json())
+    assert texts(at_frame(again, values[-1])) == texts(at_frame(figure, values[-1]))
+
+
+class Sources(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for key, value in attrs if key in ("src", "href") and value]
+
+
+@pytest.mark.parametrize("name", ["escape", "reliefs"])
+def test_a_page_of_its_own_needs_nothing_from_elsewhere(name: str) -> None:
+    figure = built(ALL[name])
+    page = standalone(figure, "start")
+    sources = Sources()
+    sources.feed(page)
+    assert sources.found == []
+    assert page.count("Plotly.newPlot") >= 1
+    assert len(page) > 3e6, "plotly is inside"
+    for frame in figure.frames:
+        assert f'"{frame.name}"' in page
+
+
+# --- the look ------------------------------------------------------------------------------------------
+
+COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")
+
+
+@EVERY
+@WIDTHS
+def test_every_colour_has_a_dark_one_or_is_the_same_in_both(name: str, narrow: bool) -> None:
+    figure = built(ALL[name], narrow=narrow)
+    neutral = {"rgba(0,0,0,", "rgba(255,255,255,", "rgba(20,26,34,"}
+    used = set(COLOUR.findall(figure.to_json())) - neutral
+    assert used <= set(dark_map())
+    turned = set(COLOUR.findall(dark(figure).to_json())) - neutral
+    assert not turned & set(dark_map())
+    assert turned == {dark_map()[colour] for colour in used}
+
+
+def test_no_dark_colour_is_a_light_one() -> None:
+    """They are replaced one after the other: a chain would turn twice."""
+    assert not set(DARK) & set(DARK.values())
+    assert not set(dark_map()) & set(dark_map().values())
+    assert all(re.fullmatch(r"#[0-9A-F]{6}", colour) for pair in DARK.items() for colour in pair)
+
+
+def test_dark_changes_colours_only() -> None:
+    figure = figures.slopes(SLOPES)
+    light, night = json.loads(figure.to_json()), json.loads(dark(figure).to_json())
+
+    def bleached(spec: Any) -> Any:
+        return COLOUR.sub("?", json.dumps(spec, sort_keys=True))
+
+    assert bleached(night) == bleached(light)
+
+
+@pytest.fixture
+def placeholder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Another template than Plotly's own is the default, as some user's is."""
+    pio.templates["placeholder"] = go.layout.Template(layout={"font": {"color": "#000001"}})
+    monkeypatch.setattr(pio.templates, "default", "placeholder")
+    yield
+    del pio.templates["placeholder"]
+
+
+@EVERY
+@WIDTHS
+def test_no_figure_uses_plotlys_own_template(name: str, narrow: bool, request: pytest.FixtureRequest) -> None:
+    plain = built(ALL[name], narrow=narrow)
+    ours = built(ALL["slopes"]).layout.template.layout
+    assert plain.layout.template.layout.font.family == ours.font.family
+    assert not plain.layout.template.data.to_plotly_json()
+    request.getfixturevalue("placeholder")
+    assert ALL[name](narrow=narrow).to_json() == plain.to_json()
+
+
+@pytest.mark.parametrize("name", ["escape", "reliefs"])
+def test_no_still_uses_plotlys_own_template(name: str, request: pytest.FixtureRequest) -> None:
+    figure = built(ALL[name])
+    before = at_frame(figure).to_json()
+    request.getfixturevalue("placeholder")
+    assert at_frame(figure).to_json() == before
+
+
+@EVERY
+def test_a_narrow_figure_is_another_layout_of_the_same_facts(name: str) -> None:
+    wide, narrow = built(ALL[name]), built(ALL[name], narrow=True)
+    assert len(wide.data) == len(narrow.data)
+    assert wide.to_json() != narrow.to_json() or name == "reliefs"
+    numbers = set(re.findall(r"\d+(?:\.\d+)? ?[×%]", texts(wide)))
+    assert numbers <= set(re.findall(r"\d+(?:\.\d+)? ?[×%]", texts(narrow)))
+
+
+# --- how numbers are written ---------------------------------------------------------------------------
+
+SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+def read(text: str) -> float:
+    """The number that a reader takes from it."""
+    sign, text = (-1, text[1:]) if text.startswith("−") else (1, text)
+    lead, _, power = text.replace("\u2009", "").partition(" × 10")
+    return (
+        sign * float(lead.removeprefix("&gt;")) * 10.0 ** (int(power.translate(SUPERSCRIPTS)) if power else 0)
+    )
+
+
+@given(some.floats(1e-300, 1e300) | some.floats(0.9, 1.1) | some.floats(1e-5, 1e7))
+@example(1.0)
+@example(0.99949999)
+@example(0.9995)
+@example(999999.9)
+@example(9.999e-5)
+@example(9.96e8)
+def test_a_number_is_read_as_it_is(value: float) -> None:
+    text = number(value)
+    assert read(text) == pytest.approx(value, rel=0.051 if "×" in text else 0.0051)
+    assert number(-value) == f"−{text}"
+    assert "-" not in text
+    assert "e" not in text
+
+
+@given(some.integers(0, 10**12))
+@example(1057)
+def test_a_whole_number_is_written_in_full(count: int) -> None:
+    first, *others = whole(count).split("\u2009")
+    assert int(first + "".join(others)) == count
+    assert len(first) <= 3
+    assert all(len(three) == 3 for three in others)
+
+
+@given(some.floats(1e-4, 1e6), some.floats(1e-4, 1e6))
+def test_larger_numbers_are_not_written_smaller(a: float, b: float) -> None:
+    low, high = sorted((a, b))
+    assert read(number(low)) <= read(number(high))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"), (math.nan, "–"), (math.inf, "∞"), (-math.inf, "−∞"), (28.308, "28.3"), (1.0, "1.00"),
+        (0.0346, "0.0346"), (-0.5, "−0.500"),
+        (1.5e7, "1.5 × 10⁷"), (3e-6, "3.0 × 10⁻⁶"), (9.99e-6, "1.0 × 10⁻⁵"),
+    ],
+)  # fmt: skip
+def test_numbers_as_they_are_written(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+@given(some.floats(allow_nan=True, allow_infinity=True, allow_subnormal=False))
+def test_every_float_can_be_written(value: float) -> None:
+    assert number(value)
+
+
+@given(some.floats(0, 1))
+def test_a_share_is_a_whole_percentage(share: float) -> None:
+    text = percent(share)
+    if text == "under 1 %":
+        assert 0 < share < 0.005
+    else:
+        assert float(text.removesuffix(" %")) == pytest.approx(100 * share, abs=0.5000001)
+
+
+def test_nothing_and_all_are_written_as_such() -> None:
+    assert (percent(0.0), percent(1.0), percent(1e-9), percent(0.27)) == ("0 %", "100 %", "under 1 %", "27 %")
+
+
+# --- reliefs -------------------------------------------------------------------------------------------
+
+
+def relief(height: np.ndarray) -> tuple[Any, Any]:
+    """The triangles and the lines of heights over a grid."""
+    figure = figures.from_json({"data": [], "layout": {}})
+    across, up = np.arange(height.shape[1], dtype=float), np.arange(height.shape[0], dtype=float)
+    draw_relief(figure, across, up, height, height, ends=(0, 4), tallest=4)
+    return figure.data
+
+
+def test_the_triangles_of_a_relief_cover_its_grid_once_but_for_its_holes() -> None:
+    height = np.random.default_rng(0).uniform(0, 4, (5, 7))
+    height[2, 3], height[0, 0] = np.nan, np.inf
+    mesh, _ = relief(height)
+    assert len(mesh.x) == 5 * 7 - 2
+    corners = np.stack([np.stack([mesh.x[part], mesh.y[part]], axis=-1) for part in (mesh.i, mesh.j, mesh.k)])
+    (ax, ay), (bx, by) = (corners[1] - corners[0]).T, (corners[2] - corners[0]).T
+    assert np.allclose(np.abs(ax * by - ay * bx) / 2, 0.5), "half a cell each"
+    assert len(mesh.i) == 2 * 4 * 6 - 6 - 1  # the holes: six halves, and one
+    assert np.allclose(mesh.z, height[mesh.y.astype(int), mesh.x.astype(int)])
+
+
+def test_the_lines_of_a_relief_lie_at_whole_heights() -> None:
+    across, up = np.meshgrid(np.arange(7.0), np.arange(5.0))
+    _, lines = relief(across / 2 + up / 4)
+    x, y, z = (np.asarray(part, dtype=float) for part in (lines.x, lines.y, lines.z))
+    there = np.isfinite(x)
+    assert set(np.round(z[there])) == {1, 2, 3}
+    assert np.allclose(x[there] / 2 + y[there] / 4, np.round(z[there]))

@@ -1,0 +1,217 @@
+"""Figures of Loss gallery and Loss against metric: they say the facts, and move as they would be built."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from support.drawn import built, moves_as_built
+
+import lossviz as lv
+from lossviz import figures
+from lossviz.figures import at_frame, dark, dark_map, number, percent
+from lossviz.figures.base.label_layout import places
+from lossviz.figures.base.style import MARKS
+from lossviz.losses.curves import AXES, fits
+
+LANES = ["mse", lv.LOSSES["huber"].set(delta=5), "mae", lv.LOSSES["quantile"].set(tau=0.75), "hit-or-miss"]
+FAR = np.arange(10.0, 81.0, 10.0)
+VALLEYS = lv.valleys(LANES, far=FAR)
+LINES = lv.pulled_lines(LANES[:4], far=FAR)
+ROWS = (*lv.LOSSES.values(), *lv.UNTRAINABLE.values())
+SHAPES = {  # every loss on every axis is drawn by the tests of the page
+    axis: lv.shapes([row for row in ROWS if fits(row, axis)][:4], axis, x=AXES[axis][1][::20])
+    for axis in AXES
+}
+DIGITS, CANCER, DIABETES = (
+    lv.score_history(lv.ScoreSettings(name, network, train, steps=20))
+    for name, network, train in (
+        ("digits", "linear", 100), ("breast-cancer", "linear", 200), ("diabetes", "mlp-16", 100)
+    )
+)  # fmt: skip
+CUTS = np.arange(-38, 39, 2) / 5
+VERDICTS = lv.verdicts(log_odds=6 * CANCER.log_odds[-1], y=CANCER.y, classes=CANCER.classes, cut=CUTS)
+THREE = lv.verdicts([0.99, 0.99, 0.49], [1, 1, 1], cut=CUTS)
+
+Make = Callable[..., go.Figure]
+MOVING: dict[str, tuple[Make, list[float]]] = {
+    "valleys": (lambda at, **m: figures.valleys(VALLEYS, at=at, **m), [10, 40, 80]),
+    "pulled": (lambda at, **m: figures.pulled(LINES, at=at, **m), [10, 40, 80]),
+    **{
+        f"shapes {axis}": (lambda at, f=facts, **m: figures.shapes(f, at=at, **m), list(facts.x[[0, 3, -1]]))
+        for axis, facts in SHAPES.items()
+    },
+    "digits": (lambda at, **m: figures.score_curves(DIGITS, at=at, **m), [0, 10, 20]),
+    "cancer, Brier": (lambda at, **m: figures.score_curves(CANCER, "brier", at=at, **m), [0, 10, 20]),
+    "diabetes": (lambda at, **m: figures.score_curves(DIABETES, "mae", at=at, **m), [0, 10, 20]),
+    "threshold": (lambda at, **m: figures.threshold(VERDICTS, at=at, **m), [-7.6, 0, 2.0]),
+    "three": (lambda at, **m: figures.threshold(THREE, at=at, **m), [-7.6, 0, 7.6]),
+    "calibrated": (lambda at, **m: figures.calibrated(DIGITS, at=at, **m), [0, 10, 20]),
+    "calibrated, two": (lambda at, **m: figures.calibrated(CANCER, at=at, **m), [0, 10, 20]),
+}  # fmt: skip
+EVERY = pytest.mark.parametrize("name", MOVING)
+WIDTHS = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+
+
+def texts(figure: go.Figure) -> str:
+    return " | ".join(re.sub(r"<.*?>", "", str(a.text)) for a in figure.layout.annotations)
+
+
+@EVERY
+@WIDTHS
+def test_a_frame_is_the_picture_that_would_have_been_built_there(name: str, narrow: bool) -> None:
+    moves_as_built(*MOVING[name], narrow)
+
+
+COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")
+
+
+@EVERY
+@WIDTHS
+def test_every_colour_has_a_dark_one(name: str, narrow: bool) -> None:
+    make, values = MOVING[name]
+    figure = built(make, values[0], narrow=narrow)
+    used = set(COLOUR.findall(figure.to_json())) - {"rgba(0,0,0,"}
+    assert used <= set(dark_map())
+    assert set(COLOUR.findall(dark(figure).to_json())) - {"rgba(0,0,0,"} == {dark_map()[c] for c in used}
+
+
+def test_valleys_tell_the_best_guess_and_how_far_it_moved() -> None:
+    for k, far in enumerate(FAR):
+        said = texts(figures.valleys(VALLEYS, at=far))
+        assert f"needs {far:g} minutes" in said
+        for lane, best in enumerate(VALLEYS.best[:, k]):
+            assert number(float(best)) in said
+            moved = best - VALLEYS.at_home[lane]
+            assert (
+                f"{abs(moved):.1f}" if abs(moved) >= 1 else number(abs(float(moved)))
+            ) in said or moved == 0
+
+
+@WIDTHS
+def test_lines_are_drawn_where_they_are_and_tell_their_slopes(narrow: bool) -> None:
+    figure = figures.pulled(LINES, at=80, narrow=narrow)
+    drawn = [trace for trace in figure.data if trace.mode == "lines" and trace.line.width > 1.5]
+    for trace, (slope, intercept) in zip(drawn, LINES.lines[:, -1], strict=True):
+        assert trace.y == pytest.approx([intercept, intercept + 25 * slope], abs=1e-3)
+        assert number(float(slope)) in texts(figure)
+
+
+@pytest.mark.parametrize("axis", AXES)
+@WIDTHS
+def test_shapes_tell_loss_slope_and_curvature(axis: str, narrow: bool) -> None:
+    facts = SHAPES[axis]
+    k = len(facts.x) // 3
+    said = texts(figures.shapes(facts, at=float(facts.x[k]), narrow=narrow))
+    for part in (facts.value, facts.gradient, facts.curvature):
+        for value in part[:, k]:
+            assert (number(float(value)) if abs(value) > 1e-12 else "0") in said
+
+
+def test_where_a_loss_bends_down_the_ground_is_tinted() -> None:
+    def tints(against: str) -> int:
+        figure = figures.shapes(lv.shapes(["sigmoid-mse", "sigmoid-ce"], against))
+        return sum(trace.fill == "tozeroy" for trace in figure.data)
+
+    assert tints("logit") == 1
+    assert tints("probability") == 0
+
+
+def test_a_panel_shows_all_unless_one_loss_towers_above_the_others() -> None:
+    alone = figures.shapes(lv.shapes(["mse"])).layout.yaxis.range
+    assert alone[1] > 25
+    among = figures.shapes(lv.shapes(["mse", "mae", "huber"])).layout.yaxis.range
+    assert 4.5 < among[1] < 25
+
+
+def test_names_stand_beside_their_curves_and_not_on_each_other() -> None:
+    x = np.linspace(0, 1, 101)
+    y = np.array([x, 1 - x, np.full_like(x, 0.5)])
+    spots = places(x, y, [80, 80, 80], (700, 200))
+    boxes = []
+    for spot, row in zip(spots, y, strict=True):
+        assert spot["y"] == pytest.approx(np.interp(spot["x"], x, row))
+        left = 700 * spot["x"] + spot["xshift"] - {"left": 0, "center": 40, "right": 80}[spot["xanchor"]]
+        low = 200 * spot["y"] + spot["yshift"] - {"bottom": 0, "middle": 11, "top": 22}[spot["yanchor"]]
+        boxes.append((left, left + 80, low, low + 22))
+    for i, a in enumerate(boxes):
+        for b in boxes[:i]:
+            assert a[1] <= b[0] or b[1] <= a[0] or a[3] <= b[2] or b[3] <= a[2]
+    for (left, right, low, high), _ in zip(boxes, y, strict=True):
+        for row in y:
+            inside = (700 * x > left) & (700 * x < right)
+            assert not ((200 * row[inside] > low) & (200 * row[inside] < high)).any()
+
+
+def test_what_is_never_in_the_panel_gets_a_name_all_the_same() -> None:
+    x = np.linspace(0, 1, 11)
+    assert len(places(x, np.array([x + 5, np.full(11, np.nan)]), [50, 50], (300, 100))) == 2
+
+
+@WIDTHS
+def test_scores_tell_what_was_lost_and_won(narrow: bool) -> None:
+    for history, measure in ((DIGITS, "accuracy"), (DIABETES, "rmse")):
+        k = 5
+        said = texts(figures.score_curves(history, measure, at=float(history.steps[k]), narrow=narrow))
+        worse = round(100 * (history.loss[k] / history.loss.min() - 1))
+        assert f"{worse} %" in said
+        assert f"step {history.steps[history.best()]}" in said
+        assert f"step {history.steps[history.best(measure)]}" in said
+        assert f"after {history.steps[k]} steps" in said
+
+
+@pytest.mark.parametrize("facts", [VERDICTS, THREE], ids=["model", "three"])
+@WIDTHS
+def test_the_line_makes_the_confusion_matrix(facts: lv.Verdicts, narrow: bool) -> None:
+    for k in (3, 19, 30):
+        figure = figures.threshold(facts, at=float(facts.cut[k]), narrow=narrow)
+        said = texts(figure).split(" | ")
+        counts = [facts.missed[k], facts.found[k], facts.left[k], facts.alarms[k]]
+        assert said[:4] == [str(count) for count in counts]
+        assert percent(float(facts.accuracy[k])) in " ".join(said)
+        still = at_frame(figure)
+        assert [len(still.data[i].x) for i in range(4)] == [
+            int((facts.y == 1).sum()), int((facts.y == 0).sum()), facts.missed[k], facts.alarms[k],
+        ]  # fmt: skip
+
+
+def test_no_dot_is_on_the_wrong_side_and_none_on_another() -> None:
+    for cut in VERDICTS.cut[1::12]:
+        still = at_frame(figures.threshold(VERDICTS, at=float(cut)))
+        assert all(x < cut for x in still.data[2].x)
+        assert all(x > cut for x in still.data[3].x)
+    whole = figures.threshold(VERDICTS)
+    spots = [
+        (round(x, 3), round(y, 2))
+        for i in (0, 1)
+        for x, y in zip(whole.data[i].x, whole.data[i].y, strict=True)
+    ]
+    assert len(set(spots)) == len(VERDICTS.y)
+
+
+def test_calibration_is_drawn_as_it_is() -> None:
+    for history in (DIGITS, CANCER):
+        facts = figures.calibration_of(history, 4)
+        still = at_frame(figures.calibrated(history, at=float(history.steps[4])))
+        full = facts.count > 0
+        assert still.data[3].x == pytest.approx(facts.said[full].tolist(), abs=1e-4)
+        assert still.data[3].y == pytest.approx(facts.so[full].tolist(), abs=1e-4)
+        assert f"{100 * facts.error:.1f}" in texts(still)
+    with pytest.raises(ValueError, match="a regression gives none"):
+        figures.calibrated(DIABETES)
+
+
+def test_a_metric_is_ink_and_a_loss_has_its_familys_colour() -> None:
+    for history, family in ((DIGITS, "logarithm"), (DIABETES, "squared")):
+        measure = next(iter(history.scores))
+        loss, metric = (figures.score_curves(history, measure).data[i].line.color for i in (0, 2))
+        assert loss == MARKS[family].line
+        assert metric not in {mark.line for name, mark in MARKS.items() if name != "margin"}
+
+
+@WIDTHS
+def test_a_sketch_is_loss_and_slope(narrow: bool) -> None:
+    figure = figures.sketch(lv.shapes(["mae", "huber"]), narrow=narrow)
+    assert len(figure.data) == 4
+    assert not figure.frames

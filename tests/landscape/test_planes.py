@@ -1,0 +1,255 @@
+"""Planes: what is normalized and how, what a PCA must explain, and what is refused."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from support.models import make, mlp, state
+from torch import nn
+
+from lossviz.landscape.planes import direction_plane, hessian_plane, random_plane
+from lossviz.landscape.projection import interpolation_plane, pca_plane, project
+from lossviz.landscape.surface import losses_at, surface
+from lossviz.losses.base import MeanLoss
+from lossviz.losses.table import LOSSES
+from lossviz.networks.table import NETWORKS
+from lossviz.training.trainer import train
+
+
+def _parts(plane, flat: np.ndarray) -> dict[str, np.ndarray]:
+    sizes = np.cumsum([int(np.prod(shape)) for shape in plane.shapes])[:-1]
+    return {
+        name: part.reshape(shape)
+        for name, shape, part in zip(plane.names, plane.shapes, np.split(flat, sizes), strict=True)
+    }
+
+
+def test_filters_have_the_models_own_lengths() -> None:
+    model, _ = make("cnn")
+    plane = random_plane(model)
+    own, moved = _parts(plane, plane.origin), _parts(plane, plane.u)
+    for name in own:
+        if own[name].ndim > 1:
+            lengths = [np.linalg.norm(w[name].reshape(len(own[name]), -1), axis=1) for w in (own, moved)]
+            np.testing.assert_allclose(*lengths, rtol=1e-5)
+        else:
+            assert not moved[name].any()
+
+
+def test_layers_and_biases() -> None:
+    model = mlp(3, 5, 2)
+    plane = random_plane(model, normalize="layer", include_bias=True)
+    own, moved = _parts(plane, plane.origin), _parts(plane, plane.v)
+    for name in own:
+        np.testing.assert_allclose(np.linalg.norm(own[name]), np.linalg.norm(moved[name]), rtol=1e-5)
+    drawn = random_plane(model, normalize="none")
+    assert drawn.lengths[0] > 3 * drawn.origin.std()
+
+
+def test_transposed_convolutions_have_their_filters_on_the_second_axis() -> None:
+    model = nn.Sequential(nn.ConvTranspose2d(4, 3, 2))
+    plane = random_plane(model)
+    own, moved = (_parts(plane, flat)["0.weight"] for flat in (plane.origin, plane.u))
+    lengths = (np.linalg.norm(w.transpose(1, 0, 2, 3).reshape(3, -1), axis=1) for w in (own, moved))
+    np.testing.assert_allclose(*lengths, rtol=1e-5)
+
+
+def test_a_seed_is_a_plane_and_nothing_else_moves() -> None:
+    model = mlp(2, 4, 1)
+    before = state(model)
+    one, same, other = random_plane(model, 3), random_plane(model, 3), random_plane(model, 4)
+    assert np.array_equal(one.u, same.u)
+    assert not np.array_equal(one.u, other.u)
+    assert state(model) == before
+
+
+def test_rescaling_a_relu_network_leaves_its_filter_normalized_slice() -> None:
+    """L. Dinh et al. (2017): the same function, other weights. Powers of two, so that both are exact."""
+    torch.manual_seed(0)
+    model = mlp(4, 16, 3, activation=nn.ReLU)
+    twin = copy.deepcopy(model)
+    with torch.no_grad():
+        twin[0].weight.mul_(64), twin[0].bias.mul_(64), twin[2].weight.div_(64)
+    data = (torch.randn(60, 4), torch.randint(0, 3, (60,)))
+    slices = [surface(m, F.cross_entropy, data, points=7).loss for m in (model, twin)]
+    np.testing.assert_allclose(*slices, rtol=1e-6)
+    planes = [(m, random_plane(m, normalize="none")) for m in (model, twin)]
+    plain = [surface(m, F.cross_entropy, data, plane, points=3).loss for m, plane in planes]
+    assert not np.allclose(*plain, rtol=0.1)
+
+
+def test_pca_of_a_random_walk_explains_what_theory_says() -> None:
+    """J. Antognini and J. Sohl-Dickstein (2018): the k-th component explains 6 / (pi k)^2."""
+    steps = np.random.default_rng(0).normal(size=(400, 5000))
+    walk = [{"w": torch.from_numpy(point)} for point in steps.cumsum(axis=0)]
+    found = pca_plane(walk).explained
+    assert found is not None
+    np.testing.assert_allclose(found, [6 / np.pi**2, 6 / (2 * np.pi) ** 2], atol=0.02)
+
+
+def test_a_path_in_a_plane_is_found_where_it_is() -> None:
+    rng = np.random.default_rng(0)
+    base = np.linalg.qr(rng.normal(size=(50, 3)))[0].T
+    t = np.linspace(0, 1, 12)[:, None]
+    points = 5 + 3 * np.cos(3 * t) * base[0] + t * base[1]
+    plane = pca_plane([{"w": torch.from_numpy(p)} for p in points])
+    assert plane.explained is not None
+    assert plane.explained.sum() == pytest.approx(1)
+    path = project([{"w": torch.from_numpy(p)} for p in points], plane)
+    assert path.explained == pytest.approx(1)
+    assert path.off_plane.max() < 1e-6
+    assert (path.a[-1], path.b[-1]) == pytest.approx((0, 0), abs=1e-9)
+    assert np.hypot(path.a[0], path.b[0]) == pytest.approx(np.linalg.norm(points[0] - points[-1]))
+    lifted = project([{"w": torch.from_numpy(p + 2 * base[2])} for p in points], plane)
+    np.testing.assert_allclose(lifted.off_plane, 2, rtol=1e-9)
+    (low, high), _ = plane.window
+    assert low < path.a.min() <= path.a.max() < high
+
+
+def test_the_share_explained_is_that_of_the_components() -> None:
+    walk = np.random.default_rng(1).normal(size=(30, 200)).cumsum(axis=0)
+    states = [{"w": torch.from_numpy(p)} for p in walk]
+    plane = pca_plane(states)
+    assert plane.explained is not None
+    assert project(states, plane).explained == pytest.approx(plane.explained.sum())
+
+
+def test_checkpoints_of_modules_and_state_dicts_agree() -> None:
+    models = []
+    for seed in range(4):
+        torch.manual_seed(seed)
+        models.append(nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)))
+    states = [m.state_dict() for m in models]
+    one, other = pca_plane(models), pca_plane(states)
+    assert one.names == other.names == ("0.weight", "0.bias", "1.weight", "1.bias")
+    assert np.array_equal(one.u, other.u)
+
+    class Run:
+        checkpoints = states
+
+    assert np.array_equal(pca_plane(Run()).u, one.u)
+    assert np.array_equal(pca_plane(states, model=models[0]).u, one.u)
+
+
+def test_the_checkpoints_of_a_race_make_a_plane() -> None:
+    race = train("moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=2, steps=30)
+    states = race.checkpoints(1, 0)
+    plane, path = pca_plane(states), project(states, pca_plane(states))
+    tensors = [{name: torch.from_numpy(value) for name, value in one.items()} for one in states]
+    assert np.array_equal(plane.u, pca_plane(tensors).u)
+    assert np.array_equal(path.a, project(tensors, plane).a)
+    assert np.array_equal(pca_plane(race).u, pca_plane(race.checkpoints(0, 0)).u)
+    through = interpolation_plane(states[0], states[-1])
+    np.testing.assert_allclose(through.origin + through.u, plane.origin, rtol=1e-6, atol=1e-6)
+
+    data, _ = race.settings.data()
+    model = NETWORKS["mlp-16"].build(2, 1)
+    loss_fn = MeanLoss(LOSSES["sigmoid-ce"])
+    at_end = losses_at(model, loss_fn, (data.x, data.y.astype(float)), plane, [0.0], [0.0])
+    np.testing.assert_allclose(at_end, race.loss[1, 0, -1], rtol=1e-5)
+
+
+def test_a_plane_of_state_dicts_that_moves_too_much_says_what_to_do() -> None:
+    model = mlp(2, 4, 3)
+    model[0].requires_grad_(False)
+    states = [{name: value + k**2 for name, value in model.state_dict().items()} for k in range(3)]
+    loss_fn, data = F.cross_entropy, (torch.ones(4, 2), torch.ones(4, dtype=torch.int64))
+    with pytest.raises(ValueError, match=r"'0.weight'.*pca_plane\(checkpoints, model\)"):
+        surface(model, loss_fn, data, pca_plane(states), points=2)
+    assert surface(model, loss_fn, data, pca_plane(states, model), points=2).loss.shape == (2, 2)
+
+
+def test_models_lie_where_the_plane_through_them_says() -> None:
+    torch.manual_seed(0)
+    a, b, c = (mlp(2, 4, 1) for _ in range(3))
+    data = (torch.randn(20, 2), torch.randn(20, 1))
+    plane = interpolation_plane(a, b, c)
+    path = project([a, b, c], plane)
+    np.testing.assert_allclose(path.a[:2], [0, 1], atol=1e-6)
+    np.testing.assert_allclose(path.b[:2], [0, 0], atol=1e-6)
+    assert path.off_plane.max() < 1e-5
+    assert plane.lengths[0] == pytest.approx(plane.lengths[1])
+    at_b = surface(a, F.mse_loss, data, plane, span=((1.0, 2.0), (0.0, 1.0)), points=2).loss[0, 0]
+    assert at_b == pytest.approx(float(F.mse_loss(b(data[0]), data[1]).detach()), rel=1e-5)
+    two = interpolation_plane(a, b)
+    assert abs(two.cosine) < 1e-5
+    assert two.window[0][0] < 0 < 1 < two.window[0][1]
+
+
+def test_hessian_directions_are_eigenvectors() -> None:
+    model = nn.Linear(3, 1, bias=False)
+    x = torch.eye(3) * torch.tensor([3.0, 2.0, 1.0])
+    plane = hessian_plane(model, nn.MSELoss(reduction="sum"), (x, torch.zeros(3, 1)))
+    np.testing.assert_allclose(np.abs(plane.u), [1, 0, 0], atol=1e-5)
+    np.testing.assert_allclose(np.abs(plane.v), [0, 1, 0], atol=1e-5)
+    assert plane.axes[0] == "eigenvector of 18"
+
+
+def test_directions_in_any_form() -> None:
+    model = mlp(2, 3, 1)
+    named = {name: torch.ones_like(p) for name, p in model.named_parameters()}
+    listed = [torch.full_like(p, 2.0) for p in model.parameters()]
+    plane = direction_plane(model, named, listed)
+    assert (plane.u == 1).all()
+    assert (plane.v == 2).all()
+    assert np.array_equal(direction_plane(model, plane.u, plane.v.tolist()[:0] or plane.v).v, plane.v)
+
+
+def test_shared_parameters_move_once_and_frozen_ones_stay() -> None:
+    model = mlp(3, 3, 3)
+    model[2].weight = model[0].weight
+    model[2].bias.requires_grad_(False)
+    assert random_plane(model).names == ("0.weight", "0.bias")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: random_plane(m, normalize="wild"), "'wild'"),
+        (lambda m: random_plane(m, seed=-1), "seed"),
+        (lambda m: random_plane(nn.ReLU()), "no parameters"),
+        (lambda m: random_plane("model"), "torch.nn.Module"),
+        (lambda m: random_plane(nn.LazyLinear(2)), "no shape yet"),
+        (lambda m: random_plane(copy.deepcopy(m).half()), "float16"),
+        (lambda m: random_plane(copy.deepcopy(m).requires_grad_(False)), "requires grad"),
+        (lambda m: random_plane(nn.Linear(2, 2, device="meta")), "meta"),
+        (lambda m: direction_plane(m, np.ones(3), np.ones(3)), "shape"),
+        (lambda m: direction_plane(m, [torch.ones(2)], [torch.ones(2)]), "4 tensors"),
+        (lambda m: direction_plane(m, {"x": torch.ones(2)}, {}), "'0.bias'"),
+        (lambda m: direction_plane(m, [torch.ones(1)] * 4, []), "shape"),
+        (lambda m: direction_plane(m, np.zeros(13), np.ones(13)), "not zero"),
+        (lambda m: direction_plane(m, "north", np.ones(13)), "numbers; got str"),
+        (lambda m: direction_plane(m, np.ones(13) * 1j, np.ones(13)), "real numbers; got complex"),
+        (lambda m: direction_plane(m, np.full(13, np.nan), np.ones(13)), "finite"),
+        (lambda m: pca_plane([m, m]), "at least 3"),
+        (lambda m: pca_plane([m, m, m]), "equal"),
+        (lambda m: pca_plane([]), "empty"),
+        (lambda m: pca_plane(3), "int"),
+        (lambda m: pca_plane([{"w": np.array(["a"])}] * 3), "numbers"),
+        (
+            lambda m: pca_plane([{"w": torch.tensor([k, np.nan])} for k in range(3)]),
+            "checkpoint 0 are not all",
+        ),
+        (lambda m: random_plane(nn.Linear), "the class Linear"),
+        (lambda m: pca_plane([1, 2, 3]), "state_dict"),
+        (lambda m: pca_plane([m, m, nn.Linear(2, 3)]), "'0.weight'"),
+        (lambda m: project([nn.Linear(2, 3)], random_plane(m)), "'0.weight'"),
+        (lambda m: interpolation_plane(m, m), "same weights"),
+        (lambda m: hessian_plane(nn.Linear(1, 1, bias=False), None, ()), "at least 2"),
+    ],
+)
+def test_what_cannot_be_used_is_named(call, message: str) -> None:
+    model = mlp(2, 3, 1)
+    before = state(model)[:2]
+    with pytest.raises(ValueError, match=message):
+        call(model)
+    assert state(model)[:2] == before
+
+
+def test_integer_parameters_are_named() -> None:
+    model = mlp(2, 3, 1)
+    model.register_parameter("table", nn.Parameter(torch.arange(3), requires_grad=False))
+    with pytest.raises(ValueError, match=r"'table' is int64"):
+        random_plane(model)

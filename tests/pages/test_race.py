@@ -1,0 +1,158 @@
+"""The page Race: what its set-up trains, its presets, its views, its sentences and its files."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from support.pages import code, made_by, opened, pairs, payload, payloads, share, shown, sound, still, trying
+
+import lossviz as lv
+from lossviz.pages.output_codes import at_scale
+from lossviz.pages.race.controls import Race
+
+SMALL = {"race_step": "20", "race_seeds": "2"}
+FOUR = {"race_network": "mlp-4-4", "race_activation": "sigmoid, relu", "race_gain": "1"}
+EVERYTHING: dict[str, Any] = {
+    "race_data": "circles", "race_size": "100", "race_noise": "0.2", "race_rare": "3", "race_wrong": "0.1",
+    "race_centred": "true", "race_network": "mlp-4-4", "race_gain": "5", "race_optimizer": "sgd, adam",
+    "race_losses": "hinge, sigmoid-ce", "race_rate": "0.02", "race_own": "0.05", "race_batch": "16",
+    "race_schedule": "cosine", "race_decay": "0.01", "race_clip": "1", "race_shown": "2",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One pass for the table: it is the picture that is tested here."""
+    monkeypatch.setattr(at_scale, "EPOCHS", 1)
+
+
+def settings_of(app: Any) -> lv.RaceSettings:
+    found: lv.RaceSettings = app.session_state["race_live"].settings
+    return found
+
+
+def texts(app: Any) -> str:
+    return " | ".join(str(a["text"]) for a in shown(app)["layout"]["annotations"])
+
+
+def test_the_default_is_a_loud_start_where_the_gap_is_more_than_luck() -> None:
+    app = opened("race")
+    assert trying(app).value == "Loud output"
+    said = texts(app)
+    assert "More than luck" in said
+    assert "cross-entropy ahead at step 240" in said
+    assert "chance makes such a gap once in" in said
+
+
+def test_every_preset_is_lit_opens_where_there_is_something_to_see_and_is_its_link() -> None:
+    app = opened("race", {"race_step": "0"})
+    links = set()
+    for name in trying(app).options:
+        sound(trying(app).set_value(name).run())
+        assert trying(app).value == name
+        links.add(share(app))
+        assert app.session_state["race_step"] == Race.step.default or name == "Loud output"
+        words = " ".join(m.value for m in app.markdown)
+        assert "Often got wrong" in words
+        if name == "Own rates":
+            other = opened("race", dict(pairs(share(app))))
+            assert shown(other) == shown(app)
+            assert trying(other).value == name
+            assert "Could be luck" in texts(other), "each at its own rate, the gap of Normal start is gone"
+    assert len(links) == 7
+
+
+def test_everything_in_the_set_up_reaches_the_race() -> None:
+    wanted = settings_of(opened("race", SMALL | EVERYTHING))
+    assert wanted == lv.RaceSettings(
+        "circles", "mlp-4-4", ("hinge", "sigmoid-ce") * 2, (0.02, 0.05) * 2,
+        ("sgd", "sgd", "adam", "adam"), 2, 600, 16, 5.0, "tanh", 100, 0.2, 0, 10, "cosine", 0.01, 1.0, 3.0,
+        0.1, True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        SMALL | EVERYTHING,
+        SMALL | FOUR | {"race_view": "Layers", "race_layers": "Saturated"},
+        SMALL | {"race_view": "Seeds", "race_measure": "Brier"},
+    ],
+    ids=["everything", "layers", "seeds"],
+)
+def test_the_code_trains_what_is_shown(query: dict[str, Any]) -> None:
+    app = opened("race", query)
+    made, on_page = made_by(app), payload(app)["wide"]
+    wanted = settings_of(app)
+    namespace: dict[str, Any] = {}
+    source = code(app).split("figure =")[0].replace("steps=600", "steps=20").replace("cosine", "constant")
+    exec(compile(source, "the code on the page", "exec"), namespace)
+    race, on_screen = namespace["race"], app.session_state["race_live"].read().race
+    if wanted.schedule == "constant":  # another length is another schedule
+        np.testing.assert_array_equal(race.loss, on_screen.loss)
+    assert race.settings.contestants == wanted.contestants
+    assert len(made.data) == len(on_page["data"])
+    assert [t.type for t in made.data] == [t["type"] for t in on_page["data"]]
+
+
+def test_the_table_is_a_view_with_its_own_code_and_words() -> None:
+    app = opened("race", {"race_view": "Table"})
+    assert trying(app).value == "Ten digits"
+    assert still(made_by(app)) == shown(app)
+    assert "squared error, 132 weights" in texts(app)
+    words = " ".join(m.value for m in app.markdown)
+    assert "not centred" in words
+    sound(app.toggle(key="race_centred").set_value(True).run())
+    assert "centred=True" in code(app)
+    assert still(made_by(app)) == shown(app)
+
+
+def test_four_contestants_have_letters_and_a_line_for_what_is_their_own() -> None:
+    said = texts(opened("race", SMALL | FOUR))
+    for head in ("A · Squared error", "B · Cross-entropy", "C · Squared error", "D · Cross-entropy"):
+        assert head in said
+    assert "sigmoid" in said
+    assert "ReLU" in said
+
+
+def test_more_than_four_contestants_are_one_sentence() -> None:
+    app = opened("race", SMALL | {"race_activation": "sigmoid, relu", "race_optimizer": "sgd, adam"})
+    assert payloads(app) == []
+    assert any("8 contestants, and at most 4 can be kept apart" in m.value for m in app.markdown)
+
+
+def test_few_seeds_are_too_few_to_tell() -> None:
+    assert "Too few seeds to tell" in texts(opened("race", SMALL))
+
+
+def test_another_seeds_portraits_are_drawn_without_another_race() -> None:
+    app = opened("race", SMALL)
+    race, before = app.session_state["race_live"], shown(app)
+    sound(app.slider(key="race_shown").set_value(2).run())
+    assert app.session_state["race_live"] is race
+    grounds = [[t["z"] for t in picture["data"] if "z" in t] for picture in (before, shown(app))]
+    assert grounds[0] != grounds[1]
+
+
+def test_the_race_can_be_taken_home_and_opened_again() -> None:
+    app = opened("race", SMALL)
+    race = app.session_state["race_live"].read().race
+    file = io.BytesIO()
+    race.save(file)
+    file.seek(0)
+    again = lv.Race.load(file)
+    assert again.settings == race.settings
+    np.testing.assert_array_equal(again.accuracy, race.accuracy)
+
+
+@pytest.mark.parametrize("view", ["Curves", "Layers", "Seeds"])
+@pytest.mark.parametrize("data", ["digits", "wine", "blobs"])
+def test_data_of_many_classes_are_drawn_in_every_view(view: str, data: str) -> None:
+    app = opened(
+        "race",
+        SMALL | {"race_view": view, "race_data": data, "race_losses": "softmax-ce, softmax-twice",
+                 "race_network": "mlp-16"},
+    )  # fmt: skip
+    assert len(payload(app)["wide"]["frames"]) == 3
+    assert bool([t for t in payload(app)["wide"]["data"] if t["type"] == "contour"]) == (data == "blobs")
