@@ -87,7 +87,7 @@ def onto(x: Floats, y: Floats, low: tuple[float, float], high: tuple[float, floa
 
 def stuck_neuron(at: float = 4.5) -> str:
     """The slope that the logit feels, for target 0: one climbs to 1, one comes back to nothing."""
-    facts = lv.logit_curves(LOSSES, y=0.0, z=np.linspace(-8, 8, 641))
+    facts = lv.neuron.logit_curves(LOSSES, y=0.0, z=np.linspace(-8, 8, 641))
     corners = (facts.z[0], 0.0), (facts.z[-1], 1.0)
     lines = [onto(facts.z, slope, *corners) for slope in facts.gradient]
     here = [line[np.abs(facts.z - at).argmin()] for line in lines]
@@ -110,10 +110,10 @@ def two_weights(model: str = "noisy-step", start: tuple[float, float] = (5.0, -8
     """The two maps: the same start is stuck on one plateau and arrives on the other map."""
     gap = 4.0
     wide = (WIDTH - gap) / 2
-    runs = lv.weight_paths(model, LOSSES, start, "sgd", 1.0, steps)
+    runs = lv.neuron.weight_paths(model, LOSSES, start, "sgd", 1.0, steps)
     parts: list[str] = []
     for i, (loss, run, look) in enumerate(zip(LOSSES, runs, LOOK, strict=True)):
-        plane = lv.weight_plane(model, loss, span=10.0 * wide / HEIGHT, points=161)
+        plane = lv.neuron.weight_plane(model, loss, span=10.0 * wide / HEIGHT, points=161)
         rows = np.abs(plane.b) <= 10.0 + 0.5 * (plane.b[1] - plane.b[0])
         scale = wide / np.ptp(plane.a)
 
@@ -171,7 +171,9 @@ def race(seeds: int = 6, steps: int = 260) -> str:
 
 def landscape() -> str:
     """A training's way down, on the plane that holds most of it."""
-    look = lv.landscape(lv.study("moons", "mlp-16-16", "sigmoid-ce"), "Its path", points=81)
+    look = lv.landscape.plane_fidelity(
+        lv.landscape.record_training("moons", "mlp-16-16", "sigmoid-ce"), "Its path", points=81
+    )
     a, b = look.surface.a, look.surface.b
     height = np.ptp(a) * HEIGHT / WIDTH
     middle = 0.5 * (look.path.b.min() + look.path.b.max())
@@ -198,7 +200,7 @@ def landscape() -> str:
 
 def edge_of_stability(lr: float = 0.7, tallest: float = 1.9) -> str:
     """The sharpness of two networks in training: it climbs to the edge, and stays."""
-    runs = lv.edge_runs("xor", "mlp-12-12", LOSSES, lr)
+    runs = lv.stability.edge_runs("xor", "mlp-12-12", LOSSES, lr)
     steps = np.arange(len(runs[0].loss), dtype=np.float64)
     corners = (0.0, 0.0), (steps[-1], tallest)
     level = onto(steps[[0, -1]], np.ones(2), *corners)
@@ -216,7 +218,7 @@ def edge_of_stability(lr: float = 0.7, tallest: float = 1.9) -> str:
 
 def likelihood(at: float = -0.4) -> str:
     """A hill over seven dots, and the valley that it becomes when it is turned over."""
-    found = lv.sample_likelihood("Gaussian", [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3])
+    found = lv.likelihood.sample_likelihood("Gaussian", [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3])
     here = int(np.abs(found.parameter - at).argmin())
     look, middle = LOOK[0], HEIGHT / 2
 
@@ -247,7 +249,7 @@ def likelihood(at: float = -0.4) -> str:
 
 def numbers() -> str:
     """What each example adds to a score; hollow is what a tutorial leaves out."""
-    found = lv.score_terms("Cross-entropy, two classes", "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
+    found = lv.metrics.score_terms("Cross-entropy, two classes", "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
     colour = themed(LOOK[1].line)
     bars = []
     for i, (term, left_out) in enumerate(zip(found.term, found.left_out, strict=True)):
@@ -261,7 +263,7 @@ def numbers() -> str:
 
 def gallery(far: float = 72.0) -> str:
     """Two valleys over the same nine numbers: the mean runs after the far point, the median stays."""
-    facts = lv.valleys(["mse", "mae"], far=[far])
+    facts = lv.losses.outlier_location(["mse", "mae"], far=[far])
     left, right = 18, WIDTH - 18
 
     def across(minutes: float | Floats) -> Floats:
@@ -287,7 +289,7 @@ def gallery(far: float = 72.0) -> str:
 
 def metric(seed: int = 0) -> str:
     """The loss above, the accuracy below, with rings where each is best: not at the same step."""
-    history = lv.score_history(lv.ScoreSettings("digits", seed=seed))
+    history = lv.metrics.score_history(lv.metrics.ScoreSettings("digits", seed=seed))
     parts = []
     rows = (
         (history.loss, history.best(), MARKS["logarithm"].line, 10, 70),
@@ -310,7 +312,7 @@ def output_codes(classes: int = 8) -> str:
     """The words of eight classes: three neurons each, or one neuron a class."""
     parts = []
     for name, left, apart, radius in (("binary", 62, 22, 7.5), ("one-hot", 178, 17.5, 6)):
-        for row, word in enumerate(lv.CODES[name].code(classes).bits):
+        for row, word in enumerate(lv.codes.CODES[name].code(classes).bits):
             parts += [
                 dot(left + apart * k, 20 + 17 * row, radius, themed(INK if bit else PANEL), themed(INK), 1.6)
                 for k, bit in enumerate(word)

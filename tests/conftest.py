@@ -14,11 +14,18 @@ import pytest
 from xdist import is_xdist_controller
 
 # What pages ask the core for and wait for; each gives the same for the same, which the core's own tests hold.
-DEAR = (
-    "bit_errors", "consistency", "descend", "digit_bits", "digits_table", "edge_runs", "eight_planes",
-    "escape_times", "landscape", "many_classes", "rescaled", "sample_likelihood", "score_history",
-    "separable_labelings", "study", "torn_between", "unions", "verdicts", "weight_paths", "weight_plane",
-)  # fmt: skip
+EXPENSIVE = {
+    "": ("descend",),
+    "codes": (
+        "ambiguous_posteriors", "bit_errors", "digit_bits", "digits_table", "many_classes",
+        "separable_labelings", "unions",
+    ),
+    "landscape": ("eight_planes", "plane_fidelity", "record_training", "rescaled"),
+    "likelihood": ("consistency", "sample_likelihood"),
+    "metrics": ("score_history", "threshold_curve"),
+    "neuron": ("escape_times", "weight_paths", "weight_plane"),
+    "stability": ("edge_runs",),
+}  # fmt: skip
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -74,8 +81,10 @@ def computed_once(request: pytest.FixtureRequest) -> Iterator[None]:
 
             import lossviz as lv
 
-            for name in DEAR:
-                patch.setattr(lv, name, remember(getattr(lv, name)))
+            for topic, names in EXPENSIVE.items():
+                home = getattr(lv, topic) if topic else lv
+                for name in names:
+                    patch.setattr(home, name, remember(getattr(home, name)))
             patch.setattr(lv.figures, "training_curves", remember(lv.figures.training_curves))
         yield
 

@@ -120,7 +120,7 @@ def calls() -> dict[str, Call]:
     found["train regression"] = partial(lv.train, "line", "mlp-16", ["mse", "huber"], 0.05, steps=15)
 
     x, y = lv.DATASETS["blobs"].load().x, lv.DATASETS["blobs"].load().y.astype(int)
-    code = lv.output_code(np.eye(len(np.unique(y)), dtype=int))
+    code = lv.codes.output_code(np.eye(len(np.unique(y)), dtype=int))
 
     def head(name: str, seeds: tuple[int, ...]) -> list[Tensor]:
         training = HeadTraining(x, y, code, name, hidden=8, seeds=seeds, gains=(1.0, 5.0), batch=16)
@@ -142,16 +142,16 @@ def calls() -> dict[str, Call]:
     found["sharpness attention"] = partial(lv.sharpness, attention[0], ce, attention[1])
     found["spectrum small"] = partial(lv.spectrum, nn.Linear(2, 3).eval(), ce, data, k=1)
     found["density"] = partial(lv.density, model, ce, data, steps=5, probes=2, points=9)
-    found["study"] = partial(lv.study, "moons", "mlp-16", steps=10)
+    found["study"] = partial(lv.landscape.record_training, "moons", "mlp-16", steps=10)
     found["edge"] = partial(lv.edge_run, model, ce, data, 0.5, steps=8)
     found["loader"] = lambda: lv.surface(
         model, ce, DataLoader(TensorDataset(*data), batch_size=8, shuffle=True), max_batches=2, **quiet
     )
     found["plane"] = partial(lv.random_plane, model, seed=3)
     found["hessian plane"] = partial(lv.hessian_plane, model, ce, data)
-    found["two weights"] = partial(lv.weight_plane, "neuron-step", "sigmoid-ce", points=9)
+    found["two weights"] = partial(lv.neuron.weight_plane, "neuron-step", "sigmoid-ce", points=9)
     found["whole logits"] = lambda: lv.LOSSES["sigmoid-ce"].gradient([0, 1, -3], [0, 1, 1])
-    found["tutorial"] = lv.rows_as_written
+    found["tutorial"] = lv.metrics.rows_as_written
     return found
 
 

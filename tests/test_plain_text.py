@@ -29,7 +29,7 @@ from lossviz.common.plain_text import (
     sentence,
 )
 from lossviz.landscape.io import Facts
-from lossviz.training.settings import RaceSettings
+from lossviz.training.settings import TrainingSettings
 
 MARK = "Zq"  # stands in every hostile text, and in none of ours
 HOSTILE = {
@@ -119,7 +119,7 @@ def test_a_value_that_cannot_be_written_is_refused_in_a_sentence_all_the_same() 
 
     assert quoted(Mute()) == "a Mute that cannot be written (RuntimeError)"
     with pytest.raises(ValueError, match="seeds must be a whole number from 1 to 64"):
-        RaceSettings("moons", "linear", ("hinge",), (0.1,), seeds=10**5000)
+        TrainingSettings("moons", "linear", ("hinge",), (0.1,), seeds=10**5000)
 
 
 # --- surface files ----------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ def test_every_text_of_a_surface_file_is_plain_on_its_page(
 def landscape() -> dict[str, AppTest]:
     """The page in both its ways to draw, opened once."""
     with pytest.MonkeyPatch.context() as patch:
-        study = lv.study
+        study = lv.landscape.record_training
         patch.setattr(lv, "study", lambda *names: study(*names, steps=4))
         return {
             drawn: opened("landscape", {"landscape_drawn": drawn, "landscape_points": "21"})
@@ -298,11 +298,11 @@ def edited(whole: bytes, name: str, content: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def race() -> lv.Race:
+def race() -> lv.History:
     return lv.train("moons", ["mlp-4", "mlp-3"], ["sigmoid-mse", "sigmoid-ce"], 0.5, seeds=2, steps=4)
 
 
-def race_file(race: lv.Race, settings: dict[str, Any], layers: list[str]) -> io.BytesIO:
+def race_file(race: lv.History, settings: dict[str, Any], layers: list[str]) -> io.BytesIO:
     file = io.BytesIO()
     race.save(file)
     about = {"format": "lossviz race", "version": 1, "settings": asdict(race.settings) | settings}
@@ -310,10 +310,10 @@ def race_file(race: lv.Race, settings: dict[str, Any], layers: list[str]) -> io.
 
 
 @pytest.mark.parametrize("view", ["Curves", "Layers", "Seeds"])
-def test_every_text_of_a_race_file_is_plain_in_its_figures(race: lv.Race, view: str) -> None:
+def test_every_text_of_a_race_file_is_plain_in_its_figures(race: lv.History, view: str) -> None:
     """The layers' names are all that a file may choose; a network of one's own has a name too."""
     for text in HOSTILE.values():
-        found = lv.Race.load(race_file(race, {}, [text] * len(race.layers)))
+        found = lv.History.load(race_file(race, {}, [text] * len(race.layers)))
         own = lv.Network(text, text, lv.NETWORKS["linear"].layers, text, text, text)
         mixed = replace(found, settings=replace(found.settings, network=(own, "mlp-3")))
         texts = marked(lv.figures.training_curves(mixed, view=view, frames=False, narrow=len(text) % 2 == 1))
@@ -321,12 +321,12 @@ def test_every_text_of_a_race_file_is_plain_in_its_figures(race: lv.Race, view: 
         assert_plain_for_plotly(texts)
 
 
-@pytest.mark.parametrize("name", RaceSettings.__dataclass_fields__)
-def test_no_setting_of_a_race_file_can_be_a_text_of_ones_own(race: lv.Race, name: str) -> None:
+@pytest.mark.parametrize("name", TrainingSettings.__dataclass_fields__)
+def test_no_setting_of_a_race_file_can_be_a_text_of_ones_own(race: lv.History, name: str) -> None:
     for k, text in enumerate(HOSTILE.values()):
         file = race_file(race, {name: [text] * 2 if k % 2 else text}, list(race.layers))
         with pytest.raises(ValueError, match="this is not a whole lossviz race file: ") as refused:
-            lv.Race.load(file)
+            lv.History.load(file)
         said = str(refused.value)
         assert len(said) < 2 * MOST_IN_A_SENTENCE
         assert not unshown(said)

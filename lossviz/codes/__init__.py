@@ -1,0 +1,5 @@
+"""Output codes: binary words that name classes."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -16,7 +16,7 @@ MOST_BITS = 12
 
 
 @dataclass(frozen=True, eq=False)
-class BitReading:
+class BitIndependence:
     """A true posterior over classes, and the joint that its bits imply if they were independent."""
 
     code: Code
@@ -35,7 +35,7 @@ class BitReading:
         return self.decoded != NO_CLASS and float(self.posterior[self.decoded]) == 0
 
 
-def independent_bits(posterior: ArrayLike, code: Code | str | ArrayLike) -> BitReading:
+def independent_bits(posterior: ArrayLike, code: Code | str | ArrayLike) -> BitIndependence:
     """Read a posterior over classes (classes,) through the bits of a code, one by one.
 
     The information lost is KL(truth || product) = sum of the bits' entropies - entropy of the classes, in
@@ -56,10 +56,12 @@ def independent_bits(posterior: ArrayLike, code: Code | str | ArrayLike) -> BitR
     lost = float(np.sum(truth[there] * np.log2(truth[there] / product[there])))
     number = int(numbers_of((marginals >= 0.5).astype(np.int8)))
     decoded = int(decode(marginals, found, how="threshold"))
-    return BitReading(found, p, marginals, words, truth, product, max(0.0, lost), number, decoded)
+    return BitIndependence(found, p, marginals, words, truth, product, max(0.0, lost), number, decoded)
 
 
-def torn_between(classes: Sequence[int], code: Code, first: ArrayLike | None = None) -> list[BitReading]:
+def ambiguous_posteriors(
+    classes: Sequence[int], code: Code, first: ArrayLike | None = None
+) -> list[BitIndependence]:
     """Readings of posteriors that put `first` on the first of some classes and share the rest evenly.
 
     ``first`` are the probabilities of the first class; by default from 1 down to even shares in 41 steps.

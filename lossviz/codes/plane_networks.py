@@ -24,7 +24,7 @@ MOST_CLOUDS = 16
 
 
 @dataclass(frozen=True)
-class Contestant:
+class HeadConfig:
     """A network's last layer: a row of `CODES`, one of `HEADS`, a learning rate, and how it is read."""
 
     code: str
@@ -42,7 +42,7 @@ class CodePlane:
     0, of a scale that keeps the borders fine.
     """
 
-    contestants: tuple[Contestant, ...]
+    contestants: tuple[HeadConfig, ...]
     codes: tuple[Code, ...]
     labels: tuple[int, ...]  # which class each cloud is
     hidden: int
@@ -86,7 +86,7 @@ def clouds(
 
 
 def code_plane(
-    contestants: Sequence[Contestant],
+    contestants: Sequence[HeadConfig],
     labels: Sequence[int] = (0, 1, 3, 2),
     hidden: int = 3,
     seeds: int = 10,
@@ -169,7 +169,7 @@ def _logits(
     x: Floats,
     y: NDArray[np.int64],
     code: Code,
-    one: Contestant,
+    one: HeadConfig,
     hidden: int,
     seeds: int,
     at: NDArray[np.int64],

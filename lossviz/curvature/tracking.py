@@ -18,7 +18,7 @@ MOST_PRODUCTS = 60
 LEAN = np.array([1.0, 0.3, 0.1])  # towards those behind the largest, so that a change of places is seen
 
 
-class Follower:
+class TopEigenvalueTracker:
     """Call it at each look with the matrix's product, (n,) -> (n,).
 
     ``tolerance`` is the error, relative, at which it stops, by the estimate of `lossviz.curvature.lanczos.value_error`.

@@ -12,7 +12,7 @@ from torch import Tensor
 Room = Callable[[Tensor, tuple[int, ...]], Tensor]  # (a tensor like the wanted one, shape) -> the tensor
 
 
-class Rooms:
+class BufferPool:
     """Rooms by number, each thread's own. Which step takes which is settled before the first run."""
 
     def __init__(self) -> None:

@@ -21,11 +21,11 @@ from torch import nn
 from lossviz.common.one_thread import one_thread
 from lossviz.engine.fallback import fell_back
 from lossviz.engine.parameters import private_copy
-from lossviz.engine.reference import Loop, Task
+from lossviz.engine.reference import ReferenceEvaluator, Task
 from lossviz.engine.trace import Untraceable
-from lossviz.engine.vectorized import Stacked
+from lossviz.engine.vectorized import VectorizedEvaluator
 
-Evaluator = Loop | Stacked
+Evaluator = ReferenceEvaluator | VectorizedEvaluator
 
 SOON = 5.0  # seconds from sending a piece to having it: then the next may be twice as large
 AGREE = {torch.float32: 3e-5, torch.float64: 1e-9}  # relative difference of two honest evaluations
@@ -45,11 +45,11 @@ def choose(task: Task, window: Sequence[tuple[float, float]], original: nn.Modul
     Raises ValueError if the model and the loss do not run on the data at all, or use the user's ``original``
     model instead of its copy.
     """
-    loop = Loop(task, original)
+    loop = ReferenceEvaluator(task, original)
     if loop.special:
         return Choice(loop, loop.special)
     try:
-        stacked = Stacked(task)
+        stacked = VectorizedEvaluator(task)
         wrong = _disagreement(stacked, loop, task, window)
     except Untraceable as reason:
         return Choice(loop, f"the model or the loss uses {reason}")
@@ -58,7 +58,9 @@ def choose(task: Task, window: Sequence[tuple[float, float]], original: nn.Modul
     return Choice(loop, wrong) if wrong else Choice(stacked, "agrees with the model at two random points")
 
 
-def _disagreement(stacked: Stacked, loop: Loop, task: Task, window: Sequence[tuple[float, float]]) -> str:
+def _disagreement(
+    stacked: VectorizedEvaluator, loop: ReferenceEvaluator, task: Task, window: Sequence[tuple[float, float]]
+) -> str:
     """Why the stacked evaluator is not trusted in this window, or nothing."""
     unit = np.random.default_rng(0).random((2, 2))
     low, high = np.array(window, dtype=float).T
@@ -154,7 +156,9 @@ def _work(token: str, name: str, parcel: Any, points: np.ndarray) -> np.ndarray 
                 task = pickle.loads(parcel)  # bytes that `_pickled` made, on their way to a worker of ours
             else:
                 task = replace(parcel, model=private_copy(parcel.model))
-            _held.evaluator = Stacked(task) if name == Stacked.name else Loop(task)
+            _held.evaluator = (
+                VectorizedEvaluator(task) if name == VectorizedEvaluator.name else ReferenceEvaluator(task)
+            )
             _held.token = token
         losses: np.ndarray = _held.evaluator(points)
     return losses

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from lossviz.engine.batchable import WHOLE, by_example
-from lossviz.engine.buffers import Rooms
+from lossviz.engine.buffers import BufferPool
 from lossviz.engine.conv_blocks import filtering, in_threads
 from lossviz.engine.convolutions import Ready, direct, form_of, max_pool, minimal, product, usual
 from lossviz.engine.trace import Ref, Step, Tape, Untraceable, argument, refs_in
@@ -38,7 +38,7 @@ class ImageProgram:
         self._tape, self._blocks, self._frozen = tape, blocks, frozen
         self._shapes, self._table = shapes, _filters_last(table, shapes)
         self._shared = self._input_only()
-        self._rooms = Rooms()
+        self._rooms = BufferPool()
         self._filtering = filtering(tape, table)
         self._ready: list[tuple[Any, Callable[[Values], Ready]]] = []  # once a point, before the blocks
         self._folded: dict[int, int] = {}  # convolution -> the BatchNorm that it swallows

@@ -34,7 +34,7 @@ class Task:
     directions: np.ndarray  # (3, n): origin, u, v
 
 
-class Loop:
+class ReferenceEvaluator:
     """Losses at points of a task's plane, one forward pass after the other."""
 
     name = "loop"

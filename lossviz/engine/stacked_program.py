@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lossviz.engine.buffers import Room, Rooms
+from lossviz.engine.buffers import BufferPool, Room
 from lossviz.engine.operations import OPERATIONS, OWN_MEMORY
 from lossviz.engine.trace import Ref, Step, Tape, Untraceable, passes_on, refs_in
 from lossviz.engine.weight_operations import Env, Points, Run, stacked
@@ -58,7 +58,7 @@ class Program:
                 for ref in refs_in(step):
                     if ref.kind == "step":
                         self._reads[self._slots[ref.key]] += 1
-        self._rooms, self._ends = Rooms(), self._last_uses()
+        self._rooms, self._ends = BufferPool(), self._last_uses()
         self.doubled, self.squashed = self._tanh_as_sigmoid()
         self._shared = self._input_only()
         self._code: list[tuple[int, Run]] = []

@@ -31,7 +31,7 @@ IMAGE_POINTS = 32  # points at a time where each takes long, so that progress is
 OUTPUTS = 2**24  # numbers in all outputs of a block of points, so that memory stays bounded
 
 
-class Stacked:
+class VectorizedEvaluator:
     """Losses at points of a task's plane, a block of points at a time.
 
     Raises `Untraceable` if the model, the data or the loss are not of a kind that it knows. Whether its

@@ -17,7 +17,7 @@ from lossviz.common.validation import count_in
 from lossviz.curvature.products import Hessian
 from lossviz.landscape.planes import Normalize, Plane, Window, hessian_plane, random_plane
 from lossviz.landscape.projection import Path, coordinates, interpolation_plane, pca_plane, project
-from lossviz.landscape.recorded_training import Study, with_seed
+from lossviz.landscape.recorded_training import RecordedTraining, with_seed
 from lossviz.landscape.surface import Surface, losses_at, surface, surface_stream
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,7 @@ WALKS = 20  # random walks whose mean is the baseline of a path's own plane
 
 
 @dataclass(frozen=True, eq=False)
-class Landscape:
+class PlaneFidelity:
     """A surface through the end of a path, and the losses and distances along that path at m records.
 
     In the plane of a random walk the path is the walk's: it starts as far from the end as the training.
@@ -57,14 +57,14 @@ class Landscape:
         return level
 
 
-def landscape(
-    study: Study,
+def plane_fidelity(
+    study: RecordedTraining,
     plane: str = "Random",
     normalize: Normalize = "filter",
     seed: int = 0,
     points: int = 41,
     progress: Callable[[int, int], object] | bool = False,
-) -> Landscape:
+) -> PlaneFidelity:
     """The loss around a trained network on a plane of one kind, with the training's own path.
 
     ``normalize`` and ``seed`` shape a "Random" plane; ``seed`` also draws "A random walk". The losses
@@ -78,15 +78,15 @@ def landscape(
     return look
 
 
-def landscape_stream(
-    study: Study,
+def plane_fidelity_stream(
+    study: RecordedTraining,
     plane: str = "Random",
     normalize: Normalize = "filter",
     seed: int = 0,
     points: int = 41,
     progress: Callable[[int, int], object] | bool = False,
     resume: IO[bytes] | None = None,
-) -> Iterator[Landscape]:
+) -> Iterator[PlaneFidelity]:
     """As `landscape`, from coarse to fine: all but the surface is whole from the first on.
 
     The last equals `landscape`, but for the last bit of a few losses; ``resume`` and why are those of
@@ -99,13 +99,17 @@ def landscape_stream(
     return _looks(study, plane, normalize, seed, pictures)
 
 
-def _of(study: Study) -> tuple[nn.Module, Callable[..., Tensor], tuple[Tensor, Tensor]]:
+def _of(study: RecordedTraining) -> tuple[nn.Module, Callable[..., Tensor], tuple[Tensor, Tensor]]:
     return study.model, study.loss_fn, study.data
 
 
 def _looks(
-    study: Study, plane: str, normalize: Normalize, seed: int, draw: Callable[[Plane], Iterable[Surface]]
-) -> Iterator[Landscape]:
+    study: RecordedTraining,
+    plane: str,
+    normalize: Normalize,
+    seed: int,
+    draw: Callable[[Plane], Iterable[Surface]],
+) -> Iterator[PlaneFidelity]:
     if plane not in PLANES:
         raise ValueError(f"plane must be one of {', '.join(PLANES)}; got {plane!r}")
     weights, had = study.weights, study.loss
@@ -124,13 +128,13 @@ def _looks(
     way: Floats = np.linalg.norm(away, axis=1)
     name, guess, steps = study.settings.loss, study.guess, study.steps
     return (
-        Landscape(plane, name, found, path, guess, steps, had, says, way, chance, minima)
+        PlaneFidelity(plane, name, found, path, guess, steps, had, says, way, chance, minima)
         for found in draw(chosen)
     )
 
 
 def _plane(
-    study: Study, kind: str, normalize: Normalize, seed: int, weights: NDArray[np.float32]
+    study: RecordedTraining, kind: str, normalize: Normalize, seed: int, weights: NDArray[np.float32]
 ) -> tuple[Plane, Floats]:
     """The plane, with a square window, and where other minima lie on it (k, 2)."""
     model = study.model
@@ -184,7 +188,7 @@ def walk_share(records: int, weights: int, walks: int = WALKS) -> float:
     return float(np.mean(shares))
 
 
-def _losses(study: Study, weights: NDArray[np.float32]) -> Floats:
+def _losses(study: RecordedTraining, weights: NDArray[np.float32]) -> Floats:
     """Of the network with each of many weights (m, n): (m,)."""
     model, (x, y) = study.model, study.data
     losses = np.empty(len(weights))

@@ -18,7 +18,7 @@ from lossviz.losses.base import MeanLoss
 from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.networks.table import NETWORKS
-from lossviz.training.settings import RaceSettings
+from lossviz.training.settings import TrainingSettings
 from lossviz.training.trainer import Batches
 
 Floats = NDArray[np.float64]
@@ -26,7 +26,7 @@ MOST_EXAMPLES = 400  # that a study looks at: enough for a lesson, and a Hessian
 
 
 @dataclass(frozen=True)
-class StudySettings:
+class RecordedTrainingSettings:
     """Names and numbers only: enough to train the same network again, and a key for a cache.
 
     Building one checks it all: KeyError for an unknown name, ValueError for a number out of range or for
@@ -49,9 +49,9 @@ class StudySettings:
         count_in("seed", self.seed, 0, 2**31)
         count_in("record_every", self.record_every, 1)
 
-    def race(self) -> RaceSettings:
+    def race(self) -> TrainingSettings:
         """The race of one that this training is."""
-        return RaceSettings(
+        return TrainingSettings(
             self.dataset,
             self.network,
             (self.loss,),
@@ -64,10 +64,10 @@ class StudySettings:
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class RecordedTraining:
     """A trained network and the places where it was. The loss is the mean over all training examples."""
 
-    settings: StudySettings
+    settings: RecordedTrainingSettings
     steps: NDArray[np.int64]  # (m,) gradient steps taken before each record
     weights: NDArray[np.float32]  # (m, n), the last row is the network at the end
     loss: Floats  # (m,) on all training examples
@@ -116,23 +116,23 @@ class Study:
         return torch.from_numpy(self.x), torch.from_numpy(self.y)
 
 
-def study(
+def record_training(
     dataset: str = "moons",
     network: str = "mlp-16-16",
     loss: str = "sigmoid-ce",
     activation: str = "relu",
     seed: int = 0,
     **more: str | float | int,
-) -> Study:
+) -> RecordedTraining:
     """Train a small network and keep where it was; ``more`` are the other fields of `StudySettings`.
 
     Raises KeyError for an unknown name and ValueError for an impossible setting, or if the training
     leaves the finite numbers.
     """
-    return run_study(StudySettings(dataset, network, loss, activation, seed, **more))  # type: ignore[arg-type]
+    return run_recorded_training(RecordedTrainingSettings(dataset, network, loss, activation, seed, **more))  # type: ignore[arg-type]
 
 
-def run_study(settings: StudySettings) -> Study:
+def run_recorded_training(settings: RecordedTrainingSettings) -> RecordedTraining:
     """The study of these settings."""
     train, _ = settings.race().data()
     x = torch.from_numpy(train.x[:MOST_EXAMPLES]).float()
@@ -169,16 +169,18 @@ def run_study(settings: StudySettings) -> Study:
             record(step)
     with torch.no_grad():
         guess = float(mean_loss(torch.zeros_like(model(x)), y))
-    return Study(settings, np.array(steps), np.stack(weights), np.array(losses), guess, x.numpy(), y.numpy())
+    return RecordedTraining(
+        settings, np.array(steps), np.stack(weights), np.array(losses), guess, x.numpy(), y.numpy()
+    )
 
 
-def with_seed(of: Study, seed: int) -> Study:
+def with_seed(of: RecordedTraining, seed: int) -> RecordedTraining:
     """The same training from another start and in another order."""
-    return run_study(replace(of.settings, seed=seed))
+    return run_recorded_training(replace(of.settings, seed=seed))
 
 
 def _build(
-    settings: StudySettings, inputs: int, y: NDArray[np.floating] | NDArray[np.int64]
+    settings: RecordedTrainingSettings, inputs: int, y: NDArray[np.floating] | NDArray[np.int64]
 ) -> nn.Sequential:
     several = LOSSES[settings.loss].task == "multiclass"
     outputs = int(y.max()) + 1 if several else 1

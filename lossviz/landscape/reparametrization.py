@@ -10,9 +10,9 @@ from torch import nn
 
 from lossviz.common.validation import count_in, number_in
 from lossviz.curvature.lanczos import largest
-from lossviz.landscape.fidelity import Landscape, landscape
+from lossviz.landscape.fidelity import PlaneFidelity, plane_fidelity
 from lossviz.landscape.planes import Normalize, direction_plane, random_plane
-from lossviz.landscape.recorded_training import Study
+from lossviz.landscape.recorded_training import RecordedTraining
 from lossviz.landscape.surface import losses_at
 
 Floats = NDArray[np.float64]
@@ -28,7 +28,7 @@ def _silent(share: float) -> None:
     """For who does not want to be told."""
 
 
-def hessian_matrix(study: Study, progress: Say = _silent) -> Floats:
+def hessian_matrix(study: RecordedTraining, progress: Say = _silent) -> Floats:
     """The Hessian (n, n) at the end of a training, in float64. ValueError above 2000 weights."""
     n = study.weights.shape[1]
     if n > MOST_WEIGHTS:
@@ -57,7 +57,7 @@ def hessian_matrix(study: Study, progress: Say = _silent) -> Floats:
 class EightPlanes:
     """Eight random planes through the end of a training, and all the curvatures there."""
 
-    landscapes: tuple[Landscape, ...]  # seeds 0 to 7
+    landscapes: tuple[PlaneFidelity, ...]  # seeds 0 to 7
     eigenvalues: Floats  # (n,) of the Hessian, rising
     random: Floats  # (2000,) curvatures along Gaussian directions; their mean is near trace / n
     drawn: Floats  # (16,) curvatures along the directions that span the planes
@@ -74,12 +74,12 @@ class EightPlanes:
 
 
 def eight_planes(
-    study: Study, normalize: Normalize = "filter", points: int = 25, progress: Say = _silent
+    study: RecordedTraining, normalize: Normalize = "filter", points: int = 25, progress: Say = _silent
 ) -> EightPlanes:
     """The same minimum on the random planes of seeds 0 to 7, with what all of them hide."""
     maps = []
     for seed in range(8):
-        maps.append(landscape(study, "Random", normalize, seed, points))
+        maps.append(plane_fidelity(study, "Random", normalize, seed, points))
         progress(0.4 * (seed + 1) / 8)
     matrix = hessian_matrix(study, lambda share: progress(0.4 + 0.5 * share))
     n = len(matrix)
@@ -134,7 +134,12 @@ def rescale(model: nn.Sequential, c: float) -> NDArray[np.float64]:
 
 
 def rescaled(
-    study: Study, most: float = 20.0, ways: int = 41, points: int = 61, seed: int = 0, progress: Say = _silent
+    study: RecordedTraining,
+    most: float = 20.0,
+    ways: int = 41,
+    points: int = 61,
+    seed: int = 0,
+    progress: Say = _silent,
 ) -> Rescaled:
     """A ReLU network rescaled by factors from 1 / most to most: as sharp as one likes, and the same function.
 

@@ -23,7 +23,7 @@ TAU = LOSSES["quantile"].settings["tau"].default
 
 
 @dataclass(frozen=True)
-class Noise:
+class NoiseDistribution:
     """One law: a row of `NOISES`. All functions take arrays that broadcast."""
 
     name: str
@@ -116,10 +116,10 @@ def _secant_centre(sample: Floats, width: float) -> float:
 
 
 _CASELLA = "G. Casella and R. Berger, Statistical Inference (2002), chapter 3"
-NOISES: Registry[Noise] = Registry(
+NOISE_DISTRIBUTIONS: Registry[NoiseDistribution] = Registry(
     "noise law",
     [
-        Noise(
+        NoiseDistribution(
             name="Gaussian",
             loss="mse",
             outcomes="any",
@@ -133,7 +133,7 @@ NOISES: Registry[Noise] = Registry(
             becomes=r"\tfrac{1}{2} \left(\frac{y - m}{w}\right)^2 + \ln w \sqrt{2\pi}",
             source=_CASELLA,
         ),
-        Noise(
+        NoiseDistribution(
             name="Laplace",
             loss="mae",
             outcomes="any",
@@ -147,7 +147,7 @@ NOISES: Registry[Noise] = Registry(
             becomes=r"\left|\frac{y - m}{w}\right| + \ln 2 w",
             source=_CASELLA,
         ),
-        Noise(
+        NoiseDistribution(
             name="Bernoulli",
             loss="sigmoid-ce",
             outcomes="classes",
@@ -161,7 +161,7 @@ NOISES: Registry[Noise] = Registry(
             becomes=r"-y \ln \sigma(z) - (1 - y) \ln (1 - \sigma(z))",
             source=_CASELLA,
         ),
-        Noise(
+        NoiseDistribution(
             name="Categorical",
             loss="softmax-ce",
             outcomes="classes",
@@ -175,7 +175,7 @@ NOISES: Registry[Noise] = Registry(
             becomes=r"-\ln \mathrm{softmax}(z)_y",
             source=_CASELLA,
         ),
-        Noise(
+        NoiseDistribution(
             name="Poisson",
             loss="poisson-nll",
             outcomes="counts",
@@ -189,7 +189,7 @@ NOISES: Registry[Noise] = Registry(
             becomes=r"\left(e^z - y z\right) + \ln y!",
             source="P. McCullagh and J. Nelder, Generalized Linear Models (1989), chapter 6",
         ),
-        Noise(
+        NoiseDistribution(
             name="Hyperbolic secant",
             loss="log-cosh",
             outcomes="any",
@@ -204,7 +204,7 @@ NOISES: Registry[Noise] = Registry(
             source="N. Johnson, S. Kotz and N. Balakrishnan, Continuous Univariate Distributions 2 (1995), "
             "section 23.11",
         ),
-        Noise(
+        NoiseDistribution(
             name="Asymmetric Laplace",
             loss="quantile",
             outcomes="any",

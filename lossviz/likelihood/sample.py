@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossviz.common.validation import number_in
-from lossviz.likelihood.noise import CLASSES, NOISES, Noise
+from lossviz.likelihood.noise import CLASSES, NOISE_DISTRIBUTIONS, NoiseDistribution
 
 Floats = NDArray[np.float64]
 _PARAMETERS = {  # what is looked at unless told, by the kind of outcome
@@ -42,7 +42,7 @@ class SampleLikelihood:
 
 
 def sample_likelihood(
-    noise: str | Noise, sample: ArrayLike, width: float = 1.0, parameter: ArrayLike | None = None
+    noise: str | NoiseDistribution, sample: ArrayLike, width: float = 1.0, parameter: ArrayLike | None = None
 ) -> SampleLikelihood:
     """A noise law over its outcomes, and the loss of a sample, for many values of its parameter.
 
@@ -52,7 +52,7 @@ def sample_likelihood(
 
     Raises KeyError for an unknown law, ValueError for a sample or parameter that the law cannot have.
     """
-    row = NOISES[noise] if isinstance(noise, str) else noise
+    row = NOISE_DISTRIBUTIONS[noise] if isinstance(noise, str) else noise
     width = number_in("width", width, 0.0, open_low=True)
     examples = np.array(sample, dtype=np.float64)
     if examples.ndim != 1 or not len(examples) or not np.isfinite(examples).all():

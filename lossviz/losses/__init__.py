@@ -1,0 +1,5 @@
+"""Losses: what a mistake costs, and its slope and curvature."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

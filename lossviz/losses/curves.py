@@ -29,7 +29,7 @@ _TASK = {"residual": "regression", "lead": "multiclass"}  # the others are binar
 
 
 @dataclass(frozen=True)
-class Shapes:
+class LossCurves:
     """L losses against n places of one axis. Slope and curvature are by what is on that axis."""
 
     against: str
@@ -60,14 +60,14 @@ def fits(loss: Loss, against: str) -> bool:
     return against != "probability" or loss.link == "sigmoid"
 
 
-def shapes(
+def loss_curves(
     losses: Sequence[str | Loss],
     against: str = "residual",
     y: float | None = None,
     x: ArrayLike | None = None,
     unit: Unit = "nats",
     classes: int = 10,
-) -> Shapes:
+) -> LossCurves:
     """Value, slope and curvature of losses against one axis.
 
     ``against``: "residual" (regression; the prediction minus y, where y, 4 by default, matters only to
@@ -100,7 +100,7 @@ def shapes(
     curves = np.array([_CURVES[against](row, at, target, classes) for row in rows])  # (L, 3, n)
     if unit == "bits":
         curves[[in_nats(row) for row in rows]] /= log(2)
-    return Shapes(
+    return LossCurves(
         against,
         tuple(row.name for row in rows),
         tuple(named(row) for row in rows),

@@ -22,7 +22,7 @@ def hit_or_miss(z: Tensor, y: Tensor, width: float) -> Tensor:
     return ((z - y).abs() > width).to(z.dtype)
 
 
-UNTRAINABLE: Registry[Loss] = Registry(
+NONDIFFERENTIABLE: Registry[Loss] = Registry(
     "untrainable loss",
     [
         Loss(
@@ -59,7 +59,7 @@ def any_loss(loss: str | Loss) -> Loss:
     """
     if not isinstance(loss, str):
         return loss
-    return UNTRAINABLE[loss] if loss in UNTRAINABLE else LOSSES[loss]
+    return NONDIFFERENTIABLE[loss] if loss in NONDIFFERENTIABLE else LOSSES[loss]
 
 
 _SIGNS = {"delta": "δ", "gamma": "γ", "tau": "τ", "smoothing": "α", "sigma": "σ", "width": "±"}

@@ -22,7 +22,7 @@ FAR = tuple(range(10, 81))  # minutes to which the ninth can be moved
 
 
 @dataclass(frozen=True)
-class Valleys:
+class OutlierLocation:
     """The mean of each loss over every guess, for every place of the moved point."""
 
     names: tuple[str, ...]  # of the L losses
@@ -39,7 +39,7 @@ class Valleys:
 
 
 @dataclass(frozen=True)
-class PulledLines:
+class OutlierLines:
     """The best line of each loss, for every height of the moved point."""
 
     names: tuple[str, ...]  # of the L losses
@@ -54,13 +54,13 @@ class PulledLines:
     at_home: Floats  # (L, 2)
 
 
-def valleys(
+def outlier_location(
     losses: Sequence[str | Loss],
     points: ArrayLike = MINUTES,
     home: float = HOME,
     far: ArrayLike = FAR,
     guess: ArrayLike | None = None,
-) -> Valleys:
+) -> OutlierLocation:
     """The mean loss of always guessing the same, while one point of n + 1 is moved through ``far`` (k,).
 
     ``guess`` are the guesses to draw; by default every half from the lowest to the highest point.
@@ -73,7 +73,7 @@ def valleys(
     lowest = np.stack([_mean(row, at[:, None], y)[:, 0] for row, at in zip(rows, best, strict=True)])
     low, high = min(y.min(), home), max(y.max(), home)
     at = np.arange(low, high + 0.25, 0.5) if guess is None else np.asarray(guess, dtype=np.float64)
-    return Valleys(
+    return OutlierLocation(
         tuple(row.name for row in rows),
         tuple(named(row) for row in rows),
         tuple(row.family for row in rows),
@@ -88,14 +88,14 @@ def valleys(
     )
 
 
-def pulled_lines(
+def outlier_lines(
     losses: Sequence[str | Loss],
     x_far: float = 10.0,
     x: ArrayLike = KILOMETRES,
     y: ArrayLike = MINUTES,
     home: float = HOME,
     far: ArrayLike = FAR,
-) -> PulledLines:
+) -> OutlierLines:
     """The best line under each loss, while the point at ``x_far`` is moved through the heights ``far`` (k,).
 
     Errors are those of `best_line`; ValueError for no loss at all.
@@ -104,7 +104,7 @@ def pulled_lines(
     stay_x, stay_y, places = (np.asarray(part, dtype=np.float64) for part in (x, y, far))
     all_x = np.append(stay_x, float(x_far))
     heights = _with(stay_y, places)
-    return PulledLines(
+    return OutlierLines(
         tuple(row.name for row in rows),
         tuple(named(row) for row in rows),
         tuple(row.family for row in rows),

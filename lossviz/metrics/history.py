@@ -104,7 +104,7 @@ class ScoreHistory:
 
 
 @dataclass(frozen=True)
-class Change:
+class PredictionChange:
     """What became of the held-out examples from one record to another. Nats are sums, later minus earlier."""
 
     newly_right: int
@@ -114,14 +114,14 @@ class Change:
     nats_others: float
 
 
-def change(history: ScoreHistory, before: int, after: int) -> Change:
+def prediction_change(history: ScoreHistory, before: int, after: int) -> PredictionChange:
     """Where the loss went between two records. ValueError for a regression: nothing is right or wrong."""
     if not history.right.shape[1]:
         raise ValueError("change needs classes; in a regression no answer is right or wrong")
     was, now = history.right[before], history.right[after]
     cost = history.each[after].astype(np.float64) - history.each[before]
     still = ~was & ~now
-    return Change(
+    return PredictionChange(
         int((~was & now).sum()),
         int((was & ~now).sum()),
         int(still.sum()),

@@ -17,7 +17,7 @@ MOST_CLASSES = 10_000_000
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Landmark:
     """Something that a loss is stuck at for a known reason."""
 
     name: str
@@ -27,7 +27,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Cap:
+class ClippingLimit:
     """What one library charges for the worst mistake: probability 0 for what happened."""
 
     library: str
@@ -35,7 +35,7 @@ class Cap:
     value: float  # nats
 
 
-def caps() -> tuple[Cap, ...]:
+def clipping_limits() -> tuple[ClippingLimit, ...]:
     """What sure and wrong costs, library by library, from the least to infinity.
 
     An epsilon e that p is clipped to, or that is added to it, caps the loss at -ln e. Keras's is its
@@ -43,12 +43,12 @@ def caps() -> tuple[Cap, ...]:
     """
     float32, float64 = (float(np.finfo(kind).eps) for kind in (np.float32, np.float64))
     found = [
-        Cap("scikit-learn, float32", f"clips p at {_small(float32)}", -math.log(float32)),
-        Cap("Keras", "clips p at 10⁻⁷", -math.log(1e-7)),
-        Cap("the tutorial", "adds 10⁻¹⁵ to p", -math.log(1e-15)),
-        Cap("scikit-learn, float64", f"clips p at {_small(float64)}", -math.log(float64)),
-        Cap("torch BCELoss", "clamps ln p at −100", 100.0),
-        Cap("the definition", "clips nothing", math.inf),
+        ClippingLimit("scikit-learn, float32", f"clips p at {_small(float32)}", -math.log(float32)),
+        ClippingLimit("Keras", "clips p at 10⁻⁷", -math.log(1e-7)),
+        ClippingLimit("the tutorial", "adds 10⁻¹⁵ to p", -math.log(1e-15)),
+        ClippingLimit("scikit-learn, float64", f"clips p at {_small(float64)}", -math.log(float64)),
+        ClippingLimit("torch BCELoss", "clamps ln p at −100", 100.0),
+        ClippingLimit("the definition", "clips nothing", math.inf),
     ]
     return tuple(sorted(found, key=lambda cap: cap.value))
 
@@ -75,7 +75,7 @@ def smoothing_floor(classes: int, smoothing: float = 0.1) -> float:
     )
 
 
-def recognize(value: float, classes: int, frequencies: Sequence[float] | None = None) -> list[Candidate]:
+def recognize(value: float, classes: int, frequencies: Sequence[float] | None = None) -> list[Landmark]:
     """What a loss of this value probably is, for so many classes: candidates, the nearest first.
 
     ``frequencies`` (classes,) are counts or shares of the classes, if you know them: then what the best
@@ -87,85 +87,85 @@ def recognize(value: float, classes: int, frequencies: Sequence[float] | None = 
     value = number_in("value", value)
     classes = count_in("classes", classes, 2, MOST_CLASSES)
     found = [
-        Candidate(c.name, c.value, c.explanation, abs(c.value - value))
+        Landmark(c.name, c.value, c.explanation, abs(c.value - value))
         for c in (*_by_frequency(classes, frequencies), *_known(classes))
     ]
     return sorted(found, key=lambda c: c.distance)
 
 
-def _known(k: int) -> Iterator[Candidate]:
-    yield Candidate(
+def _known(k: int) -> Iterator[Landmark]:
+    yield Landmark(
         "guessing, ln K",
         math.log(k),
         f"All {k:,} classes get the same probability: nothing has been learned yet, or the inputs do not "
         "reach the network. A loss that starts here is right; one that stays here is stuck.",
     )
     if k > 2:
-        yield Candidate(
+        yield Landmark(
             "coin toss, ln 2",
             math.log(2),
             "Each output says ½: binary cross-entropy, averaged over outputs, before anything is learned.",
         )
-        yield Candidate(
+        yield Landmark(
             "K coin tosses",
             k * math.log(2),
             "Each of K sigmoids says ½ and their binary cross-entropies are added, not averaged.",
         )
         share = 1 / k
         rate = -share * math.log(share) - (1 - share) * math.log1p(-share)
-        yield Candidate(
+        yield Landmark(
             "base rate, averaged",
             rate,
             "Each of K sigmoids says 1/K, whatever the input: binary cross-entropy averaged over outputs is "
             "small, and yet nothing is known but how rare a class is.",
         )
-    yield Candidate(
+    yield Landmark(
         "guessing, in bits",
         math.log2(k),
         "Guessing again, with logarithms to base 2: log2 K.",
     )
-    yield Candidate(
+    yield Landmark(
         "softmax twice, floor",
         softmax_twice_floor(k),
         "The model ends in a softmax and the loss applies another: probabilities between 0 and 1 are taken "
         "for logits, so even a perfect model cannot get below ln(e + K − 1) − 1.",
     )
     for alpha in (0.1, 0.2):
-        yield Candidate(
+        yield Landmark(
             f"smoothing {alpha:g}, floor",
             smoothing_floor(k, alpha),
             f"The entropy of a label smoothed by {alpha:g}: a perfect model with label smoothing stops here. "
             "Nothing is wrong.",
         )
-    yield Candidate(
+    yield Landmark(
         "guessing, Brier",
         (k - 1) / k if k > 2 else 0.25,
         "Squared error of guessing alike: ¼ for one output, (K − 1)/K summed over K of them.",
     )
     if k > 2:
-        yield Candidate(
+        yield Landmark(
             "guessing, Brier averaged",
             (k - 1) / k**2,
             "Squared error of guessing alike, averaged over the K outputs: (K − 1)/K².",
         )
-    yield Candidate(
+    yield Landmark(
         "guessing, focal",
         (1 - 1 / k) ** 2 * math.log(k),
         "Focal loss with gamma 2 of guessing alike: (1 − 1/K)² ln K.",
     )
-    yield Candidate(
+    yield Landmark(
         "hinge at zero",
         1.0,
         "Hinge loss of a model whose outputs are 0: margin 1, and nothing on either side of it.",
     )
     yield from _caps()
-    yield Candidate(
+    yield Landmark(
         "nothing counted",
         0.0,
         "Exactly 0: every term is left out. All labels are 0 in a cross-entropy without its second term, or "
         "all are masked.",
     )
-    yield Candidate(
+    yield Landmark(
         "epsilon added",
         -math.log(1 + 1e-15),
         "Just below 0: an epsilon of 1e-15 was added to p = 1, so that a perfect prediction scores less than "
@@ -173,7 +173,7 @@ def _known(k: int) -> Iterator[Candidate]:
     )
 
 
-def _caps() -> Iterator[Candidate]:
+def _caps() -> Iterator[Landmark]:
     names = {
         "scikit-learn, float32": "scikit-learn’s cap, float32",
         "Keras": "ε = 10⁻⁷: sure, wrong",
@@ -181,9 +181,9 @@ def _caps() -> Iterator[Candidate]:
         "scikit-learn, float64": "scikit-learn’s cap",
         "torch BCELoss": "torch BCELoss cap",
     }
-    for cap in caps():
+    for cap in clipping_limits():
         if cap.library in names:
-            yield Candidate(
+            yield Landmark(
                 names[cap.library],
                 cap.value,
                 f"The most that one example can cost: {cap.library} {cap.how}. At the cap, every "
@@ -191,7 +191,7 @@ def _caps() -> Iterator[Candidate]:
             )
 
 
-def _by_frequency(classes: int, frequencies: Sequence[float] | None) -> Iterator[Candidate]:
+def _by_frequency(classes: int, frequencies: Sequence[float] | None) -> Iterator[Landmark]:
     if frequencies is None:
         return
     if len(frequencies) != classes:
@@ -200,13 +200,13 @@ def _by_frequency(classes: int, frequencies: Sequence[float] | None) -> Iterator
     if counts.sum() == 0:
         raise ValueError("frequencies must not all be 0")
     share = counts / counts.sum()
-    yield Candidate(
+    yield Landmark(
         "class frequencies",
         float(entropy(share)),
         "The entropy of your class frequencies: the model has learned how often each class comes, and "
         "looks at no input.",
     )
-    yield Candidate(
+    yield Landmark(
         "class frequencies, Brier",
         float(1 - (share**2).sum()) if classes > 2 else float(share[0] * share[1]),
         "Squared error of predicting your class frequencies for every input.",

@@ -28,7 +28,7 @@ class FloatCurves:
 
 
 @dataclass(frozen=True)
-class TwiceCurves:
+class SoftmaxTwiceCurves:
     """Cross-entropy of K logits, and of their softmax taken for logits, against the margin.
 
     The margin is the right class's logit above that of all others, which are alike.
@@ -65,7 +65,7 @@ def float_curves(z: ArrayLike | None = None) -> FloatCurves:
     return FloatCurves(logits, WAYS, np.stack(loss), np.stack(gradient))
 
 
-def softmax_twice(classes: int = 10, margin: ArrayLike | None = None) -> TwiceCurves:
+def softmax_twice(classes: int = 10, margin: ArrayLike | None = None) -> SoftmaxTwiceCurves:
     """The two curves for so many classes. ``margin`` (n,) defaults to -5 to 15 in fifths.
 
     Raises ValueError unless classes is from 2 to ten million.
@@ -80,4 +80,4 @@ def softmax_twice(classes: int = 10, margin: ArrayLike | None = None) -> TwiceCu
     pull = np.exp(-np.logaddexp(0.0, p - other - spread))  # 1 minus the second softmax's probability
     slope_once = -(1 - p)
     slope_twice = -pull * p * (1 - p) * (1 + 1 / (k - 1))
-    return TwiceCurves(k, m, once, twice, slope_once, slope_twice, softmax_twice_floor(k), math.log(k))
+    return SoftmaxTwiceCurves(k, m, once, twice, slope_once, slope_twice, softmax_twice_floor(k), math.log(k))

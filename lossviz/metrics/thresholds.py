@@ -14,7 +14,7 @@ TIMID, BOLD = (0.51, 0.51, 0.51), (0.99, 0.99, 0.49)  # what two predictors say 
 
 
 @dataclass(frozen=True, eq=False)
-class Verdicts:
+class ThresholdCurve:
     """The confusion matrix at each of k thresholds. Loss, Brier score and AUC do not depend on one."""
 
     classes: tuple[str, ...]  # no, yes
@@ -64,13 +64,13 @@ class Calibration:
     error: float  # expected calibration error: |said - so|, weighed by the counts
 
 
-def verdicts(
+def threshold_curve(
     p: ArrayLike | None = None,
     y: ArrayLike = (),
     classes: tuple[str, ...] = ("no", "yes"),
     log_odds: ArrayLike | None = None,
     cut: ArrayLike = CUTS,
-) -> Verdicts:
+) -> ThresholdCurve:
     """What each threshold makes of probabilities p (n,) of yes, or of their log-odds, for truths y (n,).
 
     Raises ValueError unless y are zeros and ones, as many as p, and each p lies between 0 and 1, both
@@ -98,7 +98,7 @@ def verdicts(
     missed, left = np.searchsorted(yes, cuts), np.searchsorted(no, cuts)
     each = np.where(truth == 1, np.logaddexp(0, -odds), np.logaddexp(0, odds))
     both = len(yes) > 0 and len(no) > 0
-    return Verdicts(
+    return ThresholdCurve(
         classes,
         truth,
         odds,

@@ -80,7 +80,7 @@ def edge_runs(
 ) -> list[EdgeRun]:
     """Train one network under each loss, from one start, on all examples at once; see `edge_run`.
 
-        runs = lv.edge_runs("moons", "mlp-12-12", ["mse", "sigmoid-ce"], lr=0.3)
+        runs = lv.stability.edge_runs("moons", "mlp-12-12", ["mse", "sigmoid-ce"], lr=0.3)
 
     ``more`` are the other fields of `EdgeSettings` (activation, seed, n). A regression loss learns the class
     numbers 0 and 1 with its raw output. Raises KeyError for an unknown name and ValueError for an

@@ -21,7 +21,7 @@ MOST_PRODUCT, MOST_MOMENTUM = 4.4, 0.99  # how far a map goes
 
 
 @dataclass(frozen=True)
-class Bowl:
+class Quadratic:
     """The map of (learning rate x curvature, momentum), and walks at one momentum for many products."""
 
     rule: str
@@ -48,7 +48,7 @@ def spectral_radius(product: ArrayLike, momentum: ArrayLike = 0.0, rule: str = "
     return np.where(inside < 0, np.sqrt(np.maximum(determinant, 0.0)), real)
 
 
-def bowl_edge(momentum: ArrayLike = 0.0, rule: str = "Heavy ball") -> Floats:
+def quadratic_edge(momentum: ArrayLike = 0.0, rule: str = "Heavy ball") -> Floats:
     """The product of learning rate and curvature at which the radius is 1: 2 + 2 beta, or Nesterov's."""
     beta = np.asarray(momentum, dtype=np.float64)
     return (2 + 2 * beta) / (1 if _known(rule) == "Heavy ball" else 1 + 2 * beta)
@@ -67,7 +67,9 @@ def fastest_momentum(product: ArrayLike, rule: str = "Heavy ball") -> Floats:
     return np.where((a >= 0) & (a <= 2), np.maximum(1 - root, 0.0) / (1 + root), np.nan)
 
 
-def bowl_walk(product: ArrayLike, momentum: float = 0.0, steps: int = 30, rule: str = "Heavy ball") -> Floats:
+def quadratic_descent(
+    product: ArrayLike, momentum: float = 0.0, steps: int = 30, rule: str = "Heavy ball"
+) -> Floats:
     """Distances from the bottom (..., steps + 1) for products (...,), from 1 and at rest."""
     a = np.asarray(product, dtype=np.float64)
     trace, determinant = _recurrence(a, np.asarray(momentum, dtype=np.float64), rule)
@@ -80,14 +82,14 @@ def bowl_walk(product: ArrayLike, momentum: float = 0.0, steps: int = 30, rule: 
     return walk
 
 
-def bowl(
+def quadratic(
     momentum: float = 0.0,
     rule: str = "Heavy ball",
     *,
     steps: int = 30,
     every: float = 0.02,
     points: int = 91,
-) -> Bowl:
+) -> Quadratic:
     """The whole answer at one momentum: the map, and a walk for every ``every``-th product up to 4.4.
 
     Raises ValueError for a momentum outside [0, 0.99], an unknown rule, steps outside [1, 10000],
@@ -99,12 +101,12 @@ def bowl(
     product = np.round(every * np.arange(1, round(MOST_PRODUCT / every) + 1), 6)
     across = np.linspace(0.0, MOST_PRODUCT, 2 * points - 1)
     up = np.linspace(0.0, 1.0, points)
-    return Bowl(
+    return Quadratic(
         rule=_known(rule),
         momentum=momentum,
-        edge=float(bowl_edge(momentum, rule)),
+        edge=float(quadratic_edge(momentum, rule)),
         product=product,
-        walk=bowl_walk(product, momentum, steps, rule),
+        walk=quadratic_descent(product, momentum, steps, rule),
         radius=spectral_radius(product, momentum, rule),
         map_product=across,
         map_momentum=up,

@@ -21,7 +21,7 @@ from lossviz.common.validation import count_in, number_in
 from lossviz.curvature.compiled import Pearlmutter, hessian_of
 from lossviz.curvature.lanczos import NotFinite
 from lossviz.curvature.products import Hessian
-from lossviz.curvature.tracking import Follower
+from lossviz.curvature.tracking import TopEigenvalueTracker
 from lossviz.engine.user_loss import loss_name
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.stability.thresholds import preconditioner, stability_edge
@@ -36,7 +36,7 @@ SETTLING = 20  # steps in which the averages of a preconditioner are too young t
 
 
 @dataclass(frozen=True)
-class Standing:
+class StabilityStatus:
     """Where a run is, up to a step.
 
     "gone": it left, ``share`` then is its learning rate x sharpness ÷ the constant where it began to;
@@ -77,17 +77,17 @@ class EdgeRun:
         """The edge of learning rate x sharpness: 2 for gradient descent."""
         return self.edge * self.lr
 
-    def standing(self, step: int | None = None) -> Standing:
+    def standing(self, step: int | None = None) -> StabilityStatus:
         """What can be said up to a step (None: the last)."""
         last = len(self.loss) - 1 if step is None else min(max(step, 0), len(self.loss) - 1)
         if self.diverged_at is not None and last >= self.diverged_at:
-            return Standing("gone", float(self.ratio[self.overshot_at]))
+            return StabilityStatus("gone", float(self.ratio[self.overshot_at]))
         seen = self.ratio[: last + 1]
         mean = float(seen[-WINDOW:].mean())
         if mean > 0.93:
-            return Standing("over" if mean > 1.12 else "at", mean)
+            return StabilityStatus("over" if mean > 1.12 else "at", mean)
         top = float(seen[SETTLING if self.preconditioned and len(seen) > SETTLING else 0 :].max())
-        return Standing("left", mean) if top > 0.97 else Standing("never", top)
+        return StabilityStatus("left", mean) if top > 0.97 else StabilityStatus("never", top)
 
     @property
     def overshot_at(self) -> int:
@@ -149,7 +149,7 @@ def edge_run(
     rule = OPTIMIZERS[optimizer].build(hessian.weights, lr)
     loss, sharpness = np.full(steps + 1, np.nan), np.full(steps + 1, np.nan)
     count = hessian.like.numel()
-    follower = Follower(count, tolerance)
+    follower = TopEigenvalueTracker(count, tolerance)
     diverged_at = None
     for step in range(steps + 1):
         if step:

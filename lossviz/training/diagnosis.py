@@ -11,14 +11,14 @@ import numpy as np
 
 from lossviz.data.table import DATASETS
 from lossviz.losses.table import LOSSES
-from lossviz.training.history import Race
+from lossviz.training.history import History
 
 NEAR = 0.02  # relative: how close to a plateau's number a curve must be to stand on it
 MOSTLY = 0.9  # of the units of a layer: then hardly anything comes through (half of them off is usual)
 
 
 @dataclass(frozen=True)
-class Reading:
+class Diagnosis:
     """What one contestant's curve says, over its seeds, at one record."""
 
     name: str  # "gone", "guessing", "constant", "dead units", "sure and wrong", "floor", "twice", "learning"
@@ -39,7 +39,7 @@ def floor_of(loss: str, classes: int) -> float | None:
     return None
 
 
-def read_curve(race: Race, contestant: int, record: int = -1) -> Reading:
+def diagnose(race: History, contestant: int, record: int = -1) -> Diagnosis:
     """What a contestant has come to, by the medians over its seeds at a record."""
     loss = race.settings.losses[contestant]
     classes = len(DATASETS[race.settings.dataset].classes)
@@ -52,29 +52,29 @@ def read_curve(race: Race, contestant: int, record: int = -1) -> Reading:
     gone = race.diverged_at[contestant]
     if not np.isfinite(race.loss[contestant, :, record]).any():
         first = int(gone[gone >= 0].min()) if (gone >= 0).any() else int(race.steps[record])
-        return Reading("gone", first, math.nan, f"gone at step {first}")
+        return Diagnosis("gone", first, math.nan, f"gone at step {first}")
     if not classes:
-        return Reading("learning", median("loss"), math.nan, f"loss {median('loss'):.3g}")
+        return Diagnosis("learning", median("loss"), math.nan, f"loss {median('loss'):.3g}")
     entropy, common = median("cross_entropy"), median("common")
     sure, right = median("sure_and_wrong"), median("train_accuracy")
     guess = math.log(classes)
     own, floor = median("loss"), floor_of(loss, classes)
     if floor is not None and abs(own - floor) <= NEAR * floor:
-        return Reading("floor", own, floor, f"at its floor, {floor:.3g}")
+        return Diagnosis("floor", own, floor, f"at its floor, {floor:.3g}")
     dead = _dead(race, contestant, record)
     if dead >= MOSTLY:
-        return Reading("dead units", dead, math.nan, f"{_percent(dead)} of a layer is off")
+        return Diagnosis("dead units", dead, math.nan, f"{_percent(dead)} of a layer is off")
     if abs(entropy - guess) <= NEAR * guess:
         share = "½" if classes == 2 else f"1/{classes}"
-        return Reading("guessing", entropy, guess, f"guesses {share}")
+        return Diagnosis("guessing", entropy, guess, f"guesses {share}")
     if sure >= 0.05:
-        return Reading("sure and wrong", sure, math.nan, f"{_percent(sure)} sure and wrong")
+        return Diagnosis("sure and wrong", sure, math.nan, f"{_percent(sure)} sure and wrong")
     if common >= 0.995:
-        return Reading("constant", right, math.nan, f"says one class always, {_percent(right)} right")
-    return Reading("learning", right, math.nan, f"{_percent(right)} of its points right")
+        return Diagnosis("constant", right, math.nan, f"says one class always, {_percent(right)} right")
+    return Diagnosis("learning", right, math.nan, f"{_percent(right)} of its points right")
 
 
-def _dead(race: Race, contestant: int, record: int) -> float:
+def _dead(race: History, contestant: int, record: int) -> float:
     """Share of the ReLU units that are off in the layer where most are, median over seeds; 0 for others."""
     one = race.settings.contestants[contestant]
     hidden = race.saturated[contestant, :, record, :]

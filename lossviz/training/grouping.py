@@ -17,9 +17,9 @@ from lossviz.losses.gradients import slope_of
 from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.training.mlp_stack import Stack, can_stack, clip
-from lossviz.training.protocol import Sight, Team, layers_of, named_shapes
-from lossviz.training.sequential import Alone
-from lossviz.training.settings import Contestant
+from lossviz.training.protocol import TrainerGroup, TrainingMetrics, layers_of, named_shapes
+from lossviz.training.sequential import SequentialTrainer
+from lossviz.training.settings import RunConfig
 
 Key = TypeVar("Key")
 BLOCK = 300_000  # hidden values that are in work at a time: they stay in a core's own memory
@@ -27,31 +27,33 @@ LOOKED_AT = 4_000_000  # hidden values at a time where nothing is trained: 16 MB
 
 
 def teams_of(
-    contestants: Sequence[Contestant], build: Callable[[Contestant, int], nn.Sequential], seeds: int
-) -> list[Team]:
+    contestants: Sequence[RunConfig], build: Callable[[RunConfig, int], nn.Sequential], seeds: int
+) -> list[TrainerGroup]:
     """The contestants in teams: those that have one shape, one activation and an optimizer that can be
     stacked train together. ``build(contestant, seed)`` makes a member's model."""
     models = [[build(one, seed) for seed in range(seeds)] for one in contestants]
     stacks: dict[object, list[int]] = {}
-    teams: list[Team] = []
+    teams: list[TrainerGroup] = []
     for place, one in enumerate(contestants):
         first = models[place][0]
         if OPTIMIZERS[one.optimizer].elementwise and can_stack(first):
             shape = tuple(tuple(p.shape) for p in first.parameters())
             stacks.setdefault((shape, one.activation if len(first) > 1 else ""), []).append(place)
         else:
-            teams.append(Alone((place,), one, models[place]))
+            teams.append(SequentialTrainer((place,), one, models[place]))
     for places in stacks.values():
         group = [contestants[place] for place in places]
-        teams.append(LockStep(tuple(places), group, [model for place in places for model in models[place]]))
+        teams.append(
+            StackedTrainer(tuple(places), group, [model for place in places for model in models[place]])
+        )
     return teams
 
 
-class LockStep:
+class StackedTrainer:
     """Contestants of one shape in one stack: row c * seeds + s is contestant c with seed s."""
 
     def __init__(
-        self, places: tuple[int, ...], contestants: Sequence[Contestant], models: Sequence[nn.Sequential]
+        self, places: tuple[int, ...], contestants: Sequence[RunConfig], models: Sequence[nn.Sequential]
     ) -> None:
         self.contestants = places
         self.layers, self.shapes = tuple(layers_of(models[0])), named_shapes(models[0])
@@ -136,7 +138,7 @@ class LockStep:
                 rule.param_groups[0]["lr"] = rate
 
     @torch.no_grad()
-    def look(self, x: Tensor, y: Tensor) -> Sight:
+    def look(self, x: Tensor, y: Tensor) -> TrainingMetrics:
         inputs = self._turned(x)
         logits, saturated = [], []
         for block in self._blocks(inputs.shape[-1]):
@@ -145,7 +147,7 @@ class LockStep:
             logits.append(self._descend(inputs, y, block, None)[-1])
         norms = [self._stack.gradient[:, span].double().norm(dim=1) for span in self._stack.spans()]
         shape = (len(self.contestants), self._seeds, -1)
-        return Sight(
+        return TrainingMetrics(
             self._by_contestant(torch.cat(logits).transpose(1, 2)),
             torch.stack(norms, dim=1).view(shape).numpy(),
             torch.cat(saturated).view(*shape[:2], len(self.layers) - 1).numpy(),

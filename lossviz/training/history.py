@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossviz.common.validation import same_fields
-from lossviz.training.settings import RaceSettings
+from lossviz.training.settings import TrainingSettings
 
 Floats = NDArray[np.float64]
 State = dict[str, NDArray[np.float32]]  # parameter name -> values
@@ -49,14 +49,14 @@ MEASURED = tuple(name for name in Snapshot.__dataclass_fields__ if name != "step
 
 
 @dataclass(frozen=True, eq=False)
-class Race:
+class History:
     """A whole race: what its snapshots saw, stacked along the records.
 
     The fields are those of `Snapshot`. Layers are counted from the first; a contestant with fewer layers
     than another has NaN beyond its own.
     """
 
-    settings: RaceSettings
+    settings: TrainingSettings
     layers: tuple[str, ...]  # of the deepest contestant
     steps: NDArray[np.int64]  # (records,) gradient steps taken before each record
     loss: Floats  # (contestants, seeds, records)
@@ -74,7 +74,7 @@ class Race:
     kept: "Weights | None" = field(default=None, repr=False)
 
     def __eq__(self, other: object) -> bool:
-        return same_fields(self, other) if isinstance(other, Race) else NotImplemented
+        return same_fields(self, other) if isinstance(other, History) else NotImplemented
 
     def __hash__(self) -> int:
         return hash((self.settings, self.loss.tobytes()))
@@ -86,7 +86,7 @@ class Race:
         save(self, file)
 
     @staticmethod
-    def load(file: "str | os.PathLike[str] | IO[bytes]") -> "Race":
+    def load(file: "str | os.PathLike[str] | IO[bytes]") -> "History":
         """Opens what `save` has written; anything but a whole race file is a ValueError."""
         from lossviz.training.io import load
 
@@ -136,12 +136,12 @@ def unflatten(flat: NDArray[np.float32], shapes: Sequence[tuple[str, tuple[int, 
 
 
 def stack(
-    settings: RaceSettings,
+    settings: TrainingSettings,
     layers: tuple[str, ...],
     snapshots: Sequence[Snapshot],
     diverged_at: NDArray[np.int64],
     kept: Weights | None = None,
-) -> Race:
+) -> History:
     """The race that the snapshots (at least one) are of."""
     steps = np.array([shot.step for shot in snapshots])
     arrays = {name: np.stack([getattr(shot, name) for shot in snapshots], axis=2) for name in MEASURED}
@@ -149,4 +149,4 @@ def stack(
     seen = np.where(gone.any(axis=2), steps[gone.argmax(axis=2)], -1)
     both = (seen >= 0) & (diverged_at >= 0)
     first = np.where(both, np.minimum(seen, diverged_at), np.maximum(seen, diverged_at))
-    return Race(settings=settings, layers=layers, steps=steps, diverged_at=first, kept=kept, **arrays)
+    return History(settings=settings, layers=layers, steps=steps, diverged_at=first, kept=kept, **arrays)

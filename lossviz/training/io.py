@@ -13,15 +13,15 @@ import numpy as np
 
 from lossviz.common import npz
 from lossviz.common.npz import File, Shape
-from lossviz.training.history import MEASURED, MOST_KEPT, Race, Weights
+from lossviz.training.history import MEASURED, MOST_KEPT, History, Weights
 from lossviz.training.ranges import check_diverged, check_range
-from lossviz.training.settings import MOST_CONTESTANTS, MOST_RECORDS, RaceSettings
+from lossviz.training.settings import MOST_CONTESTANTS, MOST_RECORDS, TrainingSettings
 
 FORMAT, VERSION = "lossviz race", 1
 BY_LAYER = ("gradient_norm", "saturated")
 
 
-def save(race: Race, file: File) -> None:
+def save(race: History, file: File) -> None:
     """Writes a race, its kept weights too. ValueError for one with a network that has no name here."""
     try:
         about = json.dumps(
@@ -40,13 +40,13 @@ def save(race: Race, file: File) -> None:
     npz.write(file, arrays)
 
 
-def load(file: File) -> Race:
+def load(file: File) -> History:
     """The race of a file. Raises ValueError for anything but a whole race file."""
     with npz.reading(file, "race") as archive:
         return _read(archive)
 
 
-def _read(archive: zipfile.ZipFile) -> Race:
+def _read(archive: zipfile.ZipFile) -> History:
     needed = {"about", "steps", "diverged_at", *MEASURED}
     weights = {"kept_steps", *(f"kept_{c}" for c in range(MOST_CONTESTANTS))}
     names = npz.members(archive, "race", needed, weights)
@@ -76,7 +76,7 @@ def _read(archive: zipfile.ZipFile) -> Race:
         check_range(name, values)
     diverged = _array(archive, "diverged_at", "<i8", shape)
     check_diverged(diverged, settings.steps)
-    return Race(
+    return History(
         settings=settings,
         layers=layers,
         steps=steps,
@@ -86,7 +86,7 @@ def _read(archive: zipfile.ZipFile) -> Race:
     )
 
 
-def _kept(archive: zipfile.ZipFile, settings: RaceSettings, names: set[str]) -> Weights | None:
+def _kept(archive: zipfile.ZipFile, settings: TrainingSettings, names: set[str]) -> Weights | None:
     if "kept_steps" not in names:
         return None
     from lossviz.training.trainer import Training  # what the weights must look like is known by building them
@@ -104,14 +104,14 @@ def _kept(archive: zipfile.ZipFile, settings: RaceSettings, names: set[str]) -> 
     return Weights(steps, flat, shapes)
 
 
-def _settings(given: Any) -> RaceSettings:
-    if not isinstance(given, dict) or set(given) != set(RaceSettings.__dataclass_fields__):
+def _settings(given: Any) -> TrainingSettings:
+    if not isinstance(given, dict) or set(given) != set(TrainingSettings.__dataclass_fields__):
         raise ValueError("its settings are not those of a race")
     clean: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
     }
     try:
-        return RaceSettings(**clean)
+        return TrainingSettings(**clean)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"its settings are not those of a race: {str(error)[:200]}") from error
 

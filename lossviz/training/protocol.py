@@ -12,7 +12,7 @@ Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True)
-class Sight:
+class TrainingMetrics:
     """What is seen of a team on the training examples."""
 
     logits: list[Tensor]  # a contestant: (seeds, n) or (seeds, n, K)
@@ -20,7 +20,7 @@ class Sight:
     saturated: Floats  # (contestants, seeds, hidden layers)
 
 
-class Team(Protocol):
+class TrainerGroup(Protocol):
     """Some contestants with all their seeds, in motion. y is as the dataset has it."""
 
     contestants: tuple[int, ...]  # their places in the race
@@ -30,7 +30,7 @@ class Team(Protocol):
     def step(self, x: Tensor, y: Tensor, rows: Tensor | None, factor: float) -> None:
         """One step of every member, on rows (seeds, b) or on all examples, at factor times its rate."""
 
-    def look(self, x: Tensor, y: Tensor) -> Sight: ...
+    def look(self, x: Tensor, y: Tensor) -> TrainingMetrics: ...
 
     def logits(self, x: Tensor) -> list[Tensor]:
         """Of each contestant at x (n, d): (seeds, n) or (seeds, n, K)."""

@@ -10,15 +10,15 @@ from torch.optim import Optimizer as TorchOptimizer
 from lossviz.losses.base import logits_of
 from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
-from lossviz.training.protocol import Floats, Sight, layers_of, named_shapes
-from lossviz.training.settings import Contestant
+from lossviz.training.protocol import Floats, TrainingMetrics, layers_of, named_shapes
+from lossviz.training.settings import RunConfig
 
 
-class Alone:
+class SequentialTrainer:
     """One contestant whose members are trained one after another, each an ordinary model and optimizer."""
 
     def __init__(
-        self, places: tuple[int, ...], contestant: Contestant, models: Sequence[nn.Sequential]
+        self, places: tuple[int, ...], contestant: RunConfig, models: Sequence[nn.Sequential]
     ) -> None:
         self.contestants = places
         self.layers, self.shapes = tuple(layers_of(models[0])), named_shapes(models[0])
@@ -63,7 +63,7 @@ class Alone:
                 next(model.parameters()).fill_(torch.nan)
         return finite
 
-    def look(self, x: Tensor, y: Tensor) -> Sight:
+    def look(self, x: Tensor, y: Tensor) -> TrainingMetrics:
         norms = np.full((1, len(self._models), len(self.layers)), np.nan)
         for seed, model in enumerate(self._models):
             with torch.enable_grad():
@@ -72,7 +72,7 @@ class Alone:
             for k, count in enumerate(self._tensors):
                 squares = [float(next(slopes).double().square().sum()) for _ in range(count)]
                 norms[0, seed, k] = np.sqrt(sum(squares))
-        return Sight(self.logits(x), norms, self._saturated(x))
+        return TrainingMetrics(self.logits(x), norms, self._saturated(x))
 
     @torch.no_grad()
     def _saturated(self, x: Tensor) -> Floats:

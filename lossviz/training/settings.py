@@ -29,7 +29,7 @@ MOST_WEIGHTS = 20_000_000  # in all members together: some 300 MB while they tra
 
 
 @dataclass(frozen=True)
-class Contestant:
+class RunConfig:
     """All that may differ between two contestants of a race."""
 
     loss: str
@@ -47,7 +47,7 @@ class Contestant:
 
 
 @dataclass(frozen=True)
-class RaceSettings:
+class TrainingSettings:
     """Names and numbers only: enough to run the same race again, and a key for a cache.
 
     ``lr`` has one rate a loss. ``network``, ``optimizer``, ``init_gain``, ``activation``, ``weight_decay``
@@ -125,12 +125,12 @@ class RaceSettings:
             )
 
     @property
-    def contestants(self) -> tuple[Contestant, ...]:
+    def contestants(self) -> tuple[RunConfig, ...]:
         """The contestants, with all that is their own."""
         count = len(self.losses)
         fields = ("network", "activation", "init_gain", "optimizer", "weight_decay", "clip")
         each: list[Sequence[Any]] = [_each(name, getattr(self, name), count) for name in fields]
-        return tuple(map(Contestant, self.losses, self.lr, *each))
+        return tuple(map(RunConfig, self.losses, self.lr, *each))
 
     @property
     def interval(self) -> int:
@@ -161,7 +161,7 @@ def _each(name: str, value: Any, count: int) -> Sequence[Any]:
     return value
 
 
-def race_settings(
+def training_settings(
     dataset: str,
     network: str | Network | Sequence[str | Network],
     losses: str | Sequence[str],
@@ -170,7 +170,7 @@ def race_settings(
     seeds: int = 1,
     steps: int = 500,
     **more: Any,
-) -> RaceSettings:
+) -> TrainingSettings:
     """`RaceSettings` from looser arguments: lists for tuples, one rate for all, or None for each
     optimizer's usual one."""
     losses = (losses,) if isinstance(losses, str) else losses
@@ -182,7 +182,7 @@ def race_settings(
     if rates.ndim > 1:
         raise ValueError(f"lr must be a number or have one rate a loss; got {lr!r:.100}")
     rates = rates if rates.ndim else np.full(len(losses), rates)
-    return RaceSettings(
+    return TrainingSettings(
         dataset,
         _tupled(network),
         tuple(losses),
@@ -201,7 +201,7 @@ def _tupled(value: Any) -> Any:
     return tuple(value) if isinstance(value, list | range) else value
 
 
-def _check_contestant(one: Contestant, inputs: int) -> None:
+def _check_contestant(one: RunConfig, inputs: int) -> None:
     rule = OPTIMIZERS[one.optimizer]
     one.row.check(inputs, one.activation, one.init_gain)
     number_in("lr", one.lr, 0.0, LARGEST, open_low=True)

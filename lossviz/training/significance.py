@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from lossviz.training.history import Race
+from lossviz.training.history import History
 
 Floats = NDArray[np.float64]
 EXACT = 16  # seeds: 65,536 swaps; with more, as many drawn at random
@@ -50,7 +50,7 @@ def sign_flip_test(differences: Floats) -> float:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PairedTest:
     """Who is ahead by one measure at one record, seed by seed.
 
     With three contestants or more, the field is split at its widest gap (by medians); the seeds are counted
@@ -84,7 +84,7 @@ class _Split:
     differences: Floats  # a seed: the worst of the upper less the best of the lower
 
 
-def _split(race: Race, measure: str, record: int) -> _Split | None:
+def _split(race: History, measure: str, record: int) -> _Split | None:
     """None if fewer than two are known."""
     values = getattr(race, measure)[:, :, record]  # (contestants, seeds)
     scores = values if measure == "accuracy" else -values
@@ -107,17 +107,17 @@ def _split(race: Race, measure: str, record: int) -> _Split | None:
     return _Split(upper, lower, spread, worst_upper - best_lower)
 
 
-def paired_differences(race: Race, measure: str, record: int) -> Floats:
+def paired_differences(race: History, measure: str, record: int) -> Floats:
     """What the verdict is of (S,), without judging it: see `Verdict.differences`; empty if unknown."""
     split = _split(race, measure, record)
     return np.zeros(0) if split is None else split.differences
 
 
-def verdict(race: Race, measure: str = "accuracy", record: int = -1) -> Verdict:
+def paired_test(race: History, measure: str = "accuracy", record: int = -1) -> PairedTest:
     """Who is ahead at a record; ``measure`` is a field of `Race`. Accuracy counts upwards, the rest down."""
     step, split = int(race.steps[record]), _split(race, measure, record)
     if split is None:
-        return Verdict(step, (), (), 0, 0, 0, np.nan, np.nan, (), "unknown")
+        return PairedTest(step, (), (), 0, 0, 0, np.nan, np.nan, (), "unknown")
     differences, count = split.differences, len(split.upper) + len(split.lower)
     ahead, behind = int((differences > 0).sum()), int((differences < 0).sum())
     p = min(1.0, sign_flip_test(differences) * (count * (count - 1) // 2))
@@ -131,4 +131,4 @@ def verdict(race: Race, measure: str = "accuracy", record: int = -1) -> Verdict:
     else:
         kind = "real but tiny" if measure == "accuracy" and abs(gap) < TINY else "more than luck"
     each = tuple(map(float, differences))
-    return Verdict(step, split.upper, split.lower, ahead, behind, seeds, gap, p, each, kind)
+    return PairedTest(step, split.upper, split.lower, ahead, behind, seeds, gap, p, each, kind)

@@ -19,10 +19,10 @@ from lossviz.losses.table import LOSSES
 from lossviz.networks.schedules import SCHEDULES
 from lossviz.networks.table import Network
 from lossviz.training.grouping import teams_of
-from lossviz.training.history import MOST_KEPT, Floats, Race, Snapshot, State, Weights, stack, unflatten
+from lossviz.training.history import MOST_KEPT, Floats, History, Snapshot, State, Weights, stack, unflatten
 from lossviz.training.metrics import flat_outputs, log_probabilities, scores
-from lossviz.training.protocol import Team
-from lossviz.training.settings import Contestant, RaceSettings, outputs, race_settings
+from lossviz.training.protocol import TrainerGroup
+from lossviz.training.settings import RunConfig, TrainingSettings, outputs, training_settings
 
 
 class Batches:
@@ -49,7 +49,7 @@ class Training:
     bit. It uses no global random state. Errors are those of `RaceSettings`.
     """
 
-    def __init__(self, settings: RaceSettings) -> None:
+    def __init__(self, settings: TrainingSettings) -> None:
         self.settings = settings
         self.step = 0
         self._train, self._test = settings.data()
@@ -58,7 +58,7 @@ class Training:
         self._contestants = settings.contestants
         self._losses = [LOSSES[one.loss] for one in self._contestants]
         self._factor = SCHEDULES[settings.schedule].factor
-        self._teams: list[Team] = teams_of(self._contestants, self._build, settings.seeds)
+        self._teams: list[TrainerGroup] = teams_of(self._contestants, self._build, settings.seeds)
         self._home = {
             place: (team, k) for team in self._teams for k, place in enumerate(team.contestants)
         }  # a contestant: its team, and its place in it
@@ -66,7 +66,7 @@ class Training:
         self._batches = [Batches(len(self._x), settings.batch, seed) for seed in range(settings.seeds)]
         self.diverged_at: NDArray[np.int64] = np.full((len(settings.losses), settings.seeds), -1)
 
-    def _build(self, one: Contestant, seed: int) -> nn.Sequential:
+    def _build(self, one: RunConfig, seed: int) -> nn.Sequential:
         count = outputs(one.loss, len(self._train.classes))
         return one.row.build(self._x.shape[1], count, one.activation, one.init_gain, seed)
 
@@ -165,7 +165,7 @@ class Training:
             found.append([unflatten(row.numpy().copy(), team.shapes) for row in team.flat()[k]])
         return found
 
-    def recall(self, race: Race, checkpoint: int, seed: int) -> None:
+    def recall(self, race: History, checkpoint: int, seed: int) -> None:
         """Give the members of one seed the weights that they had at a checkpoint of a finished race."""
         if race.kept is None:
             raise IndexError("this race kept no weights")
@@ -182,9 +182,9 @@ class Training:
             self.advance(self.settings.interval - self.step % self.settings.interval)
             yield self.snapshot()
 
-    def keeper(self) -> "Keeper":
+    def keeper(self) -> "CheckpointRecorder":
         """What keeps the weights of this training at the settings' checkpoints."""
-        return Keeper(self)
+        return CheckpointRecorder(self)
 
     def flat(self) -> list[NDArray[np.float32]]:
         """The weights of every member now, a copy: by contestant (seeds, weights)."""
@@ -203,7 +203,7 @@ _FLAT = (
 )  # fmt: skip
 
 
-class Keeper:
+class CheckpointRecorder:
     """The weights at chosen records, in memory that was bounded before the race began."""
 
     def __init__(self, training: Training) -> None:
@@ -233,7 +233,7 @@ class Keeper:
         return Weights(np.array(self._steps), flat, tuple(self._training.shapes))
 
 
-def answers(race: Race, x: Floats, seed: int | None = 0) -> Floats:
+def answers(race: History, x: Floats, seed: int | None = 0) -> Floats:
     """What one seed of a finished race said at x (n, d), at each record: (records, contestants, n).
 
     As `Training.predict` says it; with seed None, (records, contestants, seeds, n). A record without weights
@@ -264,7 +264,7 @@ def train(
     seeds: int = 1,
     steps: int = 500,
     **more: Any,
-) -> Race:
+) -> History:
     """Train one network under several losses, each from the same starts, and record it.
 
     ``lr`` is one rate for all, one a loss, or None for the optimizer's usual one; ``more`` are the other
@@ -284,7 +284,7 @@ def train(
 
     Raises KeyError for an unknown name and ValueError for an impossible setting.
     """
-    training = Training(race_settings(dataset, network, losses, lr, optimizer, seeds, steps, **more))
+    training = Training(training_settings(dataset, network, losses, lr, optimizer, seeds, steps, **more))
     keeper = training.keeper()
     snapshots: list[Snapshot] = []
     for snapshot in training:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import lossviz as lv
 
 if TYPE_CHECKING:
-    from lossviz.training.history import Race, Snapshot
-    from lossviz.training.settings import RaceSettings
+    from lossviz.training.history import History, Snapshot
+    from lossviz.training.settings import TrainingSettings
     from lossviz.training.trainer import Training
 
 BREATH = 0.04  # seconds between records that belong to the page: both run in one interpreter
@@ -27,8 +27,8 @@ GRID = 36  # points of a portrait to each side
 class View:
     """What there is to show: the race so far, its portraits if the data lie in a plane, and its state."""
 
-    race: "Race"
-    portraits: Any  # figures.Portraits or None
+    race: "History"
+    portraits: Any  # figures.DecisionBoundaries or None
     running: bool
     done: bool
 
@@ -36,7 +36,7 @@ class View:
 class Live:
     """One viewer's race. All methods may be called from any thread."""
 
-    def __init__(self, settings: "RaceSettings") -> None:
+    def __init__(self, settings: "TrainingSettings") -> None:
         self.settings = settings
         self._training: Training = lv.Training(settings)
         self._lock = threading.Lock()  # held while a record is added, and while records are read
@@ -53,7 +53,7 @@ class Live:
         train, _ = self.settings.data()
         if train.x.shape[1] != 2:
             return None
-        return lv.figures.portrait_plane(train, GRID)
+        return lv.figures.decision_boundary_plane(train, GRID)
 
     def _record(self) -> None:
         snapshot = self._training.snapshot()

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from lossviz import NETWORKS, OPTIMIZERS, RaceSettings, Training, train
+from lossviz import NETWORKS, OPTIMIZERS, Training, TrainingSettings, train
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ WORKS = (
 )
 
 
-def settings(work: Work) -> RaceSettings:
+def settings(work: Work) -> TrainingSettings:
     # three quarters of the data are trained on
-    return RaceSettings(
+    return TrainingSettings(
         "moons", work.network, ("sigmoid-ce",), (0.01,), work.optimizer, work.models, work.steps, work.batch,
         n=work.examples * 4 // 3,
     )  # fmt: skip

@@ -11,8 +11,8 @@ from lossviz.codes.table import random_code
 
 
 def test_torn_between_three_the_bits_name_a_fourth_that_is_impossible() -> None:
-    code = lv.CODES["binary"].code(8)
-    reading = lv.torn_between((4, 2, 1), code)[-1]
+    code = lv.codes.CODES["binary"].code(8)
+    reading = lv.codes.ambiguous_posteriors((4, 2, 1), code)[-1]
     assert reading.posterior[[1, 2, 4]] == pytest.approx(1 / 3)
     assert reading.marginals == pytest.approx(1 / 3)
     assert reading.decoded == 0
@@ -24,7 +24,7 @@ def test_torn_between_three_the_bits_name_a_fourth_that_is_impossible() -> None:
 
 
 def test_who_is_sure_loses_nothing() -> None:
-    readings = lv.torn_between((4, 2, 1), lv.CODES["binary"].code(8))
+    readings = lv.codes.ambiguous_posteriors((4, 2, 1), lv.codes.CODES["binary"].code(8))
     assert readings[0].lost == 0
     assert readings[0].decoded == 4
     assert np.all(np.diff([reading.lost for reading in readings]) > 0)
@@ -39,7 +39,7 @@ def test_the_loss_of_information_is_a_direct_kl(classes: int, length: int, seed:
     if holes:
         p[0], p[-1] = 0, p[-1] + p[0]
     code = random_code(classes, length, seed=seed % 3, draws=2)
-    reading = lv.independent_bits(p, code)
+    reading = lv.codes.independent_bits(p, code)
     assert reading.truth.sum() == pytest.approx(1)
     assert reading.product.sum() == pytest.approx(1)
     there = reading.truth > 0
@@ -60,7 +60,7 @@ def test_bits_that_are_independent_lose_nothing() -> None:
     """Dog or cat, and by day or by night: then the bits mean something of their own."""
     dog, night = 0.3, 0.8
     p = [(1 - dog) * (1 - night), (1 - dog) * night, dog * (1 - night), dog * night]
-    reading = lv.independent_bits(p, "binary")
+    reading = lv.codes.independent_bits(p, "binary")
     assert reading.lost == pytest.approx(0, abs=1e-12)
     assert reading.product == pytest.approx(p)
     assert reading.marginals == pytest.approx([dog, night])
@@ -69,13 +69,13 @@ def test_bits_that_are_independent_lose_nothing() -> None:
 @pytest.mark.parametrize("p", [[0.5, 0.6], [1.2, -0.2], [np.nan, 1], [[0.5, 0.5]], [0.5, 0.5, 0.1]])
 def test_what_is_no_posterior_is_one_sentence(p: object) -> None:
     with pytest.raises(ValueError, match="add up to 1"):
-        lv.independent_bits(p, "binary")
+        lv.codes.independent_bits(p, "binary")
 
 
 def test_what_cannot_be_read_is_one_sentence() -> None:
     with pytest.raises(ValueError, match="bits of a code that is read word by word"):
-        lv.independent_bits(np.full(13, 1 / 13), "one-hot")
+        lv.codes.independent_bits(np.full(13, 1 / 13), "one-hot")
     with pytest.raises(ValueError, match="classes to be torn between"):
-        lv.torn_between((1, 1), lv.CODES["binary"].code(4))
+        lv.codes.ambiguous_posteriors((1, 1), lv.codes.CODES["binary"].code(4))
     with pytest.raises(ValueError, match="class must be"):
-        lv.torn_between((1, 9), lv.CODES["binary"].code(4))
+        lv.codes.ambiguous_posteriors((1, 9), lv.codes.CODES["binary"].code(4))

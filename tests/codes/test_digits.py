@@ -11,10 +11,10 @@ from lossviz.codes.synthetic_classes import hand_made
 
 
 @pytest.fixture(scope="module")
-def table() -> lv.HeadScores:
+def table() -> lv.codes.HeadScores:
     """The whole table from one call: eight heads, two starts, five seeds, thirty epochs."""
     said: list[tuple[int, int]] = []
-    found = lv.digits_table(progress=lambda done, total: said.append((done, total)))
+    found = lv.codes.digits_table(progress=lambda done, total: said.append((done, total)))
     assert said[-1] == (240, 240)
     return found
 
@@ -33,14 +33,14 @@ KNOWN = {
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_the_digits_table_is_within_its_spread(table: lv.HeadScores, name: str) -> None:
+def test_the_digits_table_is_within_its_spread(table: lv.codes.HeadScores, name: str) -> None:
     row = [entry.name for entry in table.entries].index(name)
     for gain in range(2):
         expected, spread = KNOWN[name][gain]
         assert table.accuracy[row, gain].mean() == pytest.approx(expected, abs=spread)
 
 
-def test_the_table_counts_its_weights(table: lv.HeadScores) -> None:
+def test_the_table_counts_its_weights(table: lv.codes.HeadScores) -> None:
     weights = dict(zip([entry.name for entry in table.entries], table.weights.tolist(), strict=True))
     assert weights["softmax-ce"] == weights["sigmoid-mse"] == 33 * 10
     assert weights["4-bits-ce"] == 33 * 4
@@ -48,7 +48,7 @@ def test_the_table_counts_its_weights(table: lv.HeadScores) -> None:
     assert len(table.entries) == len(ENTRIES) == 8
 
 
-def test_the_code_costs_more_than_the_loss_and_a_smaller_gap_is_no_gain(table: lv.HeadScores) -> None:
+def test_the_code_costs_more_than_the_loss_and_a_smaller_gap_is_no_gain(table: lv.codes.HeadScores) -> None:
     at = {entry.name: k for k, entry in enumerate(table.entries)}
     usual = table.accuracy[:, 0].mean(axis=-1)
     assert usual[at["softmax-ce"]] - usual[at["4-bits-ce"]] > 0.05, "the code"
@@ -61,18 +61,18 @@ def test_the_code_costs_more_than_the_loss_and_a_smaller_gap_is_no_gain(table: l
 
 
 def test_centred_pixels_mend_what_looked_like_the_loss() -> None:
-    centred = lv.digits_table(centred=True, seeds=2, gains=(20.0,), entries=["softmax-mse"])
+    centred = lv.codes.digits_table(centred=True, seeds=2, gains=(20.0,), entries=["softmax-mse"])
     assert centred.accuracy.mean() == pytest.approx(0.965, abs=0.015)
     assert np.abs(digits(centred=True).x.mean(axis=0)).max() < 1e-12
 
 
 def test_scores_are_those_of_scikit_learn() -> None:
-    short = lv.digits_table(seeds=1, gains=(1.0,), epochs=2, entries=["softmax-ce"])
+    short = lv.codes.digits_table(seeds=1, gains=(1.0,), epochs=2, entries=["softmax-ce"])
     from lossviz.codes.heads import HeadTraining
 
     data = digits()
     training = HeadTraining(
-        data.x, data.y, lv.CODES["one-hot"].code(10), "softmax-ce", 32, (0,), (1.0,), 0.1, 32
+        data.x, data.y, lv.codes.CODES["one-hot"].code(10), "softmax-ce", 32, (0,), (1.0,), 0.1, 32
     )
     training.advance(2 * training.steps_an_epoch)
     log_p = class_log_probabilities(training.logits(data.x_test)[0], training.code)
@@ -97,14 +97,14 @@ def test_calibration_is_a_plain_sum_over_bins() -> None:
 
 
 def test_bits_of_digits_and_what_decoding_makes_of_them() -> None:
-    bits = lv.digit_bits("4-bits-ce", seeds=2, epochs=8)
+    bits = lv.codes.digit_bits("4-bits-ce", seeds=2, epochs=8)
     assert bits.outputs.shape == (2, 597, 4)
     by = {how: accuracy_by(bits, how) for how in ("threshold", "hamming", "likelihood")}
     assert (by["hamming"] >= by["threshold"]).all(), "a spare word is always wrong, a neighbour may be right"
     assert (by["likelihood"] > 0.6).all()
     for name in ("softmax-ce", "nothing"):
         with pytest.raises(ValueError, match="4-bits-ce"):
-            lv.digit_bits(name)
+            lv.codes.digit_bits(name)
 
 
 def test_progress_can_stop_the_table() -> None:
@@ -115,12 +115,12 @@ def test_progress_can_stop_the_table() -> None:
         raise Stopped
 
     with pytest.raises(Stopped):
-        lv.digits_table(progress=stop)
+        lv.codes.digits_table(progress=stop)
 
 
 def test_bits_that_are_attributes_cost_nothing_and_arbitrary_ones_much() -> None:
     few = {"sizes": (4, 64), "hidden": 32, "seeds": 1, "steps": 200}
-    attributes, arbitrary = (lv.many_classes(kind, **few) for kind in (True, False))
+    attributes, arbitrary = (lv.codes.many_classes(kind, **few) for kind in (True, False))
     assert attributes.codes == ("one-hot", "ecoc", "binary")
     assert attributes.accuracy[2, 0, 1] > attributes.accuracy[0, 0, 1] - 0.03
     assert arbitrary.accuracy[2, 0, 1] < arbitrary.accuracy[0, 0, 1] - 0.2
@@ -130,17 +130,17 @@ def test_bits_that_are_attributes_cost_nothing_and_arbitrary_ones_much() -> None
 def test_classes_made_by_hand_are_what_they_say() -> None:
     x, y = hand_made(16, True, 200)
     means = np.stack([x[y == c].mean(axis=0) for c in range(16)])
-    assert np.sign(means[:, :4]) == pytest.approx(2.0 * lv.CODES["binary"].code(16).bits - 1)
+    assert np.sign(means[:, :4]) == pytest.approx(2.0 * lv.codes.CODES["binary"].code(16).bits - 1)
     assert np.abs(means[:, 4:]).max() < 0.15
     again, _ = hand_made(16, False, 3, seed=1)
     first, _ = hand_made(16, False, 3, seed=0)
     assert np.abs(again - first).max() < 4, "the same classes, other examples"
     for bad in (3, 48, 2048):
         with pytest.raises(ValueError, match="classes must be"):
-            lv.many_classes(sizes=(bad,))
+            lv.codes.many_classes(sizes=(bad,))
     for bad in ({"seeds": 0}, {"steps": 0}):
         with pytest.raises(ValueError, match="must be a whole number"):
-            lv.many_classes(**bad)
+            lv.codes.many_classes(**bad)
     for bad in ({"seeds": 0}, {"epochs": 0}, {"entries": ["x"]}):
         with pytest.raises(ValueError, match=r"must be|unknown"):
-            lv.digits_table(**bad)
+            lv.codes.digits_table(**bad)

@@ -8,9 +8,9 @@ import lossviz as lv
 from lossviz.codes.heads import HeadTraining
 
 
-@pytest.mark.parametrize("name", lv.HEADS)
+@pytest.mark.parametrize("name", lv.codes.HEADS)
 def test_a_head_is_the_loss_of_that_name_summed_over_its_bits(name: str) -> None:
-    head = lv.HEADS[name]
+    head = lv.codes.HEADS[name]
     assert head.formula
     assert head.convention
     assert head.source
@@ -20,26 +20,26 @@ def test_a_head_is_the_loss_of_that_name_summed_over_its_bits(name: str) -> None
         words = torch.nn.functional.one_hot(y, 4).double()
         expected = lv.LOSSES[name].value(z, y)
     else:
-        words = torch.tensor(lv.CODES["binary"].code(16).bits.tolist(), dtype=torch.float64)[y]
+        words = torch.tensor(lv.codes.CODES["binary"].code(16).bits.tolist(), dtype=torch.float64)[y]
         expected = lv.LOSSES[name].value(z, words).sum(-1)
     assert torch.allclose(head.function(z, words), expected, rtol=1e-10)
 
 
-@pytest.mark.parametrize("name", lv.HEADS)
+@pytest.mark.parametrize("name", lv.codes.HEADS)
 def test_a_slope_is_that_of_autograd(name: str) -> None:
-    head = lv.HEADS[name]
+    head = lv.codes.HEADS[name]
     z = (torch.randn(50, 4, dtype=torch.float64) * 3).requires_grad_()
     words = torch.nn.functional.one_hot(torch.randint(0, 4, (50,)), 4).double()
     (exact,) = torch.autograd.grad(head.function(z, words).sum(), z)
     torch.testing.assert_close(head.slope(z.detach(), words), exact, rtol=1e-10, atol=1e-14)
 
 
-@pytest.mark.parametrize("head", lv.HEADS)
+@pytest.mark.parametrize("head", lv.codes.HEADS)
 @pytest.mark.parametrize("batch", [None, 16])
 def test_in_lock_step_equals_alone(head: str, batch: int | None) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(40, 3)), rng.integers(0, 4, 40)
-    code = lv.CODES["one-hot" if "softmax" in head else "binary"].code(4)
+    code = lv.codes.CODES["one-hot" if "softmax" in head else "binary"].code(4)
     together = HeadTraining(x, y, code, head, 5, (0, 3), (1.0, 20.0), 0.2, batch)
     together.advance(10)
     said = together.logits(x)
@@ -55,7 +55,7 @@ def test_in_lock_step_equals_alone(head: str, batch: int | None) -> None:
                 rows = rows or list(torch.randperm(40, generator=order).split(batch or 40))
                 batch_rows = rows.pop(0)
                 rule.zero_grad()
-                lv.HEADS[head].function(model(inputs[batch_rows]), words[batch_rows]).mean().backward()
+                lv.codes.HEADS[head].function(model(inputs[batch_rows]), words[batch_rows]).mean().backward()
                 rule.step()
             alone = model(inputs).detach().numpy()
             assert said[2 * g + s] == pytest.approx(alone, rel=1e-3, abs=1e-3)
@@ -63,7 +63,7 @@ def test_in_lock_step_equals_alone(head: str, batch: int | None) -> None:
 
 def test_the_global_random_state_is_left_alone() -> None:
     before = torch.random.get_rng_state()
-    code = lv.CODES["binary"].code(4)
+    code = lv.codes.CODES["binary"].code(4)
     HeadTraining(np.zeros((8, 2)), np.zeros(8, int), code, "sigmoid-ce", 3, batch=4).advance(5)
     assert (torch.random.get_rng_state() == before).all()
 
@@ -71,10 +71,10 @@ def test_the_global_random_state_is_left_alone() -> None:
 def test_what_does_not_fit_is_one_sentence() -> None:
     x, y = np.zeros((4, 2)), np.arange(4)
     with pytest.raises(ValueError, match="one neuron a class"):
-        HeadTraining(x, y, lv.CODES["binary"].code(4), "softmax-ce")
+        HeadTraining(x, y, lv.codes.CODES["binary"].code(4), "softmax-ce")
     with pytest.raises(KeyError, match="unknown head"):
-        HeadTraining(x, y, lv.CODES["binary"].code(4), "hinge")
+        HeadTraining(x, y, lv.codes.CODES["binary"].code(4), "hinge")
     with pytest.raises(ValueError, match="lr must be"):
-        HeadTraining(x, y, lv.CODES["binary"].code(4), "sigmoid-ce", lr=0.0)
+        HeadTraining(x, y, lv.codes.CODES["binary"].code(4), "sigmoid-ce", lr=0.0)
     with pytest.raises(ValueError, match="batch must be"):
-        HeadTraining(x, y, lv.CODES["binary"].code(4), "sigmoid-ce", batch=5)
+        HeadTraining(x, y, lv.codes.CODES["binary"].code(4), "sigmoid-ce", batch=5)

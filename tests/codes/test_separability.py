@@ -18,21 +18,21 @@ SQUARE = [[-1, 1], [1, 1], [-1, -1], [1, -1]]
 
 def test_the_corners_of_a_square() -> None:
     """Two bits pick two of the three ways to part four corners in halves; one of them is crosswise."""
-    binary = lv.separable_labelings("binary", SQUARE)
+    binary = lv.codes.separable_labelings("binary", SQUARE)
     assert (binary.solvable, binary.total, binary.exact) == (8, 24, True)
-    assert lv.separable_labelings(lv.CODES["gray"].code(4), SQUARE).solvable == 8
-    rest = lv.separable_labelings(lv.CODES["one-hot"].code(4), SQUARE)
+    assert lv.codes.separable_labelings(lv.codes.CODES["gray"].code(4), SQUARE).solvable == 8
+    rest = lv.codes.separable_labelings(lv.codes.CODES["one-hot"].code(4), SQUARE)
     assert (rest.solvable, rest.total) == (24, 24)
-    assert lv.separable_labelings("exhaustive", SQUARE).solvable == 0, "it has the crosswise union too"
+    assert lv.codes.separable_labelings("exhaustive", SQUARE).solvable == 0, "it has the crosswise union too"
 
 
 def test_which_labellings_these_are() -> None:
-    found = lv.separable_labelings("binary", SQUARE)
+    found = lv.codes.separable_labelings("binary", SQUARE)
     assert found.labels.tolist() == [list(p) for p in permutations(range(4))]
     crosswise = [{0, 3}, {1, 2}]
     for labels, can in zip(found.labels, found.by_unit, strict=True):
         for bit in range(2):
-            fires = {i for i in range(4) if lv.CODES["binary"].code(4).bits[labels[i], bit]}
+            fires = {i for i in range(4) if lv.codes.CODES["binary"].code(4).bits[labels[i], bit]}
             assert can[bit] == (fires not in crosswise)
     assert found.each.sum() == found.solvable
     assert found.share == pytest.approx(1 / 3)
@@ -41,9 +41,9 @@ def test_which_labellings_these_are() -> None:
 @pytest.mark.parametrize("classes", [3, 4, 5, 6, 7])
 def test_a_circle_parts_only_where_its_neighbours_stand_together(classes: int) -> None:
     """On a circle a line parts an arc from the rest, and nothing else."""
-    code = lv.CODES["binary"].code(classes)
+    code = lv.codes.CODES["binary"].code(classes)
     angle = 2 * np.pi * (np.arange(classes) + 0.5) / classes
-    found = lv.separable_labelings(code, np.stack([np.cos(angle), np.sin(angle)], axis=1))
+    found = lv.codes.separable_labelings(code, np.stack([np.cos(angle), np.sin(angle)], axis=1))
 
     def is_arc(fires: list[int]) -> bool:
         return sum(fires[i] != fires[i - 1] for i in range(classes)) <= 2
@@ -54,7 +54,7 @@ def test_a_circle_parts_only_where_its_neighbours_stand_together(classes: int) -
     )
     assert found.solvable == direct
     assert found.total == len(list(permutations(range(classes))))
-    assert lv.separable_labelings("one-hot", np.stack([np.cos(angle), np.sin(angle)], 1)).share == 1
+    assert lv.codes.separable_labelings("one-hot", np.stack([np.cos(angle), np.sin(angle)], 1)).share == 1
 
 
 def test_three_lines_cannot_name_eight_places() -> None:
@@ -63,9 +63,9 @@ def test_three_lines_cannot_name_eight_places() -> None:
     assert regions(5, 5) == 2**5
     assert regions(10, 3) == sum(comb(10, i) for i in range(4))
     rng = np.random.default_rng(0)
-    assert lv.separable_labelings("binary", rng.normal(size=(8, 2))).solvable == 0
+    assert lv.codes.separable_labelings("binary", rng.normal(size=(8, 2))).solvable == 0
     cube = np.array(np.meshgrid(*[[0, 1]] * 3)).reshape(3, -1).T
-    assert lv.separable_labelings("binary", cube).solvable > 0, "in space they can"
+    assert lv.codes.separable_labelings("binary", cube).solvable > 0, "in space they can"
 
 
 def side(a: list[int], b: list[int], c: list[int]) -> int:
@@ -132,21 +132,21 @@ def test_scale_and_place_do_not_matter(
 def test_many_classes_are_sampled_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(separability, "SAMPLE", 20)
     points = np.random.default_rng(0).normal(size=(12, 11))
-    found = lv.separable_labelings("binary", points)
+    found = lv.codes.separable_labelings("binary", points)
     assert not found.exact
     assert found.total == 20
     assert found.solvable == 20, "twelve points in eleven dimensions part in every way"
-    again = lv.separable_labelings("binary", points)
+    again = lv.codes.separable_labelings("binary", points)
     assert (again.labels == found.labels).all()
 
 
 def test_a_class_can_be_a_cloud() -> None:
     square = np.array(SQUARE, float)
     near = square[:, None] + 0.2 * np.random.default_rng(0).normal(size=(4, 10, 2))
-    assert lv.separable_labelings("binary", near).solvable == 8
-    assert lv.separable_labelings("one-hot", near).solvable == 24
+    assert lv.codes.separable_labelings("binary", near).solvable == 8
+    assert lv.codes.separable_labelings("one-hot", near).solvable == 24
     inside = np.stack([square, np.zeros((4, 2)) + 0.1 * square])  # one class within the other
-    assert lv.separable_labelings([[0], [1]], inside).solvable == 0
+    assert lv.codes.separable_labelings([[0], [1]], inside).solvable == 0
 
 
 BAD = {
@@ -161,7 +161,7 @@ BAD = {
 def test_points_that_do_not_fit_are_one_sentence(kind: str) -> None:
     points, said = BAD[kind]
     with pytest.raises(ValueError, match=said):
-        lv.separable_labelings(lv.CODES["binary"].code(4), points)
+        lv.codes.separable_labelings(lv.codes.CODES["binary"].code(4), points)
 
 
 # --- the best line --------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def surface() -> lv.Surface:
 
 
 @cache
-def race() -> lv.Race:
+def race() -> lv.History:
     return lv.train("moons", "mlp-3", "sigmoid-ce", 0.1, seeds=2, steps=4, record_every=2, checkpoints=[0, 4])
 
 

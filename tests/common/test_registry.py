@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lossviz import DATASETS, LOSSES, NETWORKS, OPTIMIZERS, TWO_WEIGHTS, Registry
+from lossviz import DATASETS, LOSSES, NETWORKS, OPTIMIZERS, Registry
+from lossviz.neuron import TWO_WEIGHTS
 
 REGISTRIES: dict[str, Registry[Any]] = {
     "losses": LOSSES,

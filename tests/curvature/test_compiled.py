@@ -10,7 +10,7 @@ from torch import Tensor, nn
 import lossviz as lv
 from lossviz.curvature.compiled import Pearlmutter, hessian_of
 from lossviz.curvature.products import Hessian
-from lossviz.curvature.tracking import Follower
+from lossviz.curvature.tracking import TopEigenvalueTracker
 from lossviz.losses.base import MeanLoss
 
 X = torch.randn(30, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -90,7 +90,7 @@ def test_a_run_is_the_same_by_either_way(optimizer: str) -> None:
 def test_the_largest_eigenvalue_is_followed_through_a_change_of_places() -> None:
     rng = np.random.default_rng(0)
     basis = np.linalg.qr(rng.standard_normal((80, 80)))[0]
-    follower, products = Follower(80, 1e-5), 0
+    follower, products = TopEigenvalueTracker(80, 1e-5), 0
     rest = np.linspace(-1, 1, 78)
     for step in range(50):
         turn = np.linalg.qr(np.eye(80) + 0.01 * step * np.triu(rng.standard_normal((80, 80)), 1) / 80)[0]
@@ -108,7 +108,7 @@ def test_the_largest_eigenvalue_is_followed_through_a_change_of_places() -> None
 
 @pytest.mark.parametrize("matrix", [np.diag([2.0]), 3 * np.eye(9), -np.diag([1.0, 2, 3]), np.zeros((4, 4))])
 def test_the_largest_eigenvalue_of_odd_matrices(matrix: np.ndarray) -> None:
-    follower = Follower(len(matrix), 1e-5)
+    follower = TopEigenvalueTracker(len(matrix), 1e-5)
     for _ in range(3):
         assert follower(lambda v: matrix @ v) == pytest.approx(np.linalg.eigvalsh(matrix)[-1], abs=1e-12)
     with pytest.raises(ValueError, match="not finite"):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from lossviz.engine import vectorized
 from lossviz.engine.dispatch import choose
-from lossviz.engine.reference import Loop
+from lossviz.engine.reference import ReferenceEvaluator
 from lossviz.landscape.planes import random_plane
 from lossviz.landscape.surface import surface
 from lossviz.losses.base import MeanLoss
@@ -254,7 +254,7 @@ def test_the_evaluators_are_interchangeable() -> None:
     )
     points = np.random.default_rng(0).normal(size=(7, 2))
     choice = choose(task, plane.window)
-    np.testing.assert_allclose(choice.evaluator(points), Loop(task)(points), rtol=1e-5)
+    np.testing.assert_allclose(choice.evaluator(points), ReferenceEvaluator(task)(points), rtol=1e-5)
 
 
 class Standardized(nn.Conv2d):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.models import plain_loop
 from torch import Tensor, nn
 
-from lossviz.engine.buffers import Rooms
+from lossviz.engine.buffers import BufferPool
 from lossviz.engine.conv_blocks import in_threads
 from lossviz.engine.winograd import Minimal, images_at_once, pays
 from lossviz.landscape.planes import random_plane
@@ -25,7 +25,7 @@ counts = st.tuples(st.integers(1, 5), st.integers(1, 6), st.integers(1, 6))
 
 
 def filtered(x: Tensor, filters: Tensor, shift: Tensor | None, padding: tuple[int, int]) -> Tensor:
-    rooms = Rooms()
+    rooms = BufferPool()
     way = Minimal(x, (x.shape[2], x.shape[3]), padding, lambda: rooms.book(0, 0))
     way(torch.full_like(x, torch.nan), way.transformed(filters), shift)  # what rooms held before is gone
     return way(x, way.transformed(filters), shift)

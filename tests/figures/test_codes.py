@@ -8,11 +8,12 @@ import pytest
 import lossviz as lv
 from lossviz.codes.digits import ENTRIES, DigitBits
 from lossviz.codes.separability import separate
+from lossviz.figures.base import frames
 
 
 def bits(seed: int = 0) -> DigitBits:
     rng = np.random.default_rng(seed)
-    code = lv.CODES["binary"].code(10)
+    code = lv.codes.CODES["binary"].code(10)
     y = rng.integers(0, 10, 80)
     outputs = np.clip(0.25 + 0.5 * code.bits[y] + 0.3 * rng.normal(size=(2, 80, 4)), 0, 1)
     return DigitBits(ENTRIES[-1], code, (0, 1), y, outputs.astype(np.float32))
@@ -20,7 +21,7 @@ def bits(seed: int = 0) -> DigitBits:
 
 def test_wrong_bits_are_a_plain_count() -> None:
     found = bits()
-    facts = lv.bit_errors(found, (0.3, 0.5))
+    facts = lv.codes.bit_errors(found, (0.3, 0.5))
     for t, threshold in enumerate((0.3, 0.5)):
         sizes, nameless = [0] * 5, 0
         for s in range(2):
@@ -40,17 +41,17 @@ def test_wrong_bits_are_a_plain_count() -> None:
 def test_sure_and_wrong_bits_are_pulled_hard_by_one_loss_only() -> None:
     found = bits()
     outputs = np.full((1, len(found.y), 4), 0.999, np.float32)  # every neuron is sure of a 1
-    facts = lv.bit_errors(DigitBits(found.entry, found.code, (0,), found.y, outputs))
+    facts = lv.codes.bit_errors(DigitBits(found.entry, found.code, (0,), found.y, outputs))
     assert facts.sure == int((found.code.bits[found.y] == 0).sum())
     p = float(np.float32(0.999))
     assert facts.pull[0] == pytest.approx(2 * p**2 * (1 - p), rel=1e-6)
     assert facts.pull[1] == pytest.approx(p, rel=1e-6)
     with pytest.raises(ValueError, match="threshold must be"):
-        lv.bit_errors(found, (1.5,))
+        lv.codes.bit_errors(found, (1.5,))
 
 
 def test_unions_have_the_best_lines_and_say_what_is_solved() -> None:
-    facts = lv.unions("binary", 4)
+    facts = lv.codes.unions("binary", 4)
     assert facts.labels.shape == (24, 4)
     for k in range(0, 24, 5):
         for unit in range(2):
@@ -59,17 +60,17 @@ def test_unions_have_the_best_lines_and_say_what_is_solved() -> None:
             a, b, c = facts.lines[k, unit]
             side = facts.x @ [a, b] + c > 0
             assert (side == fires[facts.cloud].astype(bool)).mean() == facts.best[k, unit]
-    assert lv.unions("binary", 8).counted.solvable == 0
-    assert lv.unions("exhaustive", 4).units == 7
+    assert lv.codes.unions("binary", 8).counted.solvable == 0
+    assert lv.codes.unions("exhaustive", 4).units == 7
     with pytest.raises(ValueError, match="classes must be"):
-        lv.unions("binary", 10)
+        lv.codes.unions("binary", 10)
 
 
 def test_every_figure_is_drawn_wide_and_narrow_and_knows_its_place() -> None:
-    wrong = lv.bit_errors(bits(), (0.4, 0.5, 0.6))
-    table = lv.digits_table(seeds=2, epochs=1, entries=["softmax-ce", "4-bits-mse"])
-    many = lv.many_classes(sizes=(4, 16), hidden=8, seeds=1, steps=20)
-    readings = lv.torn_between((4, 2, 1), lv.CODES["binary"].code(8))
+    wrong = lv.codes.bit_errors(bits(), (0.4, 0.5, 0.6))
+    table = lv.codes.digits_table(seeds=2, epochs=1, entries=["softmax-ce", "4-bits-mse"])
+    many = lv.codes.many_classes(sizes=(4, 16), hidden=8, seeds=1, steps=20)
+    readings = lv.codes.ambiguous_posteriors((4, 2, 1), lv.codes.CODES["binary"].code(8))
     drawn = [
         figure
         for narrow in (False, True)
@@ -83,7 +84,7 @@ def test_every_figure_is_drawn_wide_and_narrow_and_knows_its_place() -> None:
     for figure in drawn:
         spec = json.loads(figure.to_json())
         for frame in figure.frames:
-            assert lv.figures.frames.still(spec, float(frame.name))["data"]
+            assert frames.still(spec, float(frame.name))["data"]
     heat = lv.figures.bit_errors(wrong, 0.5).data[0]
     shown = sum(int(text) for row in heat.text for text in row if text)
     assert shown == 160
@@ -92,7 +93,7 @@ def test_every_figure_is_drawn_wide_and_narrow_and_knows_its_place() -> None:
 
 
 def test_scores_on_the_axis_are_the_means_of_the_seeds() -> None:
-    table = lv.digits_table(seeds=2, epochs=1, entries=["softmax-ce"])
+    table = lv.codes.digits_table(seeds=2, epochs=1, entries=["softmax-ce"])
     texts = [a.text for a in lv.figures.head_scores(table).layout.annotations]
     for gain in range(2):
         assert f"<b>{100 * table.accuracy[0, gain].mean():.1f} %</b>" in texts

@@ -26,19 +26,19 @@ EXTREMES = (0.0, -0.0, 5e-324, 2.2e-308, 1e308, -1e308, math.inf, -math.inf, mat
 
 
 @pytest.fixture(scope="module")
-def race() -> lv.Race:
+def race() -> lv.History:
     return lv.train("moons", "mlp-4", ["sigmoid-mse", "sigmoid-ce"], 0.5, seeds=3, steps=4, record_every=2)
 
 
-def again(race: lv.Race) -> lv.Race:
+def again(race: lv.History) -> lv.History:
     file = io.BytesIO()
     race.save(file)
     file.seek(0)
-    return lv.Race.load(file)
+    return lv.History.load(file)
 
 
 @pytest.mark.parametrize("name", MEASURED)
-def test_a_race_file_with_an_extreme_number_is_refused_or_drawn(race: lv.Race, name: str) -> None:
+def test_a_race_file_with_an_extreme_number_is_refused_or_drawn(race: lv.History, name: str) -> None:
     values = {repr(value): value for value in (*EXTREMES, *RANGES.get(name, ()), LARGEST, -1.0, 2.5)}.values()
     for value, all_of_it in product(values, (False, True)):
         changed = getattr(race, name).copy()
@@ -57,7 +57,7 @@ def test_a_race_file_with_an_extreme_number_is_refused_or_drawn(race: lv.Race, n
 
 
 @pytest.mark.parametrize("at", [-2, 5, 2**62])
-def test_a_race_file_diverges_at_a_step_of_its_own(race: lv.Race, at: int) -> None:
+def test_a_race_file_diverges_at_a_step_of_its_own(race: lv.History, at: int) -> None:
     with pytest.raises(ValueError, match="its diverged_at must be a step, at most 4, or -1 for none"):
         again(replace(race, diverged_at=np.full_like(race.diverged_at, at)))
 

@@ -22,24 +22,28 @@ from lossviz.figures.base.meshes import draw_relief
 from lossviz.figures.base.themes import DARK
 
 Z = np.arange(-16, 17) / 2
-SLOPES = lv.logit_curves(["sigmoid-mse", "sigmoid-ce"], z=Z)
-MIRRORED = lv.logit_curves(["sigmoid-half-mse", "sigmoid-ce"], y=1.0, z=Z)
+SLOPES = lv.neuron.logit_curves(["sigmoid-mse", "sigmoid-ce"], z=Z)
+MIRRORED = lv.neuron.logit_curves(["sigmoid-half-mse", "sigmoid-ce"], y=1.0, z=Z)
 RUNS = [lv.descend(loss, w=2, b=2, steps=60) for loss in ("sigmoid-half-mse", "sigmoid-ce")]
-WIDGET = lv.descend_widget(w=2, b=2, lr=0.005, steps=60)
+WIDGET = lv.neuron.descend_widget(w=2, b=2, lr=0.005, steps=60)
 STARTS = [k / 2 for k in range(1, 29)]
-TIMES = {loss: lv.escape_times(loss, STARTS) for loss in ("sigmoid-half-mse", "sigmoid-ce")}
-PLANES = [lv.weight_plane("noisy-step", loss, points=21) for loss in ("sigmoid-mse", "sigmoid-ce")]
+TIMES = {loss: lv.neuron.escape_times(loss, STARTS) for loss in ("sigmoid-half-mse", "sigmoid-ce")}
+PLANES = [lv.neuron.weight_plane("noisy-step", loss, points=21) for loss in ("sigmoid-mse", "sigmoid-ce")]
 PATHS = [
     path
     for rule in ("sgd", "adam")
-    for path in lv.weight_paths("noisy-step", ["sigmoid-mse", "sigmoid-ce"], (5, -8), rule, lr=0.5, steps=40)
+    for path in lv.neuron.weight_paths(
+        "noisy-step", ["sigmoid-mse", "sigmoid-ce"], (5, -8), rule, lr=0.5, steps=40
+    )
 ]
-FLOWN = lv.weight_paths("neuron-step", ["sigmoid-mse", "sigmoid-ce"], (1, 1), "sgd", lr=1e308, steps=40)
+FLOWN = lv.neuron.weight_paths(
+    "neuron-step", ["sigmoid-mse", "sigmoid-ce"], (1, 1), "sgd", lr=1e308, steps=40
+)
 RACE = lv.train("moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=3, steps=60, record_every=10)
-PLANE = figures.portrait_plane(RACE.settings.data()[0], 8)
+PLANE = figures.decision_boundary_plane(RACE.settings.data()[0], 8)
 
 
-def portraits() -> figures.Portraits:
+def portraits() -> figures.DecisionBoundaries:
     training = lv.Training(RACE.settings)
     said = [training.predict(PLANE.points) for _ in RACE.steps]
     return PLANE.with_answers(said)
@@ -50,7 +54,7 @@ FOUR = lv.train(
     "moons", "mlp-5", ["sigmoid-mse", "sigmoid-ce"] * 2, lr=0.5, seeds=3, steps=60, record_every=10,
     activation=["sigmoid", "sigmoid", "relu", "relu"],
 )  # fmt: skip
-FACES_OF_FOUR = figures.portraits(FOUR, points=8)
+FACES_OF_FOUR = figures.decision_boundaries(FOUR, points=8)
 
 # name -> (figure at a value of its slider, values of the slider to try)
 MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
@@ -65,7 +69,7 @@ MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
     "maps": (lambda at, **more: figures.maps(PLANES, PATHS, step=int(at), **more), [0, 8, 40]),
     "maps that flew apart": (
         lambda at, **more: figures.maps(
-            [lv.weight_plane("neuron-step", "sigmoid-mse", points=21)], FLOWN[:1], step=int(at), **more
+            [lv.neuron.weight_plane("neuron-step", "sigmoid-mse", points=21)], FLOWN[:1], step=int(at), **more
         ),
         [0, 2, 40],
     ),
@@ -138,7 +142,7 @@ def test_slopes_tell_the_ratio_and_the_values(z: float, narrow: bool) -> None:
 
 
 def test_slopes_without_a_slope_to_divide_by_are_infinitely_steeper() -> None:
-    far = lv.logit_curves(["sigmoid-mse", "sigmoid-ce"], z=[0.0, 400.0, 800.0])
+    far = lv.neuron.logit_curves(["sigmoid-mse", "sigmoid-ce"], z=[0.0, 400.0, 800.0])
     assert "∞×" in texts(figures.slopes(far, at=800))
 
 
@@ -195,7 +199,7 @@ def test_maps_draw_the_paths_as_they_went() -> None:
 
 def test_maps_say_where_a_path_left_the_finite_numbers() -> None:
     path = next(p for p in FLOWN if p.diverged_at is not None)
-    plane = lv.weight_plane("neuron-step", path.loss_name, points=21)
+    plane = lv.neuron.weight_plane("neuron-step", path.loss_name, points=21)
     assert f"gone at step {path.diverged_at}" in texts(figures.maps([plane], [path]))
 
 
@@ -252,7 +256,7 @@ def test_the_first_frame_of_a_race_is_the_picture_that_would_have_been_built_the
 @pytest.mark.parametrize("race", [RACE, FOUR], ids=["two", "four"])
 @WIDTHS
 def test_a_running_race_holds_its_picture_by_every_measure(
-    race: lv.Race, view: str, names: tuple[str, ...], narrow: bool
+    race: lv.History, view: str, names: tuple[str, ...], narrow: bool
 ) -> None:
     def by(name: str) -> go.Figure:
         chosen = {"layers" if view == "Layers" else "measure": name}
@@ -270,7 +274,7 @@ def test_a_running_race_holds_its_picture_by_every_measure(
 @pytest.mark.parametrize("measure", figures.MEASURES)
 @pytest.mark.parametrize("step", [0, 30, 60])
 @pytest.mark.parametrize("race", [RACE, FOUR], ids=["two", "four"])
-def test_a_click_on_a_dot_of_the_rug_is_its_seed(race: lv.Race, step: int, measure: str) -> None:
+def test_a_click_on_a_dot_of_the_rug_is_its_seed(race: lv.History, step: int, measure: str) -> None:
     figure = figures.training_curves(race, measure, at=step)
     assert figure.layout.meta["click"] == "x20y20"
     values = getattr(race, figures.MEASURES[measure][0])[:, :, list(race.steps).index(step)]

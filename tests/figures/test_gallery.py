@@ -17,38 +17,40 @@ from lossviz.losses.curves import AXES, fits
 
 LANES = ["mse", lv.LOSSES["huber"].set(delta=5), "mae", lv.LOSSES["quantile"].set(tau=0.75), "hit-or-miss"]
 FAR = np.arange(10.0, 81.0, 10.0)
-VALLEYS = lv.valleys(LANES, far=FAR)
-LINES = lv.pulled_lines(LANES[:4], far=FAR)
-ROWS = (*lv.LOSSES.values(), *lv.UNTRAINABLE.values())
+VALLEYS = lv.losses.outlier_location(LANES, far=FAR)
+LINES = lv.losses.outlier_lines(LANES[:4], far=FAR)
+ROWS = (*lv.LOSSES.values(), *lv.losses.NONDIFFERENTIABLE.values())
 SHAPES = {  # every loss on every axis is drawn by the tests of the page
-    axis: lv.shapes([row for row in ROWS if fits(row, axis)][:4], axis, x=AXES[axis][1][::20])
+    axis: lv.losses.loss_curves([row for row in ROWS if fits(row, axis)][:4], axis, x=AXES[axis][1][::20])
     for axis in AXES
 }
 DIGITS, CANCER, DIABETES = (
-    lv.score_history(lv.ScoreSettings(name, network, train, steps=20))
+    lv.metrics.score_history(lv.metrics.ScoreSettings(name, network, train, steps=20))
     for name, network, train in (
         ("digits", "linear", 100), ("breast-cancer", "linear", 200), ("diabetes", "mlp-16", 100)
     )
 )  # fmt: skip
 CUTS = np.arange(-38, 39, 2) / 5
-VERDICTS = lv.verdicts(log_odds=6 * CANCER.log_odds[-1], y=CANCER.y, classes=CANCER.classes, cut=CUTS)
-THREE = lv.verdicts([0.99, 0.99, 0.49], [1, 1, 1], cut=CUTS)
+VERDICTS = lv.metrics.threshold_curve(
+    log_odds=6 * CANCER.log_odds[-1], y=CANCER.y, classes=CANCER.classes, cut=CUTS
+)
+THREE = lv.metrics.threshold_curve([0.99, 0.99, 0.49], [1, 1, 1], cut=CUTS)
 
 Make = Callable[..., go.Figure]
 MOVING: dict[str, tuple[Make, list[float]]] = {
-    "valleys": (lambda at, **m: figures.valleys(VALLEYS, at=at, **m), [10, 40, 80]),
-    "pulled": (lambda at, **m: figures.pulled(LINES, at=at, **m), [10, 40, 80]),
+    "valleys": (lambda at, **m: figures.outlier_location(VALLEYS, at=at, **m), [10, 40, 80]),
+    "pulled": (lambda at, **m: figures.outlier_lines(LINES, at=at, **m), [10, 40, 80]),
     **{
-        f"shapes {axis}": (lambda at, f=facts, **m: figures.shapes(f, at=at, **m), list(facts.x[[0, 3, -1]]))
+        f"shapes {axis}": (lambda at, f=facts, **m: figures.loss_curves(f, at=at, **m), list(facts.x[[0, 3, -1]]))
         for axis, facts in SHAPES.items()
     },
     "digits": (lambda at, **m: figures.score_curves(DIGITS, at=at, **m), [0, 10, 20]),
     "cancer, Brier": (lambda at, **m: figures.score_curves(CANCER, "brier", at=at, **m), [0, 10, 20]),
     "diabetes": (lambda at, **m: figures.score_curves(DIABETES, "mae", at=at, **m), [0, 10, 20]),
-    "threshold": (lambda at, **m: figures.threshold(VERDICTS, at=at, **m), [-7.6, 0, 2.0]),
-    "three": (lambda at, **m: figures.threshold(THREE, at=at, **m), [-7.6, 0, 7.6]),
-    "calibrated": (lambda at, **m: figures.calibrated(DIGITS, at=at, **m), [0, 10, 20]),
-    "calibrated, two": (lambda at, **m: figures.calibrated(CANCER, at=at, **m), [0, 10, 20]),
+    "threshold": (lambda at, **m: figures.threshold_curve(VERDICTS, at=at, **m), [-7.6, 0, 2.0]),
+    "three": (lambda at, **m: figures.threshold_curve(THREE, at=at, **m), [-7.6, 0, 7.6]),
+    "calibrated": (lambda at, **m: figures.calibration(DIGITS, at=at, **m), [0, 10, 20]),
+    "calibrated, two": (lambda at, **m: figures.calibration(CANCER, at=at, **m), [0, 10, 20]),
 }  # fmt: skip
 EVERY = pytest.mark.parametrize("name", MOVING)
 WIDTHS = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
@@ -79,7 +81,7 @@ def test_every_colour_has_a_dark_one(name: str, narrow: bool) -> None:
 
 def test_valleys_tell_the_best_guess_and_how_far_it_moved() -> None:
     for k, far in enumerate(FAR):
-        said = texts(figures.valleys(VALLEYS, at=far))
+        said = texts(figures.outlier_location(VALLEYS, at=far))
         assert f"needs {far:g} minutes" in said
         for lane, best in enumerate(VALLEYS.best[:, k]):
             assert number(float(best)) in said
@@ -91,7 +93,7 @@ def test_valleys_tell_the_best_guess_and_how_far_it_moved() -> None:
 
 @WIDTHS
 def test_lines_are_drawn_where_they_are_and_tell_their_slopes(narrow: bool) -> None:
-    figure = figures.pulled(LINES, at=80, narrow=narrow)
+    figure = figures.outlier_lines(LINES, at=80, narrow=narrow)
     drawn = [trace for trace in figure.data if trace.mode == "lines" and trace.line.width > 1.5]
     for trace, (slope, intercept) in zip(drawn, LINES.lines[:, -1], strict=True):
         assert trace.y == pytest.approx([intercept, intercept + 25 * slope], abs=1e-3)
@@ -103,7 +105,7 @@ def test_lines_are_drawn_where_they_are_and_tell_their_slopes(narrow: bool) -> N
 def test_shapes_tell_loss_slope_and_curvature(axis: str, narrow: bool) -> None:
     facts = SHAPES[axis]
     k = len(facts.x) // 3
-    said = texts(figures.shapes(facts, at=float(facts.x[k]), narrow=narrow))
+    said = texts(figures.loss_curves(facts, at=float(facts.x[k]), narrow=narrow))
     for part in (facts.value, facts.gradient, facts.curvature):
         for value in part[:, k]:
             assert (number(float(value)) if abs(value) > 1e-12 else "0") in said
@@ -111,7 +113,7 @@ def test_shapes_tell_loss_slope_and_curvature(axis: str, narrow: bool) -> None:
 
 def test_where_a_loss_bends_down_the_ground_is_tinted() -> None:
     def tints(against: str) -> int:
-        figure = figures.shapes(lv.shapes(["sigmoid-mse", "sigmoid-ce"], against))
+        figure = figures.loss_curves(lv.losses.loss_curves(["sigmoid-mse", "sigmoid-ce"], against))
         return sum(trace.fill == "tozeroy" for trace in figure.data)
 
     assert tints("logit") == 1
@@ -119,9 +121,9 @@ def test_where_a_loss_bends_down_the_ground_is_tinted() -> None:
 
 
 def test_a_panel_shows_all_unless_one_loss_towers_above_the_others() -> None:
-    alone = figures.shapes(lv.shapes(["mse"])).layout.yaxis.range
+    alone = figures.loss_curves(lv.losses.loss_curves(["mse"])).layout.yaxis.range
     assert alone[1] > 25
-    among = figures.shapes(lv.shapes(["mse", "mae", "huber"])).layout.yaxis.range
+    among = figures.loss_curves(lv.losses.loss_curves(["mse", "mae", "huber"])).layout.yaxis.range
     assert 4.5 < among[1] < 25
 
 
@@ -163,9 +165,9 @@ def test_scores_tell_what_was_lost_and_won(narrow: bool) -> None:
 
 @pytest.mark.parametrize("facts", [VERDICTS, THREE], ids=["model", "three"])
 @WIDTHS
-def test_the_line_makes_the_confusion_matrix(facts: lv.Verdicts, narrow: bool) -> None:
+def test_the_line_makes_the_confusion_matrix(facts: lv.metrics.ThresholdCurve, narrow: bool) -> None:
     for k in (3, 19, 30):
-        figure = figures.threshold(facts, at=float(facts.cut[k]), narrow=narrow)
+        figure = figures.threshold_curve(facts, at=float(facts.cut[k]), narrow=narrow)
         said = texts(figure).split(" | ")
         counts = [facts.missed[k], facts.found[k], facts.left[k], facts.alarms[k]]
         assert said[:4] == [str(count) for count in counts]
@@ -178,10 +180,10 @@ def test_the_line_makes_the_confusion_matrix(facts: lv.Verdicts, narrow: bool) -
 
 def test_no_dot_is_on_the_wrong_side_and_none_on_another() -> None:
     for cut in VERDICTS.cut[1::12]:
-        still = at_frame(figures.threshold(VERDICTS, at=float(cut)))
+        still = at_frame(figures.threshold_curve(VERDICTS, at=float(cut)))
         assert all(x < cut for x in still.data[2].x)
         assert all(x > cut for x in still.data[3].x)
-    whole = figures.threshold(VERDICTS)
+    whole = figures.threshold_curve(VERDICTS)
     spots = [
         (round(x, 3), round(y, 2))
         for i in (0, 1)
@@ -193,13 +195,13 @@ def test_no_dot_is_on_the_wrong_side_and_none_on_another() -> None:
 def test_calibration_is_drawn_as_it_is() -> None:
     for history in (DIGITS, CANCER):
         facts = figures.calibration_of(history, 4)
-        still = at_frame(figures.calibrated(history, at=float(history.steps[4])))
+        still = at_frame(figures.calibration(history, at=float(history.steps[4])))
         full = facts.count > 0
         assert still.data[3].x == pytest.approx(facts.said[full].tolist(), abs=1e-4)
         assert still.data[3].y == pytest.approx(facts.so[full].tolist(), abs=1e-4)
         assert f"{100 * facts.error:.1f}" in texts(still)
     with pytest.raises(ValueError, match="a regression gives none"):
-        figures.calibrated(DIABETES)
+        figures.calibration(DIABETES)
 
 
 def test_a_metric_is_ink_and_a_loss_has_its_familys_colour() -> None:
@@ -212,6 +214,6 @@ def test_a_metric_is_ink_and_a_loss_has_its_familys_colour() -> None:
 
 @WIDTHS
 def test_a_sketch_is_loss_and_slope(narrow: bool) -> None:
-    figure = figures.sketch(lv.shapes(["mae", "huber"]), narrow=narrow)
+    figure = figures.sketch(lv.losses.loss_curves(["mae", "huber"]), narrow=narrow)
     assert len(figure.data) == 4
     assert not figure.frames

@@ -16,26 +16,26 @@ from lossviz.figures.base.themes import DARK
 from lossviz.figures.likelihood.sample_words import share_of_best
 
 DOTS = [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3]
-HILL = lv.sample_likelihood("Gaussian", DOTS, width=0.5, parameter=np.arange(-6, 11) / 2)
-COINS = lv.sample_likelihood("Bernoulli", [0, 0, 1, 1, 1], parameter=[0.02, 0.3, 0.6, 0.98])
-COUNTS = lv.sample_likelihood("Poisson", [0, 3, 3, 7], parameter=[0.2, 1, 3, 10])
-BAR = lv.entropy_bar([0.5, 0.25, 0.125, 0.125], [0.5, 0.25, 0.0, 0.25], steps=11)
-CERTAIN = lv.entropy_bar([1, 0, 0, 0], [0.7, 0.1, 0.1, 0.1], unit="nats", steps=11)
-FIT = lv.consistency(sizes=(50, 200), repeats=20)
+HILL = lv.likelihood.sample_likelihood("Gaussian", DOTS, width=0.5, parameter=np.arange(-6, 11) / 2)
+COINS = lv.likelihood.sample_likelihood("Bernoulli", [0, 0, 1, 1, 1], parameter=[0.02, 0.3, 0.6, 0.98])
+COUNTS = lv.likelihood.sample_likelihood("Poisson", [0, 3, 3, 7], parameter=[0.2, 1, 3, 10])
+BAR = lv.likelihood.entropy_bar([0.5, 0.25, 0.125, 0.125], [0.5, 0.25, 0.0, 0.25], steps=11)
+CERTAIN = lv.likelihood.entropy_bar([1, 0, 0, 0], [0.7, 0.1, 0.1, 0.1], unit="nats", steps=11)
+FIT = lv.likelihood.consistency(sizes=(50, 200), repeats=20)
 TWO = "Cross-entropy, two classes"
-MIXED = lv.score_terms(TWO, "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
-MANY = lv.score_terms("RMSE", "0 " * 40, " ".join(str(k) for k in range(40)))
-FLOATS, TWICE = lv.float_curves([0, 8, 17, 34, 50]), lv.softmax_twice(10, [-5, 0, 5, 10, 15])
+MIXED = lv.metrics.score_terms(TWO, "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
+MANY = lv.metrics.score_terms("RMSE", "0 " * 40, " ".join(str(k) for k in range(40)))
+FLOATS, TWICE = lv.metrics.float_curves([0, 8, 17, 34, 50]), lv.metrics.softmax_twice(10, [-5, 0, 5, 10, 15])
 
 MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
-    "hill": (lambda at, **more: figures.likelihood(HILL, at=at, **more), [-3, -0.5, 5]),
-    "bell": (lambda at, **more: figures.likelihood(HILL, at=at, plain=True, **more), [-3, 1]),
-    "coins": (lambda at, **more: figures.likelihood(COINS, at=at, **more), [0.02, 0.6, 0.98]),
-    "counts": (lambda at, **more: figures.likelihood(COUNTS, at=at, **more), [0.2, 3]),
+    "hill": (lambda at, **more: figures.sample_likelihood(HILL, at=at, **more), [-3, -0.5, 5]),
+    "bell": (lambda at, **more: figures.sample_likelihood(HILL, at=at, plain=True, **more), [-3, 1]),
+    "coins": (lambda at, **more: figures.sample_likelihood(COINS, at=at, **more), [0.02, 0.6, 0.98]),
+    "counts": (lambda at, **more: figures.sample_likelihood(COUNTS, at=at, **more), [0.2, 3]),
     "bar": (lambda at, **more: figures.entropy_bar(BAR, at=at, **more), [0, 10, 50, 100]),
     "certain": (lambda at, **more: figures.entropy_bar(CERTAIN, at=at, **more), [0, 50, 100]),
-    "floats": (lambda at, **more: figures.in_floats(FLOATS, at=at, **more), [0, 17, 50]),
-    "twice": (lambda at, **more: figures.twice(TWICE, at=at, **more), [-5, 0, 10]),
+    "floats": (lambda at, **more: figures.float_curves(FLOATS, at=at, **more), [0, 17, 50]),
+    "twice": (lambda at, **more: figures.softmax_twice(TWICE, at=at, **more), [-5, 0, 10]),
 }
 
 
@@ -46,13 +46,13 @@ def at_its_end(make: Callable[..., go.Figure], values: list[float]) -> Callable[
 ALL: dict[str, Callable[..., go.Figure]] = {
     **{name: at_its_end(*how) for name, how in MOVING.items()},
     "data": lambda **more: figures.more_data(FIT, **more),
-    "terms": lambda **more: figures.terms(MIXED, **more),
-    "many": lambda **more: figures.terms(MANY, **more),
-    "infinite": lambda **more: figures.terms(lv.score_terms(TWO, "1 0", "0 0.5"), **more),
-    "caps": lambda **more: figures.caps(lv.caps(), **more),
-    "binary": lambda **more: figures.as_written(lv.binary_as_written(), **more),
-    "rows": lambda **more: figures.as_written(lv.rows_as_written(), **more),
-    "ruler": lambda **more: figures.ruler(lv.recognize(2.303, 10), 2.303, **more),
+    "terms": lambda **more: figures.score_terms(MIXED, **more),
+    "many": lambda **more: figures.score_terms(MANY, **more),
+    "infinite": lambda **more: figures.score_terms(lv.metrics.score_terms(TWO, "1 0", "0 0.5"), **more),
+    "caps": lambda **more: figures.clipping_limits(lv.metrics.clipping_limits(), **more),
+    "binary": lambda **more: figures.as_written(lv.metrics.binary_as_written(), **more),
+    "rows": lambda **more: figures.as_written(lv.metrics.rows_as_written(), **more),
+    "ruler": lambda **more: figures.ruler(lv.metrics.recognize(2.303, 10), 2.303, **more),
 }
 WIDTHS = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")
@@ -88,13 +88,13 @@ def test_a_narrow_figure_says_the_same_numbers(name: str) -> None:
 
 @pytest.mark.parametrize("k", [0, 5, 8])
 def test_a_hill_tells_the_loss_and_how_likely_the_sample_is(k: int) -> None:
-    said = texts(figures.likelihood(HILL, at=float(HILL.parameter[k])))
+    said = texts(figures.sample_likelihood(HILL, at=float(HILL.parameter[k])))
     assert number(float(HILL.mean[k])) in said
     assert share_of_best(float(HILL.relative[k])) in said
 
 
 def test_both_panels_have_one_scale_so_that_the_valley_is_the_hill_turned_over() -> None:
-    layout = figures.likelihood(HILL, at=1).layout
+    layout = figures.sample_likelihood(HILL, at=1).layout
     upper, lower = layout.yaxis, layout.yaxis2
     assert list(lower.range) == pytest.approx([-upper.range[1], -upper.range[0]])
     assert np.ptp(upper.domain) == pytest.approx(np.ptp(lower.domain))
@@ -138,7 +138,7 @@ def test_the_clouds_are_the_fits_and_the_lines_the_theory() -> None:
 
 
 def test_terms_tell_every_term_and_hatch_what_is_left_out() -> None:
-    figure = figures.terms(MIXED)
+    figure = figures.score_terms(MIXED)
     said = texts(figure)
     for term, words in zip(MIXED.term, MIXED.words, strict=True):
         assert number(float(term)) in said
@@ -151,20 +151,20 @@ def test_terms_tell_every_term_and_hatch_what_is_left_out() -> None:
 
 
 def test_of_many_terms_the_costliest_are_drawn() -> None:
-    figure = figures.terms(MANY)
+    figure = figures.score_terms(MANY)
     assert sorted(figure.data[0].x) == pytest.approx([k**2 for k in range(28, 40)])
     assert "and 28 more" in texts(figure)
 
 
 def test_somebody_elses_words_are_no_tags() -> None:
-    found = lv.score_terms("MAE", ["1"], ["2"])
-    assert "<b>" not in texts(figures.terms(found))
+    found = lv.metrics.score_terms("MAE", ["1"], ["2"])
+    assert "<b>" not in texts(figures.score_terms(found))
 
 
 @pytest.mark.parametrize("value", [2.303, 0.5, 34.54, 0.0, -1e-15, -4.0, 1e6])
 @WIDTHS
 def test_the_nearest_stands_out_on_the_ruler(value: float, narrow: bool) -> None:
-    found = lv.recognize(value, 10)
+    found = lv.metrics.recognize(value, 10)
     figure = figures.ruler(found, value, narrow=narrow)
     bold = [a.text for a in figure.layout.annotations if a.text.startswith(f"<b>{found[0].name}")]
     assert len(bold) == 1
@@ -173,7 +173,7 @@ def test_the_nearest_stands_out_on_the_ruler(value: float, narrow: bool) -> None
 
 def test_no_name_on_a_wide_ruler_lies_on_another() -> None:
     for value, classes in ((2.303, 10), (0.693, 2), (34.54, 1000), (0.325, 2)):
-        figure = figures.ruler(lv.recognize(value, classes), value)
+        figure = figures.ruler(lv.metrics.recognize(value, classes), value)
         low, high = figure.layout.xaxis.range
         boxes = [
             (1044 * (a.x - low) / (high - low), len(re.sub(r"<.*?>|&nbsp;", "", a.text)) * 7.0, a.y)

@@ -29,15 +29,15 @@ def made(loss: str, ratio: np.ndarray, optimizer: str = "sgd", gone: int | None 
 CALM = made("sigmoid-mse", np.linspace(0.1, 1.0, STEPS + 1))
 WILD = made("sigmoid-ce", np.linspace(0.5, 5.0, STEPS + 1), gone=37)
 ADAM = [made(loss, np.linspace(0.1, 0.8, STEPS + 1), "adam") for loss in ("mse", "sigmoid-ce")]
-HELD = lv.bowl(0.3, points=21, every=0.1)
-AHEAD = lv.bowl(0.9, "Nesterov", points=21, every=0.1)
+HELD = lv.stability.quadratic(0.3, points=21, every=0.1)
+AHEAD = lv.stability.quadratic(0.9, "Nesterov", points=21, every=0.1)
 
 MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
     "edge": (lambda at, **more: figures.edge([CALM, WILD], int(at), **more), [0, 5, 30, 40, 60]),
     "edge, one run": (lambda at, **more: figures.edge([CALM], int(at), **more), [0, 60]),
     "edge of Adam": (lambda at, **more: figures.edge(ADAM, int(at), **more), [0, 35]),
-    "bowl": (lambda at, **more: figures.bowl(HELD, at, **more), [0.1, 1.0, 2.6, 4.4]),
-    "bowl, Nesterov": (lambda at, **more: figures.bowl(AHEAD, at, **more), [0.1, 1.4]),
+    "bowl": (lambda at, **more: figures.quadratic(HELD, at, **more), [0.1, 1.0, 2.6, 4.4]),
+    "bowl, Nesterov": (lambda at, **more: figures.quadratic(AHEAD, at, **more), [0.1, 1.4]),
 }
 MOVES = pytest.mark.parametrize("name", MOVING)
 WIDTHS = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
@@ -117,15 +117,15 @@ def test_the_edge_of_another_optimizer_is_its_own(optimizer: str) -> None:
     ("product", "end"), [(1.0, "it arrives"), (2.6, "it swings for ever"), (3.0, "it flies apart")]
 )
 def test_a_bowl_tells_what_is_left_and_why(product: float, end: str, narrow: bool) -> None:
-    said = words(figures.bowl(HELD, product, narrow=narrow))
+    said = words(figures.quadratic(HELD, product, narrow=narrow))
     assert end in said
-    assert percent(float(lv.spectral_radius(product, 0.3))) in said
+    assert percent(float(lv.stability.spectral_radius(product, 0.3))) in said
     assert f"{product:.2f} {'<' if product < 2.6 else '=' if product == 2.6 else '>'} 2.6" in said
     assert ("out of the picture" in said) == (product == 3.0)
 
 
 def test_a_leap_leaves_nothing() -> None:
-    assert "0 %" in words(figures.bowl(lv.bowl(0.0, points=21), 1.0))
+    assert "0 %" in words(figures.quadratic(lv.stability.quadratic(0.0, points=21), 1.0))
 
 
 def test_a_share_just_beside_one_is_not_said_to_be_one() -> None:
@@ -134,22 +134,22 @@ def test_a_share_just_beside_one_is_not_said_to_be_one() -> None:
         (beta, product)
         for beta in momentum
         for product in np.arange(0.02, 4.4, 0.02)
-        if 1e-6 < abs(lv.spectral_radius(product, beta, "Nesterov") - 1) < 0.003
+        if 1e-6 < abs(lv.stability.spectral_radius(product, beta, "Nesterov") - 1) < 0.003
     ]
     assert near
     beta, product = near[0]
-    said = words(figures.bowl(lv.bowl(beta, "Nesterov", points=21), product))
+    said = words(figures.quadratic(lv.stability.quadratic(beta, "Nesterov", points=21), product))
     assert "100 %" not in said
     assert re.search(r"(99|100)\.\d %", said)
 
 
 def test_the_dot_and_the_walk_are_those_of_the_setting() -> None:
-    figure = figures.bowl(HELD, 1.0)
+    figure = figures.quadratic(HELD, 1.0)
     dot, walk = figure.data[-2:]
     assert (dot.x[0], dot.y[0]) == (1.0, 0.3)
-    np.testing.assert_allclose(walk.y, lv.bowl_walk(1.0, 0.3), rtol=1e-3, atol=1e-4)
-    apart = figures.bowl(HELD, 4.4).data[-1]
-    reach = figures.bowl(HELD, 4.4).layout.yaxis2.range[1]
+    np.testing.assert_allclose(walk.y, lv.stability.quadratic_descent(1.0, 0.3), rtol=1e-3, atol=1e-4)
+    apart = figures.quadratic(HELD, 4.4).data[-1]
+    reach = figures.quadratic(HELD, 4.4).layout.yaxis2.range[1]
     assert abs(apart.y[-1]) > reach
     assert (np.abs(apart.y[:-1]) <= reach).all()
 
@@ -165,7 +165,7 @@ def test_a_frame_is_the_picture_that_would_have_been_built_there(name: str, narr
 
 def test_the_frames_are_named_by_what_the_slider_says() -> None:
     assert [f.name for f in figures.edge([CALM], 60).frames] == [str(s) for s in range(0, 61, 5)]
-    assert [f.name for f in figures.bowl(HELD).frames] == [f"{p:g}" for p in HELD.product]
+    assert [f.name for f in figures.quadratic(HELD).frames] == [f"{p:g}" for p in HELD.product]
 
 
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")

@@ -17,16 +17,16 @@ from lossviz.landscape.reparametrization import DOWN, hessian_matrix, rescale
 
 
 @pytest.fixture(scope="module")
-def trained() -> lv.Study:
-    return lv.study("moons", "mlp-16-16", "sigmoid-ce", "relu", seed=0, steps=120)
+def trained() -> lv.landscape.RecordedTraining:
+    return lv.landscape.record_training("moons", "mlp-16-16", "sigmoid-ce", "relu", seed=0, steps=120)
 
 
 @pytest.fixture(scope="module")
-def looks(trained: lv.Study) -> dict[str, lv.Landscape]:
-    return {plane: lv.landscape(trained, plane, points=9) for plane in PLANES}
+def looks(trained: lv.landscape.RecordedTraining) -> dict[str, lv.landscape.PlaneFidelity]:
+    return {plane: lv.landscape.plane_fidelity(trained, plane, points=9) for plane in PLANES}
 
 
-def exact(study: lv.Study, weights: np.ndarray) -> float:
+def exact(study: lv.landscape.RecordedTraining, weights: np.ndarray) -> float:
     """The loss at flat weights, in float64."""
     model = copy.deepcopy(study.model).double()
     nn.utils.vector_to_parameters(torch.from_numpy(weights.astype(np.float64)), model.parameters())
@@ -39,7 +39,9 @@ def exact(study: lv.Study, weights: np.ndarray) -> float:
 
 
 def test_a_study_is_a_member_of_the_race_of_the_same_settings() -> None:
-    study = lv.study("moons", "mlp-16", "sigmoid-ce", "relu", seed=1, steps=40, record_every=4)
+    study = lv.landscape.record_training(
+        "moons", "mlp-16", "sigmoid-ce", "relu", seed=1, steps=40, record_every=4
+    )
     race = lv.train("moons", "mlp-16", ["sigmoid-ce"], lr=study.settings.lr, optimizer="momentum", seeds=2,
                     steps=40, batch=32, activation="relu", record_every=4)  # fmt: skip
     assert study.steps.tolist() == race.steps.tolist()
@@ -58,7 +60,7 @@ def test_a_study_is_a_member_of_the_race_of_the_same_settings() -> None:
     ],
 )
 def test_guessing_costs_what_it_costs(dataset: str, loss: str, guess: float) -> None:
-    study = lv.study(dataset, "mlp-16", loss, steps=2)
+    study = lv.landscape.record_training(dataset, "mlp-16", loss, steps=2)
     assert study.guess == pytest.approx(guess, rel=1e-6)
     assert study.loss[-1] == pytest.approx(exact(study, study.weights[-1]), rel=1e-5)
 
@@ -71,12 +73,14 @@ def test_guessing_costs_what_it_costs(dataset: str, loss: str, guess: float) -> 
 )  # fmt: skip
 def test_a_wrong_setting_is_refused(change: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
-        lv.study(**({"dataset": "moons", "network": "mlp-16", "loss": "sigmoid-ce"} | change))
+        lv.landscape.record_training(
+            **({"dataset": "moons", "network": "mlp-16", "loss": "sigmoid-ce"} | change)
+        )
 
 
 def test_a_training_that_leaves_the_finite_numbers_says_when() -> None:
     with pytest.raises(ValueError, match="left the finite numbers by step"):
-        lv.study("line", "mlp-16", "mse", lr=1000.0)
+        lv.landscape.record_training("line", "mlp-16", "mse", lr=1000.0)
 
 
 # --- one plane ------------------------------------------------------------------------------------------
@@ -84,7 +88,7 @@ def test_a_training_that_leaves_the_finite_numbers_says_when() -> None:
 
 @pytest.mark.parametrize("plane", PLANES)
 def test_both_losses_agree_at_the_end_and_are_those_of_the_weights(
-    trained: lv.Study, looks: dict[str, lv.Landscape], plane: str
+    trained: lv.landscape.RecordedTraining, looks: dict[str, lv.landscape.PlaneFidelity], plane: str
 ) -> None:
     look = looks[plane]
     assert look.says[-1] == pytest.approx(look.had[-1], rel=1e-4)
@@ -96,7 +100,7 @@ def test_both_losses_agree_at_the_end_and_are_those_of_the_weights(
 
 
 def test_the_map_says_the_loss_at_the_projected_weights(
-    trained: lv.Study, looks: dict[str, lv.Landscape]
+    trained: lv.landscape.RecordedTraining, looks: dict[str, lv.landscape.PlaneFidelity]
 ) -> None:
     plane = random_plane(trained.model, 0)
     look = looks["Random"]
@@ -109,7 +113,7 @@ def test_the_map_says_the_loss_at_the_projected_weights(
         assert np.linalg.norm(away) == pytest.approx(look.path.off_plane[record], rel=1e-4)
 
 
-def test_chance_is_what_random_planes_hold_in_the_mean(trained: lv.Study) -> None:
+def test_chance_is_what_random_planes_hold_in_the_mean(trained: lv.landscape.RecordedTraining) -> None:
     n = trained.weights.shape[1]
     shares = []
     path = trained.weights.astype(float) - trained.weights.mean(axis=0)
@@ -117,7 +121,7 @@ def test_chance_is_what_random_planes_hold_in_the_mean(trained: lv.Study) -> Non
     for _ in range(400):
         basis, _ = np.linalg.qr(random.standard_normal((n, 2)))
         shares.append(np.square(path @ basis).sum() / np.square(path).sum())
-    look = lv.landscape(trained, "Random", points=3)
+    look = lv.landscape.plane_fidelity(trained, "Random", points=3)
     assert look.chance == 2 / n
     assert np.mean(shares) == pytest.approx(2 / n, abs=4 * np.std(shares) / 20)
 
@@ -127,7 +131,7 @@ def test_a_walk_explains_itself_as_theory_says() -> None:
     assert walk_share(300, 3000, walks=4) == pytest.approx(7.5 / np.pi**2, abs=0.02)
 
 
-def test_a_walk_ends_where_the_training_ends_from_as_far_away(trained: lv.Study) -> None:
+def test_a_walk_ends_where_the_training_ends_from_as_far_away(trained: lv.landscape.RecordedTraining) -> None:
     walk = random_walk(trained.weights, seed=3)
     assert walk.shape == trained.weights.shape
     assert np.array_equal(walk[-1], trained.weights[-1])
@@ -135,25 +139,27 @@ def test_a_walk_ends_where_the_training_ends_from_as_far_away(trained: lv.Study)
     assert lengths[0] == pytest.approx(lengths[1], rel=1e-5)
 
 
-def test_its_own_plane_holds_more_than_any_other(looks: dict[str, lv.Landscape]) -> None:
+def test_its_own_plane_holds_more_than_any_other(looks: dict[str, lv.landscape.PlaneFidelity]) -> None:
     own = looks["Its path"].path.explained
     assert all(own > looks[plane].path.explained for plane in ("Random", "Curvature", "Three minima"))
     assert looks["A random walk"].chance is None
 
 
-def test_the_three_minima_lie_on_their_plane(trained: lv.Study, looks: dict[str, lv.Landscape]) -> None:
+def test_the_three_minima_lie_on_their_plane(
+    trained: lv.landscape.RecordedTraining, looks: dict[str, lv.landscape.PlaneFidelity]
+) -> None:
     look = looks["Three minima"]
     assert look.minima[0] == pytest.approx([1, 0], abs=1e-5)
     assert look.minima.shape == (2, 2)
-    other = lv.study("moons", "mlp-16-16", "sigmoid-ce", "relu", seed=1, steps=120)
+    other = lv.landscape.record_training("moons", "mlp-16-16", "sigmoid-ce", "relu", seed=1, steps=120)
     assert not np.array_equal(other.weights[-1], trained.weights[-1])
 
 
 @pytest.mark.parametrize("plane", ["Random", "A random walk"])
 def test_from_coarse_to_fine_only_the_surface_changes(
-    trained: lv.Study, looks: dict[str, lv.Landscape], plane: str
+    trained: lv.landscape.RecordedTraining, looks: dict[str, lv.landscape.PlaneFidelity], plane: str
 ) -> None:
-    stream = list(lv.landscape_stream(trained, plane, points=9))
+    stream = list(lv.landscape.plane_fidelity_stream(trained, plane, points=9))
     assert [look.surface.facts.stride for look in stream] == [8, 4, 2, 1]
     for look in stream:
         assert (look.path, look.chance) == (stream[0].path, looks[plane].chance)
@@ -164,15 +170,17 @@ def test_from_coarse_to_fine_only_the_surface_changes(
     np.testing.assert_allclose(last.loss, whole.loss, rtol=2e-6)  # other points share a product
 
 
-def test_an_unknown_plane_is_refused(trained: lv.Study) -> None:
+def test_an_unknown_plane_is_refused(trained: lv.landscape.RecordedTraining) -> None:
     with pytest.raises(ValueError, match="plane must be one of Random, Its path"):
-        lv.landscape(trained, "Sideways")
+        lv.landscape.plane_fidelity(trained, "Sideways")
 
 
 # --- all curvatures -------------------------------------------------------------------------------------
 
 
-def test_the_whole_hessian_is_that_of_products_and_finite_differences(trained: lv.Study) -> None:
+def test_the_whole_hessian_is_that_of_products_and_finite_differences(
+    trained: lv.landscape.RecordedTraining,
+) -> None:
     matrix = hessian_matrix(trained)
     assert np.array_equal(matrix, matrix.T)
     top = lv.sharpness(trained.model, trained.loss_fn, trained.data)
@@ -184,8 +192,10 @@ def test_the_whole_hessian_is_that_of_products_and_finite_differences(trained: l
     assert d @ matrix @ d == pytest.approx(second, abs=2e-3)
 
 
-def test_the_mean_curvature_of_random_directions_is_trace_over_n(trained: lv.Study) -> None:
-    eight = lv.eight_planes(trained, points=3)
+def test_the_mean_curvature_of_random_directions_is_trace_over_n(
+    trained: lv.landscape.RecordedTraining,
+) -> None:
+    eight = lv.landscape.eight_planes(trained, points=3)
     matrix = hessian_matrix(trained)
     assert eight.mean == pytest.approx(np.trace(matrix) / len(matrix))
     error = eight.random.std() / np.sqrt(len(eight.random))
@@ -200,15 +210,17 @@ def test_the_mean_curvature_of_random_directions_is_trace_over_n(trained: lv.Stu
 
 
 @pytest.mark.parametrize("c", [0.05, 0.5, 20.0])
-def test_a_rescaled_network_is_the_same_function(trained: lv.Study, c: float) -> None:
+def test_a_rescaled_network_is_the_same_function(trained: lv.landscape.RecordedTraining, c: float) -> None:
     other = trained.moved(trained.weights[-1] * rescale(trained.model, c))
     x, _ = trained.data
     with torch.no_grad():
         assert torch.allclose(other(x), trained.model(x), rtol=1e-4, atol=1e-5)
 
 
-def test_the_sharpness_is_that_of_the_rescaled_network_and_the_slice_stands_still(trained: lv.Study) -> None:
-    facts = lv.rescaled(trained, most=8, ways=5, points=21)
+def test_the_sharpness_is_that_of_the_rescaled_network_and_the_slice_stands_still(
+    trained: lv.landscape.RecordedTraining,
+) -> None:
+    facts = lv.landscape.rescaled(trained, most=8, ways=5, points=21)
     assert facts.c == pytest.approx([1 / 8, 8**-0.5, 1, 8**0.5, 8])
     for k, c in enumerate(facts.c):
         other = trained.moved(trained.weights[-1] * rescale(trained.model, float(c)))
@@ -222,14 +234,14 @@ def test_the_sharpness_is_that_of_the_rescaled_network_and_the_slice_stands_stil
 
 
 @pytest.mark.parametrize("c", [0.0, -1.0, float("nan")])
-def test_a_factor_that_is_not_above_zero_is_refused(trained: lv.Study, c: float) -> None:
+def test_a_factor_that_is_not_above_zero_is_refused(trained: lv.landscape.RecordedTraining, c: float) -> None:
     with pytest.raises(ValueError, match="c must be a finite number above 0"):
         rescale(trained.model, c)
 
 
 def test_only_relu_can_be_rescaled() -> None:
     with pytest.raises(ValueError, match="Linear, ReLU, Linear"):
-        lv.rescaled(lv.study(activation="tanh", steps=2))
+        lv.landscape.rescaled(lv.landscape.record_training(activation="tanh", steps=2))
 
 
 # --- figures --------------------------------------------------------------------------------------------
@@ -239,7 +251,7 @@ def test_only_relu_can_be_rescaled() -> None:
 @pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("relief", [False, True])
 def test_a_plane_is_drawn_with_a_frame_for_each_record(
-    looks: dict[str, lv.Landscape], plane: str, narrow: bool, relief: bool
+    looks: dict[str, lv.landscape.PlaneFidelity], plane: str, narrow: bool, relief: bool
 ) -> None:
     look = looks[plane]
     figure = lv.figures.one_plane(look, at=12, relief=relief, narrow=narrow)
@@ -250,7 +262,7 @@ def test_a_plane_is_drawn_with_a_frame_for_each_record(
     assert "after 120 steps" in words
 
 
-def test_a_hole_in_a_surface_is_drawn(looks: dict[str, lv.Landscape]) -> None:
+def test_a_hole_in_a_surface_is_drawn(looks: dict[str, lv.landscape.PlaneFidelity]) -> None:
     look = looks["Random"]
     loss = look.surface.loss.copy()
     loss[2, 3], loss[4, 4] = np.nan, np.inf
@@ -258,7 +270,9 @@ def test_a_hole_in_a_surface_is_drawn(looks: dict[str, lv.Landscape]) -> None:
     assert figure.frames
 
 
-def test_surfaces_and_profiles_of_any_model_wear_the_house_style(looks: dict[str, lv.Landscape]) -> None:
+def test_surfaces_and_profiles_of_any_model_wear_the_house_style(
+    looks: dict[str, lv.landscape.PlaneFidelity],
+) -> None:
     look = looks["Its path"]
     for figure in (lv.figures.contour(look.surface, [look.path]), lv.figures.terrain(look.surface),
                    lv.figures.contour(look.surface, narrow=True)):  # fmt: skip
@@ -268,7 +282,7 @@ def test_surfaces_and_profiles_of_any_model_wear_the_house_style(looks: dict[str
 
 @pytest.mark.parametrize(("draw", "drawn"), [(lv.figures.contour, "customdata"), (lv.figures.terrain, "z")])
 def test_a_grid_finer_than_a_screen_is_thinned_and_says_so(
-    looks: dict[str, lv.Landscape], draw: Callable[[lv.Surface], go.Figure], drawn: str
+    looks: dict[str, lv.landscape.PlaneFidelity], draw: Callable[[lv.Surface], go.Figure], drawn: str
 ) -> None:
     axis = np.linspace(-1, 1, 1202)
     fine = replace(looks["Random"].surface, a=axis, b=2 * axis, loss=np.add.outer(axis, 5 * axis))

@@ -13,8 +13,8 @@ from lossviz.likelihood.estimators import _fits, sandwich
 
 
 @pytest.fixture(scope="module")
-def many() -> lv.Consistency:
-    return lv.consistency(sizes=(400, 1600), repeats=600, seed=1)
+def many() -> lv.likelihood.Consistency:
+    return lv.likelihood.consistency(sizes=(400, 1600), repeats=600, seed=1)
 
 
 @pytest.mark.parametrize("theta", [(0.5, 1.5), (0.0, 0.3), (-1.0, 2.5)])
@@ -53,7 +53,7 @@ def test_a_fit_is_the_minimum_that_scipy_finds(squares: bool) -> None:
         assert found[row] == pytest.approx(other.x, abs=1e-6)
 
 
-def test_the_spread_falls_as_theory_says(many: lv.Consistency) -> None:
+def test_the_spread_falls_as_theory_says(many: lv.likelihood.Consistency) -> None:
     repeats = many.estimates.shape[2]
     chance = 1 / math.sqrt(2 * (repeats - 1))  # relative standard error of a standard deviation
     assert many.runaways.sum() == 0
@@ -62,13 +62,13 @@ def test_the_spread_falls_as_theory_says(many: lv.Consistency) -> None:
     assert many.theory[:, 0] / many.theory[:, 1] == pytest.approx(2), "four times the data, half the spread"
 
 
-def test_the_estimates_close_on_the_truth(many: lv.Consistency) -> None:
+def test_the_estimates_close_on_the_truth(many: lv.likelihood.Consistency) -> None:
     error = many.theory[:, 1] / math.sqrt(many.estimates.shape[2])
     bias = np.abs(many.mean[:, 1] - many.theta)
     assert (bias < 4 * error + 5 / 1600).all(), "within chance and a bias of order 1 / n"
 
 
-def test_the_efficiency_by_simulation_is_that_by_theory(many: lv.Consistency) -> None:
+def test_the_efficiency_by_simulation_is_that_by_theory(many: lv.likelihood.Consistency) -> None:
     """The two estimates come from the same data and move together, which only makes the ratio surer."""
     repeats = many.estimates.shape[2]
     chance = 2 / math.sqrt(repeats - 1)
@@ -82,26 +82,26 @@ def test_the_efficiency_by_simulation_is_that_by_theory(many: lv.Consistency) ->
 
 def test_what_is_known_of_the_efficiency() -> None:
     quick = {"sizes": (10,), "repeats": 2}
-    slope = [float(lv.consistency((0.5, b), **quick).efficiency[1]) for b in (0.01, 0.5, 1.5, 3.0)]
+    slope = [float(lv.likelihood.consistency((0.5, b), **quick).efficiency[1]) for b in (0.01, 0.5, 1.5, 3.0)]
     assert slope[0] == pytest.approx(1, abs=1e-4), "where p (1 - p) hardly varies, nothing is lost"
     assert sorted(slope, reverse=True) == slope, "the surer the model, the more least squares throws away"
-    found = lv.consistency(**quick)
+    found = lv.likelihood.consistency(**quick)
     assert found.times_the_data == pytest.approx([1.0859, 1.2071], abs=1e-4)
     assert found.methods == ("maximum likelihood", "least squares")
 
 
 def test_the_same_seed_gives_the_same_and_shapes_are_as_said() -> None:
-    one, two = (lv.consistency(sizes=(50, 100), repeats=5, seed=4) for _ in range(2))
+    one, two = (lv.likelihood.consistency(sizes=(50, 100), repeats=5, seed=4) for _ in range(2))
     assert np.array_equal(one.estimates, two.estimates)
     assert one.estimates.shape == (2, 2, 5, 2)
     assert one.sd.shape == one.theory.shape == one.mean.shape == (2, 2, 2)
     assert one.efficiency.shape == (2,)
-    other = lv.consistency(sizes=(50, 100), repeats=5, seed=5)
+    other = lv.likelihood.consistency(sizes=(50, 100), repeats=5, seed=5)
     assert not np.array_equal(one.estimates, other.estimates)
 
 
 def test_runaways_are_counted_and_left_out() -> None:
-    found = lv.consistency((0.0, 6.0), sizes=(10, 20), repeats=40)
+    found = lv.likelihood.consistency((0.0, 6.0), sizes=(10, 20), repeats=40)
     assert found.runaways[0, 0] > 0, "ten sure examples are often separable: no finite weight is best"
     gone = np.isnan(found.estimates[..., 0]).sum(axis=2)
     assert (gone == found.runaways).all()
@@ -123,4 +123,4 @@ def test_runaways_are_counted_and_left_out() -> None:
 )
 def test_wrong_arguments_are_one_sentence(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        lv.consistency(**settings)
+        lv.likelihood.consistency(**settings)

@@ -31,49 +31,55 @@ def pairs(draw: Any) -> tuple[Any, Any]:
 def test_cross_entropy_is_entropy_plus_kl(pair: tuple[Any, Any]) -> None:
     p, q = pair
     for unit in ("nats", "bits"):
-        whole = lv.cross_entropy(p, q, unit=unit)
-        parts = lv.entropy(p, unit=unit) + lv.kl_divergence(p, q, unit=unit)
+        whole = lv.likelihood.cross_entropy(p, q, unit=unit)
+        parts = lv.likelihood.entropy(p, unit=unit) + lv.likelihood.kl_divergence(p, q, unit=unit)
         assert whole == parts == math.inf or whole == pytest.approx(parts, rel=1e-12, abs=1e-12)
 
 
 @given(pairs())
 def test_each_equals_scipys(pair: tuple[Any, Any]) -> None:
     p, q = pair
-    assert lv.entropy(p) == pytest.approx(stats.entropy(p), rel=1e-12, abs=1e-14)
-    assert lv.entropy(p, unit="bits") == pytest.approx(stats.entropy(p, base=2), rel=1e-12, abs=1e-14)
-    assert lv.kl_divergence(p, q) == pytest.approx(special.rel_entr(p, q).sum(), rel=1e-9, abs=1e-12)
-    assert lv.kl_divergence(p, q) >= 0
-    assert lv.kl_divergence(p, p) == 0
+    assert lv.likelihood.entropy(p) == pytest.approx(stats.entropy(p), rel=1e-12, abs=1e-14)
+    assert lv.likelihood.entropy(p, unit="bits") == pytest.approx(
+        stats.entropy(p, base=2), rel=1e-12, abs=1e-14
+    )
+    assert lv.likelihood.kl_divergence(p, q) == pytest.approx(
+        special.rel_entr(p, q).sum(), rel=1e-9, abs=1e-12
+    )
+    assert lv.likelihood.kl_divergence(p, q) >= 0
+    assert lv.likelihood.kl_divergence(p, p) == 0
 
 
 def test_what_is_well_known() -> None:
     p = [0.5, 0.25, 0.125, 0.125]
-    assert lv.entropy(p, unit="bits") == 1.75
-    assert lv.entropy([0.1] * 10) == pytest.approx(math.log(10))
-    assert lv.entropy([1.0, 0.0]) == 0
-    assert math.copysign(1, float(lv.entropy([1.0, 0.0]))) == 1, "no negative zero"
-    assert lv.kl_divergence([1, 0], [0, 1]) == lv.cross_entropy([1, 0], [0, 1]) == math.inf
-    assert lv.cross_entropy([1, 0], [0.5, 0.5], unit="bits") == 1
-    assert lv.cross_entropy([0.5, 0.5], [1, 0]) == math.inf
-    assert lv.entropy(p) * 1.4426950408889634 == pytest.approx(1.75), "a nat is 1.4427 bits"
+    assert lv.likelihood.entropy(p, unit="bits") == 1.75
+    assert lv.likelihood.entropy([0.1] * 10) == pytest.approx(math.log(10))
+    assert lv.likelihood.entropy([1.0, 0.0]) == 0
+    assert math.copysign(1, float(lv.likelihood.entropy([1.0, 0.0]))) == 1, "no negative zero"
+    assert (
+        lv.likelihood.kl_divergence([1, 0], [0, 1]) == lv.likelihood.cross_entropy([1, 0], [0, 1]) == math.inf
+    )
+    assert lv.likelihood.cross_entropy([1, 0], [0.5, 0.5], unit="bits") == 1
+    assert lv.likelihood.cross_entropy([0.5, 0.5], [1, 0]) == math.inf
+    assert lv.likelihood.entropy(p) * 1.4426950408889634 == pytest.approx(1.75), "a nat is 1.4427 bits"
 
 
 def test_rows_at_once_from_torch_or_numpy_equal_rows_alone() -> None:
     p = torch.tensor([[0.5, 0.5], [0.1, 0.9], [1.0, 0.0]], dtype=torch.float64)
     q = np.array([[0.4, 0.6], [0.9, 0.1], [0.0, 1.0]])
-    for both in (lv.cross_entropy, lv.kl_divergence):
+    for both in (lv.likelihood.cross_entropy, lv.likelihood.kl_divergence):
         assert both(p, q).tolist() == [both(a, b) for a, b in zip(p, q, strict=True)]
         assert both(p[0], q).tolist() == [both(p[0], b) for b in q]
-    assert lv.entropy(p).shape == (3,)
+    assert lv.likelihood.entropy(p).shape == (3,)
 
 
 def test_the_bar_ends_where_the_model_is_the_world() -> None:
-    bar = lv.entropy_bar([0.5, 0.25, 0.125, 0.125], [0.2, 0.1, 0.3, 0.4], unit="bits", steps=11)
+    bar = lv.likelihood.entropy_bar([0.5, 0.25, 0.125, 0.125], [0.2, 0.1, 0.3, 0.4], unit="bits", steps=11)
     assert bar.kl[-1] == 0
     assert bar.cross_entropy[-1] == bar.entropy == 1.75
     assert (np.diff(bar.kl) < 0).all(), "KL is convex and 0 at the end: it only falls on the way"
     assert bar.q.sum(axis=1) == pytest.approx(np.ones(11))
-    assert bar.cross_entropy[3] == pytest.approx(lv.cross_entropy(bar.p, bar.q[3], unit="bits"))
+    assert bar.cross_entropy[3] == pytest.approx(lv.likelihood.cross_entropy(bar.p, bar.q[3], unit="bits"))
 
 
 @pytest.mark.parametrize(
@@ -91,17 +97,17 @@ def test_the_bar_ends_where_the_model_is_the_world() -> None:
 )
 def test_what_is_no_distribution_is_said_with_its_place(p: Any, words: str) -> None:
     with pytest.raises(ValueError, match=f"^{words}"):
-        lv.entropy(p)
+        lv.likelihood.entropy(p)
     with pytest.raises(ValueError, match="^q" + words.replace("p", "q", 1)[1:]):
-        lv.kl_divergence([0.5, 0.5], p)
+        lv.likelihood.kl_divergence([0.5, 0.5], p)
 
 
 def test_other_wrong_arguments() -> None:
     with pytest.raises(ValueError, match="unit must be one of nats, bits; got 'bit'"):
-        lv.entropy([1.0], unit="bit")  # type: ignore[arg-type]
+        lv.likelihood.entropy([1.0], unit="bit")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="as many classes; got 2 and 3"):
-        lv.kl_divergence([0.5, 0.5], [0.2, 0.3, 0.5])
+        lv.likelihood.kl_divergence([0.5, 0.5], [0.2, 0.3, 0.5])
     with pytest.raises(ValueError, match="shapes that match"):
-        lv.kl_divergence(np.full((2, 2), 0.5), np.full((3, 2), 0.5))
+        lv.likelihood.kl_divergence(np.full((2, 2), 0.5), np.full((3, 2), 0.5))
     with pytest.raises(ValueError, match="one distribution"):
-        lv.entropy_bar(np.full((2, 2), 0.5), [0.5, 0.5])
+        lv.likelihood.entropy_bar(np.full((2, 2), 0.5), [0.5, 0.5])

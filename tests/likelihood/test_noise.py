@@ -13,7 +13,7 @@ from scipy import integrate, stats
 import lossviz as lv
 from lossviz.likelihood.noise import CLASSES, TAU
 
-LAWS = list(lv.NOISES)
+LAWS = list(lv.likelihood.NOISE_DISTRIBUTIONS)
 WIDTHS = (0.1, 0.5, 1.0, 2.5)
 OUTCOMES: dict[str, Any] = {
     "any": some.floats(-20, 20),
@@ -50,7 +50,7 @@ def oracle(law: str, y: Any, t: Any, width: float) -> Any:
 @pytest.mark.parametrize("law", LAWS)
 @given(data=some.data())
 def test_minus_the_log_density_is_the_loss_and_the_constant(law: str, data: Any) -> None:
-    row = lv.NOISES[law]
+    row = lv.likelihood.NOISE_DISTRIBUTIONS[law]
     y, t = float(data.draw(OUTCOMES[row.outcomes])), data.draw(PARAMETERS[row.outcomes])
     width = data.draw(some.sampled_from(WIDTHS)) if row.outcomes == "any" else 1.0
     density = float(row.log_density(np.array(y), np.array(t), width))
@@ -60,7 +60,7 @@ def test_minus_the_log_density_is_the_loss_and_the_constant(law: str, data: Any)
 
 @pytest.mark.parametrize("law", LAWS)
 def test_a_density_adds_up_to_one(law: str) -> None:
-    row = lv.NOISES[law]
+    row = lv.likelihood.NOISE_DISTRIBUTIONS[law]
     for t, width in ((0.3, 1.0), (0.9, 0.4)):
         if row.outcomes == "any":
             total, _ = integrate.quad(
@@ -74,7 +74,7 @@ def test_a_density_adds_up_to_one(law: str) -> None:
 
 
 def test_the_constant_does_not_depend_on_the_parameter() -> None:
-    for row in lv.NOISES.values():
+    for row in lv.likelihood.NOISE_DISTRIBUTIONS.values():
         y = np.ones(2)
         assert np.ptp(row.constant(y, np.array([0.2, 0.7]), 1.3)) == 0
 
@@ -83,7 +83,7 @@ def test_every_likelihood_that_a_loss_names_is_a_law_or_stands_here() -> None:
     """The rows of LOSSES that say what they are the negative logarithm of."""
     said = {loss.name for loss in lv.LOSSES.values() if loss.likelihood}
     elsewhere = {"sigmoid-bce-onehot", "gaussian-nll"}
-    assert said == {row.loss for row in lv.NOISES.values()} | elsewhere
+    assert said == {row.loss for row in lv.likelihood.NOISE_DISTRIBUTIONS.values()} | elsewhere
     z, y = np.linspace(-3, 3, 7), 0.4
     for sigma in WIDTHS:
         loss = lv.LOSSES["gaussian-nll"].set(sigma=sigma).value(z, y).numpy()
@@ -98,8 +98,8 @@ def test_every_likelihood_that_a_loss_names_is_a_law_or_stands_here() -> None:
 
 @pytest.mark.parametrize("law", LAWS)
 def test_the_best_parameter_is_the_best(law: str) -> None:
-    row = lv.NOISES[law]
-    found = lv.sample_likelihood(law, SAMPLES[row.outcomes], width=0.8)
+    row = lv.likelihood.NOISE_DISTRIBUTIONS[law]
+    found = lv.likelihood.sample_likelihood(law, SAMPLES[row.outcomes], width=0.8)
     assert found.least <= found.mean.min() + 1e-12
     nearest = found.parameter[np.abs(found.parameter - found.best).argmin()]
     assert found.mean[found.parameter == nearest][0] == pytest.approx(found.mean.min(), abs=5e-3)
@@ -115,24 +115,24 @@ def test_the_best_parameter_is_the_best(law: str) -> None:
 
 def test_the_best_centre_is_the_mean_the_median_and_the_quantile() -> None:
     sample = [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 9.3]
-    assert lv.sample_likelihood("Gaussian", sample).best == pytest.approx(2.0)
-    assert lv.sample_likelihood("Laplace", sample).best == 0.9
-    assert lv.sample_likelihood("Asymmetric Laplace", sample).best == 9.3
-    assert lv.sample_likelihood("Poisson", [0, 1, 2, 3, 9]).best == 3
-    assert lv.sample_likelihood("Bernoulli", [1, 1, 1, 0]).best == 0.75
-    secant = lv.sample_likelihood("Hyperbolic secant", sample).best
+    assert lv.likelihood.sample_likelihood("Gaussian", sample).best == pytest.approx(2.0)
+    assert lv.likelihood.sample_likelihood("Laplace", sample).best == 0.9
+    assert lv.likelihood.sample_likelihood("Asymmetric Laplace", sample).best == 9.3
+    assert lv.likelihood.sample_likelihood("Poisson", [0, 1, 2, 3, 9]).best == 3
+    assert lv.likelihood.sample_likelihood("Bernoulli", [1, 1, 1, 0]).best == 0.75
+    secant = lv.likelihood.sample_likelihood("Hyperbolic secant", sample).best
     assert np.tanh(secant - np.array(sample)).sum() == pytest.approx(0, abs=1e-12)
 
 
 def test_a_narrow_density_has_a_negative_loss() -> None:
-    found = lv.sample_likelihood("Gaussian", [1.0], width=0.1)
+    found = lv.likelihood.sample_likelihood("Gaussian", [1.0], width=0.1)
     assert found.least == pytest.approx(-1.3836465597893728)  # ln(0.1 sqrt(2 pi))
 
 
 def test_a_sample_of_one_kind_only_has_a_best_at_the_edge() -> None:
     for sample in ([1, 1, 1], [0, 0]):
-        assert lv.sample_likelihood("Bernoulli", sample).least == pytest.approx(0, abs=1e-12)
-    assert lv.sample_likelihood("Poisson", [0, 0]).least == 0
+        assert lv.likelihood.sample_likelihood("Bernoulli", sample).least == pytest.approx(0, abs=1e-12)
+    assert lv.likelihood.sample_likelihood("Poisson", [0, 0]).least == 0
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,9 @@ def test_a_sample_of_one_kind_only_has_a_best_at_the_edge() -> None:
 )
 def test_wrong_arguments_are_one_sentence(arguments: tuple[Any, ...], words: str) -> None:
     with pytest.raises(ValueError, match=re.escape(words)):
-        lv.sample_likelihood(*arguments)
+        lv.likelihood.sample_likelihood(*arguments)
 
 
 def test_an_unknown_law_lists_the_known() -> None:
     with pytest.raises(KeyError, match="unknown noise law 'Cauchy'; known: Gaussian, Laplace"):
-        lv.sample_likelihood("Cauchy", [1.0])
+        lv.likelihood.sample_likelihood("Cauchy", [1.0])

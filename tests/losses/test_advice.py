@@ -13,17 +13,17 @@ from torch import nn
 import lossviz as lv
 from lossviz.losses.advice import MISSES, PREDICT, REPORT
 
-EVERY = pytest.mark.parametrize("answer", list(lv.ANSWERS.values()), ids=list(lv.ANSWERS))
+EVERY = pytest.mark.parametrize("answer", list(lv.losses.ANSWERS.values()), ids=list(lv.losses.ANSWERS))
 HOMES = ("linear_model", "ensemble", "model_selection", "multiclass", "multioutput")
 
 
 def test_every_way_ends_and_every_answer_is_reached() -> None:
-    reached = {lv.advise(*way).name for way in product(PREDICT, MISSES, REPORT)}
-    assert reached == set(lv.ANSWERS)
+    reached = {lv.losses.advise(*way).name for way in product(PREDICT, MISSES, REPORT)}
+    assert reached == set(lv.losses.ANSWERS)
 
 
 @EVERY
-def test_an_answer_says_all(answer: lv.Answer) -> None:
+def test_an_answer_says_all(answer: lv.losses.Answer) -> None:
     assert set(answer.losses) <= set(lv.LOSSES)
     for words in (answer.why, answer.report):
         assert words.endswith(".")
@@ -36,7 +36,7 @@ def _lines(code: str) -> list[str]:
 
 
 @EVERY
-def test_the_torch_code_is_a_loss(answer: lv.Answer) -> None:
+def test_the_torch_code_is_a_loss(answer: lv.losses.Answer) -> None:
     z, y = torch.randn(6, 3), torch.rand(6, 3)
     for line in _lines(answer.torch):
         loss = eval(line, {"torch": torch, "nn": nn})  # ours
@@ -45,7 +45,7 @@ def test_the_torch_code_is_a_loss(answer: lv.Answer) -> None:
 
 
 @EVERY
-def test_the_sklearn_code_is_an_estimator(answer: lv.Answer) -> None:
+def test_the_sklearn_code_is_an_estimator(answer: lv.losses.Answer) -> None:
     names: dict[str, Any] = {}
     for home in HOMES:
         names |= vars(importlib.import_module(f"sklearn.{home}"))
@@ -54,13 +54,13 @@ def test_the_sklearn_code_is_an_estimator(answer: lv.Answer) -> None:
 
 
 @EVERY
-def test_the_keras_code_can_be_parsed(answer: lv.Answer) -> None:
+def test_the_keras_code_can_be_parsed(answer: lv.losses.Answer) -> None:
     for line in _lines(answer.keras):
         ast.parse(line, mode="eval")
 
 
 def test_torchs_quantile_loss_is_ours() -> None:
-    loss = eval(lv.ANSWERS["quantile"].torch, {"torch": torch})
+    loss = eval(lv.losses.ANSWERS["quantile"].torch, {"torch": torch})
     z, y = torch.randn(50), torch.randn(50)
     assert float(loss(z, y)) == pytest.approx(float(lv.LOSSES["quantile"].value(z, y).mean()), rel=1e-6)
 
@@ -89,12 +89,12 @@ def test_squared_distance_on_the_sphere_grows_with_the_way() -> None:
 
 
 def test_questions_that_do_not_matter_are_known() -> None:
-    assert lv.advice_matters("A place on Earth", MISSES[0]) == (False, False)
-    assert lv.advice_matters("A number", MISSES[0]) == (True, True)
-    assert lv.advice_matters("Yes or no", "A few wild ones") == (True, False)
+    assert lv.losses.advice_matters("A place on Earth", MISSES[0]) == (False, False)
+    assert lv.losses.advice_matters("A number", MISSES[0]) == (True, True)
+    assert lv.losses.advice_matters("Yes or no", "A few wild ones") == (True, False)
 
 
 @pytest.mark.parametrize("way", [("a number",), ("A number", "none"), ("A number", MISSES[0], "all")])
 def test_an_unknown_answer_is_one_sentence(way: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match=f"must be one of .*; got {way[-1]!r}"):
-        lv.advise(*way)
+        lv.losses.advise(*way)

@@ -10,14 +10,14 @@ import lossviz as lv
 from lossviz.losses.curves import AXES, fits, in_nats
 from lossviz.losses.nondifferentiable import named
 
-ROWS = [*lv.LOSSES.values(), *lv.UNTRAINABLE.values()]
+ROWS = [*lv.LOSSES.values(), *lv.losses.NONDIFFERENTIABLE.values()]
 PAIRS = [(row, against) for against in AXES for row in ROWS if fits(row, against)]
 EVERY = pytest.mark.parametrize(("row", "against"), PAIRS, ids=[f"{r.name} {a}" for r, a in PAIRS])
 MIDDLE = {"residual": 0.7371, "logit": 0.7371, "probability": 0.3371, "margin": 0.7371, "lead": 0.7371}
 
 
 def test_every_loss_of_the_registry_has_an_axis() -> None:
-    assert {row.name for row, _ in PAIRS} == {*lv.LOSSES, *lv.UNTRAINABLE}
+    assert {row.name for row, _ in PAIRS} == {*lv.LOSSES, *lv.losses.NONDIFFERENTIABLE}
 
 
 @EVERY
@@ -25,7 +25,7 @@ def test_slope_and_curvature_are_those_of_what_is_drawn(row: lv.Loss, against: s
     h = 1e-3
     at = MIDDLE[against] + h * np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
     y = {"logit": 0.3, "probability": 0.3}.get(against)
-    facts = lv.shapes([row], against, y=y, x=at)
+    facts = lv.losses.loss_curves([row], against, y=y, x=at)
     v = facts.value[0]
     slope = (v[0] - 8 * v[1] + 8 * v[3] - v[4]) / (12 * h)
     bend = (-v[0] + 16 * v[1] - 30 * v[2] + 16 * v[3] - v[4]) / (12 * h * h)
@@ -35,7 +35,7 @@ def test_slope_and_curvature_are_those_of_what_is_drawn(row: lv.Loss, against: s
 
 @EVERY
 def test_by_default_all_is_finite(row: lv.Loss, against: str) -> None:
-    facts = lv.shapes([row], against)
+    facts = lv.losses.loss_curves([row], against)
     known = slice(None) if row.link != "exp" else facts.x > -4
     for part in (facts.value, facts.gradient, facts.curvature):
         assert np.isfinite(part[0][known]).all()
@@ -44,7 +44,7 @@ def test_by_default_all_is_finite(row: lv.Loss, against: str) -> None:
 def test_bits_divide_what_is_in_nats_and_nothing_else() -> None:
     for against in AXES:
         rows = [row for row in ROWS if fits(row, against)]
-        nats, bits = lv.shapes(rows, against), lv.shapes(rows, against, unit="bits")
+        nats, bits = lv.losses.loss_curves(rows, against), lv.losses.loss_curves(rows, against, unit="bits")
         for i, row in enumerate(rows):
             factor = math.log(2) if in_nats(row) else 1.0
             for part in ("value", "gradient", "curvature"):
@@ -56,7 +56,7 @@ def test_bits_divide_what_is_in_nats_and_nothing_else() -> None:
 
 
 def test_against_the_probability_cross_entropy_is_a_logarithm() -> None:
-    facts = lv.shapes(["sigmoid-ce", "sigmoid-mse"], "probability", y=1.0)
+    facts = lv.losses.loss_curves(["sigmoid-ce", "sigmoid-mse"], "probability", y=1.0)
     p = facts.x
     np.testing.assert_allclose(facts.value[0], -np.log(p), rtol=1e-12)
     np.testing.assert_allclose(facts.gradient[0], -1 / p, rtol=1e-12)
@@ -66,13 +66,13 @@ def test_against_the_probability_cross_entropy_is_a_logarithm() -> None:
 
 
 def test_against_the_logit_squared_error_bends_down_and_against_the_probability_not() -> None:
-    assert lv.shapes(["sigmoid-mse"], "logit").bends_down.any()
-    assert not lv.shapes(["sigmoid-mse"], "probability").bends_down.any()
-    assert not lv.shapes(["sigmoid-ce"], "logit").bends_down.any()
+    assert lv.losses.loss_curves(["sigmoid-mse"], "logit").bends_down.any()
+    assert not lv.losses.loss_curves(["sigmoid-mse"], "probability").bends_down.any()
+    assert not lv.losses.loss_curves(["sigmoid-ce"], "logit").bends_down.any()
 
 
 def test_a_margin_is_the_logit_turned_to_the_right_side() -> None:
-    yes, no = (lv.shapes(["hinge", "zero-one", "sigmoid-ce"], "margin", y=y) for y in (1.0, 0.0))
+    yes, no = (lv.losses.loss_curves(["hinge", "zero-one", "sigmoid-ce"], "margin", y=y) for y in (1.0, 0.0))
     np.testing.assert_allclose(yes.value[0], np.maximum(0, 1 - yes.x))
     np.testing.assert_array_equal(yes.value[1], yes.x <= 0)
     np.testing.assert_allclose(yes.value[2], np.log1p(np.exp(-yes.x)))
@@ -83,7 +83,7 @@ def test_a_margin_is_the_logit_turned_to_the_right_side() -> None:
 
 
 def test_the_lead_is_that_over_equal_others() -> None:
-    facts = lv.shapes(["softmax-ce", "softmax-ce-smoothed"], "lead", classes=4)
+    facts = lv.losses.loss_curves(["softmax-ce", "softmax-ce-smoothed"], "lead", classes=4)
     e = np.exp(facts.x)
     np.testing.assert_allclose(facts.value[0], -np.log(e / (e + 3)), rtol=1e-9)
     even = int(np.abs(facts.x).argmin())
@@ -91,7 +91,7 @@ def test_the_lead_is_that_over_equal_others() -> None:
 
 
 def test_poisson_against_its_rate() -> None:
-    facts = lv.shapes(["poisson-nll"], "residual", y=4, x=[-4.5, -3.0, 0.0, 2.0])
+    facts = lv.losses.loss_curves(["poisson-nll"], "residual", y=4, x=[-4.5, -3.0, 0.0, 2.0])
     rate = 4 + facts.x[1:]
     assert np.isnan(facts.value[0, 0]), "there is no negative rate"
     np.testing.assert_allclose(facts.value[0, 1:], rate - 4 * np.log(rate))
@@ -101,25 +101,27 @@ def test_poisson_against_its_rate() -> None:
 
 def test_a_density_may_be_above_one_and_its_loss_below_zero() -> None:
     narrow = lv.LOSSES["gaussian-nll"].set(sigma=0.1)
-    assert lv.shapes([narrow], "residual").value.min() == pytest.approx(math.log(0.1))
+    assert lv.losses.loss_curves([narrow], "residual").value.min() == pytest.approx(math.log(0.1))
 
 
 def test_what_cannot_be_trained_has_no_slope() -> None:
-    for row in lv.UNTRAINABLE.values():
+    for row in lv.losses.NONDIFFERENTIABLE.values():
         z = np.linspace(-3, 3, 13)
         assert not row.gradient(z, 1.0).any()
         assert not row.curvature(z, 1.0).any()
     y = np.array([0, 1, 1, 0, 1.0])
     z = np.array([-1, 2, -3, 0.5, 0.1])
-    assert float(lv.UNTRAINABLE["zero-one"].value(z, y).mean()) == 1 - np.mean((z > 0) == (y > 0.5))
-    hits = lv.UNTRAINABLE["hit-or-miss"].set(width=1.0)
+    assert float(lv.losses.NONDIFFERENTIABLE["zero-one"].value(z, y).mean()) == 1 - np.mean(
+        (z > 0) == (y > 0.5)
+    )
+    hits = lv.losses.NONDIFFERENTIABLE["hit-or-miss"].set(width=1.0)
     assert hits.value([0.0, 1.0, 1.5], 0.0).tolist() == [0, 0, 1]
 
 
 def test_a_label_says_what_was_chosen() -> None:
     assert named(lv.LOSSES["huber"].set(delta=5)) == "Huber, δ = 5"
     assert named(lv.LOSSES["mse"]) == "Squared error"
-    assert named(lv.UNTRAINABLE["hit-or-miss"]) == "Hit or miss, ±1.5"
+    assert named(lv.losses.NONDIFFERENTIABLE["hit-or-miss"]) == "Hit or miss, ±1.5"
 
 
 @pytest.mark.parametrize(
@@ -137,4 +139,4 @@ def test_a_label_says_what_was_chosen() -> None:
 )
 def test_what_does_not_fit_is_one_sentence(arguments: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        lv.shapes(*arguments)
+        lv.losses.loss_curves(*arguments)

@@ -11,26 +11,26 @@ import lossviz as lv
 from lossviz.metrics.history import MEASURES
 
 
-def settings(**more: Any) -> lv.ScoreSettings:
-    return lv.ScoreSettings(**({"network": "mlp-16", "steps": 20, "record_every": 5} | more))
+def settings(**more: Any) -> lv.metrics.ScoreSettings:
+    return lv.metrics.ScoreSettings(**({"network": "mlp-16", "steps": 20, "record_every": 5} | more))
 
 
 @pytest.fixture(scope="module")
-def digits() -> lv.ScoreHistory:
-    return lv.score_history(settings(dataset="digits", seed=3))
+def digits() -> lv.metrics.ScoreHistory:
+    return lv.metrics.score_history(settings(dataset="digits", seed=3))
 
 
 @pytest.fixture(scope="module")
-def cancer() -> lv.ScoreHistory:
-    return lv.score_history(settings(dataset="breast-cancer", train=200))
+def cancer() -> lv.metrics.ScoreHistory:
+    return lv.metrics.score_history(settings(dataset="breast-cancer", train=200))
 
 
 @pytest.fixture(scope="module")
-def diabetes() -> lv.ScoreHistory:
-    return lv.score_history(settings(dataset="diabetes"))
+def diabetes() -> lv.metrics.ScoreHistory:
+    return lv.metrics.score_history(settings(dataset="diabetes"))
 
 
-def test_the_training_is_that_of_a_plain_loop(digits: lv.ScoreHistory) -> None:
+def test_the_training_is_that_of_a_plain_loop(digits: lv.metrics.ScoreHistory) -> None:
     """Cross-entropy, Adam, full batch: as anybody would write it."""
     train, held = digits.settings.data()
     model = lv.NETWORKS["mlp-16"].build(64, 10, seed=3)
@@ -54,7 +54,7 @@ def test_the_training_is_that_of_a_plain_loop(digits: lv.ScoreHistory) -> None:
     assert digits.scores["brier"][-1] == pytest.approx(10 * metrics.mean_squared_error(onehot, p), rel=1e-5)
 
 
-def test_two_classes_are_no_and_yes(cancer: lv.ScoreHistory) -> None:
+def test_two_classes_are_no_and_yes(cancer: lv.metrics.ScoreHistory) -> None:
     assert cancer.classes == ("benign", "malignant")
     assert len(cancer.y) == 369
     assert cancer.y.sum() < len(cancer.y) / 2, "malignant is the rarer one"
@@ -71,22 +71,22 @@ def test_two_classes_are_no_and_yes(cancer: lv.ScoreHistory) -> None:
         assert cancer.each[k].mean() == pytest.approx(cancer.loss[k], rel=1e-5)
 
 
-def test_rmse_and_mean_squared_error_choose_alike(diabetes: lv.ScoreHistory) -> None:
+def test_rmse_and_mean_squared_error_choose_alike(diabetes: lv.metrics.ScoreHistory) -> None:
     np.testing.assert_allclose(diabetes.scores["rmse"] ** 2, diabetes.loss, rtol=1e-6)
     assert diabetes.best("rmse") == diabetes.best("loss") == diabetes.best("r2")
     assert diabetes.scores["r2"][-1] == pytest.approx(1 - diabetes.loss[-1] / diabetes.y.var(), rel=1e-6)
     assert not diabetes.right.size
 
 
-def test_the_best_record_is_the_best(digits: lv.ScoreHistory) -> None:
+def test_the_best_record_is_the_best(digits: lv.metrics.ScoreHistory) -> None:
     for name, values in digits.scores.items():
         best = values[digits.best(name)]
         assert best == (values.max() if MEASURES[name].higher else values.min())
     assert digits.loss[digits.best()] == digits.loss.min()
 
 
-def test_where_the_loss_went_adds_up(digits: lv.ScoreHistory) -> None:
-    moved = lv.change(digits, 1, 4)
+def test_where_the_loss_went_adds_up(digits: lv.metrics.ScoreHistory) -> None:
+    moved = lv.metrics.prediction_change(digits, 1, 4)
     whole = (digits.loss[4] - digits.loss[1]) * len(digits.y)
     assert moved.nats_still_wrong + moved.nats_others == pytest.approx(whole, rel=1e-4)
     gained = (digits.scores["accuracy"][4] - digits.scores["accuracy"][1]) * len(digits.y)
@@ -94,13 +94,13 @@ def test_where_the_loss_went_adds_up(digits: lv.ScoreHistory) -> None:
     assert moved.still_wrong + moved.newly_wrong == int((~digits.right[4]).sum())
 
 
-def test_the_same_settings_give_the_same_history(cancer: lv.ScoreHistory) -> None:
-    again = lv.score_history(cancer.settings)
+def test_the_same_settings_give_the_same_history(cancer: lv.metrics.ScoreHistory) -> None:
+    again = lv.metrics.score_history(cancer.settings)
     np.testing.assert_array_equal(again.each, cancer.each)
 
 
 def test_what_flies_apart_has_no_score() -> None:
-    wild = lv.score_history(settings(dataset="diabetes", optimizer="sgd", lr=1e6, train=60))
+    wild = lv.metrics.score_history(settings(dataset="diabetes", optimizer="sgd", lr=1e6, train=60))
     assert np.isnan(wild.scores["rmse"][-1])
     assert np.isfinite(wild.loss[0])
     assert wild.best("rmse") == 0
@@ -120,6 +120,6 @@ def test_impossible_settings_are_one_sentence(more: dict[str, Any], message: str
         settings(**more)
 
 
-def test_change_needs_classes(diabetes: lv.ScoreHistory) -> None:
+def test_change_needs_classes(diabetes: lv.metrics.ScoreHistory) -> None:
     with pytest.raises(ValueError, match="no answer is right or wrong"):
-        lv.change(diabetes, 0, 1)
+        lv.metrics.prediction_change(diabetes, 0, 1)

@@ -16,7 +16,7 @@ from lossviz.metrics.landmarks import smoothing_floor, softmax_twice_floor
 
 
 def nearest(value: float, classes: int, **more: Any) -> str:
-    return lv.recognize(value, classes, **more)[0].name
+    return lv.metrics.recognize(value, classes, **more)[0].name
 
 
 def test_numbers_that_people_ask_about() -> None:
@@ -41,7 +41,7 @@ def test_numbers_that_people_ask_about() -> None:
 
 @given(some.floats(-1e300, 1e300), some.integers(2, 10_000_000))
 def test_candidates_are_sorted_by_distance(value: float, classes: int) -> None:
-    found = lv.recognize(value, classes)
+    found = lv.metrics.recognize(value, classes)
     assert [c.distance for c in found] == [abs(c.value - value) for c in found]
     assert sorted(found, key=lambda c: c.distance) == found
     assert all(c.name and c.explanation and math.isfinite(c.value) for c in found)
@@ -72,7 +72,7 @@ def test_floors_of_many_classes_are_the_same_formula() -> None:
 
 
 def test_caps_are_what_the_libraries_charge() -> None:
-    found = {cap.library: cap.value for cap in lv.caps()}
+    found = {cap.library: cap.value for cap in lv.metrics.clipping_limits()}
     zero = torch.tensor([0.0], dtype=torch.float64)
     assert found["torch BCELoss"] == float(F.binary_cross_entropy(zero, torch.ones(1, dtype=torch.float64)))
     assert found["scikit-learn, float64"] == pytest.approx(log_loss([1], [0.0], labels=[0, 1]), abs=1e-12)
@@ -81,7 +81,7 @@ def test_caps_are_what_the_libraries_charge() -> None:
     assert found["the tutorial"] == pytest.approx(34.54, abs=0.005)
     assert found["Keras"] == pytest.approx(16.12, abs=0.005)
     assert found["the definition"] == math.inf
-    values = [cap.value for cap in lv.caps()]
+    values = [cap.value for cap in lv.metrics.clipping_limits()]
     assert sorted(values) == values
 
 
@@ -100,20 +100,20 @@ def test_caps_are_what_the_libraries_charge() -> None:
 )
 def test_wrong_arguments_are_one_sentence(arguments: tuple[Any, ...], words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        lv.recognize(*arguments)
+        lv.metrics.recognize(*arguments)
 
 
 # --- one loss, several ways ------------------------------------------------------------------------------
 
 
 def test_sigmoid_then_log_in_float32_is_dead_where_the_logit_is_not() -> None:
-    found = lv.float_curves([17.0])
+    found = lv.metrics.float_curves([17.0])
     assert found.loss[:, 0] == pytest.approx([100, 17, 17], abs=1e-6)
     assert found.gradient[:, 0] == pytest.approx([0, 1, 1], abs=1e-6)
 
 
 def test_from_the_logit_is_the_true_loss_everywhere() -> None:
-    found = lv.float_curves()
+    found = lv.metrics.float_curves()
     assert found.loss[2] == pytest.approx(np.logaddexp(0, found.z), rel=1e-6)
     assert found.gradient[2] == pytest.approx(1 / (1 + np.exp(-found.z)), rel=1e-6)
     assert found.loss[1, found.z > 37] == pytest.approx(100)
@@ -122,7 +122,7 @@ def test_from_the_logit_is_the_true_loss_everywhere() -> None:
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 1000])
 def test_softmax_twice_is_what_torch_computes(classes: int) -> None:
-    found = lv.softmax_twice(classes, np.linspace(-8, 12, 41))
+    found = lv.metrics.softmax_twice(classes, np.linspace(-8, 12, 41))
     margin = torch.tensor(found.margin, requires_grad=True)
     logits = torch.cat([margin[:, None], torch.zeros(41, classes - 1, dtype=torch.float64)], dim=1)
     right = torch.zeros(41, dtype=torch.long)
@@ -141,4 +141,4 @@ def test_softmax_twice_is_what_torch_computes(classes: int) -> None:
 
 def test_too_few_classes_are_refused() -> None:
     with pytest.raises(ValueError, match="classes must be a whole number from 2"):
-        lv.softmax_twice(1)
+        lv.metrics.softmax_twice(1)

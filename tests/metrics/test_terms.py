@@ -23,7 +23,7 @@ OF_NUMBERS = some.lists(some.tuples(NUMBERS, NUMBERS), min_size=1, max_size=40)
 @given(rows=OF_TWO)
 def test_binary_scores_equal_scikit_learns(name: str, rows: list[tuple[int, float]]) -> None:
     y, p = zip(*rows, strict=True)
-    found = lv.score_terms(name, y, p)
+    found = lv.metrics.score_terms(name, y, p)
     theirs = (
         metrics.log_loss(y, np.array(p), labels=[0, 1])
         if name == TWO
@@ -43,14 +43,14 @@ def test_regression_scores_equal_scikit_learns(rows: list[tuple[float, float]]) 
         "MAE": metrics.mean_absolute_error(y, p),
     }
     for name, value in theirs.items():
-        found = lv.score_terms(name, y, p)
+        found = lv.metrics.score_terms(name, y, p)
         assert found.value == pytest.approx(value, rel=1e-12)
         assert found.library == value
 
 
 def test_text_and_arrays_and_lists_say_the_same() -> None:
-    text = lv.score_terms(TWO, "1, 0; 1", "[0.9 0.20]\n0.4")
-    arrays = lv.score_terms(TWO, np.array([1, 0, 1]), [0.9, 0.2, 0.4])
+    text = lv.metrics.score_terms(TWO, "1, 0; 1", "[0.9 0.20]\n0.4")
+    arrays = lv.metrics.score_terms(TWO, np.array([1, 0, 1]), [0.9, 0.2, 0.4])
     assert text.value == arrays.value
     assert text.predicted == (("0.9",), ("0.20",), ("0.4",)), "as typed"
     assert text.words == ("−ln 0.9", "−ln (1 − 0.20)", "−ln 0.4")
@@ -58,33 +58,33 @@ def test_text_and_arrays_and_lists_say_the_same() -> None:
 
 
 def test_what_is_left_out_is_what_the_tutorial_leaves_out() -> None:
-    found = lv.score_terms(TWO, "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
+    found = lv.metrics.score_terms(TWO, "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
     kept = found.term[~found.left_out].sum() / 6
     assert found.as_written == pytest.approx(kept, abs=1e-12)
     assert found.value == pytest.approx(0.7837604219994566)
 
 
 def test_several_classes() -> None:
-    found = lv.score_terms(MORE, "0 1 2", "0.9 0.05 0.05\n0.1 0.8 0.2\n0.1 0.2 0.7")
+    found = lv.metrics.score_terms(MORE, "0 1 2", "0.9 0.05 0.05\n0.1 0.8 0.2\n0.1 0.2 0.7")
     assert found.off == (2,)
     assert found.words == ("−ln 0.9", "−ln 0.8", "−ln 0.7")
     assert found.value == pytest.approx(found.library, abs=1e-12)
-    pasted = lv.score_terms(MORE, "[0, 1]", "[[0.9, 0.1],\n [0.2, 0.8]]")
+    pasted = lv.metrics.score_terms(MORE, "[0, 1]", "[[0.9, 0.1],\n [0.2, 0.8]]")
     assert pasted.off == ()
     assert pasted.rescaled is None
-    one_line = lv.score_terms(MORE, "0 1", "[[0.9, 0.1], [0.2, 0.8]]")
+    one_line = lv.metrics.score_terms(MORE, "0 1", "[[0.9, 0.1], [0.2, 0.8]]")
     assert one_line.value == pasted.value
 
 
 def test_sure_and_wrong_is_infinite_and_clipped_by_the_library() -> None:
-    found = lv.score_terms(TWO, [1], [0.0])
+    found = lv.metrics.score_terms(TWO, [1], [0.0])
     assert found.value == math.inf
     assert found.library == pytest.approx(36.04365338911715)
-    assert math.copysign(1, float(lv.score_terms(TWO, [1], [1.0]).term[0])) == 1, "no negative zero"
+    assert math.copysign(1, float(lv.metrics.score_terms(TWO, [1], [1.0]).term[0])) == 1, "no negative zero"
 
 
 def test_signs_in_words() -> None:
-    found = lv.score_terms("MAE", "-1 2", "+3 -0.5")
+    found = lv.metrics.score_terms("MAE", "-1 2", "+3 -0.5")
     assert found.words == ("|3 − (−1)|", "|(−0.5) − 2|")
 
 
@@ -123,15 +123,15 @@ def test_what_cannot_be_scored_is_one_sentence_with_the_place(
     score: str, actual: Any, predicted: Any, words: str
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(words)) as caught:
-        lv.score_terms(score, actual, predicted)
+        lv.metrics.score_terms(score, actual, predicted)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 160
 
 
-@given(some.text(max_size=60), some.text(max_size=60), some.sampled_from(list(lv.SCORES)))
+@given(some.text(max_size=60), some.text(max_size=60), some.sampled_from(list(lv.metrics.SCORES)))
 def test_any_text_is_scored_or_refused(actual: str, predicted: str, score: str) -> None:
     try:
-        found = lv.score_terms(score, actual, predicted)
+        found = lv.metrics.score_terms(score, actual, predicted)
     except ValueError:
         return
     assert len(found.term) == len(found.actual)
@@ -139,4 +139,4 @@ def test_any_text_is_scored_or_refused(actual: str, predicted: str, score: str) 
 
 def test_an_unknown_score_lists_the_known() -> None:
     with pytest.raises(KeyError, match="unknown score 'F1'; known: Cross-entropy, two classes"):
-        lv.score_terms("F1", "1", "1")
+        lv.metrics.score_terms("F1", "1", "1")

@@ -20,7 +20,7 @@ SAID = some.lists(
 @given(SAID, some.floats(-6, 6))
 def test_the_confusion_matrix_is_scikit_learns(said: list[tuple[float, int]], cut: float) -> None:
     p, y = np.array([a for a, _ in said]), np.array([b for _, b in said])
-    facts = lv.verdicts(p, y, cut=[cut])
+    facts = lv.metrics.threshold_curve(p, y, cut=[cut])
     called = facts.log_odds >= cut
     (left, alarms), (missed, found) = metrics.confusion_matrix(y, called, labels=[0, 1])
     told = [int(part[0]) for part in (facts.left, facts.alarms, facts.missed, facts.found)]
@@ -43,7 +43,7 @@ def test_the_confusion_matrix_is_scikit_learns(said: list[tuple[float, int]], cu
 
 def test_the_timid_are_all_right_and_the_bold_cost_less() -> None:
     """Loss and accuracy disagree: the numbers that the page tells."""
-    timid, bold = (lv.verdicts(p, [1, 1, 1], cut=[0.0]) for p in (TIMID, BOLD))
+    timid, bold = (lv.metrics.threshold_curve(p, [1, 1, 1], cut=[0.0]) for p in (TIMID, BOLD))
     assert (timid.accuracy[0], bold.accuracy[0]) == (1, pytest.approx(2 / 3))
     assert timid.loss == pytest.approx(0.673, abs=5e-4)
     assert bold.loss == pytest.approx(0.244, abs=5e-4)
@@ -52,14 +52,14 @@ def test_the_timid_are_all_right_and_the_bold_cost_less() -> None:
 def test_adding_a_constant_to_every_probability_is_moving_the_threshold() -> None:
     """What a commenter's custom loss did: its best constant is 0.05 above the mean."""
     p, y = np.linspace(0.02, 0.9, 45), np.arange(45) % 3 == 0
-    raised = lv.verdicts(p + 0.05, y, cut=[0.0])
-    moved = lv.verdicts(p, y, cut=[math.log(0.45 / 0.55)])
+    raised = lv.metrics.threshold_curve(p + 0.05, y, cut=[0.0])
+    moved = lv.metrics.threshold_curve(p, y, cut=[math.log(0.45 / 0.55)])
     for part in ("missed", "found", "alarms", "left"):
         assert getattr(raised, part)[0] == getattr(moved, part)[0]
 
 
 def test_log_odds_keep_what_a_probability_loses() -> None:
-    sure = lv.verdicts(log_odds=[800.0, -800.0], y=[0, 1])
+    sure = lv.metrics.threshold_curve(log_odds=[800.0, -800.0], y=[0, 1])
     assert sure.loss == 800
     assert sure.brier == 1
 
@@ -67,7 +67,7 @@ def test_log_odds_keep_what_a_probability_loses() -> None:
 @given(SAID)
 def test_calibration_is_scikit_learns(said: list[tuple[float, int]]) -> None:
     p, y = np.array([a for a, _ in said]), np.array([b for _, b in said])
-    facts = lv.calibration(p, y)
+    facts = lv.metrics.calibration(p, y)
     so, mean = calibration_curve(y, p, n_bins=10)
     full = facts.count > 0
     np.testing.assert_allclose(facts.so[full], so)
@@ -81,7 +81,7 @@ def test_calibration_is_scikit_learns(said: list[tuple[float, int]]) -> None:
 
 
 def test_the_interval_is_wilsons() -> None:
-    facts = lv.calibration([0.35] * 10, [1] * 3 + [0] * 7)
+    facts = lv.metrics.calibration([0.35] * 10, [1] * 3 + [0] * 7)
     n, share, z = 10, 0.3, 1.96
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * 0.7 / n + z * z / (4 * n * n))
@@ -93,15 +93,15 @@ def test_the_interval_is_wilsons() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: lv.verdicts([0.5, 1.0], [0, 1]), "number 2 is 1"),
-        (lambda: lv.verdicts([0.5, float("nan")], [0, 1]), "number 2 is nan"),
-        (lambda: lv.verdicts([0.5], [0, 1]), "got 2 for 1"),
-        (lambda: lv.verdicts([0.5, 0.5], [0, 2]), "y must be 0 or 1; got 2"),
-        (lambda: lv.verdicts([], []), "at least one; got 0 for 0"),
-        (lambda: lv.verdicts(log_odds=[np.inf], y=[1]), "finite"),
-        (lambda: lv.calibration([0.5], [1, 0]), "got 1 and 2"),
-        (lambda: lv.calibration([1.5], [1]), r"p must lie in \[0, 1\]; got 1.5"),
-        (lambda: lv.calibration([], []), "at least one"),
+        (lambda: lv.metrics.threshold_curve([0.5, 1.0], [0, 1]), "number 2 is 1"),
+        (lambda: lv.metrics.threshold_curve([0.5, float("nan")], [0, 1]), "number 2 is nan"),
+        (lambda: lv.metrics.threshold_curve([0.5], [0, 1]), "got 2 for 1"),
+        (lambda: lv.metrics.threshold_curve([0.5, 0.5], [0, 2]), "y must be 0 or 1; got 2"),
+        (lambda: lv.metrics.threshold_curve([], []), "at least one; got 0 for 0"),
+        (lambda: lv.metrics.threshold_curve(log_odds=[np.inf], y=[1]), "finite"),
+        (lambda: lv.metrics.calibration([0.5], [1, 0]), "got 1 and 2"),
+        (lambda: lv.metrics.calibration([1.5], [1]), r"p must lie in \[0, 1\]; got 1.5"),
+        (lambda: lv.metrics.calibration([], []), "at least one"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(make: object, message: str) -> None:

@@ -81,13 +81,13 @@ def test_rows_that_do_not_add_up_to_one() -> None:
     actual = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     predicted = [[0.9, 0.05, 0.05], [0.1, 0.8, 0.2], [0.1, 0.2, 0.7]]
     assert tutorial.categorical_cross_entropy_as_written(actual, predicted) == 0.22839300363692153
-    found = lv.score_terms("Cross-entropy, more classes", [0, 1, 2], predicted)
+    found = lv.metrics.score_terms("Cross-entropy, more classes", [0, 1, 2], predicted)
     assert found.rescaled == pytest.approx(0.2601630635716978, abs=1e-15)
     assert found.value == pytest.approx(found.library, abs=1e-12)
 
 
 def test_the_table_says_what_is_wrong() -> None:
-    binary, rows = lv.binary_as_written(), lv.rows_as_written()
+    binary, rows = lv.metrics.binary_as_written(), lv.metrics.rows_as_written()
     wrong = {a.name: a.wrong.tolist() for a in (*binary.attempts, *rows.attempts[:2])}
     assert wrong == {
         "Mixed": [True, False, False, False],
@@ -103,8 +103,10 @@ def test_the_table_says_what_is_wrong() -> None:
     assert "1 - actual" not in binary.written
 
 
-@pytest.mark.parametrize("found", [lv.binary_as_written(), lv.rows_as_written()], ids=["binary", "rows"])
-def test_what_is_shown_as_right_is_what_runs(found: lv.AsWritten) -> None:
+@pytest.mark.parametrize(
+    "found", [lv.metrics.binary_as_written(), lv.metrics.rows_as_written()], ids=["binary", "rows"]
+)
+def test_what_is_shown_as_right_is_what_runs(found: lv.metrics.AsWritten) -> None:
     names: dict[str, Any] = {}
     exec(found.right, names)
     shown = names["binary_cross_entropy" if "binary" in found.right else "categorical_cross_entropy"]

@@ -8,7 +8,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import expit
 
-from lossviz import LOSSES, descend, descend_widget, escape_time, escape_times, logit_curves
+from lossviz import LOSSES, descend, escape_time
+from lossviz.neuron import descend_widget, escape_times, logit_curves
 from lossviz.neuron.descent import MOST_STEPS
 from lossviz.neuron.escape import MOST_ESCAPE_STEPS
 

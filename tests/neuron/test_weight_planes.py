@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from lossviz import LOSSES, OPTIMIZERS, TWO_WEIGHTS, WeightPlane, weight_paths, weight_plane
+from lossviz import LOSSES, OPTIMIZERS
+from lossviz.neuron import TWO_WEIGHTS, WeightPlane, weight_paths, weight_plane
 
 BINARY = [name for name, row in LOSSES.items() if row.task == "binary"]
 

@@ -107,7 +107,7 @@ def test_a_preset_shows_what_its_name_says(
 )
 def test_a_preset_of_the_bowl_shows_its_number(name: str, radius: float) -> None:
     values = {c.key: c.default for c in Edge.bowl_controls} | TRIES["Bowl"][name]
-    found = lv.spectral_radius(values["edge_product"], values["edge_beta"], values["edge_rule"])
+    found = lv.stability.spectral_radius(values["edge_product"], values["edge_beta"], values["edge_rule"])
     assert found == pytest.approx(radius)
 
 
@@ -153,11 +153,11 @@ def test_the_names_are_the_registries() -> None:
     assert tuple(Edge.optimizer.options) == STEADY
     assert set(Edge.data.options) <= set(lv.DATASETS)
     assert set(Edge.activation.options) <= {"tanh", "relu", "sigmoid"}
-    for network in Edge.network.options:
-        assert lv.NETWORKS[network].name == network
+    for name in Edge.network.options:
+        assert lv.NETWORKS[name].name == name
     for pair in Edge.pair.options:
         for data in Edge.data.options:
-            lv.EdgeSettings(data, "mlp-12", tuple(pair.split(", ")), 0.1)
+            lv.stability.EdgeSettings(data, "mlp-12", tuple(pair.split(", ")), 0.1)
 
 
 @pytest.mark.usefixtures("few")

@@ -105,7 +105,7 @@ def test_every_loss_is_drawn_on_every_axis_that_it_fits(against: str) -> None:
     app = at("Shape", against=against, **{control: losses})
     slides, words = {slide.key for slide in app.slider}, " ".join(m.value for m in app.markdown)
     for loss in losses:
-        row = lv.UNTRAINABLE[loss] if loss in lv.UNTRAINABLE else lv.LOSSES[loss]
+        row = lv.losses.NONDIFFERENTIABLE[loss] if loss in lv.losses.NONDIFFERENTIABLE else lv.LOSSES[loss]
         assert (f'"{loss}"' in code(app)) == (row.formula in words) == fits(row, against)
         if loss in SETTINGS and fits(row, against):
             assert SETTINGS[loss][1].key in slides
@@ -117,7 +117,7 @@ def test_an_axis_that_no_chosen_loss_fits_draws_cross_entropy() -> None:
 
 
 def test_all_losses_of_the_registries_are_offered() -> None:
-    assert {loss for _, loss in OFFERED} == {*lv.LOSSES, *lv.UNTRAINABLE}
+    assert {loss for _, loss in OFFERED} == {*lv.LOSSES, *lv.losses.NONDIFFERENTIABLE}
     assert tuple(AXES) == tuple(Gallery.against.options) == tuple(RAILS)
 
 
@@ -128,13 +128,13 @@ def test_every_answer_is_shown_in_three_languages() -> None:
             for key, value in (("predict", predict), ("misses", misses), ("report", report)):
                 app.session_state[f"gallery_{key}"] = value
             sound(app.run())
-            answer = lv.advise(predict, misses, report)
+            answer = lv.losses.advise(predict, misses, report)
             assert [h.value for h in app.header] == [f"{answer.output}, {answer.loss}."]
             given = [re.sub(r"\s", "", block.value) for block in app.code][:3]
             assert [re.sub(r"\s", "", c) for c in (answer.torch, answer.keras, answer.sklearn)] == given
             for block in app.code[:3]:
                 assert compile(block.value, "what is shown", "exec"), "it can still be pasted"
-            second, third = lv.advice_matters(predict, misses)
+            second, third = lv.losses.advice_matters(predict, misses)
             assert [radio.disabled for radio in app.radio] == [False, not second, not third]
 
 

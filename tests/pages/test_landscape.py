@@ -38,14 +38,14 @@ from lossviz.ui.controls import Choice, Slide
 from lossviz.ui.page import Tabs
 
 SMALL = {"landscape_network": "mlp-16"}
-AS_LONG_AS_IT_TAKES = lv.study
+AS_LONG_AS_IT_TAKES = lv.landscape.record_training
 
 
 @pytest.fixture(scope="module", autouse=True)
 def short() -> Iterator[None]:
     """Trainings of a fifth of their steps; the code on the page calls the same."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lv, "study", partial(lv.study, steps=60))
+        patch.setattr(lv.landscape, "record_training", partial(lv.landscape.record_training, steps=60))
         yield
 
 
@@ -53,14 +53,14 @@ def short() -> Iterator[None]:
 def whole(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The training that a viewer sees, and nothing of the short ones before and after it."""
     st.cache_data.clear()
-    monkeypatch.setattr(lv, "study", AS_LONG_AS_IT_TAKES)
+    monkeypatch.setattr(lv.landscape, "record_training", AS_LONG_AS_IT_TAKES)
     yield
     st.cache_data.clear()
 
 
 @pytest.fixture(scope="module")
-def trained() -> lv.Study:
-    return lv.study("moons", "mlp-16", steps=20)
+def trained() -> lv.landscape.RecordedTraining:
+    return lv.landscape.record_training("moons", "mlp-16", steps=20)
 
 
 ROOM = Room("landscape", "landscape", Landscape.view.default)
@@ -230,11 +230,11 @@ def test_a_stopped_picture_stays_and_goes_on_from_there(
     assert alike(shown(app), still(made_by(app)))
 
 
-def test_what_is_done_is_not_done_again(trained: lv.Study) -> None:
+def test_what_is_done_is_not_done_again(trained: lv.landscape.RecordedTraining) -> None:
     seen: list[int] = []
 
     def begin(say: Any, file: Any) -> Any:
-        return lv.landscape_stream(trained, points=33, progress=say, resume=file)
+        return lv.landscape.plane_fidelity_stream(trained, points=33, progress=say, resume=file)
 
     def left(done: int, total: int) -> None:
         seen.append(done)
@@ -250,7 +250,7 @@ def test_what_is_done_is_not_done_again(trained: lv.Study) -> None:
     assert work.done == 1
     assert seen == sorted(set(seen)), "each point once"
     assert seen[-1] == 33**2
-    whole = lv.landscape(trained, points=33).surface
+    whole = lv.landscape.plane_fidelity(trained, points=33).surface
     np.testing.assert_allclose(work.latest.surface.loss, whole.loss, rtol=1e-6)
 
 

@@ -64,17 +64,17 @@ def test_every_law_is_drawn_with_a_frame_for_each_value(noise: str) -> None:
         names = [float(frame["name"]) for frame in figure["frames"]]
         assert names == pytest.approx(np.arange(slide.low, slide.high + slide.step / 2, slide.step))
     words = " ".join(m.value for m in app.markdown)
-    assert lv.NOISES[noise].becomes in words
-    assert f"`{lv.NOISES[noise].loss}`" in words
+    assert lv.likelihood.NOISE_DISTRIBUTIONS[noise].becomes in words
+    assert f"`{lv.likelihood.NOISE_DISTRIBUTIONS[noise].loss}`" in words
 
 
 def test_the_laws_are_the_registrys_and_each_has_its_dots() -> None:
-    assert tuple(Likelihood.noise.options) == tuple(lv.NOISES)
+    assert tuple(Likelihood.noise.options) == tuple(lv.likelihood.NOISE_DISTRIBUTIONS)
     assert tuple(Likelihood.sample.options) == tuple(SAMPLES)[:3]
-    for law in lv.NOISES.values():
+    for law in lv.likelihood.NOISE_DISTRIBUTIONS.values():
         dots = SAMPLES["Spread"] if law.outcomes == "any" else SAMPLES[law.name]
-        assert lv.sample_likelihood(law, dots).least < math.inf
-        assert SLIDES[law.outcomes].low == lv.sample_likelihood(law, dots).parameter[0]
+        assert lv.likelihood.sample_likelihood(law, dots).least < math.inf
+        assert SLIDES[law.outcomes].low == lv.likelihood.sample_likelihood(law, dots).parameter[0]
 
 
 QUERIES: list[tuple[str, dict[str, Any]]] = [

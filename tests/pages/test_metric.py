@@ -70,7 +70,7 @@ def test_every_measure_is_drawn_and_tells_what_became_of_the_loss() -> None:
         for measure in control.options:
             app.session_state[f"metric_{key}"] = measure
             sound(app.run())
-            history = lv.score_history(settings(data, 0))
+            history = lv.metrics.score_history(settings(data, 0))
             assert f'history, "{measure}"' in code(app)
             first, last = history.steps[history.best()], history.steps[history.best(measure)]
             words = " ".join(m.value for m in app.markdown)
@@ -80,12 +80,12 @@ def test_every_measure_is_drawn_and_tells_what_became_of_the_loss() -> None:
 
 def test_the_story_of_the_default_is_true() -> None:
     """From the best loss to the best accuracy: more right than before, and the wrong ones surer."""
-    history = lv.score_history(settings("digits", 0))
+    history = lv.metrics.score_history(settings("digits", 0))
     a, b = history.best(), history.best("accuracy")
     assert history.steps[b] == Metric.step.default > history.steps[a]
     assert history.loss[b] > 1.2 * history.loss[a]
     assert history.scores["accuracy"][b] > history.scores["accuracy"][a]
-    moved = lv.change(history, a, b)
+    moved = lv.metrics.prediction_change(history, a, b)
     assert moved.nats_still_wrong > 0 > moved.nats_others
     app = seen_at()
     assert any(

@@ -89,7 +89,7 @@ def test_the_followed_slider_has_a_frame_for_its_every_value(case: str) -> None:
 
 
 def test_the_names_are_the_registrys() -> None:
-    assert tuple(Numbers.score.options) == tuple(lv.SCORES)
+    assert tuple(Numbers.score.options) == tuple(lv.metrics.SCORES)
 
 
 # --- the numbers on screen -------------------------------------------------------------------------------
@@ -237,8 +237,8 @@ def test_the_table_shows_the_boxes() -> None:
 
 def test_the_texts_say_what_is_computed() -> None:
     """Numbers that stand in a text, each computed here."""
-    caps = {cap.library: cap.value for cap in lv.caps()}
-    twice, low = lv.softmax_twice(1000), caps["scikit-learn, float32"]
+    caps = {cap.library: cap.value for cap in lv.metrics.clipping_limits()}
+    twice, low = lv.metrics.softmax_twice(1000), caps["scikit-learn, float32"]
     said = {
         "twice_see": [f"{twice.floor:.2f}", f"{twice.chance:.2f}"],
         "caps_see": [f"{caps['torch BCELoss'] - low:.0f}", f"{low:.1f}"],
@@ -246,7 +246,7 @@ def test_the_texts_say_what_is_computed() -> None:
         "rows_see": ["0.260", "0.228"],
         "terms_maths": [f"{caps['scikit-learn, float64']:.2f}"],
         "written_maths": [f"{cap:.2f}" for cap in caps.values() if cap < 100],
-        "value_see": [f"{lv.softmax_twice(10).floor:.3f}", f"{float(lv.entropy([0.9, 0.1])):.3f}"],
+        "value_see": [f"{lv.metrics.softmax_twice(10).floor:.3f}", f"{float(lv.likelihood.entropy([0.9, 0.1])):.3f}"],
     }  # fmt: skip
     for name, numbers in said.items():
         for number in numbers:

@@ -121,7 +121,7 @@ def test_every_option_is_drawn(view: str) -> None:
 
 def test_the_numbers_on_the_page_are_those_of_the_core() -> None:
     texts = [a.get("text", "") for a in shown(at("Unions"))["layout"]["annotations"]]
-    found = lv.separable_labelings("binary", lv.unions("binary", 4).centres)
+    found = lv.codes.separable_labelings("binary", lv.codes.unions("binary", 4).centres)
     assert f"<b>{found.solvable} of {found.total}</b>" in texts
     texts = [a.get("text", "") for a in shown(at("Meaning"))["layout"]["annotations"]]
     assert f"<b>{lv.figures.number(float(np.log2(9 / 4)))}</b>" in texts
@@ -180,8 +180,8 @@ def test_a_stopped_training_says_so_and_goes_on() -> None:
 
 
 def test_the_names_are_the_registries() -> None:
-    assert set(Codes.code.options) - {unions.OWN} <= set(lv.CODES)
-    assert set(network.HEADS.values()) <= set(lv.HEADS)
+    assert set(Codes.code.options) - {unions.OWN} <= set(lv.codes.CODES)
+    assert set(network.HEADS.values()) <= set(lv.codes.HEADS)
     assert tuple(Codes.measure.options) == tuple(lv.figures.SCORES)
 
 

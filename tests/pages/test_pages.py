@@ -62,13 +62,13 @@ def coarse() -> Iterator[None]:
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.file)
 def test_every_row_of_the_table_is_a_page_with_a_card(entry: Entry) -> None:
     assert entry.path.exists()
-    assert (CONTENTS.parent / "cards" / f"{entry.file}.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert entry.card.read_text(encoding="utf-8").startswith("<svg")
     assert entry.question.endswith("?")
 
 
 def test_every_page_is_in_the_table() -> None:
     listed = {entry.path for entry in ENTRIES} | {HOME.path}
-    assert {path for path in HOME.path.parent.glob("*.py") if path.stem != "__init__"} == listed
+    assert set(CONTENTS.parent.glob("*/page.py")) == listed
 
 
 # --- pages and views -----------------------------------------------------------------------------------
@@ -178,11 +178,11 @@ def test_every_two_weight_model_is_drawn(model: str, view: str) -> None:
     app = opened("two_weights", {"weights_model": model, "weights_view": view})
     assert app.selectbox(key="weights_model").value == model
     assert len(payload(app)["narrow"]) == 2
-    assert any(lv.TWO_WEIGHTS[model].formula in m.value for m in app.markdown)
+    assert any(lv.neuron.TWO_WEIGHTS[model].formula in m.value for m in app.markdown)
 
 
 def test_the_two_weight_models_are_the_registrys() -> None:
-    assert tuple(Weights.model.options) == tuple(lv.TWO_WEIGHTS)
+    assert tuple(Weights.model.options) == tuple(lv.neuron.TWO_WEIGHTS)
     assert set(Weights.optimizers.options) <= set(lv.OPTIMIZERS)
 
 
@@ -196,7 +196,7 @@ def test_every_optimizer_walks(optimizer: str) -> None:
 
 def _fits(data: str, pair: str, network: str = "linear") -> bool:
     try:
-        lv.RaceSettings(data, network, tuple(pair.split(", ")), (0.1,) * len(pair.split(", ")))
+        lv.TrainingSettings(data, network, tuple(pair.split(", ")), (0.1,) * len(pair.split(", ")))
     except ValueError:
         return False
     return True

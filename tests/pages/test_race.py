@@ -27,8 +27,8 @@ def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at_scale, "EPOCHS", 1)
 
 
-def settings_of(app: Any) -> lv.RaceSettings:
-    found: lv.RaceSettings = app.session_state["race_live"].settings
+def settings_of(app: Any) -> lv.TrainingSettings:
+    found: lv.TrainingSettings = app.session_state["race_live"].settings
     return found
 
 
@@ -65,7 +65,7 @@ def test_every_preset_is_lit_opens_where_there_is_something_to_see_and_is_its_li
 
 def test_everything_in_the_set_up_reaches_the_race() -> None:
     wanted = settings_of(opened("race", SMALL | EVERYTHING))
-    assert wanted == lv.RaceSettings(
+    assert wanted == lv.TrainingSettings(
         "circles", "mlp-4-4", ("hinge", "sigmoid-ce") * 2, (0.02, 0.05) * 2,
         ("sgd", "sgd", "adam", "adam"), 2, 600, 16, 5.0, "tanh", 100, 0.2, 0, 10, "cosine", 0.01, 1.0, 3.0,
         0.1, True,
@@ -141,7 +141,7 @@ def test_the_race_can_be_taken_home_and_opened_again() -> None:
     file = io.BytesIO()
     race.save(file)
     file.seek(0)
-    again = lv.Race.load(file)
+    again = lv.History.load(file)
     assert again.settings == race.settings
     np.testing.assert_array_equal(again.accuracy, race.accuracy)
 

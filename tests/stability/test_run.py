@@ -151,7 +151,7 @@ def test_the_leading_eigenvalue_is_found_when_two_change_places() -> None:
 
 
 def test_sharpness_climbs_to_the_edge_and_settles_within_two_per_cent() -> None:
-    (run,) = lv.edge_runs("xor", "mlp-12-12", ["sigmoid-ce"], lr=0.5, steps=600)
+    (run,) = lv.stability.edge_runs("xor", "mlp-12-12", ["sigmoid-ce"], lr=0.5, steps=600)
     assert run.edge == 4
     assert run.ratio[:50].max() < 0.3, "it starts far below"
     assert np.mean(run.sharpness[300:]) == pytest.approx(4, rel=0.02)
@@ -161,21 +161,23 @@ def test_sharpness_climbs_to_the_edge_and_settles_within_two_per_cent() -> None:
 
 
 def test_an_adaptive_step_settles_at_its_own_edge() -> None:
-    (run,) = lv.edge_runs("xor", "mlp-12-12", ["sigmoid-mse"], lr=0.01, optimizer="rmsprop", steps=300)
+    (run,) = lv.stability.edge_runs(
+        "xor", "mlp-12-12", ["sigmoid-mse"], lr=0.01, optimizer="rmsprop", steps=300
+    )
     assert run.edge == 200
     assert np.mean(run.sharpness[100:]) == pytest.approx(200, rel=0.05)
     assert run.standing().place == "at"
 
 
 def test_a_step_that_is_too_small_never_gets_there() -> None:
-    (run,) = lv.edge_runs("moons", "mlp-12-12", ["sigmoid-mse"], 0.1, steps=150)
+    (run,) = lv.stability.edge_runs("moons", "mlp-12-12", ["sigmoid-mse"], 0.1, steps=150)
     assert run.standing().place == "never"
     assert run.standing().share < 0.5
     assert run.standing().share == pytest.approx(run.ratio.max())
 
 
 def test_what_flies_apart_says_why_with_its_number() -> None:
-    (run,) = lv.edge_runs("moons", "mlp-12-12", ["mse"], 0.8, steps=100)
+    (run,) = lv.stability.edge_runs("moons", "mlp-12-12", ["mse"], 0.8, steps=100)
     assert run.diverged_at is not None
     assert np.isfinite(run.loss[: run.diverged_at]).all()
     assert np.isnan(run.loss[run.diverged_at :]).all()
@@ -275,18 +277,18 @@ def test_the_model_is_the_same_to_the_bit() -> None:
 
 def test_a_network_of_every_kind_of_loss_is_watched() -> None:
     for dataset, loss in (("iris", "softmax-ce"), ("sine", "huber"), ("moons", "hinge")):
-        (run,) = lv.edge_runs(dataset, "mlp-4", [loss], 0.05, steps=3)
+        (run,) = lv.stability.edge_runs(dataset, "mlp-4", [loss], 0.05, steps=3)
         assert run.loss_name == loss
         assert np.isfinite(run.sharpness).all()
 
 
 def test_contestants_start_alike_and_a_seed_is_a_start() -> None:
-    one = lv.EdgeSettings("moons", "mlp-4", ("mse", "sigmoid-ce"), 0.1)
+    one = lv.stability.EdgeSettings("moons", "mlp-4", ("mse", "sigmoid-ce"), 0.1)
     first, second = one.start("mse"), one.start("sigmoid-ce")
     for a, b in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(a, b)
-    other = lv.edge_runs("moons", "mlp-4", ["mse"], 0.1, steps=2, seed=1)[0]
-    assert other.loss[0] != lv.edge_runs("moons", "mlp-4", ["mse"], 0.1, steps=2)[0].loss[0]
+    other = lv.stability.edge_runs("moons", "mlp-4", ["mse"], 0.1, steps=2, seed=1)[0]
+    assert other.loss[0] != lv.stability.edge_runs("moons", "mlp-4", ["mse"], 0.1, steps=2)[0].loss[0]
 
 
 # --- what cannot be -------------------------------------------------------------------------------------
@@ -295,7 +297,7 @@ def test_contestants_start_alike_and_a_seed_is_a_start() -> None:
 @pytest.mark.parametrize("lr", [0, -1.0, math.nan, math.inf, 1e30, "fast", None])
 def test_an_impossible_learning_rate_is_one_sentence(lr: Any) -> None:
     with pytest.raises(ValueError, match="lr must be a number in") as said:
-        lv.edge_runs("moons", "mlp-4", ["mse"], lr)
+        lv.stability.edge_runs("moons", "mlp-4", ["mse"], lr)
     assert repr(lr) in str(said.value)
     assert "\n" not in str(said.value)
 
@@ -303,10 +305,10 @@ def test_an_impossible_learning_rate_is_one_sentence(lr: Any) -> None:
 @given(lr=some.floats(), steps=some.integers(-5, 3), seed=some.integers(-3, 3))
 def test_settings_are_good_or_one_sentence(lr: float, steps: int, seed: int) -> None:
     if 0 < lr <= 1e6 and steps >= 1 and seed >= 0:
-        assert lv.EdgeSettings("moons", "mlp-4", ("mse",), lr, steps=steps, seed=seed).lr == lr
+        assert lv.stability.EdgeSettings("moons", "mlp-4", ("mse",), lr, steps=steps, seed=seed).lr == lr
         return
     with pytest.raises(ValueError, match="must be") as said:
-        lv.EdgeSettings("moons", "mlp-4", ("mse",), lr, steps=steps, seed=seed)
+        lv.stability.EdgeSettings("moons", "mlp-4", ("mse",), lr, steps=steps, seed=seed)
     assert "\n" not in str(said.value)
 
 
@@ -334,14 +336,14 @@ SETTINGS: dict[str, Any] = {"dataset": "moons", "network": "mlp-4", "losses": ["
 )
 def test_what_cannot_be_watched_is_one_sentence(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message) as said:
-        lv.edge_runs(**(SETTINGS | change))
+        lv.stability.edge_runs(**(SETTINGS | change))
     assert "\n" not in str(said.value)
 
 
 @pytest.mark.parametrize("field", ["dataset", "network", "optimizer"])
 def test_an_unknown_name_lists_the_known_ones(field: str) -> None:
     with pytest.raises(KeyError, match="nothing"):
-        lv.edge_runs(**(SETTINGS | {field: "nothing"}))
+        lv.stability.edge_runs(**(SETTINGS | {field: "nothing"}))
 
 
 def test_several_batches_and_useless_losses_are_refused() -> None:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lossviz import LOSSES, OPTIMIZERS, RaceSettings
+from lossviz import LOSSES, OPTIMIZERS, TrainingSettings
 from lossviz.networks.schedules import SCHEDULES
 from lossviz.training.settings import outputs
 
@@ -32,7 +32,7 @@ def row_cost(name: str) -> Cost:
 
 
 def plain_run(
-    settings: RaceSettings, contestant: int, seed: int, cost: Cost | None = None, every: int = 1
+    settings: TrainingSettings, contestant: int, seed: int, cost: Cost | None = None, every: int = 1
 ) -> tuple[list[float], torch.nn.Module]:
     """One member alone: the loss on all training examples at every so many steps, and the trained model."""
     one = settings.contestants[contestant]

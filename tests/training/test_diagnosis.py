@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 import lossviz as lv
-from lossviz.training.diagnosis import floor_of, read_curve
+from lossviz.training.diagnosis import diagnose, floor_of
 
 
-def read(dataset: str, network: str, loss: str, **more: object) -> lv.Reading:
+def read(dataset: str, network: str, loss: str, **more: object) -> lv.Diagnosis:
     more = {"lr": 0.1, "seeds": 2, "steps": 60} | more
-    return read_curve(lv.train(dataset, network, [loss], **more), 0)
+    return diagnose(lv.train(dataset, network, [loss], **more), 0)
 
 
 def test_a_deep_sigmoid_net_guesses() -> None:
@@ -42,13 +42,13 @@ def test_smoothed_labels_have_a_floor_and_so_has_softmax_applied_twice() -> None
 
 def test_units_that_are_off_for_all_examples_are_dead() -> None:
     race = lv.train("moons", "mlp-16-16", ["sigmoid-mse"], 0.1, seeds=3, steps=2, activation="relu")
-    assert read_curve(race, 0).name != "dead units"  # at a usual start a half is off, and that is well
+    assert diagnose(race, 0).name != "dead units"  # at a usual start a half is off, and that is well
     off = race.saturated.copy()
     off[:, :, :, 1] = 15 / 16
-    said = read_curve(replace(race, saturated=off), 0)
+    said = diagnose(replace(race, saturated=off), 0)
     assert (said.name, said.value, said.words) == ("dead units", 15 / 16, "94 % of a layer is off")
     tanh = lv.train("moons", "mlp-16-16", ["sigmoid-mse"], 0.1, seeds=3, steps=2)
-    assert read_curve(replace(tanh, saturated=off), 0).name != "dead units"
+    assert diagnose(replace(tanh, saturated=off), 0).name != "dead units"
 
 
 def test_a_rare_class_is_never_said() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lossviz import DATASETS, LOSSES, OPTIMIZERS, RaceSettings, Snapshot
+from lossviz import DATASETS, LOSSES, OPTIMIZERS, Snapshot, TrainingSettings
 from lossviz.training.history import MEASURED, stack
-from lossviz.training.settings import race_settings
+from lossviz.training.settings import training_settings
 
 GOOD: dict[str, Any] = {
     "dataset": "moons", "network": "linear", "losses": ("sigmoid-mse", "sigmoid-ce"), "lr": (0.1, 0.2)
@@ -41,24 +41,24 @@ GOOD: dict[str, Any] = {
 )
 def test_a_bad_setting_is_named(change: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        RaceSettings(**{**GOOD, **change})
+        TrainingSettings(**{**GOOD, **change})
 
 
 @pytest.mark.parametrize("lr", ["fast", [[0.1], [0.2]], {"sigmoid-ce": 0.1}])
 def test_rates_of_another_form_are_named(lr: Any) -> None:
     with pytest.raises(ValueError, match="lr must be a number or have one rate a loss; got"):
-        race_settings("moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr)
+        training_settings("moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr)
 
 
 def test_one_loss_may_stand_alone() -> None:
-    assert race_settings("moons", "mlp-16", "sigmoid-ce").losses == ("sigmoid-ce",)
+    assert training_settings("moons", "mlp-16", "sigmoid-ce").losses == ("sigmoid-ce",)
 
 
 @pytest.mark.parametrize("field", ["dataset", "network", "optimizer", "losses"])
 def test_an_unknown_name_is_a_key_error_with_the_known_ones(field: str) -> None:
     wrong = ("no such", "sigmoid-ce") if field == "losses" else "no such"
     with pytest.raises(KeyError, match=r"unknown .* 'no such'; known: "):
-        RaceSettings(**{**GOOD, field: wrong})
+        TrainingSettings(**{**GOOD, field: wrong})
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
@@ -67,7 +67,7 @@ def test_a_loss_runs_on_data_of_its_kind_alone(dataset: str, loss: str) -> None:
     task, classes = LOSSES[loss].task, len(DATASETS[dataset].classes)
     fits = {"regression": classes == 0, "binary": classes == 2, "multiclass": classes >= 2}[task]
     try:
-        RaceSettings(dataset, "linear", (loss,), (0.1,))
+        TrainingSettings(dataset, "linear", (loss,), (0.1,))
     except ValueError:
         assert not fits
     else:
@@ -75,13 +75,13 @@ def test_a_loss_runs_on_data_of_its_kind_alone(dataset: str, loss: str) -> None:
 
 
 def test_equal_settings_are_one_cache_key() -> None:
-    assert RaceSettings(**GOOD) == RaceSettings(**GOOD)
-    assert hash(RaceSettings(**GOOD)) == hash(RaceSettings(**GOOD))
-    assert RaceSettings(**GOOD) != RaceSettings(**GOOD, seeds=2)
+    assert TrainingSettings(**GOOD) == TrainingSettings(**GOOD)
+    assert hash(TrainingSettings(**GOOD)) == hash(TrainingSettings(**GOOD))
+    assert TrainingSettings(**GOOD) != TrainingSettings(**GOOD, seeds=2)
 
 
 def test_defaults_are_published() -> None:
-    settings = RaceSettings(**GOOD)
+    settings = TrainingSettings(**GOOD)
     assert (settings.optimizer, settings.seeds, settings.steps, settings.batch) == ("sgd", 1, 500, 0)
     assert (settings.init_gain, settings.activation, settings.data_seed) == (1.0, "tanh", 0)
     assert (settings.n, settings.noise, settings.record_every) == (None, None, 0)
@@ -89,27 +89,30 @@ def test_defaults_are_published() -> None:
 
 @pytest.mark.parametrize(("steps", "every", "interval"), [(500, 0, 5), (50, 0, 1), (1, 0, 1), (500, 7, 7)])
 def test_about_a_hundred_records_are_taken(steps: int, every: int, interval: int) -> None:
-    assert RaceSettings(**GOOD, steps=steps, record_every=every).interval == interval
+    assert TrainingSettings(**GOOD, steps=steps, record_every=every).interval == interval
 
 
 @pytest.mark.parametrize("lr", [0.5, 1, np.float32(0.5), np.float64(2)])
 def test_one_rate_is_for_all(lr: float) -> None:
-    assert race_settings("moons", "linear", ["sigmoid-mse", "sigmoid-ce"], lr).lr == (float(lr), float(lr))
+    assert training_settings("moons", "linear", ["sigmoid-mse", "sigmoid-ce"], lr).lr == (
+        float(lr),
+        float(lr),
+    )
 
 
 @pytest.mark.parametrize("lr", [[0.5, 0.25], (0.5, 0.25), np.array([0.5, 0.25])])
 def test_a_rate_each_is_in_the_order_of_the_losses(lr: list[float]) -> None:
-    assert race_settings("moons", "linear", ["sigmoid-mse", "sigmoid-ce"], lr).lr == (0.5, 0.25)
+    assert training_settings("moons", "linear", ["sigmoid-mse", "sigmoid-ce"], lr).lr == (0.5, 0.25)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_no_rate_is_the_optimizers_usual_one(optimizer: str) -> None:
-    settings = race_settings("moons", "linear", ["sigmoid-ce"], optimizer=optimizer)
+    settings = training_settings("moons", "linear", ["sigmoid-ce"], optimizer=optimizer)
     assert settings.lr == (OPTIMIZERS[optimizer].rate,)
 
 
 def test_a_quarter_of_the_data_is_held_out() -> None:
-    train, test = RaceSettings(**GOOD, n=100, noise=0.0, data_seed=3).data()
+    train, test = TrainingSettings(**GOOD, n=100, noise=0.0, data_seed=3).data()
     assert (len(train.x), len(test.x)) == (75, 25)
     whole = DATASETS["moons"].load(100, 0.0, seed=3)
     assert {row.tobytes() for row in whole.x} == {row.tobytes() for row in (*train.x, *test.x)}
@@ -123,7 +126,7 @@ def test_records_are_stacked_along_the_third_axis() -> None:
         return Snapshot(step=step, **fields)
 
     race = stack(
-        RaceSettings(**GOOD, seeds=3), ("0", "2", "4", "6"), [shot(0), shot(10)], np.full((2, 3), -1)
+        TrainingSettings(**GOOD, seeds=3), ("0", "2", "4", "6"), [shot(0), shot(10)], np.full((2, 3), -1)
     )
     assert race.steps.tolist() == [0, 10]
     for offset, name in enumerate(MEASURED):

@@ -15,7 +15,7 @@ from lossviz.training.history import MEASURED
 
 
 @pytest.fixture(scope="module")
-def race() -> lv.Race:
+def race() -> lv.History:
     return lv.train(
         "moons", ["mlp-4", "mlp-3-3"], ["sigmoid-mse", "sigmoid-ce"], [0.1, 0.2], ["sgd", "adam"], seeds=2,
         steps=20, record_every=5, batch=8, imbalance=2.0, checkpoints=[0, 20],
@@ -23,15 +23,15 @@ def race() -> lv.Race:
 
 
 @pytest.fixture(scope="module")
-def whole(race: lv.Race) -> bytes:
+def whole(race: lv.History) -> bytes:
     file = io.BytesIO()
     race.save(file)
     return file.getvalue()
 
 
-def test_what_was_saved_is_opened_again(race: lv.Race, tmp_path: Path) -> None:
+def test_what_was_saved_is_opened_again(race: lv.History, tmp_path: Path) -> None:
     race.save(tmp_path / "race.npz")
-    again = lv.Race.load(tmp_path / "race.npz")
+    again = lv.History.load(tmp_path / "race.npz")
     assert (again.settings, again.layers) == (race.settings, race.layers)
     for name in (*MEASURED, "steps", "diverged_at", "checkpoint_steps"):
         np.testing.assert_array_equal(getattr(again, name), getattr(race, name))
@@ -39,10 +39,10 @@ def test_what_was_saved_is_opened_again(race: lv.Race, tmp_path: Path) -> None:
         assert list(ours) == list(theirs)
         for name, value in ours.items():
             np.testing.assert_array_equal(value, theirs[name])
-    assert lv.verdict(again) == lv.verdict(race)
+    assert lv.paired_test(again) == lv.paired_test(race)
     assert again == race
     assert hash(again) == hash(race)
-    other = lv.Race.load(io.BytesIO(_with(tmp_path / "race.npz")))
+    other = lv.History.load(io.BytesIO(_with(tmp_path / "race.npz")))
     assert other != race
 
 
@@ -58,7 +58,7 @@ def _with(file: Path) -> bytes:
 def test_a_race_without_weights_is_saved_too(tmp_path: Path) -> None:
     race = lv.train("moons", "linear", ["hinge"], 0.1, steps=2, checkpoints=[])
     race.save(tmp_path / "race.npz")
-    assert lv.Race.load(tmp_path / "race.npz").kept is None
+    assert lv.History.load(tmp_path / "race.npz").kept is None
 
 
 def test_a_network_of_ones_own_has_no_name_to_save(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_nothing_else_is_a_race_file(whole: bytes, tmp_path: Path) -> None:
     }
     for name, content in wrong.items():
         with pytest.raises(ValueError, match=r"^this is not a (whole )?lossviz race file"):
-            lv.Race.load(edited(whole, name, content))
+            lv.History.load(edited(whole, name, content))
     for change, sentence in (
         ({"version": 2}, "this race file is of version 2; this lossviz reads up to 1"),
         ({"format": "lossviz surface"}, "does not say that it is one"),
@@ -118,10 +118,10 @@ def test_nothing_else_is_a_race_file(whole: bytes, tmp_path: Path) -> None:
         ({"settings": {"more": 1}}, "its settings are not those of a race"),
     ):
         with pytest.raises(ValueError, match=sentence):
-            lv.Race.load(edited(whole, "about.npy", about(whole, **change)))
+            lv.History.load(edited(whole, "about.npy", about(whole, **change)))
     (tmp_path / "text.npz").write_text("no")
     with pytest.raises(ValueError, match="not a whole lossviz race file"):
-        lv.Race.load(tmp_path / "text.npz")
+        lv.History.load(tmp_path / "text.npz")
 
 
 @settings(max_examples=60, deadline=None)
@@ -133,7 +133,7 @@ def test_a_damaged_file_is_a_value_error_or_still_whole(
     damaged = whole[:at] if cut else whole[:at] + bytes([byte]) + whole[at + 1 :]
     said = "this is whole"
     try:
-        lv.Race.load(io.BytesIO(damaged))
+        lv.History.load(io.BytesIO(damaged))
     except ValueError as error:
         said = str(error)
     assert said.startswith("this ")

@@ -12,7 +12,7 @@ from support.alone import plain_run, row_cost
 from torch import nn
 
 import lossviz as lv
-from lossviz import LOSSES, OPTIMIZERS, Network, RaceSettings, Training, train
+from lossviz import LOSSES, OPTIMIZERS, Network, Training, TrainingSettings, train
 from lossviz.losses.gradients import SLOPES, slope_of
 from lossviz.networks.schedules import SCHEDULES
 from lossviz.training.history import MEASURED
@@ -28,7 +28,7 @@ KINDS = {task: [name for name, row in LOSSES.items() if row.task == task] for ta
 CALM = {"rmsprop": 0.001, "adam": 0.001, "adamw": 0.001, "lbfgs": 0.05}
 
 
-def curve(wanted: RaceSettings) -> np.ndarray:
+def curve(wanted: TrainingSettings) -> np.ndarray:
     """(contestants, seeds, records) of the training loss."""
     return np.stack([shot.loss for shot in Training(wanted)], axis=-1)
 
@@ -47,7 +47,7 @@ def test_losses_under_optimizers_are_what_they_are_alone(
 ) -> None:
     steps = SHORT if OPTIMIZERS[optimizer].elementwise else FEW
     every = steps // 5
-    wanted = RaceSettings(
+    wanted = TrainingSettings(
         HOME[task], "mlp-5", names, (CALM.get(optimizer, 0.02),) * len(names), optimizer, seeds=2,
         steps=steps, n=64, record_every=every,
     )  # fmt: skip
@@ -82,7 +82,7 @@ OWN: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("own", OWN)
 def test_a_contestants_own_settings_are_what_they_are_alone(own: str) -> None:
-    wanted = RaceSettings(**(TWO | {"steps": 2 * EVERY} | OWN[own]))
+    wanted = TrainingSettings(**(TWO | {"steps": 2 * EVERY} | OWN[own]))
     race = curve(wanted)
     for contestant, seed in MEMBERS:
         # the row's own cost: L-BFGS turns the rounding of another formula into another step at once
@@ -92,7 +92,7 @@ def test_a_contestants_own_settings_are_what_they_are_alone(own: str) -> None:
 
 @pytest.mark.parametrize("own", ["cosine", "clipping", "another optimizer each", "batches"])
 def test_stop_and_go_is_uninterrupted_bit_for_bit(own: str) -> None:
-    wanted = RaceSettings(**(TWO | OWN[own]))
+    wanted = TrainingSettings(**(TWO | OWN[own]))
     straight = list(Training(wanted))
     halting = Training(wanted)
     for steps in (3, 1, 16, 33):
@@ -106,7 +106,7 @@ def test_stop_and_go_is_uninterrupted_bit_for_bit(own: str) -> None:
 
 
 def test_many_members_are_in_work_a_block_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = RaceSettings(**(TWO | {"batch": 16, "seeds": 3}))
+    wanted = TrainingSettings(**(TWO | {"batch": 16, "seeds": 3}))
     whole = curve(wanted)
     monkeypatch.setattr("lossviz.training.grouping.BLOCK", 1000)
     np.testing.assert_allclose(curve(wanted), whole, rtol=1e-5)
@@ -166,7 +166,7 @@ def test_a_network_of_ones_own_is_raced_behind_the_same_interface() -> None:
         "mine", "Mine", lambda i, o, act: [nn.Linear(i, 5), nn.LayerNorm(5), nn.GELU(), nn.Linear(5, o)],
         formula="", convention="", source="",
     )  # fmt: skip
-    wanted = RaceSettings(**(TWO | {"network": (odd, "mlp-6")}))
+    wanted = TrainingSettings(**(TWO | {"network": (odd, "mlp-6")}))
     race = train(**(TWO | {"network": [odd, "mlp-6"]}))
     assert race.settings == wanted
     for contestant in range(2):
@@ -257,9 +257,9 @@ def test_saturated_units_are_those_whose_mean_slope_is_small(activation: str) ->
 
 def test_however_long_a_race_it_has_a_thousand_records_at_most() -> None:
     for steps in (1000, 1001, 5000, 100_000):
-        wanted = RaceSettings(**(TWO | {"steps": steps, "record_every": 1}))
+        wanted = TrainingSettings(**(TWO | {"steps": steps, "record_every": 1}))
         assert steps / wanted.interval <= MOST_RECORDS
-    assert RaceSettings(**(TWO | {"steps": 1000, "record_every": 1})).interval == 1
+    assert TrainingSettings(**(TWO | {"steps": 1000, "record_every": 1})).interval == 1
 
 
 def test_weights_are_kept_at_chosen_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,4 +293,4 @@ def test_weights_are_kept_at_chosen_steps(monkeypatch: pytest.MonkeyPatch) -> No
 )
 def test_a_bad_setting_is_named(change: dict[str, Any], sentence: str) -> None:
     with pytest.raises((ValueError, KeyError), match=sentence):
-        RaceSettings(**(TWO | change))
+        TrainingSettings(**(TWO | change))

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy.stats import permutation_test
 
 import lossviz as lv
-from lossviz.training.significance import sign_flip_test, swaps, verdict
+from lossviz.training.significance import paired_test, sign_flip_test, swaps
 
 
-def race(*scores: list[float]) -> lv.Race:
+def race(*scores: list[float]) -> lv.History:
     """A race whose last record has these accuracies, by contestant."""
     values = np.array(scores)[:, :, None]
     names = ("sigmoid-mse", "sigmoid-ce", "hinge", "focal")[: len(scores)]
@@ -52,7 +52,7 @@ def test_p_by_hand() -> None:
     ],
 )
 def test_what_two_contestants_are_told(a: list[float], b: list[float], kind: str, ahead: int) -> None:
-    said = verdict(race(a, b))
+    said = paired_test(race(a, b))
     assert (said.kind, said.ahead, said.seeds) == (kind, ahead, len(a))
     assert said.p == sign_flip_test(np.array(b) - np.array(a))
     if kind != "nobody":
@@ -62,7 +62,7 @@ def test_what_two_contestants_are_told(a: list[float], b: list[float], kind: str
 def test_four_are_split_at_their_widest_gap_and_the_worst_is_held_against_the_best() -> None:
     rng = np.random.default_rng(0)
     low, high = 0.6 + 0.01 * rng.standard_normal((2, 8)), 0.9 + 0.01 * rng.standard_normal((2, 8))
-    said = verdict(race(low[0].tolist(), high[0].tolist(), low[1].tolist(), high[1].tolist()))
+    said = paired_test(race(low[0].tolist(), high[0].tolist(), low[1].tolist(), high[1].tolist()))
     assert (said.upper, said.lower, said.ahead) == ((1, 3), (0, 2), 8)
     assert said.gap == pytest.approx((high.min(axis=0) - low.max(axis=0)).mean())
     assert said.p == pytest.approx(6 * 2 / 256)  # times the six pairs
@@ -72,9 +72,9 @@ def test_four_are_split_at_their_widest_gap_and_the_worst_is_held_against_the_be
 def test_a_loss_counts_downwards_and_who_is_gone_is_behind() -> None:
     ran = race([0.5] * 8, [0.9] * 8)
     brier = np.stack([np.full((8, 2), 0.1), np.full((8, 2), 0.4)])
-    assert verdict(replace(ran, brier=brier), "brier").upper == (0,)
+    assert paired_test(replace(ran, brier=brier), "brier").upper == (0,)
     gone = np.full((2, 8, 2), 0.9)
     gone[0, :5] = np.nan
-    said = verdict(replace(ran, accuracy=gone))
+    said = paired_test(replace(ran, accuracy=gone))
     assert (said.upper, said.ahead, said.behind) == ((1,), 5, 0)
-    assert verdict(replace(ran, accuracy=np.full((2, 8, 2), np.nan))).kind == "unknown"
+    assert paired_test(replace(ran, accuracy=np.full((2, 8, 2), np.nan))).kind == "unknown"

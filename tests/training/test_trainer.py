@@ -10,7 +10,7 @@ import torch
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 from support.alone import PLAIN, plain_run, row_cost
 
-from lossviz import DATASETS, LOSSES, NETWORKS, OPTIMIZERS, Race, RaceSettings, Training, train
+from lossviz import DATASETS, LOSSES, NETWORKS, OPTIMIZERS, History, Training, TrainingSettings, train
 from lossviz.training.history import MEASURED
 from lossviz.training.metrics import log_probabilities, scores
 from lossviz.training.trainer import answers
@@ -32,7 +32,7 @@ def test_a_member_is_the_same_model_trained_alone(
     # What is divided by a small root of squares is thrown far, and rounding with it: there the rate is low.
     steps, every = 25, 5
     lr = (0.002, 0.003) if optimizer in ("rmsprop", "adam", "adamw") else (0.02, 0.03)
-    settings = RaceSettings(
+    settings = TrainingSettings(
         dataset, "mlp-6", losses, lr, optimizer, seeds=2, steps=steps, batch=batch, n=72, record_every=every
     )
     race = np.stack([shot.loss for shot in Training(settings)], axis=-1)
@@ -45,7 +45,9 @@ def test_a_member_is_the_same_model_trained_alone(
 @pytest.mark.parametrize("batch", [0, 16])
 def test_company_changes_no_bit_of_what_is_trained_by_a_plain_loop(batch: int) -> None:
     names = ("hinge", "sigmoid-ce")
-    settings = RaceSettings("moons", "mlp-6", names, (0.03, 0.02), "lbfgs", 2, steps=20, batch=batch, n=72)
+    settings = TrainingSettings(
+        "moons", "mlp-6", names, (0.03, 0.02), "lbfgs", 2, steps=20, batch=batch, n=72
+    )
     training = Training(settings)
     training.advance(20)
     for contestant, name in enumerate(names):
@@ -55,13 +57,15 @@ def test_company_changes_no_bit_of_what_is_trained_by_a_plain_loop(batch: int) -
 
 
 def test_a_small_cnn_learns_digits_like_the_same_cnn_alone() -> None:
-    settings = RaceSettings("digits", "cnn", ("softmax-ce",), (0.1,), steps=4, batch=32, record_every=1)
+    settings = TrainingSettings("digits", "cnn", ("softmax-ce",), (0.1,), steps=4, batch=32, record_every=1)
     race = np.stack([shot.loss for shot in Training(settings)], axis=-1)
     np.testing.assert_allclose(race[0, 0], plain_run(settings, 0, 0)[0], rtol=1e-5)
 
 
 def test_within_a_seed_all_start_alike_and_only_the_loss_differs() -> None:
-    training = Training(RaceSettings("moons", "mlp-4", ("sigmoid-ce", "sigmoid-mse"), (0.1, 0.1), seeds=2))
+    training = Training(
+        TrainingSettings("moons", "mlp-4", ("sigmoid-ce", "sigmoid-mse"), (0.1, 0.1), seeds=2)
+    )
     (a, b), (c, d) = training.states()
     for name in a:
         np.testing.assert_array_equal(a[name], c[name])
@@ -72,7 +76,7 @@ def test_within_a_seed_all_start_alike_and_only_the_loss_differs() -> None:
 # --- shapes and the interface -------------------------------------------------------------------------
 
 
-def small(**more: Any) -> Race:
+def small(**more: Any) -> History:
     arguments = {"lr": [0.5, 0.25], "seeds": 3, "steps": 20, "n": 60, "record_every": 6, **more}
     return train("moons", "mlp-4-3", ["sigmoid-mse", "sigmoid-ce"], **arguments)
 
@@ -95,7 +99,7 @@ def test_train_is_called_as_promised() -> None:
     race = train("moons", "mlp-16-16", losses=["sigmoid-mse", "sigmoid-ce"], lr=[0.5, 0.5],
                  optimizer="sgd", seeds=2, steps=3, init_gain=1.0)  # fmt: skip
     assert race.loss.shape == (2, 2, 4)
-    assert race.settings == RaceSettings(
+    assert race.settings == TrainingSettings(
         "moons", "mlp-16-16", ("sigmoid-mse", "sigmoid-ce"), (0.5, 0.5), "sgd", 2, 3
     )
 
@@ -117,7 +121,7 @@ def test_the_global_random_state_is_left_alone() -> None:
 @pytest.mark.parametrize("batch", [0, 16])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_training_that_is_left_and_gone_on_with_is_bit_equal(optimizer: str, batch: int) -> None:
-    settings = RaceSettings(
+    settings = TrainingSettings(
         "moons", "mlp-4", ("sigmoid-ce", "hinge"), (0.05, 0.05), optimizer, 2, 21, batch, n=60, record_every=5
     )
     straight = list(Training(settings))
@@ -141,7 +145,7 @@ def test_a_training_that_is_left_and_gone_on_with_is_bit_equal(optimizer: str, b
 # --- scores -------------------------------------------------------------------------------------------
 
 
-def held_out_logits(race: Race, contestant: int, record: int) -> tuple[np.ndarray, np.ndarray]:
+def held_out_logits(race: History, contestant: int, record: int) -> tuple[np.ndarray, np.ndarray]:
     """(logits, labels) of the held-out examples, from the checkpoint and the settings alone."""
     _, test = race.settings.data()
     state = {name: torch.from_numpy(v) for name, v in race.checkpoints(contestant, 0)[record].items()}
@@ -266,7 +270,7 @@ def test_checkpoints_reproduce_the_recorded_loss() -> None:
 def test_predictions_are_probabilities_classes_or_numbers() -> None:
     points = np.array([[0.0, 1.0], [1.0, -0.5], [0.4, 0.2]])
     two = Training(
-        RaceSettings("moons", "mlp-4", ("sigmoid-ce", "softmax-ce", "hinge"), 3 * (0.5,), steps=300)
+        TrainingSettings("moons", "mlp-4", ("sigmoid-ce", "softmax-ce", "hinge"), 3 * (0.5,), steps=300)
     )
     two.advance(300)
     said = two.predict(points)
@@ -275,13 +279,13 @@ def test_predictions_are_probabilities_classes_or_numbers() -> None:
     assert (said[:, 0] < 0.5).all()  # the first moon
     assert (said[:, 1] > 0.5).all()  # the second
     four = Training(
-        RaceSettings("blobs", "linear", ("softmax-ce", "sigmoid-mse-onehot"), (0.5, 0.5), steps=200)
+        TrainingSettings("blobs", "linear", ("softmax-ce", "sigmoid-mse-onehot"), (0.5, 0.5), steps=200)
     )
     four.advance(200)
     x, y = four.settings.data()[1].x, four.settings.data()[1].y
     assert set(four.predict(x).ravel()) <= {0.0, 1.0, 2.0, 3.0}
     np.testing.assert_allclose((four.predict(x) == y).mean(axis=1), four.snapshot().accuracy[:, 0])
-    line = Training(RaceSettings("line", "linear", ("mse",), (0.3,), steps=200))
+    line = Training(TrainingSettings("line", "linear", ("mse",), (0.3,), steps=200))
     line.advance(200)
     assert line.predict(np.array([[0.0], [1.0]]))[0] == pytest.approx([0.3, 1.1], abs=0.1)
 
@@ -307,7 +311,7 @@ def test_who_diverges_stops_and_the_others_go_on(optimizer: str) -> None:
 
 
 def test_a_diverged_member_says_nothing() -> None:
-    training = Training(RaceSettings("moons", "linear", ("squared-hinge",), (1e6,), steps=60))
+    training = Training(TrainingSettings("moons", "linear", ("squared-hinge",), (1e6,), steps=60))
     training.advance(60)
     assert training.diverged_at[0, 0] > 0
     assert np.isnan(training.predict(np.zeros((4, 2)))).all()
@@ -366,7 +370,7 @@ def test_every_loss_learns(loss: str) -> None:
 
 
 def test_answers_are_what_the_race_said_at_each_record() -> None:
-    settings = RaceSettings(
+    settings = TrainingSettings(
         "moons", "mlp-4", ("sigmoid-mse", "hinge"), (0.5, 0.1), steps=20, seeds=2, n=40, record_every=10
     )
     x = np.random.default_rng(0).normal(size=(7, 2))

@@ -14,8 +14,8 @@ from lossviz.ui.live import Live
 FIELDS = ("steps", "loss", "test_loss", "accuracy", "cross_entropy", "brier", "gradient_norm")
 
 
-def settings(steps: int = 60, dataset: str = "moons", seeds: int = 2) -> lv.RaceSettings:
-    return lv.RaceSettings(
+def settings(steps: int = 60, dataset: str = "moons", seeds: int = 2) -> lv.TrainingSettings:
+    return lv.TrainingSettings(
         dataset,
         "mlp-16",
         ("sigmoid-mse", "sigmoid-ce"),
@@ -33,12 +33,12 @@ def until(good: Callable[[], object], seconds: float = 20.0) -> None:
         time.sleep(0.002)
 
 
-def same(race: lv.Race, other: lv.Race) -> None:
+def same(race: lv.History, other: lv.History) -> None:
     for name in FIELDS:
         np.testing.assert_array_equal(getattr(race, name), getattr(other, name), err_msg=name)
 
 
-def uninterrupted(wanted: lv.RaceSettings) -> lv.Race:
+def uninterrupted(wanted: lv.TrainingSettings) -> lv.History:
     training = lv.Training(wanted)
     return lv.stack(wanted, training.layers, list(training), training.diverged_at)
 
@@ -145,7 +145,7 @@ def test_without_a_reader_it_stops_by_itself_and_can_go_on(monkeypatch: pytest.M
 def test_without_a_reader_it_stops_between_records_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "PATIENCE", 0.2)
     one = Live(
-        lv.RaceSettings("moons", "linear", ("sigmoid-ce",), (0.1,), steps=100_000, record_every=100_000)
+        lv.TrainingSettings("moons", "linear", ("sigmoid-ce",), (0.1,), steps=100_000, record_every=100_000)
     )
     one.play()
     until(lambda: not one.running, seconds=5)
@@ -185,7 +185,7 @@ def test_portraits_are_drawn_where_the_data_lie_in_a_plane() -> None:
 
 
 def test_a_member_that_flies_apart_leaves_the_others_running() -> None:
-    wanted = lv.RaceSettings("line", "linear", ("mse", "huber"), (1e12, 0.1), steps=40, record_every=10)
+    wanted = lv.TrainingSettings("line", "linear", ("mse", "huber"), (1e12, 0.1), steps=40, record_every=10)
     one = Live(wanted)
     one.play()
     until(lambda: one.read().done)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lossviz.figures.base.style import MARKS, MUTE, Mark
 from lossviz.losses.base import Family
-from lossviz.losses.nondifferentiable import UNTRAINABLE
+from lossviz.losses.nondifferentiable import NONDIFFERENTIABLE
 
 WIDTHS = (4.5, 3.0, 2.2)  # of the first, the second and any further member of a family
 LIT = 4  # losses that are drawn in their colours; more would not be told apart
@@ -34,7 +34,7 @@ def looks(names: Sequence[str], families: Sequence[Family]) -> list[Mark]:
         mark, twins = MARKS[family], sum(other == family for other in families[:i])
         if i >= LIT:
             marks.append(Mark(MUTE, MUTE, mark.dash, 1.5))
-        elif name in UNTRAINABLE:
+        elif name in NONDIFFERENTIABLE:
             marks.append(replace(mark, dash="2px,3px"))
         else:
             marks.append(replace(mark, width=min(mark.width, WIDTHS[min(twins, 2)])))

@@ -5,7 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from lossviz.codes.bit_independence import BitReading
+from lossviz.codes.bit_independence import BitIndependence
 from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import (
     INK,
@@ -22,7 +22,7 @@ from lossviz.figures.base.style import (
 from lossviz.figures.codes.code_plane_words import discs
 
 
-def bit_readings(readings: Sequence[BitReading], at: int = 0, narrow: bool = False) -> go.Figure:
+def bit_readings(readings: Sequence[BitIndependence], at: int = 0, narrow: bool = False) -> go.Figure:
     """Readings of one code, a frame each: named 0, 1, 2 ... The first class of the code that is likeliest in
     the first reading gives the axis its name.
     """
@@ -107,7 +107,7 @@ def _stood(word: Any, narrow: bool) -> str:
     return "<br>".join(discs(word)) if narrow else discs(word)
 
 
-def _data(reading: BitReading, words: int) -> list[dict[str, Any]]:
+def _data(reading: BitIndependence, words: int) -> list[dict[str, Any]]:
     """Bars, and discs whose opacity is what the neuron says."""
     return [
         {"type": "bar", "y": [round(float(v), 4) for v in reading.truth]},
@@ -116,7 +116,7 @@ def _data(reading: BitReading, words: int) -> list[dict[str, Any]]:
     ]
 
 
-def _box(reading: BitReading, narrow: bool) -> dict[str, Any]:
+def _box(reading: BitIndependence, narrow: bool) -> dict[str, Any]:
     """Round the word that thresholding names; narrow, the word stands upright."""
     at = reading.thresholded
     depth = 0.05 + 0.081 * reading.code.length if narrow else 0.11
@@ -127,7 +127,7 @@ def _box(reading: BitReading, narrow: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _live(readings: Sequence[BitReading], k: int, narrow: bool) -> list[dict[str, Any]]:
+def _live(readings: Sequence[BitIndependence], k: int, narrow: bool) -> list[dict[str, Any]]:
     reading, first = readings[k], readings[0]
     size = 34 if narrow else 42
     here = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
@@ -194,7 +194,7 @@ def _live(readings: Sequence[BitReading], k: int, narrow: bool) -> list[dict[str
     return texts
 
 
-def _texts(readings: Sequence[BitReading], narrow: bool) -> list[dict[str, Any]]:
+def _texts(readings: Sequence[BitIndependence], narrow: bool) -> list[dict[str, Any]]:
     size = 34 if narrow else 42
     here = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     top = 0.74 if narrow else 0.5

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from lossviz.codes.plane_networks import CodePlane, Contestant
+from lossviz.codes.plane_networks import CodePlane, HeadConfig
 from lossviz.common.plain_text import plain
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import INK, PANEL, SERIF, mark, note, under_axis
@@ -24,7 +24,7 @@ def discs(word: Any) -> str:
     return plain("".join("●" if bit else "○" for bit in word))
 
 
-def short(one: Contestant, outputs: int) -> str:
+def short(one: HeadConfig, outputs: int) -> str:
     """What a network is called: how many outputs of which kind."""
     kind = "softmax" if one.head.startswith("softmax") else "sigmoids"
     names = {2: "Two", 3: "Three", 4: "Four", 5: "Five"}

@@ -8,7 +8,7 @@ from lossviz.figures.base.families import brief, looks
 from lossviz.figures.base.label_layout import places
 from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import MUTE, axis_name, note, under_axis
-from lossviz.losses.curves import Shapes
+from lossviz.losses.curves import LossCurves
 
 PANELS = ((0.64, 1.0), (0.32, 0.58), (0.0, 0.26))
 WIDE = 0.73  # of the plot's width; the numbers stand right of it
@@ -30,7 +30,7 @@ ENDS = {
 }
 
 
-def live(facts: Shapes, k: int, narrow: bool) -> list[dict[str, Any]]:
+def live(facts: LossCurves, k: int, narrow: bool) -> list[dict[str, Any]]:
     """A column of numbers for each panel, a line for each loss; then what the cursor stands at."""
     texts, marks = [], looks(facts.names, facts.families)
     for panel, values in enumerate((facts.value, facts.gradient, facts.curvature)):
@@ -73,7 +73,7 @@ def _short(value: float) -> str:
 
 
 def beside(
-    facts: Shapes, span: tuple[float, float], size: tuple[float, float], narrow: bool
+    facts: LossCurves, span: tuple[float, float], size: tuple[float, float], narrow: bool
 ) -> list[dict[str, Any]]:
     """Each loss's name beside its own curve, in a panel of that span and of that size in pixels."""
     low, high = span
@@ -94,7 +94,7 @@ def beside(
     ]
 
 
-def still(facts: Shapes, narrow: bool) -> list[dict[str, Any]]:
+def still(facts: LossCurves, narrow: bool) -> list[dict[str, Any]]:
     """The axes' names, the names that go with the columns of numbers, and what the ends of x mean."""
     texts = [axis_name(name, panel) for panel, name in enumerate(NAMES, start=1)]
     marks, names = looks(facts.names, facts.families), []

@@ -8,12 +8,12 @@ import plotly.graph_objects as go
 from lossviz.figures.base.families import looks
 from lossviz.figures.base.style import PAPER, UNDER_SLIDER, blank, cursor, faded, put_first
 from lossviz.figures.gallery.curve_words import PANELS, WIDE, beside, live, still
-from lossviz.losses.curves import Shapes
+from lossviz.losses.curves import LossCurves
 
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 
-def shapes(facts: Shapes, at: float = 1.0, narrow: bool = False) -> go.Figure:
+def loss_curves(facts: LossCurves, at: float = 1.0, narrow: bool = False) -> go.Figure:
     """Loss, slope and curvature of each loss; tinted where one bends down. The frames are named by x.
 
     Four losses have colours, any further ones are thin and grey. Panels are cut where one loss would
@@ -112,7 +112,7 @@ def few_ticks(low: float, high: float) -> list[float]:
     return [round(k * step, 6) for k in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
 
 
-def _shade(figure: go.Figure, facts: Shapes, marks: Any) -> None:
+def _shade(figure: go.Figure, facts: LossCurves, marks: Any) -> None:
     """Where a loss bends down, the ground between its curvature and 0 is tinted."""
     for mark, down, bend in zip(marks, facts.bends_down, facts.curvature, strict=True):
         if down.any():

@@ -8,13 +8,13 @@ import plotly.graph_objects as go
 from lossviz.figures.base.families import looks
 from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import INK, MUTE, PAPER, axis_name, blank, faded, note, under_axis
-from lossviz.losses.outliers import PulledLines
+from lossviz.losses.outliers import OutlierLines
 
 TOP = 85.0  # minutes
 TALL = 400
 
 
-def pulled(facts: PulledLines, at: float = 72.0, narrow: bool = False) -> go.Figure:
+def outlier_lines(facts: OutlierLines, at: float = 72.0, narrow: bool = False) -> go.Figure:
     """The people, and each loss's line through them; thin, where it lay with the moved point at home.
 
     The frames are named by the heights of the moved point.
@@ -73,14 +73,14 @@ def _heights(slope: float, intercept: float, reach: float) -> list[float]:
     return [round(float(intercept), 4), round(float(intercept + slope * reach), 4)]
 
 
-def _data(facts: PulledLines, k: int, reach: float) -> list[dict[str, Any]]:
+def _data(facts: OutlierLines, k: int, reach: float) -> list[dict[str, Any]]:
     lines = [
         {"y": _heights(facts.lines[i, k, 0], facts.lines[i, k, 1], reach)} for i in range(len(facts.names))
     ]
     return [*lines, {"y": [float(facts.far[k])]}]
 
 
-def _live(facts: PulledLines, k: int, reach: float, narrow: bool) -> list[dict[str, Any]]:
+def _live(facts: OutlierLines, k: int, reach: float, narrow: bool) -> list[dict[str, Any]]:
     """Each line's name and slope, where the line ends, or above the picture; then the axis's title."""
     slopes, texts = facts.lines[:, k, 0], []
     for i, label in enumerate(facts.labels):

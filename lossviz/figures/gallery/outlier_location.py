@@ -19,7 +19,7 @@ from lossviz.figures.base.style import (
     note,
     under_axis,
 )
-from lossviz.losses.outliers import Valleys
+from lossviz.losses.outliers import OutlierLocation
 
 PITCH, STEEP = 78, 0.85  # pixels from one valley to the next; how steeply a valley is drawn
 PICKS = {
@@ -32,7 +32,7 @@ PICKS = {
 }
 
 
-def valleys(facts: Valleys, at: float = 72.0, narrow: bool = False) -> go.Figure:
+def outlier_location(facts: OutlierLocation, at: float = 72.0, narrow: bool = False) -> go.Figure:
     """A lane for each loss: (mean loss / its smallest − 1), cut at the lane's top, over the guess.
 
     The ball lies at the best guess, the ring where it lay with the moved point at home. Below are the
@@ -132,7 +132,7 @@ def _stacked(points: Any) -> list[float]:
     return heights
 
 
-def _data(facts: Valleys, k: int) -> list[dict[str, Any]]:
+def _data(facts: OutlierLocation, k: int) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
     for lane in range(len(facts.names)):
         lowest = max(float(facts.lowest[lane, k]), 1e-12)
@@ -146,7 +146,7 @@ def _data(facts: Valleys, k: int) -> list[dict[str, Any]]:
     return [*parts, {"x": [float(facts.far[k])], "y": [0.0]}]
 
 
-def _live(facts: Valleys, k: int, narrow: bool) -> list[dict[str, Any]]:
+def _live(facts: OutlierLocation, k: int, narrow: bool) -> list[dict[str, Any]]:
     """By loss the guess over its ball, and how far the moved point has moved it; then the axis's title."""
     texts = []
     for lane in range(len(facts.names)):
@@ -194,7 +194,7 @@ def signed(change: float) -> str:
     return f"+{text}" if change > 0 else text
 
 
-def _texts(facts: Valleys, narrow: bool) -> list[dict[str, Any]]:
+def _texts(facts: OutlierLocation, narrow: bool) -> list[dict[str, Any]]:
     marks = looks(facts.names, facts.families)
     texts = []
     for lane, (name, label) in enumerate(zip(facts.names, facts.labels, strict=True)):

@@ -6,10 +6,10 @@ from lossviz.figures.base.families import looks
 from lossviz.figures.base.style import blank, note
 from lossviz.figures.gallery.curve_words import TITLES, beside
 from lossviz.figures.gallery.loss_curves import few_ticks, span
-from lossviz.losses.curves import Shapes
+from lossviz.losses.curves import LossCurves
 
 
-def sketch(facts: Shapes, narrow: bool = False) -> go.Figure:
+def sketch(facts: LossCurves, narrow: bool = False) -> go.Figure:
     """Loss beside slope, each loss by its name."""
     figure = blank(250, margin={"l": 62, "r": 14, "t": 30, "b": 46}, meta={})
     marks = looks(facts.names, facts.families)

@@ -4,10 +4,10 @@ from typing import Any
 
 from lossviz.figures.base.number_format import whole
 from lossviz.figures.base.style import GRID, INK, MAP, MUTE, SERIF, note
-from lossviz.landscape.fidelity import Landscape
+from lossviz.landscape.fidelity import PlaneFidelity
 
 
-def share_heads(look: Landscape, narrow: bool) -> list[dict[str, Any]]:
+def share_heads(look: PlaneFidelity, narrow: bool) -> list[dict[str, Any]]:
     """The one number of the page, the line that explains its bar, and the names of the axes."""
     share = look.path.explained
     said = "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
@@ -61,7 +61,7 @@ def share_heads(look: Landscape, narrow: bool) -> list[dict[str, Any]]:
     return texts
 
 
-def share_bar(look: Landscape, narrow: bool) -> list[dict[str, Any]]:
+def share_bar(look: PlaneFidelity, narrow: bool) -> list[dict[str, Any]]:
     """A rail, filled as far as the plane holds the path, with a tick for chance."""
     left, low, high = (0.0, 0.925, 0.936) if narrow else (0.5, 0.842, 0.858)
     room = 1 - left

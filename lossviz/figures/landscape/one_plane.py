@@ -10,10 +10,10 @@ from lossviz.figures.landscape.explained_variance import share_bar, share_heads
 from lossviz.figures.landscape.path_map import walked_map
 from lossviz.figures.landscape.surface_traces import TALLEST
 from lossviz.figures.landscape.two_losses import cursor, live, two_losses
-from lossviz.landscape.fidelity import Landscape
+from lossviz.landscape.fidelity import PlaneFidelity
 
 
-def one_plane(look: Landscape, at: int = 0, relief: bool = False, narrow: bool = False) -> go.Figure:
+def one_plane(look: PlaneFidelity, at: int = 0, relief: bool = False, narrow: bool = False) -> go.Figure:
     """The map with the path on it, the share of the path that it holds, and the two losses over the steps.
 
     ``at`` is the training step that is looked at; the frames are the pictures at every record.
@@ -48,7 +48,7 @@ def one_plane(look: Landscape, at: int = 0, relief: bool = False, narrow: bool =
     return figure
 
 
-def _places(look: Landscape, k: int, relief: bool, narrow: bool) -> list[dict[str, Any]]:
+def _places(look: PlaneFidelity, k: int, relief: bool, narrow: bool) -> list[dict[str, Any]]:
     """Where the markers are at a record."""
     step = int(look.steps[k])
     had, says = float(look.had[k] / look.guess), float(look.says[k] / look.guess)

@@ -16,7 +16,7 @@ from lossviz.figures.landscape.surface_traces import (
     seen_from_above,
     seen_in_relief,
 )
-from lossviz.landscape.fidelity import Landscape
+from lossviz.landscape.fidelity import PlaneFidelity
 
 Floats = NDArray[np.float64]
 WIDE = 360  # px of a map, or about that many
@@ -50,7 +50,7 @@ BRIEF = {  # axes of a relief have little room
 
 
 def walked_map(
-    figure: go.Figure, look: Landscape, relief: bool, across: list[float], up: list[float], narrow: bool
+    figure: go.Figure, look: PlaneFidelity, relief: bool, across: list[float], up: list[float], narrow: bool
 ) -> list[dict[str, Any]]:
     """The ground with the path; the last trace is where the training is now."""
     names, surface = AXES[look.kind], look.surface
@@ -134,12 +134,12 @@ def walked_map(
     return texts
 
 
-def path_colour(look: Landscape) -> str:
+def path_colour(look: PlaneFidelity) -> str:
     """Of the path on the map; a walk is no training, so it is ink."""
     return fixed(INK if look.kind == "A random walk" else mark(look.loss_name).line)
 
 
-def _leader(look: Landscape) -> tuple[dict[str, Any], Floats]:
+def _leader(look: PlaneFidelity) -> tuple[dict[str, Any], Floats]:
     """A line from a path that is one spot to words where the ground is calm, and places (3, 2) in them."""
     surface, end = look.surface, np.array([look.path.a[-1], look.path.b[-1]])
     pixel = np.array([np.ptp(surface.a), np.ptp(surface.b)]) / WIDE
@@ -177,7 +177,7 @@ def _leader(look: Landscape) -> tuple[dict[str, Any], Floats]:
     return leader, end + np.array([[x + along, -y] for along in (-42, 0, 42)]) * pixel
 
 
-def _path_from_above(figure: go.Figure, look: Landscape) -> None:
+def _path_from_above(figure: go.Figure, look: PlaneFidelity) -> None:
     a, b = look.path.a, look.path.b
     axes = {"xaxis": "x", "yaxis": "y"}
     white = {"color": WHITE, "width": 8, "simplify": False}
@@ -194,7 +194,7 @@ def _path_from_above(figure: go.Figure, look: Landscape) -> None:
     figure.add_trace(go.Scatter(mode="markers", marker=here, cliponaxis=False, **axes))
 
 
-def _path_in_relief(figure: go.Figure, look: Landscape) -> None:
+def _path_in_relief(figure: go.Figure, look: PlaneFidelity) -> None:
     """At the height of the ground: what the map says."""
     z = np.clip(look.says / look.guess, 0, TALLEST) + 0.06
     line = {"mode": "lines", "scene": "scene", "hoverinfo": "skip", "x": look.path.a, "y": look.path.b}

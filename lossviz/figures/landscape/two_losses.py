@@ -7,12 +7,12 @@ import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import AXIS, INK, MAP, MUTE, PAPER, faded, mark, note
-from lossviz.landscape.fidelity import Landscape
+from lossviz.landscape.fidelity import PlaneFidelity
 
 BESIDE = 9  # px between an axis and its numbers, where a marker can stand on the axis
 
 
-def two_losses(figure: go.Figure, look: Landscape, narrow: bool) -> list[int]:
+def two_losses(figure: go.Figure, look: PlaneFidelity, narrow: bool) -> list[int]:
     """The two losses, and the distances below them where there is room; the traces that move."""
     across = [0.0, 1.0] if narrow else [0.5, 1.0]
     had, says = look.had / look.guess, look.says / look.guess
@@ -63,7 +63,7 @@ def two_losses(figure: go.Figure, look: Landscape, narrow: bool) -> list[int]:
     return [first, first + 1]
 
 
-def _distances(figure: go.Figure, look: Landscape, across: list[float]) -> None:
+def _distances(figure: go.Figure, look: PlaneFidelity, across: list[float]) -> None:
     far = float(max(look.way.max(), look.path.off_plane.max())) or 1.0
     figure.update_layout(
         xaxis3={"domain": across, "range": [0, int(look.steps[-1])], "dtick": _third(look), "anchor": "y3"},
@@ -88,7 +88,7 @@ def _distances(figure: go.Figure, look: Landscape, across: list[float]) -> None:
     )
 
 
-def live(look: Landscape, k: int, narrow: bool) -> list[dict[str, Any]]:
+def live(look: PlaneFidelity, k: int, narrow: bool) -> list[dict[str, Any]]:
     """What moves with the step and is read: the two losses, the distances, and the step itself."""
     size = 18 if narrow else 20
     walk = look.kind == "A random walk"
@@ -143,7 +143,7 @@ def live(look: Landscape, k: int, narrow: bool) -> list[dict[str, Any]]:
     return live
 
 
-def _third(look: Landscape) -> int:
+def _third(look: PlaneFidelity) -> int:
     return max(1, round(int(look.steps[-1]) / 3))
 
 
@@ -152,7 +152,7 @@ def _short(value: float) -> str:
     return f"{value:.2f}" if 0.005 <= abs(value) < 100 else number(value)
 
 
-def cursor(look: Landscape, k: int, narrow: bool) -> dict[str, Any]:
+def cursor(look: PlaneFidelity, k: int, narrow: bool) -> dict[str, Any]:
     step = int(look.steps[k])
     return {
         "type": "line",

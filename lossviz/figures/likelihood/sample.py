@@ -19,20 +19,22 @@ from lossviz.figures.base.style import (
     put_first,
 )
 from lossviz.figures.likelihood.sample_words import COLUMN, OUTCOMES, live_words, still_words
-from lossviz.likelihood.noise import NOISES
+from lossviz.likelihood.noise import NOISE_DISTRIBUTIONS
 from lossviz.likelihood.sample import SampleLikelihood
 
 SPANS = {"any": 7.2, "classes": 4.6, "counts": 8.0}  # nats from top to bottom of a panel
 
 
-def likelihood(found: SampleLikelihood, at: float, plain: bool = False, narrow: bool = False) -> go.Figure:
+def sample_likelihood(
+    found: SampleLikelihood, at: float, plain: bool = False, narrow: bool = False
+) -> go.Figure:
     """The density of a noise law over the data, and below it what each example costs at each parameter.
 
     Both panels have one scale, so that a curve below is a mirrored slice of those above; with `plain` the
     density itself is shown, and is no mirror. The heavy curve is the mean: the loss of the sample. The
     frames are named by the parameter.
     """
-    law = NOISES[found.noise]
+    law = NOISE_DISTRIBUTIONS[found.noise]
     here = int(np.abs(found.parameter - at).argmin())
     figure = _panels(found, plain, narrow)
     style = mark(law.loss)
@@ -84,7 +86,7 @@ def _edges(found: SampleLikelihood, plain: bool) -> tuple[float, float]:
     top = float(found.log_density.max())
     if plain:
         return 0.0, 1.1 * math.exp(top)
-    return top + 0.4 - SPANS[NOISES[found.noise].outcomes], top + 0.4
+    return top + 0.4 - SPANS[NOISE_DISTRIBUTIONS[found.noise].outcomes], top + 0.4
 
 
 def _heights(found: SampleLikelihood, k: int, plain: bool) -> Any:
@@ -94,7 +96,7 @@ def _heights(found: SampleLikelihood, k: int, plain: bool) -> Any:
 
 
 def _panels(found: SampleLikelihood, plain: bool, narrow: bool) -> go.Figure:
-    law = NOISES[found.noise]
+    law = NOISE_DISTRIBUTIONS[found.noise]
     low, high = _edges(found, plain)
     bottom = _edges(found, False)
     figure = blank(
@@ -140,7 +142,7 @@ def _panels(found: SampleLikelihood, plain: bool, narrow: bool) -> go.Figure:
 
 def _valleys(figure: go.Figure, found: SampleLikelihood) -> None:
     """One thin curve for each kind of example, black for the last, heavy for the mean."""
-    law = NOISES[found.noise]
+    law = NOISE_DISTRIBUTIONS[found.noise]
     axes = {"xaxis": "x2", "yaxis": "y2", "mode": "lines"}
     kinds = dict(zip(found.sample.tolist(), found.fine_cost, strict=True))
     last = found.sample[-1]
@@ -159,7 +161,7 @@ def _valleys(figure: go.Figure, found: SampleLikelihood) -> None:
 
 def _places(found: SampleLikelihood, narrow: bool) -> Any:
     """Where the dots of the sample stand: equal ones side by side."""
-    if NOISES[found.noise].outcomes == "any":
+    if NOISE_DISTRIBUTIONS[found.noise].outcomes == "any":
         return found.sample
     apart = (0.05 if narrow else 0.019) * len(found.outcome)  # 14 px
     order = [int((found.sample[:i] == y).sum()) for i, y in enumerate(found.sample)]
@@ -187,7 +189,7 @@ def _dots(figure: go.Figure, found: SampleLikelihood, plain: bool, narrow: bool)
 
 
 def _data(found: SampleLikelihood, k: int, plain: bool) -> list[dict[str, Any]]:
-    law = NOISES[found.noise]
+    law = NOISE_DISTRIBUTIONS[found.noise]
     floor = _edges(found, plain)[0]
     heights = _heights(found, k, plain)
     t = float(found.parameter[k])

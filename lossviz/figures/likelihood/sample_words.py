@@ -15,7 +15,7 @@ from lossviz.figures.base.style import (
     note,
     under_axis,
 )
-from lossviz.likelihood.noise import NOISES
+from lossviz.likelihood.noise import NOISE_DISTRIBUTIONS
 from lossviz.likelihood.sample import SampleLikelihood
 from lossviz.losses.table import LOSSES
 
@@ -46,7 +46,7 @@ def share_of_best(share: float) -> str:
 
 def live_words(found: SampleLikelihood, k: int, narrow: bool) -> list[dict[str, Any]]:
     """How likely the sample is, what it costs, and the parameter, at parameter k."""
-    law = NOISES[found.noise]
+    law = NOISE_DISTRIBUTIONS[found.noise]
     lead = {"size": 34 if narrow else 38, "family": SERIF, "color": INK}
     second = {"size": 24, "family": SERIF, "color": mark(law.loss).text}
     upper: dict[str, Any] = {"x": COLUMN, "y": 0.94, "xshift": 24}
@@ -63,7 +63,7 @@ def live_words(found: SampleLikelihood, k: int, narrow: bool) -> list[dict[str, 
 
 def _parameter(found: SampleLikelihood, k: int) -> str:
     """The parameter by its name, and its value."""
-    law, t = NOISES[found.noise], float(found.parameter[k])
+    law, t = NOISE_DISTRIBUTIONS[found.noise], float(found.parameter[k])
     if law.outcomes == "classes":
         of = OUTCOMES[law.name][1 if law.name == "Bernoulli" else 0]
         return f"probability of {of} p = {t:.2f}"
@@ -72,7 +72,7 @@ def _parameter(found: SampleLikelihood, k: int) -> str:
 
 def still_words(found: SampleLikelihood, plain: bool, narrow: bool) -> list[dict[str, Any]]:
     """The law, the loss that it becomes, and what their numbers are."""
-    law = NOISES[found.noise]
+    law = NOISE_DISTRIBUTIONS[found.noise]
     name = {"size": 17 if narrow else 19, "color": mark(law.loss).text}
     law_name, loss_name = f"<b>{law.name} noise</b>", f"<b>{NAMES.get(law.loss, LOSSES[law.loss].label)}</b>"
     best = f"at the best {'m' if law.outcomes == 'any' else 'λ' if law.outcomes == 'counts' else 'p'}"

@@ -22,20 +22,21 @@ from lossviz.figures.base.style import (
     put_first,
     under_axis,
 )
+from lossviz.metrics import thresholds
 from lossviz.metrics.history import ScoreHistory
-from lossviz.metrics.thresholds import Calibration, calibration
 
 BINS = 10
 
 
-def calibration_of(history: ScoreHistory, k: int) -> Calibration:
+def calibration_of(history: ScoreHistory, k: int) -> thresholds.Calibration:
     """The calibration at one record: of yes for two classes, of the likeliest class for more."""
     two = len(history.classes) == 2
     truth = history.y == 1 if two else history.right[k]
-    return calibration(history.confidence[k], truth, BINS, 0.0 if two else 1 / len(history.classes))
+    low = 0.0 if two else 1 / len(history.classes)
+    return thresholds.calibration(history.confidence[k], truth, BINS, low)
 
 
-def calibrated(history: ScoreHistory, at: float = 300, narrow: bool = False) -> go.Figure:
+def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) -> go.Figure:
     """Left, the share that came true over what was said; right, their mean gap over the steps.
 
     A dot for each bin, larger where more was said, with a 95 % interval. The frames are named by steps.
@@ -103,7 +104,9 @@ def calibrated(history: ScoreHistory, at: float = 300, narrow: bool = False) -> 
     return figure
 
 
-def _data(history: ScoreHistory, facts: list[Calibration], errors: Any, k: int) -> list[dict[str, Any]]:
+def _data(
+    history: ScoreHistory, facts: list[thresholds.Calibration], errors: Any, k: int
+) -> list[dict[str, Any]]:
     bins = facts[k]
     full = bins.count > 0
 
@@ -120,7 +123,9 @@ def _data(history: ScoreHistory, facts: list[Calibration], errors: Any, k: int) 
     ]
 
 
-def _live(history: ScoreHistory, facts: list[Calibration], k: int, narrow: bool) -> list[dict[str, Any]]:
+def _live(
+    history: ScoreHistory, facts: list[thresholds.Calibration], k: int, narrow: bool
+) -> list[dict[str, Any]]:
     two = len(history.classes) == 2
     said, so = (
         float(history.confidence[k].mean()),

@@ -23,7 +23,7 @@ from lossviz.figures.base.style import (
     put_first,
     under_axis,
 )
-from lossviz.metrics.precision import FloatCurves, TwiceCurves
+from lossviz.metrics.precision import FloatCurves, SoftmaxTwiceCurves
 
 COLUMN = 0.79  # share of the width that the panels have; the numbers stand right of them
 BLUE = MARKS["logarithm"]
@@ -40,7 +40,7 @@ class _Way:
     colour: str  # of its numbers
 
 
-def in_floats(curves: FloatCurves, at: float, narrow: bool = False) -> go.Figure:
+def float_curves(curves: FloatCurves, at: float, narrow: bool = False) -> go.Figure:
     """Binary cross-entropy of target 0 as torch computes it, way by way. The frames are named by z."""
     single, double, logits = range(3)
     looks = [
@@ -56,7 +56,7 @@ def in_floats(curves: FloatCurves, at: float, narrow: bool = False) -> go.Figure
     return _two_panels(curves.z, ways, at, ("loss", "slope dL/dz"), "logit z, target 0: z = ", narrow)
 
 
-def twice(curves: TwiceCurves, at: float, narrow: bool = False) -> go.Figure:
+def softmax_twice(curves: SoftmaxTwiceCurves, at: float, narrow: bool = False) -> go.Figure:
     """Cross-entropy after one softmax and after two, against the margin, which names the frames."""
     ways = [
         _Way(

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import AXIS, INK, MARKS, MUTE, PAPER, SERIF, blank, note
-from lossviz.metrics.landmarks import Candidate
+from lossviz.metrics.landmarks import Landmark
 
 LOW, HIGH = 0.04, 170.0  # nats, unless what is drawn lies outside
 LANDMARKS = ("guessing, ln K", "guessing, in bits", "softmax twice, floor", "smoothing 0.1, floor",
@@ -18,7 +18,7 @@ NEAREST = 3  # candidates that are always drawn
 STEP = 30  # px between two names
 
 
-def ruler(found: Sequence[Candidate], value: float, narrow: bool = False) -> go.Figure:
+def ruler(found: Sequence[Landmark], value: float, narrow: bool = False) -> go.Figure:
     """Candidates, nearest first, as stems on a logarithmic axis; the nearest in bold, yours a blue disc.
 
     What is 0 or below stands at the left end.
@@ -71,7 +71,7 @@ def ruler(found: Sequence[Candidate], value: float, narrow: bool = False) -> go.
     return figure
 
 
-def _top(last: Candidate, value: float, inner: float, narrow: bool) -> float:
+def _top(last: Landmark, value: float, inner: float, narrow: bool) -> float:
     """The right end of the axis: wide, so far that the last name fits."""
     top = max(HIGH, 1.3 * last.value, 1.3 * value)
     if narrow:
@@ -85,15 +85,15 @@ def _ticks(top: float, narrow: bool) -> list[float]:
     return [mark for mark in marks if LOW <= mark <= top]
 
 
-def _label(candidate: Candidate) -> str:
+def _label(candidate: Landmark) -> str:
     return f"{candidate.name}&nbsp; {number(candidate.value)}"
 
 
-def _width(candidate: Candidate, narrow: bool) -> float:
+def _width(candidate: Landmark, narrow: bool) -> float:
     return (6.8 if narrow else 7.6) * (len(candidate.name) + 2 + len(number(candidate.value))) + 16
 
 
-def _extent(candidate: Candidate, place: Any, per_decade: float, narrow: bool) -> tuple[float, float]:
+def _extent(candidate: Landmark, place: Any, per_decade: float, narrow: bool) -> tuple[float, float]:
     """From where to where its name goes, in px: right of its stem, unless it would leave the picture."""
     x, width = place(candidate.value) * per_decade, _width(candidate, narrow)
     if x + width > place(math.inf) * per_decade + 12 and x - width > place(0) * per_decade - 8:
@@ -101,12 +101,12 @@ def _extent(candidate: Candidate, place: Any, per_decade: float, narrow: bool) -
     return x - 2, x + width
 
 
-def _heights(drawn: Sequence[Candidate], place: Any, per_decade: float, narrow: bool) -> dict[Candidate, int]:
+def _heights(drawn: Sequence[Landmark], place: Any, per_decade: float, narrow: bool) -> dict[Landmark, int]:
     """Each stem is higher than all that its name covers: first those that go right, from the right."""
     extent = {c: _extent(c, place, per_decade, narrow) for c in drawn}
     goes_right = [c for c in drawn if extent[c][1] > place(c.value) * per_decade + 2]
     order = [*reversed(goes_right), *(c for c in drawn if c not in goes_right)]
-    stems: dict[Candidate, int] = {}
+    stems: dict[Landmark, int] = {}
     for candidate in order:
         left, right = extent[candidate]
         covered = [h for c, h in stems.items() if extent[c][0] <= right and left <= extent[c][1]]
@@ -115,7 +115,7 @@ def _heights(drawn: Sequence[Candidate], place: Any, per_decade: float, narrow: 
 
 
 def _names(
-    stems: dict[Candidate, int], near: Candidate, place: Any, per_decade: float, narrow: bool
+    stems: dict[Landmark, int], near: Landmark, place: Any, per_decade: float, narrow: bool
 ) -> list[dict[str, Any]]:
     texts = []
     for candidate, height in stems.items():

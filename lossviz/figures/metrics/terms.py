@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from lossviz.common.plain_text import for_plotly
 from lossviz.figures.base.number_format import number, whole
 from lossviz.figures.base.style import AXIS, INK, MARKS, MUTE, SERIF, Mark, blank, faded, note
-from lossviz.metrics.landmarks import Cap
+from lossviz.metrics.landmarks import ClippingLimit
 from lossviz.metrics.terms import SCORES, ScoreTerms
 
 ROWS = 12  # that are drawn; of more, the costliest
@@ -18,7 +18,7 @@ PITCH, HEAD = 44, 40  # px
 HATCH = {"shape": "/", "size": 9, "solidity": 0.16}
 
 
-def terms(found: ScoreTerms, narrow: bool = False) -> go.Figure:
+def score_terms(found: ScoreTerms, narrow: bool = False) -> go.Figure:
     """One bar an example, on one scale; below them their mean as the same bar, split.
 
     Hatched is what the tutorial's function leaves out. Of more than twelve examples the twelve costliest
@@ -45,7 +45,7 @@ def terms(found: ScoreTerms, narrow: bool = False) -> go.Figure:
     return figure
 
 
-def caps(found: Sequence[Cap], narrow: bool = False) -> go.Figure:
+def clipping_limits(found: Sequence[ClippingLimit], narrow: bool = False) -> go.Figure:
     """What sure and wrong costs, library by library; one without a cap goes on to infinity."""
     style = MARKS["logarithm"]
     columns = (0.0, 0.5) if narrow else (0.0, 0.24, 0.46)

@@ -21,14 +21,14 @@ from lossviz.figures.base.style import (
     put_first,
     under_axis,
 )
-from lossviz.metrics.thresholds import Verdicts
+from lossviz.metrics.thresholds import ThresholdCurve
 
 RIM, BLOCK = 7.6, 3.4  # log-odds up to which a dot has its place; what is surer is packed beside, so wide
 STEP = 0.2  # of the thresholds; dots are stacked between two of them, so that none is on the wrong side
 TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
 
 
-def threshold(facts: Verdicts, at: float = 0.0, narrow: bool = False) -> go.Figure:
+def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False) -> go.Figure:
     """Yes above, no below, over the log-odds of yes. What is right is faded, mistakes are ink.
 
     The frames are named by the log-odds from which on one says yes.
@@ -98,7 +98,7 @@ def threshold(facts: Verdicts, at: float = 0.0, narrow: bool = False) -> go.Figu
     return figure
 
 
-def _upto(facts: Verdicts, k: int) -> dict[str, Any]:
+def _upto(facts: ThresholdCurve, k: int) -> dict[str, Any]:
     """Mistakes are the first of their kind, in order: so many of them are drawn in ink."""
     return {
         "upto": [*upto([2], int(facts.missed[k]) - 1)["upto"], *upto([3], int(facts.alarms[k]) - 1)["upto"]]
@@ -143,7 +143,7 @@ def share(p: float) -> str:
     return f"{100 * p:.{decimals}f} %"
 
 
-def _live(facts: Verdicts, k: int, narrow: bool, levels: tuple[float, float]) -> list[dict[str, Any]]:
+def _live(facts: ThresholdCurve, k: int, narrow: bool, levels: tuple[float, float]) -> list[dict[str, Any]]:
     """The four counts at the line, their words beside them, the scores, and where the line stands."""
     cut, texts = float(facts.cut[k]), []
     counts = (facts.missed[k], facts.found[k], facts.left[k], facts.alarms[k])
@@ -187,7 +187,7 @@ def _percent(value: float) -> str:
     return "–" if np.isnan(value) else percent(float(value))
 
 
-def _still(facts: Verdicts, narrow: bool, levels: tuple[float, float]) -> list[dict[str, Any]]:
+def _still(facts: ThresholdCurve, narrow: bool, levels: tuple[float, float]) -> list[dict[str, Any]]:
     no, yes = facts.classes
     turned = {
         "xref": "paper",

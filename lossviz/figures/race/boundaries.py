@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from lossviz.data.dataset import Data
 from lossviz.figures.base.style import INK, MUTE, PAPER, SEA, fixed, mark, note
 from lossviz.figures.race.styles import head_of, is_twin, lettered, line_style, own_words
-from lossviz.training.diagnosis import read_curve
-from lossviz.training.history import Race
+from lossviz.training.diagnosis import diagnose
+from lossviz.training.history import History
 from lossviz.training.trainer import answers
 
 Floats = NDArray[np.float64]
@@ -20,7 +20,7 @@ _REGION = [[i / 10, fixed(colour)] for i, colour in enumerate(SEA)]
 
 
 @dataclass(frozen=True)
-class Portraits:
+class DecisionBoundaries:
     """What each contestant says over the plane of two features, at each record of a race."""
 
     a: Floats  # (k,) the first feature
@@ -32,7 +32,7 @@ class Portraits:
 
 
 @dataclass(frozen=True)
-class PortraitPlane:
+class DecisionBoundaryPlane:
     """The plane that portraits are drawn on, before anybody has said anything."""
 
     a: Floats  # (k,)
@@ -40,33 +40,33 @@ class PortraitPlane:
     points: Floats  # (k * k, 2) in the order of the portrait's rows
     train: Data
 
-    def with_answers(self, said: Sequence[Floats] | Floats) -> Portraits:
+    def with_answers(self, said: Sequence[Floats] | Floats) -> DecisionBoundaries:
         """The portraits of answers (contestants, k * k), one array a record."""
         k = len(self.a)
         stacked = np.stack(list(said)).astype(np.float32).reshape(len(said), -1, k, k)
         y = self.train.y.astype(np.int64)
-        return Portraits(self.a, self.b, stacked, self.train.x, y, len(self.train.classes))
+        return DecisionBoundaries(self.a, self.b, stacked, self.train.x, y, len(self.train.classes))
 
 
-def portrait_plane(train: Data, points: int = 36) -> PortraitPlane:
+def decision_boundary_plane(train: Data, points: int = 36) -> DecisionBoundaryPlane:
     """A square grid over the examples of two features, with a margin of a tenth."""
     low, high = train.x.min(axis=0), train.x.max(axis=0)
     room = 0.1 * (high - low)
     a, b = (np.linspace(low[i] - room[i], high[i] + room[i], points) for i in range(2))
     grid = np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2)
-    return PortraitPlane(a, b, grid, train)
+    return DecisionBoundaryPlane(a, b, grid, train)
 
 
-def portraits(race: Race, seed: int = 0, points: int = 36) -> Portraits:
+def decision_boundaries(race: History, seed: int = 0, points: int = 36) -> DecisionBoundaries:
     """The portraits of a finished race whose data lie in a plane; ValueError if they do not."""
     train, _ = race.settings.data()
     if train.x.shape[1] != 2:
         raise ValueError(f"portraits need two features; {race.settings.dataset} has {train.x.shape[1]}")
-    plane = portrait_plane(train, points)
+    plane = decision_boundary_plane(train, points)
     return plane.with_answers(answers(race, plane.points, seed))
 
 
-def region(portraits: Portraits, record: int, c: int) -> NDArray[Any]:
+def region(portraits: DecisionBoundaries, record: int, c: int) -> NDArray[Any]:
     """What a contestant says, in hundredths: small whole numbers, unless something is unknown."""
     said = portraits.said[min(record, len(portraits.said) - 1), c]
     hundredths: NDArray[Any] = 100 * said / max(1, portraits.classes - 1)
@@ -88,9 +88,9 @@ def place(c: int, count: int, narrow: bool) -> tuple[list[float], list[float]]:
     return [x1 - wide, x1], [top - tall, top]
 
 
-def readings(race: Race, here: int) -> list[str]:
+def readings(race: History, here: int) -> list[str]:
     """What the curve reader says of each contestant at a record; of several, first what is their own."""
-    said = [read_curve(race, c, here).words for c in range(len(race.settings.losses))]
+    said = [diagnose(race, c, here).words for c in range(len(race.settings.losses))]
     if not lettered(race):
         return said
     owns = [own_words(race, c) for c in range(len(said))]
@@ -112,7 +112,7 @@ class Side:
     changing: list[int] = field(default_factory=list)
 
 
-def draw_portraits(race: Race, portraits: Portraits, here: int, narrow: bool) -> Side:
+def draw_portraits(race: History, portraits: DecisionBoundaries, here: int, narrow: bool) -> Side:
     """One map a contestant, its line on its rim."""
     count, last = len(race.settings.losses), max(1, portraits.classes - 1)
     side = Side([], [], [])
@@ -155,7 +155,7 @@ def draw_portraits(race: Race, portraits: Portraits, here: int, narrow: bool) ->
     return side
 
 
-def draw_heads(race: Race, here: int, narrow: bool) -> Side:
+def draw_heads(race: History, here: int, narrow: bool) -> Side:
     """Where the data lie in no plane: in the portraits' place each contestant's line, name and reading."""
     side = Side([], [], [])
     for c, words in enumerate(readings(race, here)):
@@ -173,7 +173,7 @@ def draw_heads(race: Race, here: int, narrow: bool) -> Side:
     return side
 
 
-def _rim(race: Race, c: int, edge: dict[str, Any]) -> list[dict[str, Any]]:
+def _rim(race: History, c: int, edge: dict[str, Any]) -> list[dict[str, Any]]:
     """A line in the contestant's own colour, dash and hollowness: the key to the curves."""
     style = line_style(race, c)
     rim = [{"type": "line", "line": {"color": style["color"], "width": 5, "dash": style["dash"]}, **edge}]
@@ -182,7 +182,7 @@ def _rim(race: Race, c: int, edge: dict[str, Any]) -> list[dict[str, Any]]:
     return rim
 
 
-def _examples(portraits: Portraits) -> dict[str, Any]:
+def _examples(portraits: DecisionBoundaries) -> dict[str, Any]:
     """Classes are not losses and so have no hue: hollow and full, or numbers."""
     shown = slice(None, 160)
     x, y = portraits.x[shown], portraits.y[shown]

@@ -18,12 +18,12 @@ from lossviz.figures.race.styles import (
     lettered,
     line_style,
 )
-from lossviz.training.history import Race
+from lossviz.training.history import History
 
 Floats = NDArray[np.float64]
 
 
-def draw_curves(race: Race, measure: str, place: Place) -> Panel:
+def draw_curves(race: History, measure: str, place: Place) -> Panel:
     name, axis_title = MEASURES[measure]
     values: Floats = getattr(race, name)
     contestants = range(len(race.settings.losses))
@@ -88,7 +88,7 @@ def draw_curves(race: Race, measure: str, place: Place) -> Panel:
     return Panel(axes, traces, texts, moving)
 
 
-def _band(race: Race, c: int, low: Floats, high: Floats) -> dict[str, Any]:
+def _band(race: History, c: int, low: Floats, high: Floats) -> dict[str, Any]:
     return {
         "type": "scatter",
         "x": np.concatenate([race.steps, race.steps[::-1]]),
@@ -101,7 +101,7 @@ def _band(race: Race, c: int, low: Floats, high: Floats) -> dict[str, Any]:
     }
 
 
-def _disc(race: Race, c: int, running: bool) -> dict[str, Any]:
+def _disc(race: History, c: int, running: bool) -> dict[str, Any]:
     """Where a contestant is now; while it runs it has a halo, from three on a letter."""
     style = mark(race.settings.losses[c])
     twin = is_twin(race, c)
@@ -123,7 +123,7 @@ def _disc(race: Race, c: int, running: bool) -> dict[str, Any]:
     }
 
 
-def _guessing(race: Race, measure: str, place: Place) -> dict[str, Any]:
+def _guessing(race: History, measure: str, place: Place) -> dict[str, Any]:
     """The height of who only guesses: in every measure's picture, and empty where there is none."""
     known = measure == "Accuracy"
     return note(
@@ -150,7 +150,7 @@ def _summary(values: Floats) -> tuple[Floats, Floats, Floats]:
     return low, middle, high
 
 
-def _told(race: Race, c: int, i: int, middles: Floats, measure: str) -> str:
+def _told(race: History, c: int, i: int, middles: Floats, measure: str) -> str:
     value = float(middles[c, i])
     if np.isnan(value):
         return "gone" if (race.diverged_at[c] >= 0).any() else "–"

@@ -7,13 +7,13 @@ from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import INK, PANEL, SEA, axis_name, mark, note
 from lossviz.figures.race.panel import Panel, Place, Record
 from lossviz.figures.race.styles import call, head_of, joined, own_words
-from lossviz.training.history import Race
+from lossviz.training.history import History
 
 Floats = NDArray[np.float64]
 DEAD = 1e-4  # a gradient whose norm is below this teaches nothing in any time that one waits
 
 
-def draw_layers(race: Race, measure: str, place: Place) -> Panel:
+def draw_layers(race: History, measure: str, place: Place) -> Panel:
     """One block a contestant, last layer on top: log10 of the gradient's norm, in steps of ten, or the share
     of saturated units, in steps of a fifth.
 
@@ -112,7 +112,7 @@ def _told(value: float, gradient: bool) -> str:
     return "dead" if value < DEAD else number(value)
 
 
-def layer_medians(race: Race, measure: str, c: int) -> Floats:
+def layer_medians(race: History, measure: str, c: int) -> Floats:
     """Median over the seeds that are still there: (records, layers); NaN for a layer that is not there."""
     field = race.gradient_norm if measure == "Gradient" else race.saturated
     found = np.full(field.shape[2:], np.nan)
@@ -126,7 +126,7 @@ def _layer_name(layer: int, layers: int) -> str:
     return "first" if layer == 0 else "last" if layer == layers - 1 else str(layer + 1)
 
 
-def layer_words(race: Race, measure: str, record: int) -> tuple[str, str]:
+def layer_words(race: History, measure: str, record: int) -> tuple[str, str]:
     """The number, and what it is: how much more gradient there is in the first layer of one than of another,
     or how much is saturated where most is."""
     contestants = range(len(race.settings.losses))

@@ -4,13 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossviz.figures.race.rug import Axis
-from lossviz.training.history import Race
+from lossviz.training.history import History
 
 Floats = NDArray[np.float64]
 
 
 def spots_of(
-    axis: Axis, race: Race, middles: Floats, i: int, back: float
+    axis: Axis, race: History, middles: Floats, i: int, back: float
 ) -> list[tuple[float | None, float | None]]:
     """Where each disc stands at record i: at the cursor, or farther back along its own curve.
 

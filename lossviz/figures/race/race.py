@@ -17,7 +17,7 @@ from lossviz.figures.base.style import (
     under_axis,
     wrapped,
 )
-from lossviz.figures.race.boundaries import Portraits, draw_heads, draw_portraits, readings, region
+from lossviz.figures.race.boundaries import DecisionBoundaries, draw_heads, draw_portraits, readings, region
 from lossviz.figures.race.curves import draw_curves
 from lossviz.figures.race.layers import draw_layers, layer_words
 from lossviz.figures.race.panel import Panel, Parts, Place
@@ -25,7 +25,7 @@ from lossviz.figures.race.rug import RUG_AXIS
 from lossviz.figures.race.seeds import draw_seeds
 from lossviz.figures.race.styles import MEASURES
 from lossviz.figures.race.words import verdict_words
-from lossviz.training.history import Race
+from lossviz.training.history import History
 
 DRAW = {"Curves": draw_curves, "Layers": draw_layers, "Seeds": draw_seeds}
 SHADES = ("Gradient", "Saturated")  # of the layers
@@ -33,11 +33,11 @@ CLICK = {"Curves": f"x{RUG_AXIS}y{RUG_AXIS}", "Seeds": "xy"}  # the panel in whi
 
 
 def training_curves(
-    race: Race,
+    race: History,
     measure: str = "Accuracy",
     at: int | None = None,
     view: str = "Curves",
-    portraits: Portraits | None = None,
+    portraits: DecisionBoundaries | None = None,
     running: bool = False,
     frames: bool = True,
     narrow: bool = False,
@@ -128,7 +128,7 @@ def _width(beside: bool, count: int) -> float:
     return 0.52 if beside and count > 2 else 0.68
 
 
-def _cursor(race: Race, step: int, view: str, running: bool) -> list[dict[str, Any]]:
+def _cursor(race: History, step: int, view: str, running: bool) -> list[dict[str, Any]]:
     """Where the race is, or is looked at; over layers what is known of the time after it is shown pale."""
     if view == "Seeds":
         return []
@@ -142,12 +142,12 @@ def _cursor(race: Race, step: int, view: str, running: bool) -> list[dict[str, A
 
 
 def _frame(
-    race: Race,
+    race: History,
     record: int,
     panel: Panel,
     texts: Parts,
     view: str,
-    portraits: Portraits | None,
+    portraits: DecisionBoundaries | None,
     shown: list[int],
 ) -> dict[str, Any]:
     numbers, data, _ = panel.moving(record)
@@ -175,7 +175,7 @@ def _chosen(
 
 
 def _lead(
-    race: Race, measure: str, view: str, record: int, narrow: bool, running: bool
+    race: History, measure: str, view: str, record: int, narrow: bool, running: bool
 ) -> list[dict[str, Any]]:
     """The one number of the page, and what it is: who is ahead, or how much gradient is left."""
     if view == "Layers":

@@ -12,7 +12,7 @@ from lossviz.figures.base.number_format import number, power_of_ten
 from lossviz.figures.base.style import PAPER, mark
 from lossviz.figures.race.panel import Place
 from lossviz.figures.race.styles import MEASURES, is_twin
-from lossviz.training.history import Race
+from lossviz.training.history import History
 
 Floats = NDArray[np.float64]
 RUG_AXIS = 20  # of the axes that the dots stand on
@@ -38,7 +38,7 @@ class Axis:
         return (self.height(value) - self.low) / (self.high - self.low)
 
 
-def curve_axis(race: Race, measure: str) -> tuple[Axis, dict[str, Any]]:
+def curve_axis(race: History, measure: str) -> tuple[Axis, dict[str, Any]]:
     """The y axis as the curves need it, and as the layout does."""
     values = getattr(race, MEASURES[measure][0])
     if measure == "Accuracy":
@@ -70,11 +70,11 @@ def _tick(value: float) -> str:
     return f"{'' if lead == '1' else f'{lead} × '}10{power_of_ten(int(power))}"
 
 
-def classes_of(race: Race) -> int:
+def classes_of(race: History) -> int:
     return len(DATASETS[race.settings.dataset].classes)
 
 
-def rug_dots(race: Race, c: int, narrow: bool) -> dict[str, Any]:
+def rug_dots(race: History, c: int, narrow: bool) -> dict[str, Any]:
     colour = mark(race.settings.losses[c]).line
     fill = PAPER if is_twin(race, c) else colour
     return {
@@ -112,7 +112,7 @@ def rug_places(axis: Axis, values: Floats, c: int, count: int) -> tuple[list[int
     return seeds, x, y
 
 
-def seed_at(race: Race, measure: str, view: str, step: int, x: float, y: float) -> int | None:
+def seed_at(race: History, measure: str, view: str, step: int, x: float, y: float) -> int | None:
     """The seed, from 0, whose mark is nearest to a click: its dot in the rug of "Curves", or its line in
     "Seeds", at the record nearest to ``step``. None far from all.
 

@@ -9,14 +9,14 @@ from lossviz.figures.base.number_format import number, percent, whole
 from lossviz.figures.base.style import AXIS, INK, MUTE, PAPER, axis_name, faded, mark, note
 from lossviz.figures.race.panel import Panel, Place, Record
 from lossviz.figures.race.styles import MEASURES, head_of, is_twin
-from lossviz.training.history import Race
+from lossviz.training.history import History
 from lossviz.training.significance import paired_differences, swaps
 
 Floats = NDArray[np.float64]
 BARS = 41
 
 
-def draw_seeds(race: Race, measure: str, place: Place) -> Panel:
+def draw_seeds(race: History, measure: str, place: Place) -> Panel:
     """Left a line for each seed between the contestants; right the mean difference that the verdict is of,
     under every way to swap who is ahead with who is behind, seed by seed, and as a disc the one seen.
     """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lossviz.common.plain_text import for_plotly
 from lossviz.figures.base.style import PAPER, mark, short_name
-from lossviz.training.history import Race
+from lossviz.training.history import History
 
 Floats = NDArray[np.float64]
 LETTERS = "ABCDEFGH"
@@ -25,13 +25,13 @@ MEASURES = {
 _PLAIN = {"relu": "ReLU", "sgd": "gradient descent", "adam": "Adam", "rmsprop": "RMSprop", "adamw": "AdamW"}
 
 
-def is_twin(race: Race, c: int) -> bool:
+def is_twin(race: History, c: int) -> bool:
     """Whether an earlier contestant is of the same family: then this one is drawn hollow."""
     line = mark(race.settings.losses[c]).line
     return any(mark(loss).line == line for loss in race.settings.losses[:c])
 
 
-def line_style(race: Race, c: int, width: float = 5.0) -> dict[str, Any]:
+def line_style(race: History, c: int, width: float = 5.0) -> dict[str, Any]:
     """How a contestant's line is drawn: in its loss's hue and dash."""
     style = mark(race.settings.losses[c])
     return {"color": style.line, "dash": style.dash, "width": width, "simplify": False}
@@ -42,12 +42,12 @@ def hollow(width: float = 1.6) -> dict[str, Any]:
     return {"color": PAPER, "width": width, "simplify": False}
 
 
-def lettered(race: Race) -> bool:
+def lettered(race: History) -> bool:
     """Whether contestants have letters: two are told apart without."""
     return len(race.settings.losses) > 2
 
 
-def name_of(race: Race, c: int) -> str:
+def name_of(race: History, c: int) -> str:
     """The loss's plain name; its own, where two would have the same."""
     losses = race.settings.losses
     name = short_name(losses[c])
@@ -56,17 +56,17 @@ def name_of(race: Race, c: int) -> str:
     return name
 
 
-def head_of(race: Race, c: int) -> str:
+def head_of(race: History, c: int) -> str:
     """What stands over a contestant's own picture: its letter, if there are letters, and its name."""
     return f"{LETTERS[c]} · {name_of(race, c)}" if lettered(race) else name_of(race, c)
 
 
-def call(race: Race, c: int) -> str:
+def call(race: History, c: int) -> str:
     """What a sentence calls a contestant."""
     return LETTERS[c] if lettered(race) else name_of(race, c).lower()
 
 
-def own_words(race: Race, c: int) -> str:
+def own_words(race: History, c: int) -> str:
     """What a contestant has of its own beside its loss, as "ReLU"; nothing if it has nothing."""
     each = race.settings.contestants
     words = []
@@ -80,7 +80,7 @@ def own_words(race: Race, c: int) -> str:
     return ", ".join(words)
 
 
-def joined(race: Race, contestants: tuple[int, ...]) -> str:
+def joined(race: History, contestants: tuple[int, ...]) -> str:
     """What a sentence calls several contestants, as "A, B and C"."""
     names = [call(race, c) for c in contestants]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

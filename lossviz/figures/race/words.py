@@ -2,11 +2,11 @@
 
 from lossviz.figures.base.number_format import number, whole
 from lossviz.figures.race.styles import MEASURES, joined
-from lossviz.training.history import Race
-from lossviz.training.significance import Verdict, verdict
+from lossviz.training.history import History
+from lossviz.training.significance import PairedTest, paired_test
 
 
-def gap_words(said: Verdict, measure: str) -> str:
+def gap_words(said: PairedTest, measure: str) -> str:
     """How far who is ahead is ahead: in points for accuracy, else in the measure's unit."""
     if measure == "Accuracy":
         points = 100 * abs(said.gap)
@@ -14,7 +14,7 @@ def gap_words(said: Verdict, measure: str) -> str:
     return f"{number(abs(said.gap))}{' nats' if measure == 'Cross-entropy' else ''}"
 
 
-def verdict_words(race: Race, measure: str, record: int, running: bool = False) -> tuple[str, str]:
+def verdict_words(race: History, measure: str, record: int, running: bool = False) -> tuple[str, str]:
     """The number, and two lines beside it. No judgement while the race runs: who peeks finds luck."""
     seeds, step = race.settings.seeds, int(race.steps[record])
     count = len(race.settings.losses)
@@ -24,7 +24,7 @@ def verdict_words(race: Race, measure: str, record: int, running: bool = False) 
         return "Ready", f"{count} {losses} × {seeds} {plural}, {race.settings.steps} steps.<br>Press play."
     if measure == "Loss":
         return " ", "Each loss in its own unit: not to be compared.<br>Choose another measure."
-    said = verdict(race, MEASURES[measure][0], record)
+    said = paired_test(race, MEASURES[measure][0], record)
     if said.kind == "unknown":
         return " ", "Fewer than two contestants can be measured by this.<br>Choose another measure."
     if said.kind == "nobody":
@@ -40,7 +40,7 @@ def verdict_words(race: Race, measure: str, record: int, running: bool = False) 
     return lead, f"{first}.<br>{_judged(said, measure)}"
 
 
-def _judged(said: Verdict, measure: str) -> str:
+def _judged(said: PairedTest, measure: str) -> str:
     often = f"once in {whole(said.once_in)} races" if said.once_in > 1 else "in most races"
     chance = f"chance makes such a gap {often}."
     gap = gap_words(said, measure)

@@ -22,14 +22,14 @@ from lossviz.figures.base.style import (
     note,
     under_axis,
 )
-from lossviz.stability.quadratics import Bowl
+from lossviz.stability.quadratics import Quadratic
 
 Floats = NDArray[np.float64]
 SHARE = 0.62  # of a wide chart's width for the map
 COLOURS = [[i / 10, colour] for i, colour in enumerate(SEA)]
 
 
-def bowl(facts: Bowl, at: float = 1.9, narrow: bool = False) -> go.Figure:
+def quadratic(facts: Quadratic, at: float = 1.9, narrow: bool = False) -> go.Figure:
     """The map with a dot at learning rate x sharpness nearest `at`, and that walk step by step.
 
     Light is few steps; tinted is where it flies apart. The frames are the pictures for every product, named
@@ -93,14 +93,14 @@ def _changed(text: dict[str, Any]) -> dict[str, Any]:
     return {key: text[key] for key in ("text", "x", "y", "xanchor", "xshift") if key in text}
 
 
-def _reach(facts: Bowl) -> float:
+def _reach(facts: Quadratic) -> float:
     """How far the walk's picture goes to each side: all that arrives is in it, if it can be."""
     stable = facts.walk[facts.radius < 1]
     widest = float(np.abs(stable).max()) if len(stable) else 1.0
     return float(np.clip(1.15 * widest, 2.2, 6.0))
 
 
-def _map(figure: go.Figure, facts: Bowl) -> None:
+def _map(figure: go.Figure, facts: Quadratic) -> None:
     """Bands of the spectral radius, the edge, what lies beyond it, and the fastest momentum."""
     figure.add_trace(
         go.Contour(
@@ -140,13 +140,13 @@ def _map(figure: go.Figure, facts: Bowl) -> None:
     figure.add_trace(go.Scatter(x=edge, y=beta, line=line, **common))
 
 
-def _leaves(facts: Bowl, k: int, reach: float) -> int | None:
+def _leaves(facts: Quadratic, k: int, reach: float) -> int | None:
     """The first step at which a walk is out of the picture."""
     outside = np.flatnonzero(np.abs(facts.walk[k]) > reach)
     return int(outside[0]) if len(outside) else None
 
 
-def _data(facts: Bowl, k: int, reach: float) -> list[dict[str, Any]]:
+def _data(facts: Quadratic, k: int, reach: float) -> list[dict[str, Any]]:
     out = _leaves(facts, k, reach)
     steps = facts.walk.shape[1] if out is None else out + 1
     walk = np.clip(facts.walk[k, :steps], -3 * reach, 3 * reach)
@@ -156,7 +156,7 @@ def _data(facts: Bowl, k: int, reach: float) -> list[dict[str, Any]]:
     ]
 
 
-def _live(facts: Bowl, k: int, reach: float, narrow: bool) -> list[dict[str, Any]]:
+def _live(facts: Quadratic, k: int, reach: float, narrow: bool) -> list[dict[str, Any]]:
     """The share that is left, why, where the walk leaves the picture, and the axis's title."""
     radius, product = float(facts.radius[k]), float(facts.product[k])
     size = 36 if narrow else 42
@@ -208,7 +208,7 @@ def _live(facts: Bowl, k: int, reach: float, narrow: bool) -> list[dict[str, Any
     return texts
 
 
-def _still(facts: Bowl, narrow: bool) -> list[dict[str, Any]]:
+def _still(facts: Quadratic, narrow: bool) -> list[dict[str, Any]]:
     inside = {"xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle"}
     arrives = note(
         "arrives",

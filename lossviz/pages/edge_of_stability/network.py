@@ -35,7 +35,7 @@ def trained(names: Names, steps: int) -> list[lv.EdgeRun]:
     data, network, pair, rate, optimizer, activation, seed = names
     say, over = telling(f"Training two networks, {steps} steps each, and measuring every step …")
     try:
-        return lv.edge_runs(
+        return lv.stability.edge_runs(
             data,
             network,
             pair.split(", "),
@@ -136,7 +136,7 @@ def show() -> None:
         .replace("LOSSES", formulas(pair)),
         code=f"""import lossviz as lv
 
-runs = lv.edge_runs(
+runs = lv.stability.edge_runs(
     "{data}", "{network}", losses={pair.split(", ")}, lr={rate}, optimizer="{optimizer}",
     steps={STEPS}, activation="{activation}", seed={seed},
 )

@@ -27,14 +27,14 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def found(momentum: float, rule: str) -> lv.Bowl:
-    return lv.bowl(momentum, rule, every=Edge.product.step)
+def found(momentum: float, rule: str) -> lv.stability.Quadratic:
+    return lv.stability.quadratic(momentum, rule, every=Edge.product.step)
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
 def picture(momentum: float, rule: str) -> str:
     facts = found(momentum, rule)
-    return packed(lambda narrow: lv.figures.bowl(facts, at=Edge.product.default, narrow=narrow))
+    return packed(lambda narrow: lv.figures.quadratic(facts, at=Edge.product.default, narrow=narrow))
 
 
 def put_here(product: float, momentum: float) -> None:
@@ -85,8 +85,8 @@ def show() -> None:
         maths=text("bowl_maths"),
         code=f"""import lossviz as lv
 
-facts = lv.bowl(momentum={momentum:g}, rule="{rule}")
-figure = lv.figures.bowl(facts, at={product:g})""",
+facts = lv.stability.quadratic(momentum={momentum:g}, rule="{rule}")
+figure = lv.figures.quadratic(facts, at={product:g})""",
         controls=(Edge.view, *Edge.bowl_controls),
         files=[
             File(
@@ -94,7 +94,7 @@ figure = lv.figures.bowl(facts, at={product:g})""",
                 "bowl.html",
                 "text/html",
                 lambda: lv.figures.standalone(
-                    lv.figures.bowl(facts, at=product), "learning rate × sharpness"
+                    lv.figures.quadratic(facts, at=product), "learning rate × sharpness"
                 ),
             ),
             File("Numbers (CSV)", "bowl.csv", "text/csv", numbers),

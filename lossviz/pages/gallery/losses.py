@@ -15,7 +15,7 @@ def chosen(names: Iterable[str], settings: Mapping[str, Mapping[str, float]]) ->
 
 
 def row(name: str) -> lv.Loss:
-    return lv.UNTRAINABLE[name] if name in lv.UNTRAINABLE else lv.LOSSES[name]
+    return lv.losses.NONDIFFERENTIABLE[name] if name in lv.losses.NONDIFFERENTIABLE else lv.LOSSES[name]
 
 
 def rows(losses: Chosen) -> list[lv.Loss]:
@@ -29,7 +29,7 @@ def code_of(losses: Chosen) -> str:
         if not values:
             parts.append(f'"{name}"')
             continue
-        home = "UNTRAINABLE" if name in lv.UNTRAINABLE else "LOSSES"
+        home = "losses.NONDIFFERENTIABLE" if name in lv.losses.NONDIFFERENTIABLE else "LOSSES"
         told = ", ".join(f"{setting}={value:g}" for setting, value in values)
         parts.append(f'lv.{home}["{name}"].set({told})')
     lines = "".join(f"    {part},\n" for part in parts)

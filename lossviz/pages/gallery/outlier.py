@@ -29,21 +29,21 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
-def valleys(losses: Chosen) -> lv.Valleys:
-    return lv.valleys(rows(losses))
+def valleys(losses: Chosen) -> lv.losses.OutlierLocation:
+    return lv.losses.outlier_location(rows(losses))
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
-def lines(losses: Chosen, km: float) -> lv.PulledLines:
-    return lv.pulled_lines(rows(losses), km)
+def lines(losses: Chosen, km: float) -> lv.losses.OutlierLines:
+    return lv.losses.outlier_lines(rows(losses), km)
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
 def picture(losses: Chosen, km: float | None) -> str:
     at = float(Gallery.far.default)
     if km is None:
-        return packed(lambda narrow: lv.figures.valleys(valleys(losses), at=at, narrow=narrow))
-    return packed(lambda narrow: lv.figures.pulled(lines(losses, km), at=at, narrow=narrow))
+        return packed(lambda narrow: lv.figures.outlier_location(valleys(losses), at=at, narrow=narrow))
+    return packed(lambda narrow: lv.figures.outlier_lines(lines(losses, km), at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -96,15 +96,15 @@ def show() -> None:
             )
         small(words)
     tabs = Tabs()
-    call = f"pulled_lines(losses, x_far={km:g})" if line else "valleys(losses)"
+    call = f"outlier_lines(losses, x_far={km:g})" if line else "outlier_location(losses)"
     tabs.fill(
         see=text("line_see" if line else "outlier_see"),
         maths=text("outlier_maths"),
         code=f"""import lossviz as lv
 
 losses = {code_of(losses)}
-facts = lv.{call}
-figure = lv.figures.{"pulled" if line else "valleys"}(facts, at={far})""",
+facts = lv.losses.{call}
+figure = lv.figures.{"outlier_lines" if line else "outlier_location"}(facts, at={far})""",
         controls=(Gallery.view, *Gallery.outlier_controls),
         files=[
             File(
@@ -121,8 +121,8 @@ figure = lv.figures.{"pulled" if line else "valleys"}(facts, at={far})""",
 
 def _figure(losses: Chosen, km: float | None, at: float) -> Any:
     if km is None:
-        return lv.figures.valleys(valleys(losses), at=at)
-    return lv.figures.pulled(lines(losses, km), at=at)
+        return lv.figures.outlier_location(valleys(losses), at=at)
+    return lv.figures.outlier_lines(lines(losses, km), at=at)
 
 
 def _numbers(losses: Chosen, km: float | None) -> str:

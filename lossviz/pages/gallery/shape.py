@@ -52,14 +52,14 @@ def offered(against: str) -> Several:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def curves(losses: Chosen, against: str, y: float, unit: Any, classes: int) -> lv.Shapes:
-    return lv.shapes(rows(losses), against, y=y, unit=unit, classes=classes)
+def curves(losses: Chosen, against: str, y: float, unit: Any, classes: int) -> lv.losses.LossCurves:
+    return lv.losses.loss_curves(rows(losses), against, y=y, unit=unit, classes=classes)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture(losses: Chosen, against: str, y: float, unit: Any, classes: int) -> str:
     facts, at = curves(losses, against, y, unit, classes), RAILS[against].default
-    return packed(lambda narrow: lv.figures.shapes(facts, at=at, narrow=narrow))
+    return packed(lambda narrow: lv.figures.loss_curves(facts, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -104,15 +104,15 @@ def show() -> None:
         code=f"""import lossviz as lv
 
 losses = {code_of(losses)}
-facts = lv.shapes(losses, "{against}"{call})
-figure = lv.figures.shapes(facts, at={at:g})""",
+facts = lv.losses.loss_curves(losses, "{against}"{call})
+figure = lv.figures.loss_curves(facts, at={at:g})""",
         controls=(Gallery.view, *Gallery.shape_controls),
         files=[
             File(
                 "Page (HTML)",
                 "shapes.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.shapes(facts, at=at), against),
+                lambda: lv.figures.standalone(lv.figures.loss_curves(facts, at=at), against),
             ),
             File("Numbers (CSV)", "shapes.csv", "text/csv", lambda: numbers_of(facts)),
         ],
@@ -120,7 +120,7 @@ figure = lv.figures.shapes(facts, at={at:g})""",
     )
 
 
-def _convention(facts: lv.Shapes, y: float, classes: int) -> str:
+def _convention(facts: lv.losses.LossCurves, y: float, classes: int) -> str:
     """What stands under the picture: the truth, the unit, and what is tinted."""
     words = {
         "residual": "Slope and curvature are by the prediction.",
@@ -138,7 +138,7 @@ def _convention(facts: lv.Shapes, y: float, classes: int) -> str:
     return words
 
 
-def numbers_of(facts: lv.Shapes) -> str:
+def numbers_of(facts: lv.losses.LossCurves) -> str:
     """One row a place on the axis, with the value, slope and curvature of each loss."""
     table: dict[str, Iterable[object]] = {facts.against: facts.x}
     for i, label in enumerate(facts.labels):

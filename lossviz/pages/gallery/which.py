@@ -27,18 +27,18 @@ TRIES = {
 AGAINST = {"regression": "residual", "binary": "logit", "multiclass": "lead"}
 
 
-def against(answer: lv.Answer) -> str:
+def against(answer: lv.losses.Answer) -> str:
     """The axis that an answer's losses are drawn on."""
     return AGAINST[row(answer.losses[0]).task]
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture(losses: tuple[str, ...], axis: str) -> str:
-    facts = lv.shapes(losses, axis)
+    facts = lv.losses.loss_curves(losses, axis)
     return packed(lambda narrow: lv.figures.sketch(facts, narrow=narrow))
 
 
-def look(answer: lv.Answer) -> None:
+def look(answer: lv.losses.Answer) -> None:
     """Go to Shape, with the losses of the answer."""
     axis = against(answer)
     st.session_state[Gallery.view.key] = "Shape"
@@ -50,14 +50,14 @@ def show() -> None:
     asked = st.columns(3, gap="medium")
     with asked[0]:
         predict = Gallery.predict.radio()
-    second, _ = lv.advice_matters(predict)
+    second, _ = lv.losses.advice_matters(predict)
     with asked[1]:
         misses = Gallery.misses.radio(disabled=not second)
-    _, third = lv.advice_matters(predict, misses)
+    _, third = lv.losses.advice_matters(predict, misses)
     with asked[2]:
         report = Gallery.report.radio(disabled=not third)
     presets("gallery_which_try", TRIES, Gallery.which_controls)
-    answer = lv.advise(predict, misses, report)
+    answer = lv.losses.advise(predict, misses, report)
     with st.container(gap="xsmall"):
         st.header(f"{answer.output}, {answer.loss}.", anchor=False)
         with st.container(width=760):
@@ -79,7 +79,7 @@ def show() -> None:
     st.button(
         "Look at it under Shape", on_click=look, args=(answer,), type="tertiary", icon=":material/show_chart:"
     )
-    facts = lv.shapes(answer.losses, axis)
+    facts = lv.losses.loss_curves(answer.losses, axis)
 
     formulas = formulas_of(chosen(answer.losses, {}))
     Tabs().fill(
@@ -87,9 +87,9 @@ def show() -> None:
         maths=f"{formulas}\n\n{text('which_maths')}\n\nSource of this answer: {answer.source}.",
         code=f"""import lossviz as lv
 
-answer = lv.advise("{predict}", "{misses}", "{report}")
+answer = lv.losses.advise("{predict}", "{misses}", "{report}")
 print(answer.output, answer.loss, answer.why, answer.torch, answer.keras, answer.sklearn, sep="\\n")
-figure = lv.figures.sketch(lv.shapes(answer.losses, "{axis}"))""",
+figure = lv.figures.sketch(lv.losses.loss_curves(answer.losses, "{axis}"))""",
         controls=(Gallery.view, *Gallery.which_controls),
         files=[
             File(

@@ -34,9 +34,9 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def looked(names: Names, normalize: Any) -> lv.EightPlanes:
+def looked(names: Names, normalize: Any) -> lv.landscape.EightPlanes:
     say, over = telling("Drawing eight maps, and all curvatures …")
-    found = lv.eight_planes(studied(names), normalize, progress=say)
+    found = lv.landscape.eight_planes(studied(names), normalize, progress=say)
     over()
     return found
 
@@ -92,8 +92,8 @@ def show() -> None:
         maths=text("eight_maths"),
         code=f"""import lossviz as lv
 
-study = lv.study("{data}", "{network}", "{loss}", "{activation}", seed={seed})
-eight = lv.eight_planes(study, normalize="{normalize}")
+study = lv.landscape.record_training("{data}", "{network}", "{loss}", "{activation}", seed={seed})
+eight = lv.landscape.eight_planes(study, normalize="{normalize}")
 figure = lv.figures.eight_planes(eight)""",
         controls=(Landscape.view, Landscape.normalize, *Landscape.setup),
         files=[

@@ -38,7 +38,9 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def known(names: Names, plane: str, normalize: Any, points: int, _look: lv.Landscape | None) -> lv.Landscape:
+def known(
+    names: Names, plane: str, normalize: Any, points: int, _look: lv.landscape.PlaneFidelity | None
+) -> lv.landscape.PlaneFidelity:
     """The whole map, once somebody has it; LookupError until then."""
     if _look is None:
         raise LookupError
@@ -46,15 +48,17 @@ def known(names: Names, plane: str, normalize: Any, points: int, _look: lv.Lands
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def picture(names: Names, plane: str, normalize: Any, points: int, relief: bool, _look: lv.Landscape) -> str:
+def picture(
+    names: Names, plane: str, normalize: Any, points: int, relief: bool, _look: lv.landscape.PlaneFidelity
+) -> str:
     return drawn_so_far(_look, relief)
 
 
-def drawn_so_far(look: lv.Landscape, relief: bool) -> str:
+def drawn_so_far(look: lv.landscape.PlaneFidelity, relief: bool) -> str:
     return packed(lambda narrow: lv.figures.one_plane(look, relief=relief, narrow=narrow))
 
 
-def share(look: lv.Landscape) -> float:
+def share(look: lv.landscape.PlaneFidelity) -> float:
     return 1 / look.surface.facts.stride**2
 
 
@@ -84,8 +88,10 @@ def show() -> Callable[[], object] | None:
     normalize: Any = NORMALIZE[by] if plane == "Random" else "filter"
     wanted = (names, plane, normalize, points)
 
-    def begin(say: Any, done: IO[bytes]) -> Iterator[lv.Landscape]:
-        return lv.landscape_stream(studied(names), plane, normalize, points=points, progress=say, resume=done)
+    def begin(say: Any, done: IO[bytes]) -> Iterator[lv.landscape.PlaneFidelity]:
+        return lv.landscape.plane_fidelity_stream(
+            studied(names), plane, normalize, points=points, progress=say, resume=done
+        )
 
     unfolding = None
     with drawing:
@@ -130,9 +136,13 @@ def show() -> Callable[[], object] | None:
             }
         )
 
-    def whole() -> lv.Landscape:
+    def whole() -> lv.landscape.PlaneFidelity:
         """What is taken home is exact, also while the picture is not."""
-        return look if unfolding is None else lv.landscape(studied(names), plane, normalize, points=points)
+        return (
+            look
+            if unfolding is None
+            else lv.landscape.plane_fidelity(studied(names), plane, normalize, points=points)
+        )
 
     def surface() -> bytes:
         content = io.BytesIO()
@@ -149,8 +159,8 @@ def show() -> Callable[[], object] | None:
         maths=text("one_maths"),
         code=f"""import lossviz as lv
 
-study = lv.study("{data}", "{network}", "{loss}", "{activation}", seed={seed})
-look = lv.landscape(study, "{plane}", normalize="{normalize}", points={points})
+study = lv.landscape.record_training("{data}", "{network}", "{loss}", "{activation}", seed={seed})
+look = lv.landscape.plane_fidelity(study, "{plane}", normalize="{normalize}", points={points})
 figure = lv.figures.one_plane(look, at={step}, relief={relief})""",
         controls=(Landscape.view, *Landscape.one_controls, Landscape.points, *Landscape.setup),
         files=[

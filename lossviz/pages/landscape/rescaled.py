@@ -33,9 +33,9 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def looked(names: Names) -> lv.Rescaled:
+def looked(names: Names) -> lv.landscape.Rescaled:
     say, over = telling("Writing one function in 41 ways …")
-    found = lv.rescaled(studied(names), progress=say)
+    found = lv.landscape.rescaled(studied(names), progress=say)
     over()
     return found
 
@@ -89,8 +89,8 @@ def show() -> None:
         maths=text("rescaled_maths"),
         code=f"""import lossviz as lv
 
-study = lv.study("{data}", "{network}", "{loss}", "{activation}", seed={seed})
-facts = lv.rescaled(study, most=20)
+study = lv.landscape.record_training("{data}", "{network}", "{loss}", "{activation}", seed={seed})
+facts = lv.landscape.rescaled(study, most=20)
 figure = lv.figures.rescaled(facts, at={c:.4g})""",
         controls=(Landscape.view, Landscape.scale, *Landscape.setup),
         files=[

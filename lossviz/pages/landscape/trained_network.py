@@ -20,7 +20,9 @@ LOSSES = {
     "cross-entropy": {True: "sigmoid-ce", False: "softmax-ce"},
     "squared error": {True: "sigmoid-mse", False: "softmax-mse"},
 }
-Names = tuple[str, str, str, str, int]  # dataset, network, loss, activation, seed: what `lv.study` takes
+Names = tuple[
+    str, str, str, str, int
+]  # dataset, network, loss, activation, seed: what `lv.landscape.record_training` takes
 
 
 def controls(tab: Any) -> Names:
@@ -80,8 +82,8 @@ def guess_words(names: Names) -> str:
 
 
 @st.cache_data(max_entries=16, show_spinner="Training a network …")
-def studied(names: Names) -> lv.Study:
-    return lv.study(*names)
+def studied(names: Names) -> lv.landscape.RecordedTraining:
+    return lv.landscape.record_training(*names)
 
 
 def stoppable(wanted: Hashable, work: Callable[[], T]) -> T | None:

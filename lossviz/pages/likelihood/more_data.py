@@ -28,8 +28,8 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=16, show_spinner="Fitting 2\u2009400 models …")
-def fitted(slope: str, seed: int) -> lv.Consistency:
-    return lv.consistency(theta=(INTERCEPT, float(slope)), seed=seed)
+def fitted(slope: str, seed: int) -> lv.likelihood.Consistency:
+    return lv.likelihood.consistency(theta=(INTERCEPT, float(slope)), seed=seed)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -92,7 +92,7 @@ def show() -> None:
         maths=text("data_maths"),
         code=f"""import lossviz as lv
 
-found = lv.consistency(theta=({INTERCEPT:g}, {slope}), seed={seed})
+found = lv.likelihood.consistency(theta=({INTERCEPT:g}, {slope}), seed={seed})
 print(found.sd, found.theory, found.efficiency)
 figure = lv.figures.more_data(found, weight={weight})""",
         controls=(Likelihood.view, *Likelihood.data_controls),

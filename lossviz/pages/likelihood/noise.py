@@ -42,21 +42,21 @@ TRIES: dict[str, dict[str, Any]] = {
 
 def sampled(noise: str, width: str, sample: str) -> tuple[list[float], float]:
     """The dots and the width of a law; discrete laws have their own dots and no width."""
-    if lv.NOISES[noise].outcomes == "any":
+    if lv.likelihood.NOISE_DISTRIBUTIONS[noise].outcomes == "any":
         return SAMPLES[sample], float(width)
     return SAMPLES[noise], 1.0
 
 
-def found_of(noise: str, width: str, sample: str) -> lv.SampleLikelihood:
+def found_of(noise: str, width: str, sample: str) -> lv.likelihood.SampleLikelihood:
     dots, wide = sampled(noise, width, sample)
-    return lv.sample_likelihood(noise, dots, width=wide)
+    return lv.likelihood.sample_likelihood(noise, dots, width=wide)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture_of(noise: str, width: str, sample: str, plain: bool) -> str:
     found = found_of(noise, width, sample)
-    at = SLIDES[lv.NOISES[noise].outcomes].default
-    return packed(lambda narrow: lv.figures.likelihood(found, at=at, plain=plain, narrow=narrow))
+    at = SLIDES[lv.likelihood.NOISE_DISTRIBUTIONS[noise].outcomes].default
+    return packed(lambda narrow: lv.figures.sample_likelihood(found, at=at, plain=plain, narrow=narrow))
 
 
 def show() -> None:
@@ -67,16 +67,16 @@ def show() -> None:
         tries = st.container()
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             noise = Likelihood.noise.menu(width=200)
-            free = lv.NOISES[noise].outcomes == "any"
+            free = lv.likelihood.NOISE_DISTRIBUTIONS[noise].outcomes == "any"
             width = Likelihood.width.segments(disabled=not free)
             sample = Likelihood.sample.segments(disabled=not free)
             plain = Likelihood.plain.show()
-    slide: Slide = SLIDES[lv.NOISES[noise].outcomes]
+    slide: Slide = SLIDES[lv.likelihood.NOISE_DISTRIBUTIONS[noise].outcomes]
     with transport:
         at = rail(slide)
     with tries:
         presets("likelihood_noise_try", TRIES, Likelihood.noise_controls)
-    law = lv.NOISES[noise]
+    law = lv.likelihood.NOISE_DISTRIBUTIONS[noise]
     with drawing:
         chart(
             picture_of(noise, width, sample, plain),
@@ -100,7 +100,7 @@ def show() -> None:
         return files.columns(table)
 
     def html() -> str:
-        return lv.figures.standalone(lv.figures.likelihood(found, at=at, plain=plain), law.parameter)
+        return lv.figures.standalone(lv.figures.sample_likelihood(found, at=at, plain=plain), law.parameter)
 
     Tabs().fill(
         see=text("noise_see"),
@@ -111,8 +111,8 @@ def show() -> None:
         .replace("SOURCE", law.source),
         code=f"""import lossviz as lv
 
-found = lv.sample_likelihood("{noise}", {dots}, width={wide:g})
-figure = lv.figures.likelihood(found, at={at:g}, plain={plain})""",
+found = lv.likelihood.sample_likelihood("{noise}", {dots}, width={wide:g})
+figure = lv.figures.sample_likelihood(found, at={at:g}, plain={plain})""",
         controls=(Likelihood.view, *Likelihood.noise_controls),
         files=[
             File("Page (HTML)", "likelihood.html", "text/html", html),

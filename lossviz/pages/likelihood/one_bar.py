@@ -77,7 +77,7 @@ def clicked(x: float, y: float) -> None:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture_of(p: Weights, q: Weights, unit: str) -> str:
-    bar = lv.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
+    bar = lv.likelihood.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
     return packed(lambda narrow: lv.figures.entropy_bar(bar, narrow=narrow))
 
 
@@ -120,7 +120,7 @@ def show() -> None:
         )
     with convention:
         small("Click a column to set its height; the others of its colour give way. Sliders: tab p and q.")
-    bar = lv.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
+    bar = lv.likelihood.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
 
     def numbers() -> str:
         table: dict[str, Iterable[object]] = {"percent of the way": range(0, 101, 2), f"KL, {unit}": bar.kl}
@@ -138,8 +138,8 @@ def show() -> None:
 
 p = {written(p)}
 q = {written(q)}
-print(lv.entropy(p, unit="{unit}"), lv.kl_divergence(p, q, unit="{unit}"))
-bar = lv.entropy_bar(p, q, unit="{unit}", steps={STEPS})
+print(lv.likelihood.entropy(p, unit="{unit}"), lv.likelihood.kl_divergence(p, q, unit="{unit}"))
+bar = lv.likelihood.entropy_bar(p, q, unit="{unit}", steps={STEPS})
 figure = lv.figures.entropy_bar(bar, at={toward})""",
         controls=(Likelihood.view, *Likelihood.bar_controls),
         files=[

@@ -19,7 +19,7 @@ text = texts_beside(__file__)
 @st.cache_data(max_entries=8, show_spinner=False)
 def picture(data: str, seed: int) -> str:
     found, at = history(data, seed), Metric.seen.default
-    return packed(lambda narrow: lv.figures.calibrated(found, at=at, narrow=narrow))
+    return packed(lambda narrow: lv.figures.calibration(found, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -59,15 +59,15 @@ def show() -> None:
         maths=text("calibration_maths"),
         code=f"""import lossviz as lv
 
-history = lv.score_history({code_of(data, seed)})
-figure = lv.figures.calibrated(history, at={step})""",
+history = lv.metrics.score_history({code_of(data, seed)})
+figure = lv.figures.calibration(history, at={step})""",
         controls=(Metric.view, *Metric.calibration_controls),
         files=[
             File(
                 "Page (HTML)",
                 "calibration.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.calibrated(found, at=step), "step"),
+                lambda: lv.figures.standalone(lv.figures.calibration(found, at=step), "step"),
             ),
             File("Numbers (CSV)", "calibration.csv", "text/csv", lambda: _numbers(found, step)),
         ],
@@ -75,7 +75,7 @@ figure = lv.figures.calibrated(history, at={step})""",
     )
 
 
-def _numbers(found: lv.ScoreHistory, step: int) -> str:
+def _numbers(found: lv.metrics.ScoreHistory, step: int) -> str:
     facts = lv.figures.calibration_of(found, int(abs(found.steps - step).argmin()))
     return files.columns(
         {

@@ -13,22 +13,22 @@ SETUP = {  # dataset -> network, examples to learn from, learning rate
 }
 
 
-def settings(data: str, seed: int) -> lv.ScoreSettings:
+def settings(data: str, seed: int) -> lv.metrics.ScoreSettings:
     network, train, rate = SETUP[data]
-    return lv.ScoreSettings(data, network, train, rate, seed=seed)
+    return lv.metrics.ScoreSettings(data, network, train, rate, seed=seed)
 
 
 @st.cache_data(max_entries=8, show_spinner="Training, and scoring 101 times …")
-def history(data: str, seed: int) -> lv.ScoreHistory:
-    return lv.score_history(settings(data, seed))
+def history(data: str, seed: int) -> lv.metrics.ScoreHistory:
+    return lv.metrics.score_history(settings(data, seed))
 
 
 def code_of(data: str, seed: int) -> str:
     network, train, rate = SETUP[data]
-    return f'lv.ScoreSettings("{data}", "{network}", train={train}, lr={rate:g}, seed={seed})'
+    return f'lv.metrics.ScoreSettings("{data}", "{network}", train={train}, lr={rate:g}, seed={seed})'
 
 
-def words(found: lv.ScoreHistory) -> str:
+def words(found: lv.metrics.ScoreHistory) -> str:
     """What was trained, on what, for the mute line under a picture."""
     s = found.settings
     label = lv.DATASETS[s.dataset].label

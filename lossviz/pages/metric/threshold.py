@@ -28,17 +28,17 @@ BY_HAND = {"timid three": (0.51, 0.51, 0.51), "bold three": (0.99, 0.99, 0.49)}
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def judged(who: str) -> lv.Verdicts:
+def judged(who: str) -> lv.metrics.ThresholdCurve:
     if who in BY_HAND:
-        return lv.verdicts(BY_HAND[who], [1, 1, 1])
+        return lv.metrics.threshold_curve(BY_HAND[who], [1, 1, 1])
     found = history("breast-cancer", 0)
-    return lv.verdicts(log_odds=found.log_odds[found.best()], y=found.y, classes=found.classes)
+    return lv.metrics.threshold_curve(log_odds=found.log_odds[found.best()], y=found.y, classes=found.classes)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def picture(who: str) -> str:
     facts, at = judged(who), Metric.cut.default
-    return packed(lambda narrow: lv.figures.threshold(facts, at=at, narrow=narrow))
+    return packed(lambda narrow: lv.figures.threshold_curve(facts, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -71,11 +71,11 @@ def show() -> None:
             )
     tabs = Tabs()
     made = (
-        f"verdicts = lv.verdicts({BY_HAND[who]}, [1, 1, 1])"
+        f"verdicts = lv.metrics.threshold_curve({BY_HAND[who]}, [1, 1, 1])"
         if who in BY_HAND
-        else f"""history = lv.score_history({code_of("breast-cancer", 0)})
+        else f"""history = lv.metrics.score_history({code_of("breast-cancer", 0)})
 best = history.best()
-verdicts = lv.verdicts(log_odds=history.log_odds[best], y=history.y, classes=history.classes)"""
+verdicts = lv.metrics.threshold_curve(log_odds=history.log_odds[best], y=history.y, classes=history.classes)"""
     )
     tabs.fill(
         see=_three() if who in BY_HAND else text("threshold_see"),
@@ -83,14 +83,14 @@ verdicts = lv.verdicts(log_odds=history.log_odds[best], y=history.y, classes=his
         code=f"""import lossviz as lv
 
 {made}
-figure = lv.figures.threshold(verdicts, at={cut:.1f})""",
+figure = lv.figures.threshold_curve(verdicts, at={cut:.1f})""",
         controls=(Metric.view, *Metric.threshold_controls),
         files=[
             File(
                 "Page (HTML)",
                 "threshold.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.threshold(facts, at=cut), "log-odds"),
+                lambda: lv.figures.standalone(lv.figures.threshold_curve(facts, at=cut), "log-odds"),
             ),
             File("Numbers (CSV)", "threshold.csv", "text/csv", lambda: _numbers(facts)),
         ],
@@ -110,7 +110,7 @@ def _three() -> str:
     )
 
 
-def _numbers(facts: lv.Verdicts) -> str:
+def _numbers(facts: lv.metrics.ThresholdCurve) -> str:
     return files.columns(
         {
             "log-odds": facts.cut,

@@ -64,7 +64,7 @@ def show() -> None:
         maths=text("training_maths"),
         code=f"""import lossviz as lv
 
-history = lv.score_history({code_of(data, seed)})
+history = lv.metrics.score_history({code_of(data, seed)})
 print(history.steps[history.best()], history.steps[history.best("{measure}")])
 figure = lv.figures.score_curves(history, "{measure}", at={step})""",
         controls=(Metric.view, *Metric.training_controls),
@@ -81,7 +81,7 @@ figure = lv.figures.score_curves(history, "{measure}", at={step})""",
     )
 
 
-def _see(found: lv.ScoreHistory, measure: str) -> str:
+def _see(found: lv.metrics.ScoreHistory, measure: str) -> str:
     """What happened from the step with the best loss to that with the best measure, in its own numbers."""
     a, b = found.best(), found.best(measure)
     first, last = int(found.steps[a]), int(found.steps[b])
@@ -90,7 +90,7 @@ def _see(found: lv.ScoreHistory, measure: str) -> str:
         return f"Here the loss and {name} are best at the same step, {first}. Try another seed or metric."
     if found.task == "regression":
         return f"The loss is best after {first} steps, {name} after {last}."
-    moved = lv.change(found, a, b)
+    moved = lv.metrics.prediction_change(found, a, b)
     return (
         f"From step {first} to {last}, {moved.newly_right} turn right and {moved.newly_wrong} turn wrong. "
         f"The {moved.still_wrong} that stay wrong change the loss by {moved.nats_still_wrong:+.0f} nats in "
@@ -98,6 +98,6 @@ def _see(found: lv.ScoreHistory, measure: str) -> str:
     ).replace("-", "−")
 
 
-def _numbers(found: lv.ScoreHistory) -> str:
+def _numbers(found: lv.metrics.ScoreHistory) -> str:
     table = {"step": found.steps, "loss in training": found.train_loss, "loss": found.loss}
     return files.columns({**table, **found.scores})

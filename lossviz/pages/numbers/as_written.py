@@ -46,9 +46,9 @@ class Case:
 def cases() -> dict[str, Case]:
     return {
         "A missing term": Case(
-            lambda k: lv.binary_as_written(),
+            lambda k: lv.metrics.binary_as_written(),
             lv.figures.as_written,
-            "lv.binary_as_written()",
+            "lv.metrics.binary_as_written()",
             "lv.figures.as_written(facts)",
             "missing",
             "A table of four inputs through the tutorial’s function, a reader’s repair, the right one and "
@@ -56,9 +56,9 @@ def cases() -> dict[str, Case]:
             "Binary cross-entropy in nats. In ink what the definition does not say; it clips nothing.",
         ),
         "Rows that miss 1": Case(
-            lambda k: lv.rows_as_written(),
+            lambda k: lv.metrics.rows_as_written(),
             lv.figures.as_written,
-            "lv.rows_as_written()",
+            "lv.metrics.rows_as_written()",
             "lv.figures.as_written(facts)",
             "rows",
             "A table of four inputs of three classes through the tutorial’s function, one that divides rows "
@@ -66,19 +66,19 @@ def cases() -> dict[str, Case]:
             "Categorical cross-entropy in nats, rows as they are. In ink what the definition does not say.",
         ),
         "Sure and wrong": Case(
-            lambda k: lv.caps(),
-            lv.figures.caps,
-            "lv.caps()",
-            "lv.figures.caps(facts)",
+            lambda k: lv.metrics.clipping_limits(),
+            lv.figures.clipping_limits,
+            "lv.metrics.clipping_limits()",
+            "lv.figures.clipping_limits(facts)",
             "caps",
             "What the worst mistake costs in six libraries: from 15.9 nats to infinity.",
             "One example, probability 0 for what happened. Keras’s is arithmetic, not run here.",
         ),
         "Too few digits": Case(
-            lambda k: lv.float_curves(),
-            lv.figures.in_floats,
-            "lv.float_curves()",
-            "lv.figures.in_floats(facts, at={at})",
+            lambda k: lv.metrics.float_curves(),
+            lv.figures.float_curves,
+            "lv.metrics.float_curves()",
+            "lv.figures.float_curves(facts, at={at})",
             "float",
             "Loss and slope against the logit, by sigmoid and then logarithm in two precisions, and from the "
             "logit. The first jumps to 100 and loses its slope at 17.",
@@ -86,10 +86,10 @@ def cases() -> dict[str, Case]:
             Numbers.z,
         ),
         "Softmax twice": Case(
-            lambda k: lv.softmax_twice(k),
-            lv.figures.twice,
-            "lv.softmax_twice({k})",
-            "lv.figures.twice(facts, at={at})",
+            lambda k: lv.metrics.softmax_twice(k),
+            lv.figures.softmax_twice,
+            "lv.metrics.softmax_twice({k})",
+            "lv.figures.softmax_twice(facts, at={at})",
             "twice",
             "Cross-entropy and its slope against the margin of the right class, after one softmax and after "
             "two: the second never gets below its floor.",
@@ -126,7 +126,7 @@ def show() -> None:
             shown = (*shown, Numbers.classes)
         presets("numbers_written_try", TRIES, Numbers.case_controls)
     facts = case.facts(classes)
-    if isinstance(facts, lv.AsWritten):
+    if isinstance(facts, lv.metrics.AsWritten):
         with source:
             left, right = st.columns(2, gap="medium")
             with left:
@@ -172,16 +172,16 @@ figure = {case.drawn.format(at=f"{at:g}")}""",
 
 def numbers(facts: Any) -> str:
     """The facts of a case as columns."""
-    if isinstance(facts, lv.AsWritten):
+    if isinstance(facts, lv.metrics.AsWritten):
         table: dict[str, Any] = {"input": [a.name for a in facts.attempts]}
         table |= {"actual": [" ".join(a.actual) for a in facts.attempts]}
         table |= {"predicted": ["; ".join(a.predicted) for a in facts.attempts]}
         table |= {way: [a.values[k] for a in facts.attempts] for k, way in enumerate(facts.ways)}
-    elif isinstance(facts, lv.FloatCurves):
+    elif isinstance(facts, lv.metrics.FloatCurves):
         table = {"z": facts.z}
         for k, way in enumerate(facts.ways):
             table |= {f"{way}: loss": facts.loss[k], f"{way}: gradient": facts.gradient[k]}
-    elif isinstance(facts, lv.TwiceCurves):
+    elif isinstance(facts, lv.metrics.SoftmaxTwiceCurves):
         table = {"margin": facts.margin, "once": facts.once, "twice": facts.twice}
         table |= {"slope once": facts.slope_once, "slope twice": facts.slope_twice}
     else:

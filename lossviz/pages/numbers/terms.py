@@ -41,13 +41,13 @@ TRIES: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture_of(score: str, actual: str, predicted: str) -> str:
-    found = lv.score_terms(score, actual, predicted)
-    return packed(lambda narrow: lv.figures.terms(found, narrow=narrow))
+    found = lv.metrics.score_terms(score, actual, predicted)
+    return packed(lambda narrow: lv.figures.score_terms(found, narrow=narrow))
 
 
-def told(found: lv.ScoreTerms) -> str:
+def told(found: lv.metrics.ScoreTerms) -> str:
     """The convention of the score, and what is odd about the rows."""
-    row = lv.SCORES[found.score]
+    row = lv.metrics.SCORES[found.score]
     unit = (
         "In nats, the mean over the examples" if row.family == "logarithm" else "The mean over the examples"
     )
@@ -80,7 +80,7 @@ def show() -> None:
     with tabs["Table"]:
         _table(score, actual, predicted)
     try:
-        found = lv.score_terms(score, actual, predicted)
+        found = lv.metrics.score_terms(score, actual, predicted)
     except ValueError as error:
         with drawing.container(width=READABLE):
             st.markdown(f"**This cannot be scored:** {sentence(error)}.")
@@ -101,19 +101,19 @@ def show() -> None:
 
     tabs.fill(
         see=text("terms_see"),
-        maths=text("terms_maths").replace("FORMULA", lv.SCORES[score].formula),
+        maths=text("terms_maths").replace("FORMULA", lv.metrics.SCORES[score].formula),
         code=f"""import lossviz as lv
 
-found = lv.score_terms("{score}", {actual!r}, {predicted!r})
+found = lv.metrics.score_terms("{score}", {actual!r}, {predicted!r})
 print(found.value, found.library)
-figure = lv.figures.terms(found)""",
+figure = lv.figures.score_terms(found)""",
         controls=(Numbers.view, *Numbers.term_controls),
         files=[
             File(
                 "Page (HTML)",
                 "terms.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.terms(found)),
+                lambda: lv.figures.standalone(lv.figures.score_terms(found)),
             ),
             File("Terms (CSV)", "terms.csv", "text/csv", numbers),
         ],

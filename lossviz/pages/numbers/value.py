@@ -28,10 +28,10 @@ TRIES: dict[str, dict[str, Any]] = {
 }
 
 
-def candidates(value: float, classes: int, counts: str) -> list[lv.Candidate]:
+def candidates(value: float, classes: int, counts: str) -> list[lv.metrics.Landmark]:
     """ValueError, in one sentence, for counts that are none."""
     frequencies = read_column("Class counts", counts).values.tolist() if counts.strip() else None
-    return lv.recognize(value, classes, frequencies)
+    return lv.metrics.recognize(value, classes, frequencies)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -40,7 +40,7 @@ def picture_of(value: float, classes: int, counts: str) -> str:
     return packed(lambda narrow: lv.figures.ruler(found, value, narrow=narrow))
 
 
-def words(candidate: lv.Candidate) -> str:
+def words(candidate: lv.metrics.Landmark) -> str:
     """What it is, how close, and why."""
     off = f"off by {lv.figures.number(candidate.distance)}" if candidate.distance else "exactly"
     return f"**{candidate.name}**, {candidate.value:.6g}: {off}. {candidate.explanation}"
@@ -84,7 +84,7 @@ def show() -> None:
         maths=text("value_maths"),
         code=f"""import lossviz as lv
 
-found = lv.recognize({value!r}, {classes}{given})
+found = lv.metrics.recognize({value!r}, {classes}{given})
 print(found[0].name, found[0].distance)
 figure = lv.figures.ruler(found, {value!r})""",
         controls=(Numbers.view, *Numbers.value_controls),

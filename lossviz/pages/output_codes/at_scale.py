@@ -29,17 +29,19 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def table(centred: bool, epochs: int) -> lv.HeadScores:
+def table(centred: bool, epochs: int) -> lv.codes.HeadScores:
     say, over = telling("Training eight heads from two starts and five seeds …")
-    found = lv.digits_table(centred=centred, epochs=epochs, progress=lambda done, total: say(done / total))
+    found = lv.codes.digits_table(
+        centred=centred, epochs=epochs, progress=lambda done, total: say(done / total)
+    )
     over()
     return found
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def many(attributes: bool, steps: int) -> lv.ManyClasses:
+def many(attributes: bool, steps: int) -> lv.codes.ManyClasses:
     say, over = telling("Training three codes on 4 to 1,024 classes …")
-    found = lv.many_classes(attributes, steps=steps, progress=lambda done, total: say(done / total))
+    found = lv.codes.many_classes(attributes, steps=steps, progress=lambda done, total: say(done / total))
     over()
     return found
 
@@ -61,11 +63,11 @@ def table_code(centred: bool, measure: str) -> str:
     epochs = "" if EPOCHS == 30 else f", epochs={EPOCHS}"
     return f"""import lossviz as lv
 
-table = lv.digits_table(centred={centred}, seeds=5{epochs})
+table = lv.codes.digits_table(centred={centred}, seeds=5{epochs})
 figure = lv.figures.head_scores(table, "{measure}")"""
 
 
-def table_numbers(facts: lv.HeadScores) -> str:
+def table_numbers(facts: lv.codes.HeadScores) -> str:
     """The digits table as CSV: a row for each head, gain and seed."""
     columns: dict[str, list[Any]] = {}
     rows = [
@@ -173,7 +175,7 @@ def show_many(drawing: Any, convention: Any, attributes: bool, power: int) -> No
         maths=text("many_maths"),
         code=f"""import lossviz as lv
 
-facts = lv.many_classes(attributes={attributes}{steps})
+facts = lv.codes.many_classes(attributes={attributes}{steps})
 figure = lv.figures.many_classes(facts, at={power})""",
         controls=(Codes.view, *Codes.scale_controls),
         files=[

@@ -33,8 +33,8 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def read(between: str) -> list[lv.BitReading]:
-    return lv.torn_between(BETWEEN[between], lv.CODES["binary"].code(8))
+def read(between: str) -> list[lv.codes.BitIndependence]:
+    return lv.codes.ambiguous_posteriors(BETWEEN[between], lv.codes.CODES["binary"].code(8))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -85,8 +85,8 @@ def show() -> None:
         maths=text("meaning_maths"),
         code=f"""import lossviz as lv
 
-code = lv.CODES["binary"].code(8)
-readings = lv.torn_between({BETWEEN[between]}, code)
+code = lv.codes.CODES["binary"].code(8)
+readings = lv.codes.ambiguous_posteriors({BETWEEN[between]}, code)
 figure = lv.figures.bit_readings(readings, at={at})""",
         controls=(Codes.view, *Codes.meaning_controls),
         files=[

@@ -23,7 +23,7 @@ READ = {"Nearest word": "hamming", "Likeliest word": "likelihood"}
 NOISE = {"Apart": None, "Touching": 0.7, "Overlapping": 1.0}
 OWN_RATE = 4.0  # of squared error
 STARTS = 10
-Rivals = tuple[tuple[str, str, float, str], ...]  # what `lv.Contestant` takes
+Rivals = tuple[tuple[str, str, float, str], ...]  # what `lv.codes.HeadConfig` takes
 Settings = tuple[Rivals, tuple[int, ...], int, float | None, int]  # labels, hidden, noise, starts
 
 NETWORK_TRIES: dict[str, dict[str, Any]] = {
@@ -43,9 +43,11 @@ SPARE_TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=24, show_spinner="Training …")
-def trained(settings: Settings) -> lv.CodePlane:
+def trained(settings: Settings) -> lv.codes.CodePlane:
     rivals, labels, hidden, noise, starts = settings
-    return lv.code_plane([lv.Contestant(*one) for one in rivals], labels, hidden, starts, noise=noise)
+    return lv.codes.code_plane(
+        [lv.codes.HeadConfig(*one) for one in rivals], labels, hidden, starts, noise=noise
+    )
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
@@ -56,7 +58,7 @@ def picture(settings: Settings, spare: bool) -> str:
 
 def code_of(settings: Settings, step: int, spare: bool) -> str:
     rivals, labels, hidden, noise, starts = settings
-    rows = "\n".join(f"    lv.Contestant{one},".replace("'", '"') for one in rivals)
+    rows = "\n".join(f"    lv.codes.HeadConfig{one},".replace("'", '"') for one in rivals)
     more = "" if noise is None else f", noise={noise}"
     drawn = ", spare=True" if spare else ""
     return f"""import lossviz as lv
@@ -64,7 +66,7 @@ def code_of(settings: Settings, step: int, spare: bool) -> str:
 contestants = [
 {rows}
 ]
-plane = lv.code_plane(contestants, labels={labels}, hidden={hidden}, seeds={starts}{more})
+plane = lv.codes.code_plane(contestants, labels={labels}, hidden={hidden}, seeds={starts}{more})
 figure = lv.figures.code_plane(plane, at={step}{drawn})"""
 
 

@@ -29,11 +29,11 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def trained(entry: str, epochs: int) -> lv.BitErrors:
+def trained(entry: str, epochs: int) -> lv.codes.BitErrors:
     say, over = telling("Training four neurons on digits, from five starts …")
-    bits = lv.digit_bits(entry, epochs=epochs, progress=lambda done, total: say(done / total))
+    bits = lv.codes.digit_bits(entry, epochs=epochs, progress=lambda done, total: say(done / total))
     over()
-    return lv.bit_errors(bits, [k / 20 for k in range(1, 20)])
+    return lv.codes.bit_errors(bits, [k / 20 for k in range(1, 20)])
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -97,8 +97,8 @@ def show() -> None:
         maths=text("bits_maths"),
         code=f"""import lossviz as lv
 
-bits = lv.digit_bits("{entry}", seeds=5{epochs})
-facts = lv.bit_errors(bits, [k / 20 for k in range(1, 20)])
+bits = lv.codes.digit_bits("{entry}", seeds=5{epochs})
+facts = lv.codes.bit_errors(bits, [k / 20 for k in range(1, 20)])
 figure = lv.figures.bit_errors(facts, at={at:g}, order="{order}")""",
         controls=(Codes.view, *Codes.bit_controls),
         files=[

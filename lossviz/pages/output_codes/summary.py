@@ -15,8 +15,8 @@ SQUARE = ((-1, 1), (1, 1), (-1, -1), (1, -1))
 def counts() -> tuple[int, int, float]:
     """Labellings of a square's corners that a binary code solves, their number, and the bits lost "
     "when torn."""
-    found = lv.separable_labelings("binary", SQUARE)
-    torn = lv.torn_between((4, 2, 1), lv.CODES["binary"].code(8))[-1]
+    found = lv.codes.separable_labelings("binary", SQUARE)
+    torn = lv.codes.ambiguous_posteriors((4, 2, 1), lv.codes.CODES["binary"].code(8))[-1]
     return found.solvable, found.total, torn.lost
 
 

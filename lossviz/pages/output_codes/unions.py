@@ -41,13 +41,13 @@ def words_of(written: str) -> Words:
     if not 2 <= len(words) <= MOST:
         raise ValueError(f"there must be from 2 to {MOST} words; got {len(words)}")
     matrix = tuple(tuple(int(bit) for bit in word) for word in words)
-    lv.output_code(matrix)
+    lv.codes.output_code(matrix)
     return matrix
 
 
 @st.cache_data(max_entries=16, show_spinner="Counting labellings …")
-def counted(code: str | Words, classes: int) -> lv.Unions:
-    return lv.unions(code, classes)
+def counted(code: str | Words, classes: int) -> lv.codes.Unions:
+    return lv.codes.unions(code, classes)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -107,7 +107,7 @@ def show() -> None:
         maths=text("unions_maths"),
         code=f"""import lossviz as lv
 
-facts = lv.unions({given}, classes={classes})
+facts = lv.codes.unions({given}, classes={classes})
 print(facts.counted.solvable, "of", facts.counted.total)
 figure = lv.figures.unions(facts, at={at})""",
         controls=(Codes.view, *Codes.union_controls),

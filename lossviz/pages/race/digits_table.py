@@ -10,7 +10,7 @@ from lossviz.ui.chart import chart
 MEASURE = "Accuracy"
 
 
-def table() -> lv.HeadScores:
+def table() -> lv.codes.HeadScores:
     return at_scale.table(Race.centred.now, at_scale.EPOCHS)
 
 

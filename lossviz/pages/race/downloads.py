@@ -36,7 +36,7 @@ def of_race(live: Live, seed: int, kind: str, measure: str, layers: str) -> list
     ]
 
 
-def of_table(facts: lv.HeadScores) -> list[File]:
+def of_table(facts: lv.codes.HeadScores) -> list[File]:
     """The table of digits as a page and as numbers."""
 
     def page() -> str:
@@ -48,7 +48,7 @@ def of_table(facts: lv.HeadScores) -> list[File]:
     ]
 
 
-def numbers(race: lv.Race) -> str:
+def numbers(race: lv.History) -> str:
     """One row a record, with every contestant and seed."""
     table: dict[str, Iterable[object]] = {"step": race.steps}
     for c, one in enumerate(race.settings.contestants):
@@ -59,8 +59,8 @@ def numbers(race: lv.Race) -> str:
     return files.columns(table)
 
 
-def saved(race: lv.Race) -> bytes:
-    """The whole race as a file that `lv.Race.load` opens."""
+def saved(race: lv.History) -> bytes:
+    """The whole race as a file that `lv.History.load` opens."""
     file = io.BytesIO()
     race.save(file)
     return file.getvalue()

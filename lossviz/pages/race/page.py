@@ -92,7 +92,7 @@ with page():
         with convention:
             small(words(wanted))
         plane = len(lv.DATASETS[wanted.dataset].features) == 2
-        faces = f", portraits=lv.figures.portraits(race, seed={shown_seed()})" if plane else ""
+        faces = f", portraits=lv.figures.decision_boundaries(race, seed={shown_seed()})" if plane else ""
         shade = f', layers="{layers}"' if kind == "Layers" else ""
         maths = text("maths").replace("LOSSES", formulas(wanted.losses))
         code = f"""import lossviz as lv

@@ -20,7 +20,7 @@ def is_training() -> bool:
     return LIVE in st.session_state and bool(st.session_state[LIVE].running)
 
 
-def current(wanted: lv.RaceSettings) -> tuple[Live, bool]:
+def current(wanted: lv.TrainingSettings) -> tuple[Live, bool]:
     """This viewer's race, and whether it was opened and is not shown yet. After a change in the set-up a new
     race stands ready at step 0; a preset opens where there is something to see, as a link does."""
     race: Live | None = st.session_state.get(LIVE)
@@ -68,7 +68,7 @@ def trouble(view: View) -> str:
     return ""
 
 
-def stage(wanted: lv.RaceSettings, kind: str, training: bool) -> None:
+def stage(wanted: lv.TrainingSettings, kind: str, training: bool) -> None:
     """The picture and its transport. While it trains the picture is read by itself, six times a second: it is
     all that has to be new then, and a widget costs the browser more than a picture."""
     if training:
@@ -79,7 +79,7 @@ def stage(wanted: lv.RaceSettings, kind: str, training: bool) -> None:
         st.fragment(_at_rest)(wanted, kind)
 
 
-def _at_rest(wanted: lv.RaceSettings, kind: str) -> None:
+def _at_rest(wanted: lv.TrainingSettings, kind: str) -> None:
     race, opened = current(wanted)
     picture = st.container()
     _transport(wanted, opened)
@@ -94,7 +94,7 @@ def _at_rest(wanted: lv.RaceSettings, kind: str) -> None:
         _show(race.read(shown_seed()), kind)
 
 
-def _watched(wanted: lv.RaceSettings, kind: str) -> None:
+def _watched(wanted: lv.TrainingSettings, kind: str) -> None:
     race, _ = current(wanted)
     view = race.read(shown_seed())
     _notice(race, view.running)
@@ -150,7 +150,7 @@ def _note_step(race: Live) -> None:
         write_address(Race.step.key, str(race.at))
 
 
-def _transport(wanted: lv.RaceSettings, opened: bool = False) -> None:
+def _transport(wanted: lv.TrainingSettings, opened: bool = False) -> None:
     race = current(wanted)[0]
     running, done, at = race.running, race.done, race.at
     _notice(race, running)

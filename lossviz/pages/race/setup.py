@@ -11,7 +11,7 @@ STEPS = int(Race.step.high)
 MOST = 4  # contestants that a reader can keep apart
 
 
-def settings() -> lv.RaceSettings:
+def settings() -> lv.TrainingSettings:
     """The race that the controls describe. ValueError says what does not fit together."""
     losses = Race.pair.now.split(", ")
     activations, optimizers = Race.activation.now.split(", "), Race.optimizer.now.split(", ")
@@ -23,7 +23,7 @@ def settings() -> lv.RaceSettings:
         )
     own = Race.rate.now if Race.own.now == "the same" else Race.own.now
     made = lv.DATASETS[Race.data.now].made
-    return lv.RaceSettings(
+    return lv.TrainingSettings(
         Race.data.now,
         Race.network.now,
         tuple(loss for _, _, loss in each),
@@ -87,7 +87,7 @@ def shown_seed() -> int:
     return min(int(Race.shown.now), int(Race.seeds.now)) - 1
 
 
-def words(wanted: lv.RaceSettings) -> str:
+def words(wanted: lv.TrainingSettings) -> str:
     """The whole set-up, in one line."""
     train, test = wanted.data()
     inputs, classes = train.x.shape[1], len(train.classes)
@@ -123,7 +123,7 @@ def words(wanted: lv.RaceSettings) -> str:
     )
 
 
-def call(wanted: lv.RaceSettings) -> str:
+def call(wanted: lv.TrainingSettings) -> str:
     """The Python call that trains this race."""
     more = {
         "batch": 0, "init_gain": 1.0, "activation": "tanh", "n": None, "noise": None, "schedule": "constant",

@@ -22,7 +22,8 @@ STARTS = [k / 2 for k in range(1, 29)]
 @st.cache_data(max_entries=16, show_spinner="Running neurons until they escape …")
 def escapes(rate: str) -> dict[str, list[lv.EscapeTime]]:
     return {
-        loss: lv.escape_times(loss, STARTS, lr=float(rate)) for loss in ("sigmoid-half-mse", "sigmoid-ce")
+        loss: lv.neuron.escape_times(loss, STARTS, lr=float(rate))
+        for loss in ("sigmoid-half-mse", "sigmoid-ce")
     }
 
 
@@ -80,7 +81,7 @@ def show() -> None:
         code=f"""import lossviz as lv
 
 starts = [k / 2 for k in range(1, 29)]
-times = {{loss: lv.escape_times(loss, starts, lr={rate}) for loss in {losses}}}
+times = {{loss: lv.neuron.escape_times(loss, starts, lr={rate}) for loss in {losses}}}
 figure = lv.figures.escape(starts, times, at={z0:g}, lr={rate})""",
         controls=(Neuron.view, *Neuron.escape_controls),
         files=[

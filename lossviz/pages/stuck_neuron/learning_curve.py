@@ -25,7 +25,7 @@ def runs(w: float, b: float, rate: str, own: str, widget: bool) -> list[lv.Desce
         lv.descend(loss, w=w, b=b, lr=lr, steps=steps)
         for loss, lr in zip(("sigmoid-half-mse", "sigmoid-ce"), rates, strict=True)
     ]
-    return [*both, lv.descend_widget(w=w, b=b, lr=rates[1], steps=steps)] if widget else both
+    return [*both, lv.neuron.descend_widget(w=w, b=b, lr=rates[1], steps=steps)] if widget else both
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -96,9 +96,7 @@ slow = lv.descend("sigmoid-half-mse", w={w:g}, b={b:g}, lr={rate}, steps=300)
 fast = lv.descend("sigmoid-ce", w={w:g}, b={b:g}, lr={other}, steps=300)
 """
     if widget:
-        code += (
-            f"drawn = lv.descend_widget(w={w:g}, b={b:g}, lr={other}, steps=300)  # not gradient descent\n"
-        )
+        code += f"drawn = lv.neuron.descend_widget(w={w:g}, b={b:g}, lr={other}, steps=300)  # not gradient descent\n"
     code += f"figure = lv.figures.descents([slow, fast{', drawn' if widget else ''}], at={step})"
     Tabs().fill(
         see=text("curve_see"),

@@ -19,8 +19,8 @@ def squared(half: bool) -> str:
     return "sigmoid-half-mse" if half else "sigmoid-mse"
 
 
-def curves(target: str, half: bool) -> lv.LogitCurves:
-    return lv.logit_curves([squared(half), "sigmoid-ce"], y=float(target))
+def curves(target: str, half: bool) -> lv.neuron.LogitCurves:
+    return lv.neuron.logit_curves([squared(half), "sigmoid-ce"], y=float(target))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -81,7 +81,7 @@ def show() -> None:
         maths=text("slope_maths"),
         code=f"""import lossviz as lv
 
-curves = lv.logit_curves(["{squared(half)}", "sigmoid-ce"], y={float(target)})
+curves = lv.neuron.logit_curves(["{squared(half)}", "sigmoid-ce"], y={float(target)})
 figure = lv.figures.slopes(curves, at={z:g})""",
         controls=(Neuron.view, *Neuron.slope_controls),
         files=[

@@ -109,16 +109,16 @@ with page():
     Tabs().fill(
         see=text("see"),
         maths=text("maths")
-        .replace("FORMULA", lv.TWO_WEIGHTS[model].formula)
-        .replace("CONVENTION", lv.TWO_WEIGHTS[model].convention),
+        .replace("FORMULA", lv.neuron.TWO_WEIGHTS[model].formula)
+        .replace("CONVENTION", lv.neuron.TWO_WEIGHTS[model].convention),
         code=f"""import lossviz as lv
 
 losses = {list(LOSSES)}
-planes = [lv.weight_plane("{model}", loss, points={POINTS}) for loss in losses]
+planes = [lv.neuron.weight_plane("{model}", loss, points={POINTS}) for loss in losses]
 paths = [
     path
     for optimizer in {list(optimizers)}
-    for path in lv.weight_paths("{model}", losses, {start}, optimizer, lr={rate}, steps={STEPS})
+    for path in lv.neuron.weight_paths("{model}", losses, {start}, optimizer, lr={rate}, steps={STEPS})
 ]
 figure = lv.figures.{drawn}""",
         controls=Weights.all,

@@ -17,18 +17,18 @@ POINTS = 81
 
 
 @st.cache_data(max_entries=10, show_spinner="Computing the surface …")
-def planes(model: str) -> list[lv.WeightPlane]:
-    return [lv.weight_plane(model, loss, points=POINTS) for loss in LOSSES]
+def planes(model: str) -> list[lv.neuron.WeightPlane]:
+    return [lv.neuron.weight_plane(model, loss, points=POINTS) for loss in LOSSES]
 
 
 @st.cache_data(max_entries=64, show_spinner="Walking downhill …")
-def paths(model: str, start: tuple[float, float], optimizer: str, rate: str) -> list[lv.WeightPath]:
-    return lv.weight_paths(model, LOSSES, start, optimizer, float(rate), STEPS)
+def paths(model: str, start: tuple[float, float], optimizer: str, rate: str) -> list[lv.neuron.WeightPath]:
+    return lv.neuron.weight_paths(model, LOSSES, start, optimizer, float(rate), STEPS)
 
 
 def walks(
     model: str, start: tuple[float, float], optimizers: tuple[str, ...], rate: str
-) -> list[lv.WeightPath]:
+) -> list[lv.neuron.WeightPath]:
     return [path for optimizer in optimizers for path in paths(model, start, optimizer, rate)]
 
 
@@ -45,7 +45,7 @@ def picture(
     surfaces, ways = planes(model), walks(model, start, optimizers, rate)
 
     def draw(narrow: bool) -> object:
-        def figure(shown: list[lv.WeightPlane]) -> object:
+        def figure(shown: list[lv.neuron.WeightPlane]) -> object:
             if view == "In relief":
                 return lv.figures.reliefs(shown, ways, step, narrow=narrow)
             return lv.figures.maps(shown, ways, step, overlay=mark, narrow=narrow)
@@ -61,7 +61,7 @@ def picture(
     return packed(draw)
 
 
-def gone(ways: list[lv.WeightPath]) -> str:
+def gone(ways: list[lv.neuron.WeightPath]) -> str:
     lost = [way for way in ways if way.diverged_at is not None]
     if not lost:
         return ""
@@ -78,7 +78,7 @@ def start_here(a: float, b: float) -> None:
         st.session_state[slide.key] = round(min(max(value, slide.low), slide.high), 1)
 
 
-def numbers(ways: list[lv.WeightPath]) -> str:
+def numbers(ways: list[lv.neuron.WeightPath]) -> str:
     """A row a step, the columns of every way."""
     table: dict[str, Iterable[object]] = {"step": range(STEPS + 1)}
     for way in ways:

@@ -1,0 +1,117 @@
+from . import codes as codes
+from . import figures as figures
+from . import landscape as landscape
+from . import likelihood as likelihood
+from . import losses as losses
+from . import metrics as metrics
+from . import neuron as neuron
+from . import stability as stability
+from .common.registry import Registry as Registry
+from .curvature.eigenvalues import Density as Density
+from .curvature.eigenvalues import Spectrum as Spectrum
+from .curvature.eigenvalues import density as density
+from .curvature.eigenvalues import sharpness as sharpness
+from .curvature.eigenvalues import spectrum as spectrum
+from .data.dataset import Data as Data
+from .data.dataset import Dataset as Dataset
+from .data.table import DATASETS as DATASETS
+from .landscape.planes import Plane as Plane
+from .landscape.planes import direction_plane as direction_plane
+from .landscape.planes import hessian_plane as hessian_plane
+from .landscape.planes import random_plane as random_plane
+from .landscape.projection import Path as Path
+from .landscape.projection import interpolation_plane as interpolation_plane
+from .landscape.projection import pca_plane as pca_plane
+from .landscape.projection import project as project
+from .landscape.surface import Profile as Profile
+from .landscape.surface import Surface as Surface
+from .landscape.surface import losses_at as losses_at
+from .landscape.surface import profile as profile
+from .landscape.surface import surface as surface
+from .landscape.surface import surface_stream as surface_stream
+from .losses.base import Loss as Loss
+from .losses.table import LOSSES as LOSSES
+from .networks.optimizers import OPTIMIZERS as OPTIMIZERS
+from .networks.optimizers import Optimizer as Optimizer
+from .networks.schedules import SCHEDULES as SCHEDULES
+from .networks.schedules import Schedule as Schedule
+from .networks.table import NETWORKS as NETWORKS
+from .networks.table import Network as Network
+from .neuron.descent import Descent as Descent
+from .neuron.descent import descend as descend
+from .neuron.escape import EscapeTime as EscapeTime
+from .neuron.escape import escape_time as escape_time
+from .stability.run import EdgeRun as EdgeRun
+from .stability.run import edge_run as edge_run
+from .stability.thresholds import stability_edge as stability_edge
+from .training.diagnosis import Diagnosis as Diagnosis
+from .training.diagnosis import diagnose as diagnose
+from .training.history import History as History
+from .training.history import Snapshot as Snapshot
+from .training.history import stack as stack
+from .training.settings import TrainingSettings as TrainingSettings
+from .training.settings import training_settings as training_settings
+from .training.significance import PairedTest as PairedTest
+from .training.significance import paired_test as paired_test
+from .training.trainer import Training as Training
+from .training.trainer import train as train
+
+__all__ = [
+    "DATASETS",
+    "LOSSES",
+    "NETWORKS",
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "Data",
+    "Dataset",
+    "Density",
+    "Descent",
+    "Diagnosis",
+    "EdgeRun",
+    "EscapeTime",
+    "History",
+    "Loss",
+    "Network",
+    "Optimizer",
+    "PairedTest",
+    "Path",
+    "Plane",
+    "Profile",
+    "Registry",
+    "Schedule",
+    "Snapshot",
+    "Spectrum",
+    "Surface",
+    "Training",
+    "TrainingSettings",
+    "codes",
+    "density",
+    "descend",
+    "diagnose",
+    "direction_plane",
+    "edge_run",
+    "escape_time",
+    "figures",
+    "hessian_plane",
+    "interpolation_plane",
+    "landscape",
+    "likelihood",
+    "losses",
+    "losses_at",
+    "metrics",
+    "neuron",
+    "paired_test",
+    "pca_plane",
+    "profile",
+    "project",
+    "random_plane",
+    "sharpness",
+    "spectrum",
+    "stability",
+    "stability_edge",
+    "stack",
+    "surface",
+    "surface_stream",
+    "train",
+    "training_settings",
+]

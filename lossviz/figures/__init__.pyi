@@ -1,0 +1,111 @@
+from .base.frames import at_frame as at_frame
+from .base.frames import from_json as from_json
+from .base.frames import standalone as standalone
+from .base.number_format import every as every
+from .base.number_format import number as number
+from .base.number_format import percent as percent
+from .base.number_format import whole as whole
+from .base.parts import load_parts as load_parts
+from .base.themes import dark as dark
+from .base.themes import dark_map as dark_map
+from .codes.bit_flips import bit_errors as bit_errors
+from .codes.bit_independence import bit_readings as bit_readings
+from .codes.code_plane import code_plane as code_plane
+from .codes.head_scores import SCORES as SCORES
+from .codes.head_scores import head_scores as head_scores
+from .codes.many_classes import many_classes as many_classes
+from .codes.unions import unions as unions
+from .gallery.loss_curves import loss_curves as loss_curves
+from .gallery.outlier_lines import outlier_lines as outlier_lines
+from .gallery.outlier_location import outlier_location as outlier_location
+from .gallery.sketch import sketch as sketch
+from .landscape.eight_planes import eight_planes as eight_planes
+from .landscape.one_plane import one_plane as one_plane
+from .landscape.rescaled import rescaled as rescaled
+from .landscape.surfaces import contour as contour
+from .landscape.surfaces import profile as profile
+from .landscape.surfaces import terrain as terrain
+from .likelihood.entropy_bar import entropy_bar as entropy_bar
+from .likelihood.more_data import more_data as more_data
+from .likelihood.sample import sample_likelihood as sample_likelihood
+from .metrics.as_written import as_written as as_written
+from .metrics.calibration import calibration as calibration
+from .metrics.calibration import calibration_of as calibration_of
+from .metrics.precision import float_curves as float_curves
+from .metrics.precision import softmax_twice as softmax_twice
+from .metrics.ruler import ruler as ruler
+from .metrics.score_curves import score_curves as score_curves
+from .metrics.terms import clipping_limits as clipping_limits
+from .metrics.terms import score_terms as score_terms
+from .metrics.threshold import threshold_curve as threshold_curve
+from .neuron.descents import descents as descents
+from .neuron.escape import escape as escape
+from .neuron.slopes import slopes as slopes
+from .race.boundaries import DecisionBoundaries as DecisionBoundaries
+from .race.boundaries import decision_boundaries as decision_boundaries
+from .race.boundaries import decision_boundary_plane as decision_boundary_plane
+from .race.race import training_curves as training_curves
+from .race.rug import seed_at as seed_at
+from .race.styles import MEASURES as MEASURES
+from .stability.edge import edge as edge
+from .stability.edge_words import edge_names as edge_names
+from .stability.quadratics import quadratic as quadratic
+from .weights.maps import maps as maps
+from .weights.reliefs import reliefs as reliefs
+
+__all__ = [
+    "MEASURES",
+    "SCORES",
+    "DecisionBoundaries",
+    "as_written",
+    "at_frame",
+    "bit_errors",
+    "bit_readings",
+    "calibration",
+    "calibration_of",
+    "clipping_limits",
+    "code_plane",
+    "contour",
+    "dark",
+    "dark_map",
+    "decision_boundaries",
+    "decision_boundary_plane",
+    "descents",
+    "edge",
+    "edge_names",
+    "eight_planes",
+    "entropy_bar",
+    "escape",
+    "every",
+    "float_curves",
+    "from_json",
+    "head_scores",
+    "load_parts",
+    "loss_curves",
+    "many_classes",
+    "maps",
+    "more_data",
+    "number",
+    "one_plane",
+    "outlier_lines",
+    "outlier_location",
+    "percent",
+    "profile",
+    "quadratic",
+    "reliefs",
+    "rescaled",
+    "ruler",
+    "sample_likelihood",
+    "score_curves",
+    "score_terms",
+    "seed_at",
+    "sketch",
+    "slopes",
+    "softmax_twice",
+    "standalone",
+    "terrain",
+    "threshold_curve",
+    "training_curves",
+    "unions",
+    "whole",
+]
