@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from lossviz.codes.code import all_words, numbers_of
 from lossviz.codes.digits import DigitBits
+from lossviz.common.typing import Floats
 from lossviz.common.validation import number_in
 from lossviz.losses.table import LOSSES
 
-Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 BARS = 20  # of outputs, in [0, 1]
 SURE = 0.95

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lossviz.codes.code import Bits, Code, all_words, numbers_of
 from lossviz.codes.decoding import NO_CLASS, decode
 from lossviz.codes.table import as_code
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 
-Floats = NDArray[np.float64]
 MOST_BITS = 12
 
 

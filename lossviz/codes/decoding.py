@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossviz.codes.code import Code
 from lossviz.codes.table import as_code
+from lossviz.common.typing import Floats
 
-Floats = NDArray[np.float64]
 Classes = NDArray[np.int64]
 
 NO_CLASS = -1

@@ -15,10 +15,10 @@ from lossviz.codes.decoding import class_log_probabilities, decode
 from lossviz.codes.heads import HEADS, HeadTraining
 from lossviz.codes.table import CODES, random_code
 from lossviz.common.progress import Meter, Progress
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 from lossviz.data.table import DATASETS
 
-Floats = NDArray[np.float64]
 HIDDEN, RATE, BATCH, TRAIN = 32, 0.1, 32, 1200
 BINS = 15
 

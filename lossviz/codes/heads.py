@@ -12,15 +12,14 @@ from typing import Literal
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from lossviz.codes.code import Code
 from lossviz.common.registry import Registry
+from lossviz.common.typing import Floats
 from lossviz.common.validation import as_tensor, count_in, number_in
 from lossviz.networks.table import NETWORKS
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from lossviz.codes.code import Code
 from lossviz.codes.plane_networks import cloud_centres, clouds
 from lossviz.codes.separability import SeparableLabelings, best_lines, separable_labelings_of
 from lossviz.codes.table import as_code
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 
-Floats = NDArray[np.float64]
 MOST_DRAWN = 7  # neurons
 
 

@@ -15,9 +15,9 @@ from lossviz.codes.code import Code
 from lossviz.codes.decoding import NO_CLASS, decode
 from lossviz.codes.heads import HEADS, HeadTraining
 from lossviz.codes.table import CODES, least_length
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 
-Floats = NDArray[np.float64]
 RADIUS = 2.0
 NEW = 1_000  # new points on which accuracy is measured
 MOST_CLOUDS = 16

@@ -17,9 +17,9 @@ from scipy.optimize import linprog
 
 from lossviz.codes.code import Code
 from lossviz.codes.table import as_code
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 
-Floats = NDArray[np.float64]
 ALL = 400_000  # labellings up to which all are counted: those of nine classes
 SAMPLE = 1_000
 MOST = 62  # classes

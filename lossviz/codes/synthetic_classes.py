@@ -15,9 +15,9 @@ from lossviz.codes.decoding import class_log_probabilities
 from lossviz.codes.heads import HeadTraining
 from lossviz.codes.table import CODES
 from lossviz.common.progress import Meter, Progress
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 
-Floats = NDArray[np.float64]
 FEATURES, NOISE, BATCH, EXAMPLES, TESTED = 16, 0.4, 64, 20, 2048
 BLOCK = 256  # new examples that are named at a time
 RATES = {"softmax-ce": 1.0, "sigmoid-ce": 0.3}  # of 0.03, 0.1, 0.3 and 1 the best for each on 64 classes

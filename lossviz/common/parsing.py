@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from lossviz.common.typing import Floats
+
 MOST = 10_000  # numbers in one text
 _BETWEEN = re.compile(r"[\s,;|\[\](){}]+")
 

@@ -8,11 +8,9 @@ small matrices that are cheap to multiply with numpy's own calls are what costs,
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.curvature.lanczos import NotFinite, value_error
-
-Floats = NDArray[np.float64]
 
 MOST_PRODUCTS = 60
 LEAN = np.array([1.0, 0.3, 0.1])  # towards those behind the largest, so that a change of places is seen

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 
-Floats = NDArray[np.float64]
 Problem = Literal["classification", "regression"]
 
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from lossviz.common.registry import Registry
-from lossviz.data.dataset import Dataset, Floats
+from lossviz.common.typing import Floats
+from lossviz.data.dataset import Dataset
 
 
 def _moons(n: int, noise: float, seed: int) -> tuple[Floats, NDArray[np.int64]]:

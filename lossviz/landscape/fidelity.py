@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 from lossviz.curvature.products import Hessian
 from lossviz.landscape.planes import Normalize, Plane, Window, hessian_plane, random_plane
@@ -20,7 +21,6 @@ from lossviz.landscape.projection import Path, coordinates, interpolation_plane,
 from lossviz.landscape.recorded_training import RecordedTraining, with_seed
 from lossviz.landscape.surface import Surface, losses_at, surface, surface_stream
 
-Floats = NDArray[np.float64]
 PLANES = ("Random", "Its path", "Curvature", "Three minima", "A random walk")
 CLIMB = 4.0  # levels that a parabola climbs along the sharpest direction, to the rim of its map
 WALKS = 20  # random walks whose mean is the baseline of a path's own plane

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 from lossviz.engine.parameters import flat, movable
 from lossviz.losses.base import MeanLoss
@@ -21,7 +22,6 @@ from lossviz.networks.table import NETWORKS
 from lossviz.training.settings import TrainingSettings
 from lossviz.training.trainer import Batches
 
-Floats = NDArray[np.float64]
 MOST_EXAMPLES = 400  # that a study looks at: enough for a lesson, and a Hessian in seconds
 
 

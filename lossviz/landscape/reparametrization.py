@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.curvature.lanczos import largest
 from lossviz.landscape.fidelity import PlaneFidelity, plane_fidelity
@@ -15,7 +16,6 @@ from lossviz.landscape.planes import Normalize, direction_plane, random_plane
 from lossviz.landscape.recorded_training import RecordedTraining
 from lossviz.landscape.surface import losses_at
 
-Floats = NDArray[np.float64]
 Say = Callable[[float], object]  # is told how much is done, 0 to 1
 
 MOST_WEIGHTS = 2000  # of a Hessian that is formed

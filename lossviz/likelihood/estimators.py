@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 
-Floats = NDArray[np.float64]
 METHODS = ("maximum likelihood", "least squares")
 SIZES = (100, 200, 400, 800, 1600, 3200)
 MOST_WORK = 50_000_000  # examples that all fits together may see

@@ -5,16 +5,14 @@ infinity.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
+from lossviz.common.typing import Floats, Unit
 from lossviz.common.validation import as_tensor, count_in
 
-Floats = NDArray[np.float64]
-Unit = Literal["nats", "bits"]
 NATS = {"nats": 1.0, "bits": float(np.log(2))}  # how many nats one unit has
 TOLERANCE = 1e-6  # how far from 1 a distribution may add up
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lossviz.common.registry import Registry
+from lossviz.common.typing import Floats
 from lossviz.losses.table import LOSSES
 
-Floats = NDArray[np.float64]
 Law = Callable[[Floats, Floats, float], Floats]
 CLASSES = 3  # of the categorical law: the first has probability t, the others share the rest
 TAU = LOSSES["quantile"].settings["tau"].default

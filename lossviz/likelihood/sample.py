@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import number_in
 from lossviz.likelihood.noise import CLASSES, NOISE_DISTRIBUTIONS, NoiseDistribution
 
-Floats = NDArray[np.float64]
 _PARAMETERS = {  # what is looked at unless told, by the kind of outcome
     "any": np.arange(-30, 51) / 10,
     "classes": np.arange(1, 50) / 50,

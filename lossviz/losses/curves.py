@@ -7,17 +7,15 @@ another number, since it is the slope *by what is drawn on the axis*; the chain 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lossviz.common.typing import Floats, Unit
 from lossviz.common.validation import count_in, number_in
 from lossviz.losses.base import Family, Loss
 from lossviz.losses.nondifferentiable import any_loss, named
 
-Floats = NDArray[np.float64]
-Unit = Literal["nats", "bits"]
 AXES: dict[str, tuple[str, Floats]] = {  # against -> (what it is, where it is looked at)
     "residual": ("miss z − y", np.arange(-50, 51) / 10),
     "logit": ("logit z", np.arange(-80, 81) / 10),

@@ -6,12 +6,12 @@ absolute error, a quantile for the quantile loss, the most crowded place for hit
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from lossviz.common.typing import Floats
 from lossviz.losses.base import Loss
 from lossviz.losses.nondifferentiable import any_loss
 
-Floats = NDArray[np.float64]
 _HALVINGS = 70  # of a bracket: enough to leave two neighbouring floats
 _ROUNDING = 1e-12  # a slope this small, relative to its parts, is zero
 _ROUNDS = 5_000  # of reweighting, at most

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from lossviz.common.typing import Floats
 from lossviz.losses.base import Family, Loss
 from lossviz.losses.fits import best_constants, best_lines
 from lossviz.losses.nondifferentiable import any_loss, named
 
-Floats = NDArray[np.float64]
 MINUTES = (13.0, 15.0, 16.0, 18.0, 19.0, 21.0, 22.0, 24.0)  # of the eight who stay
 KILOMETRES = (4.2, 5.8, 5.4, 7.2, 7.0, 8.4, 8.8, 9.6)
 HOME = 25.0  # minutes of the ninth, when nothing is odd

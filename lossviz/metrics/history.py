@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from sklearn import config_context, metrics
 from torch import Tensor
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.data.dataset import Data
 from lossviz.data.table import DATASETS
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.networks.table import NETWORKS
 
-Floats = NDArray[np.float64]
 LOOKED_FOR = {"breast-cancer": 0}  # the class that is the yes, where it is not the second
 
 

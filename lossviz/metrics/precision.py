@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import as_tensor, count_in
 from lossviz.metrics.landmarks import softmax_twice_floor
 
-Floats = NDArray[np.float64]
 WAYS = ("sigmoid, then log, float32", "sigmoid, then log, float64", "from the logit, float32")
 
 

@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossviz.common.parsing import Table, read_column, read_rows, same_length
 from lossviz.common.registry import Registry
+from lossviz.common.typing import Floats
 from lossviz.losses.base import Family
 from lossviz.metrics import tutorial
 
-Floats = NDArray[np.float64]
 SUM_TOLERANCE = 1.5e-8  # how far from 1 a row may add up before scikit-learn warns: sqrt(eps)
 
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import metrics
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 
-Floats = NDArray[np.float64]
 CUTS = np.arange(-38, 39) / 5  # log-odds from which on one says yes: 0.05 % to 99.95 %
 TIMID, BOLD = (0.51, 0.51, 0.51), (0.99, 0.99, 0.49)  # what two predictors say of three that are all yes
 

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from lossviz.common.typing import Floats
+
 CLIP = float(np.finfo(np.float64).eps)  # scikit-learn's, for float64: 2.2e-16
 
 # Kept as text, so that what is shown is letter for letter what is run.

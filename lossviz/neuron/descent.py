@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.losses.base import Loss
 from lossviz.losses.gradients import slope_of
 from lossviz.losses.table import LOSSES
 
-Floats = NDArray[np.float64]
 MOST_STEPS = 1_000_000
 
 

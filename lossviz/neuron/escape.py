@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import number_in
 from lossviz.losses.base import Loss
 from lossviz.neuron.descent import binary_loss, slope_towards
 
-Floats = NDArray[np.float64]
 MOST_ESCAPE_STEPS = 100_000_000
 _LEG = 400  # steps that one runner of the relay goes, at least
 _RUNNERS = 4096  # at most

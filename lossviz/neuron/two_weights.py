@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from lossviz.common.registry import Registry
+from lossviz.common.typing import Floats
 from lossviz.data.table import DATASETS
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

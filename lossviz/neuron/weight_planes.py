@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.losses.base import Loss
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.neuron.descent import binary_loss
-from lossviz.neuron.two_weights import TWO_WEIGHTS, Floats, TwoWeights
+from lossviz.neuron.two_weights import TWO_WEIGHTS, TwoWeights
 
 # Logits that a block of the plane has: autograd holds some forty arrays as large at once. With 4,000,000 they
 # were 1.3 GB, and took five times as long.

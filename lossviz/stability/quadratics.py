@@ -11,11 +11,11 @@ the gradient taken before the look ahead: v <- beta v + g, w <- w - lr (g + beta
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 
-Floats = NDArray[np.float64]
 RULES = ("Heavy ball", "Nesterov")
 MOST_PRODUCT, MOST_MOMENTUM = 4.4, 0.99  # how far a map goes
 

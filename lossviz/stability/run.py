@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.curvature.compiled import Pearlmutter, hessian_of
 from lossviz.curvature.lanczos import NotFinite
@@ -26,7 +26,6 @@ from lossviz.engine.user_loss import loss_name
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.stability.thresholds import preconditioner, stability_edge
 
-Floats = NDArray[np.float64]
 Place = Literal["gone", "over", "at", "left", "never"]
 
 MOST_STEPS = 20_000

@@ -8,10 +8,10 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import same_fields
 from lossviz.training.settings import TrainingSettings
 
-Floats = NDArray[np.float64]
 State = dict[str, NDArray[np.float32]]  # parameter name -> values
 MOST_KEPT = 64 * 2**20  # bytes of weights that a race keeps, if it is not told which
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
+from lossviz.common.typing import Floats
 from lossviz.losses.base import Loss
 
-Floats = NDArray[np.float64]
 SURE = 0.01  # the right class is given less than this: sure and wrong
 FLAT = 0.05  # an output is saturated where its link is less than 5 % as steep as at its steepest
 

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-Floats = NDArray[np.float64]
+from lossviz.common.typing import Floats
+
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
 

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer as TorchOptimizer
 
+from lossviz.common.typing import Floats
 from lossviz.losses.base import logits_of
 from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
-from lossviz.training.protocol import Floats, TrainingMetrics, layers_of, named_shapes
+from lossviz.training.protocol import TrainingMetrics, layers_of, named_shapes
 from lossviz.training.settings import RunConfig
 
 

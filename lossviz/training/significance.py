@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.training.history import History
 
-Floats = NDArray[np.float64]
 EXACT = 16  # seeds: 65,536 swaps; with more, as many drawn at random
 ALPHA = 0.05
 FEWEST = 6  # seeds: with five, even five of five happens by chance once in 16 races

@@ -14,12 +14,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import as_tensor
 from lossviz.losses.table import LOSSES
 from lossviz.networks.schedules import SCHEDULES
 from lossviz.networks.table import Network
 from lossviz.training.grouping import teams_of
-from lossviz.training.history import MOST_KEPT, Floats, History, Snapshot, State, Weights, stack, unflatten
+from lossviz.training.history import MOST_KEPT, History, Snapshot, State, Weights, stack, unflatten
 from lossviz.training.metrics import flat_outputs, log_probabilities, scores
 from lossviz.training.protocol import TrainerGroup
 from lossviz.training.settings import RunConfig, TrainingSettings, outputs, training_settings

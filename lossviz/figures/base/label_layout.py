@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from lossviz.common.typing import Floats
+
 Box = tuple[float, float, float, float]  # left, right, bottom, top
 TALL = 22.0  # pixels of a line of text
 _SIDES = (  # anchors and shifts: above, below, beside, and at the four corners

@@ -6,8 +6,6 @@ from numpy.typing import NDArray
 from lossviz.figures.base.style import SEA, fixed, mark
 from lossviz.neuron.weight_planes import WeightPath, WeightPlane
 
-Floats = NDArray[np.float64]
-
 LOWEST, HIGHEST, STEP = -1.5, 3.5, 0.5  # log2 of the level: from a third of guessing to eleven times it
 SCALE = [[i / 10, colour] for i, colour in enumerate(SEA)]
 PATH_DASH = ("solid", "7px,3px", "2px,3px", "9px,3px,2px,3px")  # the optimizers, in the order they were named

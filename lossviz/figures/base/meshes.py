@@ -5,17 +5,14 @@ pointer: without a graphics card that takes three times as long as the grid's ow
 same. Its level lines are drawn here as what they are: lines in space.
 """
 
-from typing import Any
-
 import numpy as np
 import plotly.graph_objects as go
 from contourpy import LineType, contour_generator
 from numpy.typing import NDArray
 
+from lossviz.common.typing import AnyFloats
 from lossviz.figures.base.levels import SCALE
 from lossviz.figures.base.style import WHITE
-
-Floats = NDArray[np.floating[Any]]
 
 LIGHT = {"ambient": 0.78, "diffuse": 0.45, "specular": 0.03, "roughness": 0.9}
 RAISED = 0.004  # of the height drawn: a line lies on the ground, not in it
@@ -23,10 +20,10 @@ RAISED = 0.004  # of the height drawn: a line lies on the ground, not in it
 
 def draw_relief(
     figure: go.Figure,
-    x: Floats,
-    y: Floats,
-    height: Floats,
-    colour: Floats,
+    x: AnyFloats,
+    y: AnyFloats,
+    height: AnyFloats,
+    colour: AnyFloats,
     *,
     ends: tuple[float, float],
     tallest: float,
@@ -79,7 +76,7 @@ def draw_relief(
     )
 
 
-def _level_lines(x: Floats, y: Floats, height: Floats, tallest: float) -> NDArray[np.float32]:
+def _level_lines(x: AnyFloats, y: AnyFloats, height: AnyFloats, tallest: float) -> NDArray[np.float32]:
     """Places (k, 3) of the lines at the heights 1, 2, ...; one that is not a number parts two lines."""
     tracer = contour_generator(x, y, np.ma.masked_invalid(height), line_type=LineType.ChunkCombinedNan)
     found = []

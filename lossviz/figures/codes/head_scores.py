@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from lossviz.codes.digits import HeadScores
+from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import MUTE, PAPER, blank, faded, mark, note, short_name, under_axis
-
-Floats = NDArray[np.float64]
 
 
 def _points(value: float) -> str:

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import (
     AXIS,
@@ -25,7 +25,6 @@ from lossviz.figures.base.style import (
 from lossviz.figures.landscape.surface_traces import seen_from_above
 from lossviz.landscape.reparametrization import EightPlanes
 
-Floats = NDArray[np.float64]
 UNIT = 0.001  # a curvature of this size is one step away from zero on the axis
 HILL = (0.4, 1.0)  # the part of the lower panel's height in which the hill stands
 TICKS = (0.3, 0.0)

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import every
 from lossviz.figures.base.style import AXIS, INK, WHITE, fixed, mark, note, short_name
 from lossviz.figures.landscape.surface_traces import (
@@ -18,7 +18,6 @@ from lossviz.figures.landscape.surface_traces import (
 )
 from lossviz.landscape.fidelity import PlaneFidelity
 
-Floats = NDArray[np.float64]
 WIDE = 360  # px of a map, or about that many
 ROUND = (
     (-58, 62),

@@ -7,12 +7,11 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.figures.base.levels import SCALE
 from lossviz.figures.base.meshes import draw_relief
 from lossviz.figures.base.style import AXIS, GRID, INK, MUTE, WHITE, fixed, note
 from lossviz.landscape.surface import Surface
-
-Floats = NDArray[np.float64]
 
 DEEPEST, HIGHEST, STEP = -5.0, 4.0, 0.5  # log2 of the level: from a thirtieth of guessing to sixteen times
 TALLEST = 6.0  # levels above this are cut off in a relief

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.data.dataset import Data
 from lossviz.figures.base.style import INK, MUTE, PAPER, SEA, fixed, mark, note
 from lossviz.figures.race.styles import head_of, is_twin, lettered, line_style, own_words
 from lossviz.training.diagnosis import diagnose
 from lossviz.training.history import History
 from lossviz.training.trainer import answers
-
-Floats = NDArray[np.float64]
 
 _REGION = [[i / 10, fixed(colour)] for i, colour in enumerate(SEA)]
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import MUTE, PAPER, axis_name, faded, mark, note
 from lossviz.figures.race.marker_layout import apart, spots_of
@@ -19,8 +19,6 @@ from lossviz.figures.race.styles import (
     line_style,
 )
 from lossviz.training.history import History
-
-Floats = NDArray[np.float64]
 
 
 def draw_curves(race: History, measure: str, place: Place) -> Panel:

@@ -1,15 +1,14 @@
 """Layer by layer against the steps: how much gradient there is, or how many units are saturated."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import INK, PANEL, SEA, axis_name, mark, note
 from lossviz.figures.race.panel import Panel, Place, Record
 from lossviz.figures.race.styles import call, head_of, joined, own_words
 from lossviz.training.history import History
 
-Floats = NDArray[np.float64]
 DEAD = 1e-4  # a gradient whose norm is below this teaches nothing in any time that one waits
 
 

@@ -1,12 +1,10 @@
 """Where the discs and numbers of a race's curves stand, so that none hides another."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.figures.race.rug import Axis
 from lossviz.training.history import History
-
-Floats = NDArray[np.float64]
 
 
 def spots_of(

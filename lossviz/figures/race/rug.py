@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.data.table import DATASETS
 from lossviz.figures.base.number_format import number, power_of_ten
 from lossviz.figures.base.style import PAPER, mark
@@ -14,7 +14,6 @@ from lossviz.figures.race.panel import Place
 from lossviz.figures.race.styles import MEASURES, is_twin
 from lossviz.training.history import History
 
-Floats = NDArray[np.float64]
 RUG_AXIS = 20  # of the axes that the dots stand on
 RUG_DOTS = 8  # dots of one contestant side by side at most; more lie closer
 ROWS = 60  # dots fill the height

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, percent, whole
 from lossviz.figures.base.style import AXIS, INK, MUTE, PAPER, axis_name, faded, mark, note
 from lossviz.figures.race.panel import Panel, Place, Record
@@ -12,7 +12,6 @@ from lossviz.figures.race.styles import MEASURES, head_of, is_twin
 from lossviz.training.history import History
 from lossviz.training.significance import paired_differences, swaps
 
-Floats = NDArray[np.float64]
 BARS = 41
 
 

@@ -6,14 +6,10 @@ a family is hollow: a line of paper runs inside its own.
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lossviz.common.plain_text import for_plotly
 from lossviz.figures.base.style import PAPER, mark, short_name
 from lossviz.training.history import History
 
-Floats = NDArray[np.float64]
 LETTERS = "ABCDEFGH"
 
 MEASURES = {

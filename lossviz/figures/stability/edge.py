@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from lossviz.figures.base.frames import upto
 from lossviz.figures.base.number_format import power_of_ten
@@ -13,7 +12,6 @@ from lossviz.figures.base.style import INK, PANEL, PAPER, UNDER_SLIDER, blank, c
 from lossviz.figures.stability.edge_words import live_words, still_words, style_of
 from lossviz.stability.run import EdgeRun
 
-Floats = NDArray[np.float64]
 RIGHT = 150  # px beside the panels for names, on a wide chart
 
 

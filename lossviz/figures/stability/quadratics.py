@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import (
@@ -24,7 +23,6 @@ from lossviz.figures.base.style import (
 )
 from lossviz.stability.quadratics import Quadratic
 
-Floats = NDArray[np.float64]
 SHARE = 0.62  # of a wide chart's width for the map
 COLOURS = [[i / 10, colour] for i, colour in enumerate(SEA)]
 
