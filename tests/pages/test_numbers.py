@@ -22,9 +22,9 @@ from support.pages import (
 )
 
 import lossviz as lv
+from lossviz.common.plain_text import for_markdown
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.pages.numbers.terms import edited, text
-from lossviz.ui.typed import plain
 
 MORE = "Cross-entropy, more classes"
 
@@ -201,7 +201,7 @@ def test_counts_that_do_not_fit_are_said_and_stay(counts: str, sentence: str) ->
 
 
 def test_a_stranger_cannot_write_on_the_page() -> None:
-    assert not set("[]<>`*_$#|") & set(plain("[x](javascript:1) <img> **b** `c` $d$ #e |f| _g_"))
+    assert not set("[]<>`*_$#|") & set(for_markdown("[x](javascript:1) <img> **b** `c` $d$ #e |f| _g_"))
     app = at(actual="[x](javascript:alert(1))<img/src=x> 2")
     assert "<img" not in words(app)
     assert "](" not in words(app)
