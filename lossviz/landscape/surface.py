@@ -110,6 +110,8 @@ def surface(
     cannot be written later, that is a RuntimeWarning, and the surface is returned all the same.
 
     The model is evaluated in eval mode, at the plane's origin plus the two directions, and never changed.
+    torch's global generator is neither used nor set: what data draw comes from one of ours with seed 0, what
+    model or loss draw, at every point the same, from one whose seed is the batch's place, 0 for the first.
     Raises ValueError in one sentence for a model, loss, data or argument that cannot be used.
     """
     points = count_in("points", points, 1, MOST_POINTS)

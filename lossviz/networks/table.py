@@ -62,8 +62,8 @@ class Network:
         self.check(inputs, activation, init_gain)
         count_in("outputs", outputs, 1)
         numbers = OwnRandomNumbers(count_in("seed", seed, 0, 2**63 - 1))
-        with numbers, torch.device("cpu"), _Float32():
-            model = nn.Sequential(*self.layers(inputs, outputs, ACTIVATIONS[activation]))
+        with numbers, _Float32():
+            model = nn.Sequential(*self.layers(inputs, outputs, ACTIVATIONS[activation])).cpu()
         with torch.no_grad():
             for parameter in model[-1].parameters():
                 parameter.mul_(init_gain)
@@ -71,18 +71,20 @@ class Network:
 
 
 class _Float32(TorchFunctionMode):
-    """New tensors of this thread are float32, and start the same, whatever has been made torch's default."""
+    """New tensors of this thread are float32 on the CPU, whatever has been made torch's default."""
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
         if function in _MAKERS and kwargs.get("dtype") is None:
-            kwargs = {**kwargs, "dtype": torch.float32}
+            kwargs = {**kwargs, "dtype": torch.float32, "device": kwargs.get("device") or "cpu"}
         return function(*args, **kwargs)
 
 
-_MAKERS = (torch.empty, torch.zeros, torch.ones, torch.rand, torch.randn, torch.eye, torch.linspace)
+_MAKERS = frozenset(
+    (torch.empty, torch.zeros, torch.ones, torch.rand, torch.randn, torch.eye, torch.linspace)
+)
 
 
 def _mlp(*hidden: int) -> Callable[[int, int, type[nn.Module]], list[nn.Module]]:
