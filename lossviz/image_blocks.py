@@ -1,19 +1,20 @@
 """How the images of a convolutional network are parted into blocks, and who works at a point."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import pairwise
-from threading import Barrier
+from typing import TypeVar
 
-import torch
 from torch import Tensor
 
 from lossviz.convolutions import fitting, form_of
+from lossviz.one_thread import one_thread
 from lossviz.tape import Tape
 
 IMAGES = 200  # images at a time
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def image_blocks(tape: Tape, n: int) -> list[slice]:
@@ -34,20 +35,15 @@ def filtering(tape: Tape, like: Tensor) -> bool:
     return done > 0 and 2 * done >= sum(form.multiplications for form in forms)
 
 
-@contextmanager
-def threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that take a point of the plane each, with one of PyTorch's own: they never wait for each other,
-    where PyTorch's threads would at every operation."""
-    before, all_here = torch.get_num_threads(), Barrier(count + 1)
+def in_threads(count: int, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """``function`` of each item, in order, in threads with one of PyTorch's own each.
 
-    def enter() -> None:
-        torch.get_num_threads()  # else this thread would take the default at its first operation
-        torch.set_num_threads(1)  # here, and the default of all threads that start from now on
-        all_here.wait()
+    They never wait for each other, where PyTorch's threads would at every operation.
+    """
 
-    with ThreadPoolExecutor(count, initializer=enter) as pool:
-        for _ in range(count):
-            pool.submit(int)
-        all_here.wait()
-        torch.set_num_threads(before)  # others that start are as they would be
-        yield pool
+    def alone(item: Item) -> Result:
+        with one_thread():
+            return function(item)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(alone, items))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lossviz.by_example import WHOLE, by_example
 from lossviz.convolutions import Ready, direct, form_of, max_pool, minimal, product, usual
-from lossviz.image_blocks import filtering, threads
+from lossviz.image_blocks import filtering, in_threads
 from lossviz.rooms import Rooms
 from lossviz.tape import Ref, Step, Tape, Untraceable, argument, refs_in
 
@@ -65,8 +65,7 @@ class ImageProgram:
         hands = torch.get_num_threads() if self._filtering else 1
         if hands == 1:  # PyTorch's own convolutions do better with its own threads
             return torch.stack([self._at(row) for row in c])
-        with threads(hands) as pool:
-            return torch.stack(list(pool.map(self._at, c)))
+        return torch.stack(in_threads(hands, self._at, c))
 
     @torch.no_grad()
     def _at(self, coefficients: Tensor) -> Tensor:

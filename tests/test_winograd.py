@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from lossviz.image_blocks import threads
+from lossviz.image_blocks import in_threads
 from lossviz.planes import random_plane
 from lossviz.rooms import Rooms
 from lossviz.surfaces import surface
@@ -151,8 +151,9 @@ def test_threads_that_start_meanwhile_have_the_default(two_threads: None) -> Non
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(torch.get_num_threads).result()
 
-    with threads(2) as pool:
-        assert set(pool.map(lambda _: torch.get_num_threads(), range(20))) == {1}
-        assert counted() == 2
+    def inside(_: int) -> tuple[int, int]:
+        return torch.get_num_threads(), counted()
+
+    assert set(in_threads(2, inside, range(20))) == {(1, 2)}
     assert counted() == 2
     assert torch.get_num_threads() == 2

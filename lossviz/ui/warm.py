@@ -27,12 +27,10 @@ def _load() -> None:
     if _written().wait(HEAD_START):
         time.sleep(TO_BE_SEEN)
 
-    # One thread a viewer: two would only get in each other's way. What torch is told holds for the thread
-    # that tells it; a viewer's thread asks OpenMP, whose own default it takes from here when it is loaded.
+    # One thread a viewer: two would only get in each other's way. OpenMP, which torch asks for the number of
+    # threads, takes its default from here when it is loaded; nothing is changed for what runs already.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import torch
-
-    torch.set_num_threads(1)
 
     # The first optimizer imports half of torch: let that be now.
     weight = torch.zeros(1, requires_grad=True)
