@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from lossviz.checks import count_in
-from lossviz.randomness import same_random_numbers
+from lossviz.randomness import OwnRandomNumbers
 
 TARGETS = ("targets", "target", "labels", "label", "y")
 
@@ -77,8 +77,9 @@ def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> Bat
 
     data: a tuple or list of tensors (one batch), a dict (one batch), or any iterable of batches. numpy
     arrays become tensors, floats in the dtype of ``like`` and whole numbers of int64 (bytes stay bytes);
-    torch tensors keep theirs. Raises ValueError
-    for data that is empty, has no target, or whose inputs and targets differ in length.
+    torch tensors keep theirs. A loader that shuffles, or data that draw otherwise from torch's global
+    generator, draw the same at every reading, from a generator of ours. Raises ValueError for data that is
+    empty, has no target, or whose inputs and targets differ in length.
     """
     if max_batches is not None:
         max_batches = count_in("max_batches", max_batches, 1)
@@ -87,7 +88,7 @@ def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> Bat
         raise ValueError(f"data must be (inputs, targets) or an iterable of such batches; got {got}")
     if _is_batch(data):
         return Batches((_batch(data, like),), subset=False)
-    with same_random_numbers(everywhere=True):  # a loader that shuffles draws of the global ones
+    with OwnRandomNumbers():
         return _read(data, like, max_batches)
 
 

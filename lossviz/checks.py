@@ -11,6 +11,10 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 
+class Refused(ValueError):
+    """Said by us, in a sentence of our own: what torch says of the same kind is quoted in one."""
+
+
 def as_tensor(values: ArrayLike | Tensor) -> Tensor:
     """A detached tensor of the same dtype; plain Python numbers become float64 or int64."""
     if isinstance(values, Tensor):

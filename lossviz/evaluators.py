@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from lossviz.loop import Loop, Task
-from lossviz.randomness import same_random_numbers
+from lossviz.one_thread import one_thread
 from lossviz.stacked import Stacked
 from lossviz.tape import Untraceable
 from lossviz.weights import private_copy
@@ -42,17 +42,16 @@ def choose(task: Task, window: Sequence[tuple[float, float]], original: nn.Modul
     Raises ValueError if the model and the loss do not run on the data at all, or use the user's ``original``
     model instead of its copy.
     """
-    with same_random_numbers():
-        loop = Loop(task, original)
-        if loop.special:
-            return Choice(loop, loop.special)
-        try:
-            stacked = Stacked(task)
-            agree = _agree(stacked, loop, task, window)
-        except Untraceable as reason:
-            return Choice(loop, f"the model or the loss uses {reason}")
-        except Exception as error:  # the loop ran, so whatever this is, it is not the user's fault
-            return Choice(loop, f"the stacked evaluator failed with {type(error).__name__}")
+    loop = Loop(task, original)
+    if loop.special:
+        return Choice(loop, loop.special)
+    try:
+        stacked = Stacked(task)
+        agree = _agree(stacked, loop, task, window)
+    except Untraceable as reason:
+        return Choice(loop, f"the model or the loss uses {reason}")
+    except Exception as error:  # the loop ran, so whatever this is, it is not the user's fault
+        return Choice(loop, f"the stacked evaluator failed with {type(error).__name__}")
     if not agree:
         return Choice(loop, "the stacked evaluator did not agree with the model at two random points")
     return Choice(stacked, "agrees with the model at two random points")
@@ -74,10 +73,7 @@ def evaluate(
 ) -> Generator[tuple[slice, np.ndarray], None, None]:
     """Losses of points (m, 2) in pieces, as (where, losses); the order of pieces is the executor's."""
     evaluator = choice.evaluator
-    shared_draws = (
-        isinstance(executor, ThreadPoolExecutor) and isinstance(evaluator, Loop) and evaluator.draws
-    )
-    if executor is None or shared_draws:  # threads would take each other's random numbers
+    if executor is None:
         for start in range(0, len(points), evaluator.block):
             where = slice(start, min(start + evaluator.block, len(points)))
             yield where, evaluator(points[where])
@@ -97,7 +93,6 @@ def _spread(
     parcel: Any = task if threads else _pickled(task)
     token, name = uuid.uuid4().hex, evaluator.name
     waiting: dict[Future[Any], slice] = {}
-    before = torch.get_num_threads()
 
     def send(where: slice, with_task: bool) -> None:
         waiting[executor.submit(_work, token, name, parcel if with_task else None, points[where])] = where
@@ -121,7 +116,6 @@ def _spread(
             future.cancel()
         if threads:
             wait(list(waiting))  # what is running ends before the caller goes on
-            torch.set_num_threads(before)
 
 
 def _pickled(task: Task) -> bytes:
@@ -147,15 +141,15 @@ _held = threading.local()
 
 def _work(token: str, name: str, parcel: Any, points: np.ndarray) -> np.ndarray | None:
     """Runs in the worker. None means: send it again, with the task."""
-    if getattr(_held, "token", None) != token:
-        if parcel is None:
-            return None
-        torch.set_num_threads(1)  # the workers share the cores
-        if isinstance(parcel, bytes):
-            task = pickle.loads(parcel)  # bytes that `_pickled` made, on this call's way to its own worker
-        else:
-            task = replace(parcel, model=private_copy(parcel.model))
-        _held.evaluator = Stacked(task) if name == Stacked.name else Loop(task)
-        _held.token = token
-    losses: np.ndarray = _held.evaluator(points)
+    with one_thread():  # the workers share the cores
+        if getattr(_held, "token", None) != token:
+            if parcel is None:
+                return None
+            if isinstance(parcel, bytes):
+                task = pickle.loads(parcel)  # bytes that `_pickled` made, on their way to a worker of ours
+            else:
+                task = replace(parcel, model=private_copy(parcel.model))
+            _held.evaluator = Stacked(task) if name == Stacked.name else Loop(task)
+            _held.token = token
+        losses: np.ndarray = _held.evaluator(points)
     return losses

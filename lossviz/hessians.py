@@ -6,23 +6,18 @@ is held against, and what everything else goes by.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from lossviz.batches import Batch, Watched, read_batches
+from lossviz.batches import Watched, read_batches
+from lossviz.checks import Refused
 from lossviz.loop import first_line
-from lossviz.loss_functions import (
-    OnlyTheCopy,
-    Refused,
-    batch_loss,
-    loss_extras,
-    loss_function,
-    refuse_captured_model,
-)
-from lossviz.randomness import same_random_numbers
+from lossviz.loss_functions import OnlyTheCopy, batch_loss, loss_extras, loss_function, refuse_captured_model
+from lossviz.randomness import OwnRandomNumbers
+from lossviz.twice import TwiceDifferentiable
 from lossviz.weights import movable, private_copy
 
 
@@ -48,8 +43,9 @@ class Hessian:
         self._loss = 0.0  # of the batch that was last looked at
         self._kept: Tensor | None = None
         self._looked = False
-        self._guard: OnlyTheCopy | None = OnlyTheCopy(model)  # of the first pass
+        self._tried = False
         self._writes = False  # whether model or loss write into their data: then they are given copies
+        self._draws = False  # whether they draw random numbers
 
     def renew(self) -> None:
         """Begin anew at the copy's weights as they are now."""
@@ -58,7 +54,7 @@ class Hessian:
     def _look(self) -> None:
         if not self._looked:
             rows = self.batches.rows
-            self._kept = self._gradient(rows[0]) if len(rows) == 1 else None
+            self._kept = self._gradient(0) if len(rows) == 1 else None
             self._looked = True
 
     @property
@@ -81,28 +77,34 @@ class Hessian:
         if self._kept is not None:
             return self._differentiate(self._kept, vector)
         total = torch.zeros_like(self.like)
-        for batch in self.batches.rows:
-            total += self._differentiate(self._gradient(batch), vector) * (
+        for index, batch in enumerate(self.batches.rows):
+            total += self._differentiate(self._gradient(index), vector) * (
                 batch.examples / self.batches.examples
             )
         return total
 
-    def _loss_of(self, batch: Batch) -> Tensor | float:
-        guard, self._guard = self._guard, None
-        if guard is None:
-            given = batch.copy() if self._writes else batch
-            return batch_loss(self.model, self.loss_fn, given, self.extras)
-        with guard, Watched(batch) as watched:
-            loss = batch_loss(self.model, self.loss_fn, batch, self.extras)
-        self._writes = watched.written
-        return self._loss_of(batch) if self._writes else loss
+    def _try(self) -> None:
+        """Pass all data once, to find out what model and loss do besides."""
+        for index, batch in enumerate(self.batches.rows):
+            with OwnRandomNumbers(index) as numbers, OnlyTheCopy(self.original), Watched(batch) as watched:
+                batch_loss(self.model, self.loss_fn, batch, self.extras)
+            self._writes |= watched.written
+            self._draws |= numbers.drew
 
-    def _gradient(self, batch: Batch) -> Tensor:
-        """The flat gradient (n,) with its graph."""
-        # Fused attention and cuDNN's recurrent nets cannot be differentiated twice.
-        with same_random_numbers(), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), _plain_cudnn():
+    def _loss_of(self, index: int) -> Tensor | float:
+        if not self._tried:
+            self._try()
+            self._tried = True
+        batch = self.batches.rows[index].copy() if self._writes else self.batches.rows[index]
+        # Those of the batch, as in `Loop`, and the same for every product.
+        with OwnRandomNumbers(index) if self._draws else nullcontext():
+            return batch_loss(self.model, self.loss_fn, batch, self.extras)
+
+    def _gradient(self, index: int) -> Tensor:
+        """The flat gradient (n,) of a batch, with its graph."""
+        with torch.enable_grad(), TwiceDifferentiable():
             try:
-                loss = self._loss_of(batch)
+                loss = self._loss_of(index)
                 if not isinstance(loss, Tensor) or not loss.requires_grad:
                     raise Refused(
                         "the loss does not depend on the model's weights in a way that can be differentiated"
@@ -125,7 +127,3 @@ class Hessian:
         except RuntimeError as error:
             raise ValueError(f"the loss cannot be differentiated twice: {first_line(error)}") from error
         return torch.cat([part.reshape(-1) for part in parts])
-
-
-def _plain_cudnn() -> Any:
-    return torch.backends.cudnn.flags(enabled=False)

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from lossviz.batches import Batch, Batches, Watched
-from lossviz.loss_functions import OnlyTheCopy, Refused, batch_loss, loss_extras
-from lossviz.randomness import same_random_numbers
+from lossviz.checks import Refused
+from lossviz.loss_functions import OnlyTheCopy, batch_loss, loss_extras
+from lossviz.randomness import OwnRandomNumbers
 from lossviz.weights import movable
 
 
@@ -55,13 +56,11 @@ class Loop:
             parameter.data = self._weights[offset : offset + parameter.numel()].view(parameter.shape)
             offset += parameter.numel()
         self._writes = False  # into its data: then it is given copies
+        self.draws = False
         self._first = True
-        guard = nullcontext() if original is None else OnlyTheCopy(original)
-        with same_random_numbers(), guard:
-            before = torch.random.get_rng_state()
+        with nullcontext() if original is None else OnlyTheCopy(original):
             self._needs_grad = self._finds_grad_needed()
-            self._first = False
-            self.draws = not torch.equal(before, torch.random.get_rng_state())
+        self._first = False
 
     @property
     def special(self) -> str:
@@ -74,12 +73,8 @@ class Loop:
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """Losses (m,) float64 at points (m, 2); every point draws the same random numbers, if any."""
-        losses = np.empty(len(points))
-        for index, (a, b) in enumerate(points.tolist()):
-            guard = same_random_numbers() if self.draws else nullcontext()
-            with guard, torch.set_grad_enabled(self._needs_grad):
-                losses[index] = self._loss_at(a, b)
-        return losses
+        with torch.enable_grad() if self._needs_grad else torch.no_grad():
+            return np.array([self._loss_at(a, b) for a, b in points.tolist()], dtype=np.float64)
 
     def _loss_at(self, a: float, b: float) -> float:
         with torch.no_grad():
@@ -87,10 +82,17 @@ class Loop:
             self._weights.add_(self._v, alpha=b)
         torch.clear_autocast_cache()  # within `torch.autocast` it holds casts of the weights as they were
         total = 0.0
-        for batch in self._task.batches.rows:
-            loss = self._batch_loss(batch)
+        for index, batch in enumerate(self._task.batches.rows):
+            loss = self._drawn_loss(index, batch) if self._first or self.draws else self._batch_loss(batch)
             total += float(loss.detach() if isinstance(loss, Tensor) else loss) * batch.examples
         return total / self._task.batches.examples
+
+    def _drawn_loss(self, index: int, batch: Batch) -> Tensor | float:
+        """With random numbers of the batch's own, the same at every point."""
+        with OwnRandomNumbers(index) as numbers:
+            loss = self._batch_loss(batch)
+        self.draws |= numbers.drew
+        return loss
 
     def _batch_loss(self, batch: Batch) -> Tensor | float:
         if not self._first:

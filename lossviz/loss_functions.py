@@ -10,12 +10,9 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from lossviz.batches import Batch
+from lossviz.checks import Refused
 from lossviz.loss import Loss, MeanLoss
 from lossviz.tape import QUESTIONS
-
-
-class Refused(ValueError):
-    """Said by us, in a sentence of our own: what torch says of the same kind is quoted in one."""
 
 
 def loss_function(loss_fn: Any) -> Callable[..., Any]:

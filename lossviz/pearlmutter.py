@@ -16,7 +16,7 @@ from lossviz.batches import Batch, Watched
 from lossviz.hessians import Hessian
 from lossviz.loss_functions import OnlyTheCopy
 from lossviz.outputs_loss import OutputsLoss
-from lossviz.randomness import same_random_numbers
+from lossviz.randomness import OwnRandomNumbers
 from lossviz.sweeps import Sweeps, Weights
 from lossviz.tape import Untraceable, all_weights, record
 from lossviz.trust import agrees, same_graph
@@ -35,20 +35,25 @@ class Pearlmutter:
         forward = partial(batch.outputs_of, model)
 
         self._loss = OutputsLoss(general.loss_fn, batch.targets)
-        with same_random_numbers(), OnlyTheCopy(general.original), Watched(batch) as watched:
+        with (
+            OwnRandomNumbers() as numbers,
+            OnlyTheCopy(general.original),
+            Watched(batch) as watched,
+        ):
             parameters = all_weights(model)
             tape = record(forward, batch.given, parameters, list(model.buffers()), graph=True)
             slope = self._loss.look(tape.outputs)
         if watched.written:
             raise Untraceable("data that are written to")
+        if numbers.drew:
+            raise Untraceable("random numbers")
         weights = Weights(parameters)
         with torch.no_grad():
             self._sweeps = Sweeps(tape, weights, batch.examples)
-            if not same_graph(tape, parameters):
-                with same_random_numbers():
-                    trusted = agrees(forward, batch.given, batch.examples, tape, weights, general.weights)
-                if not trusted:
-                    raise Untraceable("something that autograd sees otherwise")
+            if not same_graph(tape, parameters) and not agrees(
+                forward, batch.given, batch.examples, tape, weights, general.weights
+            ):
+                raise Untraceable("something that autograd sees otherwise")
             self._sweeps.pull(slope)
         self.like = weights.flat
         self.weights = [self.like]
@@ -66,7 +71,7 @@ class Pearlmutter:
 
     def renew(self) -> None:
         """Begin anew at the weights as they are now."""
-        with torch.no_grad(), same_random_numbers():
+        with torch.no_grad():
             self._sweeps.pull(self._loss.look(self._sweeps.renew()))
 
     def __matmul__(self, vector: Tensor) -> Tensor:

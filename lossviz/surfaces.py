@@ -103,6 +103,8 @@ def surface(
     to leave what is done in if the work is interrupted; a path, or a file open for reading and writing.
 
     The model is evaluated in eval mode, at the plane's origin plus the two directions, and never changed.
+    torch's global generator is neither used nor set: what data draw comes from one of ours with seed 0, what
+    model or loss draw, at every point the same, from one whose seed is the batch's place, 0 for the first.
     Raises ValueError in one sentence for a model, loss, data or argument that cannot be used.
     """
     points = count_in("points", points, 1, MOST_POINTS)

@@ -163,7 +163,7 @@ def record(
     """
     tensors = [value for value in inputs if isinstance(value, Tensor)]
     recorder = _Recorder({id(tensor): name for name, tensor in weights.items()}, tensors + buffers)
-    with torch.set_grad_enabled(graph), recorder:
+    with torch.enable_grad() if graph else torch.no_grad(), recorder:
         result = function(*inputs)
     if not isinstance(result, Tensor):
         raise Untraceable("a result that is not one tensor")

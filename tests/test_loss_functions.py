@@ -1,6 +1,7 @@
 """What a user's loss and data may hold: the model itself, a row of losses, random numbers of their own."""
 
 import random
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -83,19 +84,41 @@ def test_a_loss_may_know_the_model_and_ask_it_where_it_is() -> None:
     assert np.array_equal(surface(model, weighted, (x, y), points=3).loss, plain.loss)
 
 
-def test_a_loader_that_shuffles_leaves_the_random_numbers() -> None:
+class Drawn(TensorDataset):
+    def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+        x, y = super().__getitem__(index)
+        return x + torch.rand(()), y  # as a transform may
+
+
+def test_a_loader_that_shuffles_and_draws_leaves_torchs_random_numbers() -> None:
+    model, (x, y) = make("mlp")
+    own = torch.Generator().manual_seed(3)
+    for generator in (None, own):
+        loader = DataLoader(Drawn(x, y), batch_size=32, shuffle=True, generator=generator)
+        before = [state(model), random.getstate(), np.random.get_state()[1].tolist()]  # noqa: NPY002
+        first = surface(model, CE, loader, points=2, max_batches=2)
+        sharpness(model, CE, loader)
+        assert [state(model), random.getstate(), np.random.get_state()[1].tolist()] == before  # noqa: NPY002
+        torch.manual_seed(9)
+        assert surface(model, CE, loader, points=2, max_batches=2) == first
+    assert torch.equal(own.get_state(), torch.Generator().manual_seed(3).get_state())
+
+
+def test_data_that_draw_from_numpy_or_python_do_so_as_in_any_loop_over_them() -> None:
     model, (x, y) = make("mlp")
 
-    class Drawn(TensorDataset):
+    class Elsewhere(TensorDataset):
         def __getitem__(self, index: int) -> tuple[Tensor, ...]:
             x, y = super().__getitem__(index)
-            return x + random.random() + np.random.rand(), y  # noqa: NPY002  # as a transform may
+            return x + random.random() + np.random.rand(), y  # noqa: NPY002
 
-    loader = DataLoader(Drawn(x, y), batch_size=32, shuffle=True)
-    before = [state(model), random.getstate(), np.random.get_state()[1].tolist()]  # noqa: NPY002
-    surface(model, CE, loader, points=2)
-    sharpness(model, CE, loader)
-    assert [state(model), random.getstate(), np.random.get_state()[1].tolist()] == before  # noqa: NPY002
+    def after(read: Callable[[DataLoader], object]) -> tuple[float, float]:
+        random.seed(1)
+        np.random.seed(1)  # noqa: NPY002
+        read(DataLoader(Elsewhere(x, y), batch_size=32))
+        return random.random(), np.random.rand()  # noqa: NPY002
+
+    assert after(lambda data: surface(model, CE, data, points=2)) == after(list)
 
 
 def test_a_row_of_losses_is_its_mean() -> None:
