@@ -1,20 +1,22 @@
 """Networks, one row each, built from a seed without touching the global random state.
 
-Layers start as torch starts them (uniform, bounded by 1 / sqrt(inputs)). ``init_gain`` multiplies the
-weights and biases of the *output* layer: with a large gain a network starts out sure, and so, mostly,
-sure and wrong.
+Layers start as torch starts them after `torch.manual_seed(seed)` (uniform, bounded by 1 / sqrt(inputs)).
+``init_gain`` multiplies the weights and biases of the *output* layer: with a large gain a network starts
+out sure, and so, mostly, sure and wrong.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from lossviz.checks import count_in, number_in
+from lossviz.randomness import OwnRandomNumbers
 from lossviz.registry import Registry
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
@@ -58,27 +60,30 @@ class Network:
         """
         self.check(inputs, activation, init_gain)
         count_in("outputs", outputs, 1)
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(count_in("seed", seed, 0, 2**63 - 1))  # the CPU's alone
-            with _float32():
-                model = nn.Sequential(*self.layers(inputs, outputs, ACTIVATIONS[activation]))
+        numbers = OwnRandomNumbers(count_in("seed", seed, 0, 2**63 - 1))
+        with numbers, _Float32():
+            model = nn.Sequential(*self.layers(inputs, outputs, ACTIVATIONS[activation])).cpu()
         with torch.no_grad():
             for parameter in model[-1].parameters():
                 parameter.mul_(init_gain)
         return model
 
 
-@contextmanager
-def _float32() -> Iterator[None]:
-    """New layers are float32, and start the same, whatever the user has made torch's default."""
-    usual = torch.get_default_dtype()
-    if usual != torch.float32:
-        torch.set_default_dtype(torch.float32)
-    try:
-        yield
-    finally:
-        if usual != torch.float32:
-            torch.set_default_dtype(usual)
+class _Float32(TorchFunctionMode):
+    """New tensors of this thread are float32 on the CPU, whatever has been made torch's default."""
+
+    def __torch_function__(
+        self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if function in _MAKERS and kwargs.get("dtype") is None:
+            kwargs = {**kwargs, "dtype": torch.float32, "device": kwargs.get("device") or "cpu"}
+        return function(*args, **kwargs)
+
+
+_MAKERS = frozenset(
+    (torch.empty, torch.zeros, torch.ones, torch.rand, torch.randn, torch.eye, torch.linspace)
+)
 
 
 def _mlp(*hidden: int) -> Callable[[int, int, type[nn.Module]], list[nn.Module]]:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from lossviz import NETWORKS, train
-from lossviz.networks import ACTIVATIONS
+from lossviz.networks import ACTIVATIONS, Network
 
 NAMES = [*NETWORKS, "mlp-3-7"]
 
@@ -60,6 +60,39 @@ def test_the_gain_multiplies_the_output_layer_alone(name: str, gain: float) -> N
         torch.testing.assert_close(after, gain * before, rtol=0, atol=0)
     x = torch.rand(6, inputs_of(name), generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(loud(x), gain * plain(x), rtol=1e-5, atol=1e-6)
+
+
+def plain(name: str) -> list[nn.Module]:
+    """The layers with weights, as torch itself starts them."""
+    if name == "cnn":
+        return [nn.Conv2d(1, 16, 3, padding=1), nn.Conv2d(16, 32, 3, padding=1), nn.Linear(512, 3)]
+    return [nn.Linear(n, m) for n, m in pairwise((5, *map(int, name.split("-")[1:]), 3))]
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**40])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_start_is_bit_equal_to_torchs_after_manual_seed(name: str, seed: int) -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        theirs = [parameter for layer in plain(name) for parameter in layer.parameters()]
+    ours = NETWORKS[name].build(inputs_of(name), 3, seed=seed).parameters()
+    assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_layers_of_any_kind_start_as_torch_starts_them(double_by_default: None) -> None:
+    def layers(inputs: int, outputs: int, activation: type[nn.Module]) -> list[nn.Module]:
+        return [nn.Linear(inputs, 8), nn.BatchNorm1d(8), nn.Bilinear(8, 8, 3), nn.MultiheadAttention(8, 2),
+                nn.Embedding(4, 5), nn.LSTM(3, 4), nn.PReLU(), nn.Linear(8, outputs)]  # fmt: skip
+
+    row = Network("mine", "Mine", layers, "", "", "")
+    ours = row.build(5, 2, seed=4)
+    torch.set_default_dtype(torch.float32)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(4)
+        theirs = nn.Sequential(*layers(5, 2, nn.Tanh))
+    for (name, mine), other in zip(ours.state_dict().items(), theirs.state_dict().values(), strict=True):
+        assert mine.dtype == other.dtype, name
+        assert torch.equal(mine, other), name
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
