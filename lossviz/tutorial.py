@@ -8,7 +8,6 @@ repair is here too. The functions on the right clip as scikit-learn does, so tha
 import ast
 import inspect
 import math
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
@@ -181,14 +180,18 @@ def rows_as_written() -> AsWritten:
 
 
 def sklearn_log_loss(actual: Sequence[int], predicted: Sequence[float] | Sequence[Sequence[float]]) -> float:
-    """scikit-learn's own `log_loss`; rows that do not add up to 1 make it warn, which is not repeated."""
+    """scikit-learn's own `log_loss`.
+
+    It counts of each row only the share of what happened, and warns of rows that do not add up to 1. So it is
+    given that share and the rest: rows of two that do.
+    """
     from sklearn.metrics import log_loss
 
     shares = np.asarray(predicted, dtype=np.float64)
-    classes = 2 if shares.ndim == 1 else shares.shape[1]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the rows, and in 1.9 the name of the second argument
-        return float(log_loss(actual, shares, labels=list(range(classes))))
+    if shares.ndim == 2:
+        hit = shares[np.arange(len(shares)), np.asarray(actual, dtype=np.int64)]
+        return float(log_loss([1] * len(hit), hit, labels=[0, 1]))
+    return float(log_loss(actual, shares, labels=[0, 1]))
 
 
 def _attempt(name: str, actual: Sequence[str], predicted: Sequence[str], values: Sequence[float]) -> Attempt:

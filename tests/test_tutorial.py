@@ -46,6 +46,15 @@ def test_categorical_cross_entropy_is_scikit_learns_whatever_rows_add_up_to(
     )
 
 
+@given(tables())
+def test_scikit_learns_own_is_called_without_what_warns(table: tuple[list[int], list[list[float]]]) -> None:
+    labels, rows = table
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # rows that do not add up to 1
+        theirs = metrics.log_loss(labels, np.array(rows), labels=list(range(len(rows[0]))))
+    assert tutorial.sklearn_log_loss(labels, rows) == theirs
+
+
 NUMBERS = some.floats(-1e6, 1e6)
 
 
