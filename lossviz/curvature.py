@@ -102,7 +102,8 @@ def spectrum(
     found = _eigenpairs(hessian, k, end, tolerance, seed)
     n = hessian.like.numel()
     if n <= DENSE:
-        each = np.array([float((hessian @ row) @ row) for row in torch.eye(n).to(hessian.like)])
+        units = torch.eye(n, dtype=hessian.like.dtype, device=hessian.like.device)
+        each = np.array([float((hessian @ row) @ row) for row in units])
         return Spectrum(found.values, found.residuals, float(each.sum()), 0.0, n, end)
     generator = torch.Generator().manual_seed(seed + 1)
     signs = (_signs(hessian.like, generator) for _ in range(samples))

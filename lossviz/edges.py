@@ -32,7 +32,7 @@ def edge_constant(optimizer: str) -> float:
     row = OPTIMIZERS[optimizer]
     if optimizer not in STEADY:
         raise ValueError(f"optimizer must be one of {', '.join(STEADY)}; got {optimizer!r}: no edge is known")
-    rule: dict[str, Any] = row.build([torch.zeros(1)], 1.0).defaults
+    rule: dict[str, Any] = row.build([torch.zeros(1, dtype=torch.float32)], 1.0).defaults
     if "betas" in rule:
         beta = float(rule["betas"][0])
         return (2 + 2 * beta) / (1 - beta)

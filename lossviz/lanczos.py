@@ -182,11 +182,12 @@ def _lean(tensor: Tensor) -> Any:
 
 
 def _random(like: Tensor, generator: torch.Generator) -> Tensor:
-    return torch.randn(like.numel(), generator=generator).to(like)
+    return torch.randn(like.numel(), generator=generator, dtype=torch.float32).to(like)
 
 
 def _dense(product: Product, like: Tensor, k: int, end: End) -> Eigen:
-    rows = [product(row).double().cpu().numpy() for row in torch.eye(like.numel()).to(like)]
+    units = torch.eye(like.numel(), dtype=like.dtype, device=like.device)
+    rows = [product(row).double().cpu().numpy() for row in units]
     matrix = np.stack(rows)
     if not np.isfinite(matrix).all():
         raise ValueError("the Hessian at these weights is not finite, so it has no eigenvalues")

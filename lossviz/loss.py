@@ -36,7 +36,8 @@ class Loss:
 
     ``function(z, y, **settings)`` is the per-example value as differentiable torch code. Calling the
     row calls it with the row's settings; train with that. `value`, `gradient` and `curvature` are for
-    looking: they accept numbers, numpy and torch, check the targets, and return detached tensors.
+    looking: they accept numbers, numpy and torch (whole logits count as float32), check the targets, and
+    return detached tensors.
     """
 
     name: str
@@ -101,7 +102,7 @@ class Loss:
     def _inputs(self, z: ArrayLike | Tensor, y: ArrayLike | Tensor) -> tuple[Tensor, Tensor]:
         logits = as_tensor(z)
         if not logits.is_floating_point():
-            logits = logits.to(torch.get_default_dtype())
+            logits = logits.float()
         targets = as_tensor(y).to(logits.device)
         if self.task == "multiclass":
             _check_classes(self.name, logits, targets)

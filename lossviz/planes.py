@@ -102,7 +102,7 @@ def _random_direction(
 ) -> Tensor:
     """A direction for one parameter, on the CPU; drawn even if not used, so that seeds stay comparable."""
     weight = parameter.detach().cpu()
-    drawn = torch.randn(weight.shape, generator=generator).to(weight.dtype)
+    drawn = torch.randn(weight.shape, generator=generator, dtype=torch.float32).to(weight.dtype)
     if weight.ndim < 2:
         if not include_bias:
             return torch.zeros_like(weight)

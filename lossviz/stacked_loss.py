@@ -60,7 +60,8 @@ def loss_program(task: Task, batch: Batch, outputs: Tensor, blocks: Sequence[sli
 
     def one_by_one(stacked: Tensor) -> Tensor:
         losses = [task.loss_fn(one.movedim(-1, 0).contiguous(), batch.targets) for one in stacked]
-        return torch.stack([torch.as_tensor(loss, device=stacked.device) for loss in losses])
+        kind = None if isinstance(losses[0], Tensor) else torch.float64
+        return torch.stack([torch.as_tensor(loss, dtype=kind, device=stacked.device) for loss in losses])
 
     return Whole(one_by_one)
 

@@ -80,10 +80,10 @@ def agrees(
     rows = slice(None, None, max(1, examples // FEW))
     few = [value[rows] if value.ndim and len(value) == examples else value for value in inputs]
     generator = torch.Generator().manual_seed(0)
-    vector = torch.randn(weights.flat.shape, generator=generator).to(weights.flat)
+    vector = torch.randn(weights.flat.shape, generator=generator, dtype=torch.float32).to(weights.flat)
     with torch.enable_grad():
         outputs = forward(*few)
-        slope = outputs + torch.rand(outputs.shape, generator=generator).to(outputs)
+        slope = outputs + torch.rand(outputs.shape, generator=generator, dtype=torch.float32).to(outputs)
         slopes = torch.autograd.grad(outputs, parameters, slope, create_graph=True, materialize_grads=True)
         moving = [k for k, part in enumerate(slopes) if part.requires_grad]
         parts = [
