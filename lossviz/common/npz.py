@@ -224,7 +224,7 @@ def array(
     """The array of a name. ``refusal`` says what is wrong with a shape, before anything of it is read."""
     with archive.open(f"{name}.npy") as stream:
         values = np.empty(_shape(stream, name, dtype, refusal), dtype)
-        _fill(stream, name, values)
+        _fill(stream, name, values, values.nbytes)
         _end(stream, name, values.nbytes)
     return values
 
@@ -246,7 +246,7 @@ def thinned(
         kept, row = np.empty((len(rows), len(columns)), dtype), np.empty(width, dtype)
         place = 0
         for number in range(height):
-            _fill(stream, name, row)
+            _fill(stream, name, row, height * row.nbytes)
             if number == rows[place]:
                 kept[place] = row[columns]
                 place += 1
@@ -273,13 +273,14 @@ def _shape(stream: IO[bytes], name: str, dtype: str, refusal: Callable[[Shape], 
     return shape
 
 
-def _fill(stream: IO[bytes], name: str, values: np.ndarray) -> None:
-    """Reads an array's content a piece at a time: memory for what is not in the file is never touched."""
+def _fill(stream: IO[bytes], name: str, values: np.ndarray, count: int) -> None:
+    """Reads an array, all or a part of the ``count`` bytes that there must be, a piece at a time: memory for
+    what is not in the file is never touched."""
     view, at = values.reshape(-1).view(np.uint8).data, 0
     while at < len(view):
         piece = stream.read(min(PIECE, len(view) - at))
         if not piece:
-            raise ValueError(f"{name} must have {len(view)} bytes; the file has fewer")
+            raise ValueError(f"{name} must have {count} bytes; the file has fewer")
         view[at : at + len(piece)] = piece
         at += len(piece)
 

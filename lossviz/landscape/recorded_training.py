@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lossviz.common.progress import Say, silent
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 from lossviz.engine.parameters import flat, movable
@@ -122,17 +123,22 @@ def record_training(
     loss: str = "sigmoid-ce",
     activation: str = "relu",
     seed: int = 0,
+    *,
+    progress: Say = silent,
     **more: str | float | int,
 ) -> RecordedTraining:
     """Train a small network and keep where it was; ``more`` are the other fields of `StudySettings`.
 
+    ``progress`` is told how far it has come, 0 to 1.
+
     Raises KeyError for an unknown name and ValueError for an impossible setting, or if the training
     leaves the finite numbers.
     """
-    return run_recorded_training(RecordedTrainingSettings(dataset, network, loss, activation, seed, **more))  # type: ignore[arg-type]
+    settings = RecordedTrainingSettings(dataset, network, loss, activation, seed, **more)  # type: ignore[arg-type]
+    return run_recorded_training(settings, progress)
 
 
-def run_recorded_training(settings: RecordedTrainingSettings) -> RecordedTraining:
+def run_recorded_training(settings: RecordedTrainingSettings, progress: Say = silent) -> RecordedTraining:
     """The study of these settings."""
     train, _ = settings.race().data()
     x = torch.from_numpy(train.x[:MOST_EXAMPLES]).float()
@@ -167,6 +173,7 @@ def run_recorded_training(settings: RecordedTrainingSettings) -> RecordedTrainin
         rule.step(closure)
         if step % settings.record_every == 0 or step == settings.steps:
             record(step)
+        progress(step / settings.steps)
     with torch.no_grad():
         guess = float(mean_loss(torch.zeros_like(model(x)), y))
     return RecordedTraining(

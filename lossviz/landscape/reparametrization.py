@@ -1,6 +1,5 @@
 """Which way a trained network's loss bends: all curvatures at once, and what a rescaling does to them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from lossviz.common.progress import Say, silent
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.curvature.lanczos import largest
@@ -16,19 +16,13 @@ from lossviz.landscape.planes import Normalize, direction_plane, random_plane
 from lossviz.landscape.recorded_training import RecordedTraining
 from lossviz.landscape.surface import losses_at
 
-Say = Callable[[float], object]  # is told how much is done, 0 to 1
-
 MOST_WEIGHTS = 2000  # of a Hessian that is formed
 ROWS = 32  # of it that are found at once
 TRIED = 200  # random directions at a time
 DOWN = -1e-6  # eigenvalues of dead units are 0 but for rounding: only what is below this bends down
 
 
-def _silent(share: float) -> None:
-    """For who does not want to be told."""
-
-
-def hessian_matrix(study: RecordedTraining, progress: Say = _silent) -> Floats:
+def hessian_matrix(study: RecordedTraining, progress: Say = silent) -> Floats:
     """The Hessian (n, n) at the end of a training, in float64. ValueError above 2000 weights."""
     n = study.weights.shape[1]
     if n > MOST_WEIGHTS:
@@ -74,7 +68,7 @@ class EightPlanes:
 
 
 def eight_planes(
-    study: RecordedTraining, normalize: Normalize = "filter", points: int = 25, progress: Say = _silent
+    study: RecordedTraining, normalize: Normalize = "filter", points: int = 25, progress: Say = silent
 ) -> EightPlanes:
     """The same minimum on the random planes of seeds 0 to 7, with what all of them hide."""
     maps = []
@@ -139,7 +133,7 @@ def rescaled(
     ways: int = 41,
     points: int = 61,
     seed: int = 0,
-    progress: Say = _silent,
+    progress: Say = silent,
 ) -> Rescaled:
     """A ReLU network rescaled by factors from 1 / most to most: as sharp as one likes, and the same function.
 

@@ -1,6 +1,6 @@
 """A team of one contestant, for what cannot be stacked: its members are trained by a plain loop."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -31,6 +31,7 @@ class SequentialTrainer:
             rule.build(model.parameters(), contestant.lr, contestant.weight_decay) for model in models
         ]
         self._gone = [False] * len(models)
+        self.between: Callable[[], object] = lambda: None
 
     def _mean_loss(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         targets = y.to(x.dtype) if self._loss.task == "binary" else y
@@ -67,6 +68,7 @@ class SequentialTrainer:
     def look(self, x: Tensor, y: Tensor) -> TrainingMetrics:
         norms = np.full((1, len(self._models), len(self.layers)), np.nan)
         for seed, model in enumerate(self._models):
+            self.between()
             with torch.enable_grad():
                 loss = self._mean_loss(model, x, y)
                 slopes = iter(torch.autograd.grad(loss, list(model.parameters())))
@@ -80,6 +82,7 @@ class SequentialTrainer:
         """As `Stack.saturated` has it, for activations that follow a layer with weights; NaN without one."""
         shares = np.full((1, len(self._models), len(self.layers) - 1), np.nan)
         for seed, model in enumerate(self._models):
+            self.between()
             value, layer = x, -1
             for module in model:
                 before, value = value, module(value)
@@ -94,7 +97,11 @@ class SequentialTrainer:
 
     @torch.no_grad()
     def logits(self, x: Tensor) -> list[Tensor]:
-        return [torch.stack([logits_of(self._loss, model(x)) for model in self._models])]
+        said = []
+        for model in self._models:
+            self.between()
+            said.append(logits_of(self._loss, model(x)))
+        return [torch.stack(said)]
 
     def flat(self) -> Tensor:
         rows = [torch.cat([p.detach().flatten() for p in model.parameters()]) for model in self._models]

@@ -81,9 +81,13 @@ def guess_words(names: Names) -> str:
     return f"{lv.figures.number(studied(names).guess)}, the loss of always guessing alike"
 
 
-@st.cache_data(max_entries=16, show_spinner="Training a network …")
+@st.cache_data(max_entries=16, show_spinner=False)
 def studied(names: Names) -> lv.landscape.RecordedTraining:
-    return lv.landscape.record_training(*names)
+    say, over = work_of.telling("Training a network …")
+    try:
+        return lv.landscape.record_training(*names, progress=say)
+    finally:
+        over()
 
 
 def stoppable(wanted: Hashable, work: Callable[[], T]) -> T | None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.metric.controls import Metric
-from lossviz.pages.metric.network import code_of, history, words
+from lossviz.pages.metric.network import code_of, history, trained, words
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
@@ -31,7 +31,9 @@ def show() -> None:
     with transport:
         step = int(rail(Metric.seen, playable=7))
     with drawing:
-        found = history(data, seed)
+        found = trained(data, seed)
+        if found is None:
+            return
         chart(
             picture(data, seed),
             key="metric_calibration",

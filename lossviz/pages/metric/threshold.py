@@ -8,7 +8,7 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.metric.controls import Metric
-from lossviz.pages.metric.network import code_of, history, words
+from lossviz.pages.metric.network import code_of, history, trained, words
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
@@ -51,6 +51,8 @@ def show() -> None:
     with tries:
         presets("metric_threshold_try", TRIES, Metric.threshold_controls)
     with drawing:
+        if trained("breast-cancer", 0) is None:
+            return
         facts = judged(who)
         chart(
             picture(who),

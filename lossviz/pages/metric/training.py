@@ -8,7 +8,7 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.metric.controls import Metric
-from lossviz.pages.metric.network import code_of, history, words
+from lossviz.pages.metric.network import code_of, history, trained, words
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
@@ -41,7 +41,9 @@ def show() -> None:
     with transport:
         step = int(rail(Metric.step, playable=7))
     with drawing:
-        found = history(data, seed)
+        found = trained(data, seed)
+        if found is None:
+            return
         chart(
             picture(data, seed, measure),
             key="metric_training",

@@ -6,7 +6,7 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.common.plain_text import sentence
-from lossviz.pages.race import digits_table
+from lossviz.pages.race import digits_table, limits
 from lossviz.pages.race.controls import Race
 from lossviz.pages.race.downloads import of_race, of_table
 from lossviz.pages.race.picture import LIVE, is_training, stage
@@ -73,7 +73,8 @@ with page():
         lit = presets("race_try", PRESETS, [c for c in Race.all if c not in UNTOUCHED])
     if kind == "Table":
         with picture:
-            digits_table.stage()
+            if not digits_table.stage():
+                st.stop()
         with convention:
             small(digits_table.words())
         maths, code, facts = text("table_maths"), digits_table.code(), digits_table.table()
@@ -87,6 +88,9 @@ with page():
                     f"**This does not fit together:** {sentence(error)}. "
                     "Change it under *Set up*, or try a preset."
                 )
+                st.stop()
+            if long := limits.too_long(wanted):
+                limits.show(wanted, long)
                 st.stop()
             stage(wanted, kind, training)
         with convention:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+import time
+
 import streamlit as st
 
 import lossviz as lv
@@ -10,10 +12,16 @@ from lossviz.pages.race.setup import STEPS, shown_seed
 from lossviz.ui.chart import chart, is_narrow, packed
 from lossviz.ui.live import Live, View
 from lossviz.ui.typed import write_address
+from lossviz.ui.viewer import presence
+from lossviz.ui.work import BEAT, stop_button
 
 # What is kept in this viewer's session.
 LIVE, SHOWN, WAS_RUNNING, CHOSEN = "race_live", "race_shown_picture", "race_was_running", "race_seed_chosen"
-OPENED, WHOLE_PAGE, NOTED = "race_opened", "race_whole_page", "race_step_noted"
+WHOLE_PAGE, NOTED = "race_whole_page", "race_step_noted"
+
+# Estimated seconds, beyond which training is watched instead of waited for; and a record by hand.
+WATCHED, SOON = 10.0, 1.0
+CALM = 0.3  # seconds before there is a word of any work
 
 
 def is_training() -> bool:
@@ -21,18 +29,66 @@ def is_training() -> bool:
 
 
 def current(wanted: lv.TrainingSettings) -> tuple[Live, bool]:
-    """This viewer's race, and whether it was opened and is not shown yet. After a change in the set-up a new
+    """This viewer's race, and whether it has just been opened. After a change in the set-up a new
     race stands ready at step 0; a preset opens where there is something to see, as a link does."""
     race: Live | None = st.session_state.get(LIVE)
     chosen = st.session_state.pop("race_try_chosen", None)
     if race is not None and race.settings == wanted:
-        return race, bool(st.session_state.get(OPENED))
+        return race, False
     if race is not None:
         race.pause()
         st.session_state[Race.step.key] = Race.step.default if chosen else 0
-    opened = st.session_state[LIVE] = Live(wanted)
-    st.session_state[OPENED] = race is None or bool(chosen)
-    return opened, st.session_state[OPENED]
+    opened = st.session_state[LIVE] = new(wanted)
+    return opened, race is None or bool(chosen)
+
+
+def new(wanted: lv.TrainingSettings) -> Live:
+    """A race at step 0, for the viewer of this run."""
+    return Live(wanted, presence())
+
+
+def catch_up(race: Live) -> None:
+    """Train to the step that the race is on its way to: at once, or if that takes long, while it is watched.
+
+    It stands where the page itself runs: a click inside a fragment waits for the end of the run, and Stop
+    would come too late.
+    """
+    if race.seconds(race.goal) > WATCHED:
+        race.play(Race.speed.now == "Slow", race.goal)
+        st.rerun()
+    place, since, bar = st.empty(), time.monotonic(), None
+    words = f"Training to step {race.goal} …"
+
+    def tell(share: float) -> None:
+        nonlocal since, bar
+        if time.monotonic() - since < (CALM if bar is None else BEAT):
+            return
+        since = time.monotonic()
+        if bar is None:
+            with place.container(horizontal=True, vertical_alignment="center"):
+                stop_button("race", stop, race)
+                bar = st.progress(share, words)
+        bar.progress(share, words)
+
+    race.run_to(race.goal, tell)
+    place.empty()
+
+
+def stop(race: Live) -> None:
+    """It stays where it is."""
+    race.pause()
+    st.session_state[Race.step.key] = race.at
+
+
+def asked_for() -> int:
+    """The step that is to be shown: before its slider is drawn, a link's stands in the address only."""
+    if Race.step.key in st.session_state:
+        return int(Race.step.now)
+    try:
+        linked = float(st.query_params.get(Race.step.key, Race.step.default))
+    except ValueError:
+        return int(Race.step.default)
+    return int(linked if Race.step.low <= linked <= Race.step.high else Race.step.default)
 
 
 def drawing(view: View, kind: str, measure: str, layers: str) -> str:
@@ -71,6 +127,11 @@ def trouble(view: View) -> str:
 def stage(wanted: lv.TrainingSettings, kind: str, training: bool) -> None:
     """The picture and its transport. While it trains the picture is read by itself, six times a second: it is
     all that has to be new then, and a widget costs the browser more than a picture."""
+    race, opened = current(wanted)
+    if opened:  # a link shows what it showed: so the race is run to its step first
+        race.goal = asked_for()
+    if not training and race.at < race.goal:
+        catch_up(race)
     if training:
         st.session_state[WHOLE_PAGE] = True
         st.fragment(_watched, run_every=0.16)(wanted, kind)
@@ -80,17 +141,10 @@ def stage(wanted: lv.TrainingSettings, kind: str, training: bool) -> None:
 
 
 def _at_rest(wanted: lv.TrainingSettings, kind: str) -> None:
-    race, opened = current(wanted)
+    race, _ = current(wanted)
     picture = st.container()
-    _transport(wanted, opened)
+    _transport(wanted)
     with picture:
-        if opened:  # a link shows what it showed: so the race is run to its step first
-            goal = int(Race.step.now)
-            words = f"Training to step {goal} …"
-            bar = st.progress(0.0, words)
-            race.run_to(goal, lambda share: bar.progress(share, words))
-            bar.empty()
-            st.session_state[OPENED] = False
         _show(race.read(shown_seed()), kind)
 
 
@@ -144,13 +198,15 @@ def _notice(race: Live, running: bool) -> None:
 
 def _note_step(race: Live) -> None:
     """Write the step into the address while there is no slider that does: who loads the page again then sees
-    as much of the race. In a run of the whole page the address is still the slider's."""
+    as much of the race. In a run of the whole page the address is still the slider's. A race on its way to
+    the step of its link keeps that step."""
     if not st.session_state.get(WHOLE_PAGE):
         st.session_state[NOTED] = True
-        write_address(Race.step.key, str(race.at))
+        step = race.goal if race.at < race.goal < race.settings.steps else race.at
+        write_address(Race.step.key, str(step))
 
 
-def _transport(wanted: lv.TrainingSettings, opened: bool = False) -> None:
+def _transport(wanted: lv.TrainingSettings) -> None:
     race = current(wanted)[0]
     running, done, at = race.running, race.done, race.at
     _notice(race, running)
@@ -194,18 +250,22 @@ def _transport(wanted: lv.TrainingSettings, opened: bool = False) -> None:
                 icon=":material/restart_alt:",
                 on_click=reset,
                 args=(race,),
-                disabled=at == 0 and not opened,
+                disabled=at == 0,
             )
             race.slow = Race.speed.segments(label_visibility="collapsed") == "Slow"
 
 
 def one_step(race: Live) -> None:
+    """A record further: at once, or if that takes long, while it is watched."""
+    following = race.at + race.settings.interval
+    if race.seconds(following) > SOON:
+        race.play(Race.speed.now == "Slow", following)
+        return
     race.step()
     st.session_state[Race.step.key] = race.at
 
 
 def reset(race: Live) -> None:
     race.pause()
-    st.session_state[LIVE] = Live(race.settings)
-    st.session_state[OPENED] = False
+    st.session_state[LIVE] = new(race.settings)
     st.session_state[Race.step.key] = 0
