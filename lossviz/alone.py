@@ -1,6 +1,6 @@
 """A team of one contestant, for what cannot be stacked: its members are trained by a plain loop."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ class Alone:
             rule.build(model.parameters(), contestant.lr, contestant.weight_decay) for model in models
         ]
         self._gone = [False] * len(models)
+        self.between: Callable[[], object] = lambda: None
 
     def _mean_loss(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         targets = y.to(x.dtype) if self._loss.task == "binary" else y
@@ -66,6 +67,7 @@ class Alone:
     def look(self, x: Tensor, y: Tensor) -> Sight:
         norms = np.full((1, len(self._models), len(self.layers)), np.nan)
         for seed, model in enumerate(self._models):
+            self.between()
             with torch.enable_grad():
                 loss = self._mean_loss(model, x, y)
                 slopes = iter(torch.autograd.grad(loss, list(model.parameters())))
@@ -79,6 +81,7 @@ class Alone:
         """As `Stack.saturated` has it, for activations that follow a layer with weights; NaN without one."""
         shares = np.full((1, len(self._models), len(self.layers) - 1), np.nan)
         for seed, model in enumerate(self._models):
+            self.between()
             value, layer = x, -1
             for module in model:
                 before, value = value, module(value)
@@ -93,7 +96,11 @@ class Alone:
 
     @torch.no_grad()
     def logits(self, x: Tensor) -> list[Tensor]:
-        return [torch.stack([logits_of(self._loss, model(x)) for model in self._models])]
+        said = []
+        for model in self._models:
+            self.between()
+            said.append(logits_of(self._loss, model(x)))
+        return [torch.stack(said)]
 
     def flat(self) -> Tensor:
         rows = [torch.cat([p.detach().flatten() for p in model.parameters()]) for model in self._models]

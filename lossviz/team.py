@@ -1,5 +1,6 @@
 """What a team is: some of a race's contestants, each with all its seeds, in motion."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +27,7 @@ class Team(Protocol):
     contestants: tuple[int, ...]  # their places in the race
     layers: tuple[str, ...]
     shapes: Shapes
+    between: Callable[[], object]  # called between networks that are looked at; what it raises ends the look
 
     def step(self, x: Tensor, y: Tensor, rows: Tensor | None, factor: float) -> None:
         """One step of every member, on rows (seeds, b) or on all examples, at factor times its rate."""

@@ -59,6 +59,7 @@ class LockStep:
         self._losses = [LOSSES[one.loss] for one in contestants]
         self._stack = Stack(models)
         self._seen: tuple[Tensor, Tensor] | None = None
+        self.between: Callable[[], object] = lambda: None
         costs = [(loss, slope_of(loss)) for loss in self._losses]
         self._costs = self._runs(costs, key=lambda cost: cost[0].name)
         self._clips = [run for run in self._runs([one.clip for one in contestants]) if run[0]]
@@ -140,6 +141,7 @@ class LockStep:
         inputs = self._turned(x)
         logits, saturated = [], []
         for block in self._blocks(inputs.shape[-1]):
+            self.between()
             values = self._stack.forward(inputs, block)
             saturated.append(self._stack.saturated(values))
             logits.append(self._descend(inputs, y, block, None)[-1])
@@ -157,8 +159,11 @@ class LockStep:
 
     @torch.no_grad()
     def logits(self, x: Tensor) -> list[Tensor]:
-        blocks = self._blocks(len(x), LOOKED_AT)
-        return self._by_contestant(torch.cat([self._stack.logits(x, rows) for rows in blocks]))
+        said = []
+        for rows in self._blocks(len(x), LOOKED_AT):
+            self.between()
+            said.append(self._stack.logits(x, rows))
+        return self._by_contestant(torch.cat(said))
 
     def flat(self) -> Tensor:
         return self._stack.weights.view(len(self.contestants), self._seeds, -1)

@@ -6,7 +6,7 @@ and the others go on.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,14 @@ class Training:
         return torch.from_numpy(x).float(), torch.from_numpy(y).to(
             torch.float32 if regression else torch.int64
         )
+
+    def look_up(self, between: Callable[[], object]) -> None:
+        """Have this called between two networks whenever they are looked at, by `snapshot` or `predict`.
+
+        What it raises ends the look, and leaves the training as it is.
+        """
+        for team in self._teams:
+            team.between = between
 
     @property
     def layers(self) -> tuple[str, ...]:

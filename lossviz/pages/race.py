@@ -9,7 +9,7 @@ from lossviz.ui.controls import presets
 from lossviz.ui.declared import Race
 from lossviz.ui.page import Tabs, footer, heading, page, small
 from lossviz.ui.texts import text
-from lossviz.ui.views import race_table
+from lossviz.ui.views import race_limits, race_table
 from lossviz.ui.views.race import LIVE, is_training, stage
 from lossviz.ui.views.race_files import of_race, of_table
 from lossviz.ui.views.race_setup import call, settings, setup, shown_seed, words
@@ -83,6 +83,9 @@ with page():
                 st.markdown(
                     f"**This does not fit together:** {error}. Change it under *Set up*, or try a preset."
                 )
+                st.stop()
+            if long := race_limits.too_long(wanted):
+                race_limits.show(wanted, long)
                 st.stop()
             stage(wanted, kind, training)
         with convention:

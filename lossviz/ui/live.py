@@ -1,12 +1,13 @@
 """A training that runs beside the page and ends with its viewer.
 
-The page reads it a few times a second. A training that nobody has read for `PATIENCE` seconds stops by
-itself: its viewer has closed the tab. Whatever has been recorded stays, and it can go on from there.
+The page reads it a few times a second. A training whose viewer's connection has ended, or that nobody has read
+for `PATIENCE` seconds, stops by itself. Whatever has been recorded stays, and it can go on from there.
 """
 
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,17 +34,26 @@ class View:
     done: bool
 
 
-class Live:
-    """One viewer's race. All methods may be called from any thread."""
+class Left(Exception):
+    """Raised inside the thread's work when it has been asked to stop, or its viewer has left."""
 
-    def __init__(self, settings: "RaceSettings") -> None:
+
+class Live:
+    """One viewer's race. All methods may be called from any thread.
+
+    ``here`` says whether the viewer is still connected; the thread asks at every step.
+    """
+
+    def __init__(self, settings: "RaceSettings", here: Callable[[], bool] = lambda: True) -> None:
         self.settings = settings
         self._training: Training = lv.Training(settings)
         self._lock = threading.Lock()  # held while a record is added, and while records are read
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._read = time.monotonic()
+        self._here = here
         self.slow = False
+        self.goal = 0  # the step that it is on its way to, whether or not it is in motion
         self._snapshots: list[Snapshot] = []
         self._said: list[Any] = []
         self._plane = self._portrait_plane()
@@ -79,13 +89,18 @@ class Live:
 
     @property
     def done(self) -> bool:
-        return self._training.done
+        return self.at >= self.settings.steps
 
-    def play(self, slow: bool = False) -> None:
-        """Train on, until `pause`, the end, or nobody reads."""
+    def seconds(self, step: int) -> float:
+        """About how long it takes from here to a step, on one core."""
+        return seconds_of(self.settings, step) - seconds_of(self.settings, self.at)
+
+    def play(self, slow: bool = False, goal: int | None = None) -> None:
+        """Train on, until `pause`, a step (None: the end), or nobody reads."""
         self.slow = slow
         if self.running or self.done:
             return
+        self.goal = self.settings.steps if goal is None else min(goal, self.settings.steps)
         self._stop.clear()
         self._read = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="lossviz-race", daemon=True)
@@ -93,6 +108,7 @@ class Live:
 
     def pause(self) -> None:
         """Stop after the step in hand."""
+        self.goal = 0
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
@@ -100,31 +116,50 @@ class Live:
     def step(self) -> None:
         """One record further, if it stands."""
         if not self.running and not self.done:
-            self._advance()
+            self._advance(lambda: None)
 
     def run_to(self, step: int, progress: Callable[[float], object]) -> None:
-        """Train up to a step at once, telling how far it has come: from 0 to 1."""
-        while self._training.step < min(step, self.settings.steps):
-            self._advance()
-            progress(min(1.0, self._training.step / step))
+        """Train up to a step at once, telling at every step how far it has come: from 0 to 1.
+
+        What ``progress`` raises ends it there, to go on from.
+        """
+        self.goal = goal = min(step, self.settings.steps)
+
+        def tell() -> None:
+            progress(min(1.0, self._training.step / max(1, goal)))
+
+        while self.at < goal:
+            self._advance(tell)
+            tell()
 
     def _left(self) -> bool:
         """Whether the thread has been asked to stop, or nobody has read it for a while."""
-        return self._stop.is_set() or time.monotonic() - self._read > PATIENCE
+        unread = time.monotonic() - self._read > PATIENCE
+        return self._stop.is_set() or unread or not self._here()
+
+    def _stay(self) -> None:
+        if self._left():
+            raise Left
 
     def _run(self) -> None:
-        while not (self.done or self._left()):
-            self._advance(self._left)
-            self._stop.wait(SLOW if self.slow else BREATH)
+        with suppress(Left):
+            while self.at < self.goal:
+                self._advance(self._stay)
+                self._stop.wait(SLOW if self.slow else BREATH)
 
-    def _advance(self, left: Callable[[], bool] = lambda: False) -> None:
-        """Train to the next record and take it; who leaves in between leaves it half way, to go on from."""
+    def _advance(self, look_up: Callable[[], object]) -> None:
+        """Train to the next record and take it. ``look_up`` is called at every step, and between the networks
+        that a record looks at; what it raises leaves the record half way, to go on from."""
         interval = self.settings.interval
-        goal = min(self.settings.steps, self._training.step + interval - self._training.step % interval)
-        while self._training.step < goal and not left():
-            self._training.advance()
-        if self._training.step == goal:
+        goal = min(self.settings.steps, self.at + interval)
+        self._training.look_up(look_up)
+        try:
+            while self._training.step < goal:
+                look_up()
+                self._training.advance()
             self._record()
+        finally:
+            self._training.look_up(lambda: None)
 
     def read(self, seed: int = 0) -> View:
         """The race so far, with the portraits of a seed. Reading is what keeps it alive."""
@@ -134,3 +169,11 @@ class Live:
         race = lv.stack(self.settings, self._training.layers, snapshots, self._training.diverged_at)
         portraits = None if self._plane is None else self._plane.with_answers([one[:, seed] for one in said])
         return View(race, portraits, self.running, self.done)
+
+
+def seconds_of(settings: "RaceSettings", step: int | None = None) -> float:
+    """About how long a race takes up to a step (None: all of it) on one core, its portraits among it."""
+    from lossviz.workload import race_seconds  # loads torch: not before the title is shown
+
+    flat = len(lv.DATASETS[settings.dataset].features) == 2
+    return race_seconds(settings, step, GRID * GRID if flat else 0)

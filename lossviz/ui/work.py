@@ -1,5 +1,6 @@
 """Work that takes more than a moment: it says how far it is, can be stopped, and ends with its viewer."""
 
+import time
 from collections.abc import Callable, Hashable
 from typing import TypeVar
 
@@ -8,21 +9,23 @@ import streamlit as st
 from lossviz.ui.page import small
 
 T = TypeVar("T")
+BEAT = 0.1  # seconds between two words
 
 
 def telling(text: str) -> tuple[Callable[[float], object], Callable[[], object]]:
     """A progress bar, to be told how far the work has come, and how to take it away.
 
-    Telling is also where the work ends if the viewer has asked for something else meanwhile.
+    Telling is also where the work ends if the viewer has asked for something else meanwhile, or has left. So
+    work tells as often as it can; the bar moves a few times a second.
     """
     bar = st.progress(0.0, text)
-    shown = 0.0
+    shown, last = 0.0, time.monotonic()
 
     def say(share: float) -> None:
-        nonlocal shown
-        if share >= shown + 0.04:
-            shown = share
-            bar.progress(min(share, 1.0), text)
+        nonlocal shown, last
+        if time.monotonic() - last >= BEAT:
+            shown, last = max(shown, min(share, 1.0)), time.monotonic()
+            bar.progress(shown, text)
 
     return say, bar.empty
 
@@ -56,13 +59,18 @@ def stoppable(
 
 def offer_to_stop(page: str, stopped: str, wanted: Hashable) -> None:
     """The button that notes, under ``stopped`` in the viewer's session, that this work is not to go on."""
+    stop_button(page, st.session_state.__setitem__, stopped, wanted)
+
+
+def stop_button(page: str, stop: Callable[..., object], *args: object) -> None:
+    """A click ends the run that works, calls ``stop``, and runs the page anew."""
     st.button(
         "Stop",
         key=f"{page}_stop",
         type="tertiary",
         icon=":material/stop_circle:",
-        on_click=st.session_state.__setitem__,
-        args=(stopped, wanted),
+        on_click=stop,
+        args=args,
     )
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+import time
+
 import streamlit as st
 
 import lossviz as lv
 from lossviz.ui.chart import chart, is_narrow, packed
 from lossviz.ui.declared import Race
 from lossviz.ui.live import Live, View
+from lossviz.ui.viewer import presence
 from lossviz.ui.views.race_setup import STEPS, shown_seed
+from lossviz.ui.work import BEAT, stop_button
 
 # What is kept in this viewer's session.
 LIVE, SHOWN, WAS_RUNNING, CHOSEN = "race_live", "race_shown_picture", "race_was_running", "race_seed_chosen"
+
+# Estimated seconds, beyond which training is watched instead of waited for; and a record by hand.
+WATCHED, SOON = 10.0, 1.0
+CALM = 0.3  # seconds before there is a word of any work
 
 
 def is_training() -> bool:
@@ -28,8 +36,57 @@ def current(wanted: lv.RaceSettings) -> tuple[Live, bool]:
     if race is not None:
         race.pause()
         st.session_state[Race.step.key] = Race.step.default if chosen else 0
-    opened = st.session_state[LIVE] = Live(wanted)
+    opened = st.session_state[LIVE] = new(wanted)
     return opened, race is None or bool(chosen)
+
+
+def new(wanted: lv.RaceSettings) -> Live:
+    """A race at step 0, for the viewer of this run."""
+    return Live(wanted, presence())
+
+
+def catch_up(race: Live) -> None:
+    """Train to the step that the race is on its way to: at once, or if that takes long, while it is watched.
+
+    It stands where the page itself runs: a click inside a fragment waits for the end of the run, and Stop
+    would come too late.
+    """
+    if race.seconds(race.goal) > WATCHED:
+        race.play(Race.speed.now == "Slow", race.goal)
+        st.rerun()
+    place, since, bar = st.empty(), time.monotonic(), None
+    words = f"Training to step {race.goal} …"
+
+    def tell(share: float) -> None:
+        nonlocal since, bar
+        if time.monotonic() - since < (CALM if bar is None else BEAT):
+            return
+        since = time.monotonic()
+        if bar is None:
+            with place.container(horizontal=True, vertical_alignment="center"):
+                stop_button("race", stop, race)
+                bar = st.progress(share, words)
+        bar.progress(share, words)
+
+    race.run_to(race.goal, tell)
+    place.empty()
+
+
+def stop(race: Live) -> None:
+    """It stays where it is."""
+    race.pause()
+    st.session_state[Race.step.key] = race.at
+
+
+def asked_for() -> int:
+    """The step that is to be shown: before its slider is drawn, a link's stands in the address only."""
+    if Race.step.key in st.session_state:
+        return int(Race.step.now)
+    try:
+        linked = float(st.query_params.get(Race.step.key, Race.step.default))
+    except ValueError:
+        return int(Race.step.default)
+    return int(linked if Race.step.low <= linked <= Race.step.high else Race.step.default)
 
 
 def drawing(view: View, kind: str, measure: str, layers: str) -> str:
@@ -68,6 +125,11 @@ def trouble(view: View) -> str:
 def stage(wanted: lv.RaceSettings, kind: str, training: bool) -> None:
     """The picture and its transport. While it trains the picture is read by itself, six times a second: it is
     all that has to be new then, and a widget costs the browser more than a picture."""
+    race, opened = current(wanted)
+    if opened:  # a link shows what it showed: so the race is run to its step first
+        race.goal = asked_for()
+    if not training and race.at < race.goal:
+        catch_up(race)
     if training:
         st.fragment(_watched, run_every=0.16)(wanted, kind)
         st.fragment(_transport, run_every=1.0)(wanted)
@@ -76,16 +138,10 @@ def stage(wanted: lv.RaceSettings, kind: str, training: bool) -> None:
 
 
 def _at_rest(wanted: lv.RaceSettings, kind: str) -> None:
-    race, opened = current(wanted)
+    race, _ = current(wanted)
     picture = st.container()
-    _transport(wanted, opened)
+    _transport(wanted)
     with picture:
-        if opened:  # a link shows what it showed: so the race is run to its step first
-            goal = int(Race.step.now)
-            words = f"Training to step {goal} …"
-            bar = st.progress(0.0, words)
-            race.run_to(goal, lambda share: bar.progress(share, words))
-            bar.empty()
         _show(race.read(shown_seed()), kind)
 
 
@@ -133,7 +189,7 @@ def _notice(race: Live, running: bool) -> None:
         st.rerun()
 
 
-def _transport(wanted: lv.RaceSettings, opened: bool = False) -> None:
+def _transport(wanted: lv.RaceSettings) -> None:
     race = current(wanted)[0]
     running, done, at = race.running, race.done, race.at
     _notice(race, running)
@@ -175,17 +231,22 @@ def _transport(wanted: lv.RaceSettings, opened: bool = False) -> None:
                 icon=":material/restart_alt:",
                 on_click=reset,
                 args=(race,),
-                disabled=at == 0 and not opened,
+                disabled=at == 0,
             )
             race.slow = Race.speed.segments(label_visibility="collapsed") == "Slow"
 
 
 def one_step(race: Live) -> None:
+    """A record further: at once, or if that takes long, while it is watched."""
+    following = race.at + race.settings.interval
+    if race.seconds(following) > SOON:
+        race.play(Race.speed.now == "Slow", following)
+        return
     race.step()
     st.session_state[Race.step.key] = race.at
 
 
 def reset(race: Live) -> None:
     race.pause()
-    st.session_state[LIVE] = Live(race.settings)
+    st.session_state[LIVE] = new(race.settings)
     st.session_state[Race.step.key] = 0
