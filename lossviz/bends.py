@@ -1,6 +1,5 @@
 """Which way a trained network's loss bends: all curvatures at once, and what a rescaling does to them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +10,12 @@ from torch import nn
 from lossviz.checks import count_in, number_in
 from lossviz.honesty import Landscape, landscape
 from lossviz.lanczos import largest
+from lossviz.meter import Say, silent
 from lossviz.planes import Normalize, direction_plane, random_plane
 from lossviz.studies import Study
 from lossviz.surfaces import losses_at
 
 Floats = NDArray[np.float64]
-Say = Callable[[float], object]  # is told how much is done, 0 to 1
 
 MOST_WEIGHTS = 2000  # of a Hessian that is formed
 ROWS = 32  # of it that are found at once
@@ -24,11 +23,7 @@ TRIED = 200  # random directions at a time
 DOWN = -1e-6  # eigenvalues of dead units are 0 but for rounding: only what is below this bends down
 
 
-def _silent(share: float) -> None:
-    """For who does not want to be told."""
-
-
-def hessian_matrix(study: Study, progress: Say = _silent) -> Floats:
+def hessian_matrix(study: Study, progress: Say = silent) -> Floats:
     """The Hessian (n, n) at the end of a training, in float64. ValueError above 2000 weights."""
     n = study.weights.shape[1]
     if n > MOST_WEIGHTS:
@@ -74,7 +69,7 @@ class EightPlanes:
 
 
 def eight_planes(
-    study: Study, normalize: Normalize = "filter", points: int = 25, progress: Say = _silent
+    study: Study, normalize: Normalize = "filter", points: int = 25, progress: Say = silent
 ) -> EightPlanes:
     """The same minimum on the random planes of seeds 0 to 7, with what all of them hide."""
     maps = []
@@ -134,7 +129,7 @@ def rescale(model: nn.Sequential, c: float) -> NDArray[np.float64]:
 
 
 def rescaled(
-    study: Study, most: float = 20.0, ways: int = 41, points: int = 61, seed: int = 0, progress: Say = _silent
+    study: Study, most: float = 20.0, ways: int = 41, points: int = 61, seed: int = 0, progress: Say = silent
 ) -> Rescaled:
     """A ReLU network rescaled by factors from 1 / most to most: as sharp as one likes, and the same function.
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossviz.checks import count_in, number_in
+from lossviz.meter import Say, silent
 
 Floats = NDArray[np.float64]
 METHODS = ("maximum likelihood", "least squares")
@@ -52,11 +53,16 @@ class Consistency:
 
 
 def consistency(
-    theta: Sequence[float] = (0.5, 1.5), sizes: Sequence[int] = SIZES, repeats: int = 200, seed: int = 0
+    theta: Sequence[float] = (0.5, 1.5),
+    sizes: Sequence[int] = SIZES,
+    repeats: int = 200,
+    seed: int = 0,
+    progress: Say = silent,
 ) -> Consistency:
     """Fit a logistic model `repeats` times at each size, by both methods, to the same fresh data.
 
     ``theta`` is (intercept, slope). Both methods start at the truth and go to the nearest minimum.
+    ``progress`` is told how far it has come, 0 to 1.
 
     Raises ValueError unless theta is two numbers in [-10, 10], sizes are from 10 to a million, repeats at
     least 2, and all fits together see at most 50 million examples.
@@ -74,6 +80,7 @@ def consistency(
             f"repeats x sizes must be at most {MOST_WORK:,} examples; got {sum(sizes) * repeats:,}"
         )
     estimates = np.empty((2, len(sizes), repeats, 2))
+    whole, done = 2 * sum(sizes) * repeats, 0
     for i, n in enumerate(sizes):
         draw = np.random.default_rng([seed, n])
         block = max(1, BLOCK // n)
@@ -82,6 +89,8 @@ def consistency(
             y = (draw.random(x.shape) < _sigmoid(truth[0] + truth[1] * x)).astype(np.float64)
             for method in range(2):
                 estimates[method, i, first : first + len(x)] = _fits(x, y, truth, squares=method == 1)
+                done += x.size
+                progress(done / whole)
     gone = np.isnan(estimates[..., 0])
     kept = np.ma.masked_invalid(estimates)
     sd = np.ma.filled(kept.std(axis=2, ddof=1), math.nan)

@@ -19,6 +19,7 @@ from lossviz.meter import Meter, Progress
 
 Floats = NDArray[np.float64]
 FEATURES, NOISE, BATCH, EXAMPLES, TESTED = 16, 0.4, 64, 20, 2048
+PARTS = 20  # in which a training tells how far it is
 BLOCK = 256  # new examples that are named at a time
 RATES = {"softmax-ce": 1.0, "sigmoid-ce": 0.3}  # of 0.03, 0.1, 0.3 and 1 the best for each on 64 classes
 RUNNERS = (("one-hot", "softmax-ce"), ("ecoc", "sigmoid-ce"), ("binary", "sigmoid-ce"))
@@ -91,7 +92,7 @@ def many_classes(
     count_in("steps", steps, 1, 100_000)
     accuracy = np.empty((len(RUNNERS), seeds, len(sizes)))
     codes = [[CODES[name].code(size) for size in sizes] for name, _ in RUNNERS]
-    with Meter(progress, 4 * len(RUNNERS) * len(sizes), "Training on many classes") as meter:
+    with Meter(progress, PARTS * len(RUNNERS) * len(sizes), "Training on many classes") as meter:
         for k, size in enumerate(sizes):
             x, y = hand_made(size, attributes, EXAMPLES)
             new, new_y = hand_made(size, attributes, max(1, TESTED // size), seed=1)
@@ -99,8 +100,8 @@ def many_classes(
                 code = codes[r][k]
                 batch = min(BATCH, len(x))
                 training = HeadTraining(x, y, code, head, hidden, range(seeds), lr=RATES[head], batch=batch)
-                for part in range(4):
-                    training.advance(steps * (part + 1) // 4 - steps * part // 4)
+                for part in range(PARTS):
+                    training.advance(steps * (part + 1) // PARTS - steps * part // PARTS)
                     meter.add(1)
                 accuracy[r, :, k] = _share_right(training, new, new_y)
     return ManyClasses(

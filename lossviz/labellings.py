@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from lossviz.checks import count_in
 from lossviz.code_words import Code
 from lossviz.codes import as_code
+from lossviz.meter import Say, silent
 from lossviz.named_plane import cloud_centres, clouds
 from lossviz.separability import SeparableLabelings, best_lines, separable_labelings_of
 
@@ -37,17 +38,22 @@ class Unions:
         return int(self.best.shape[1])
 
 
-def unions(code: Code | str | ArrayLike, classes: int = 4, shown: int = 24, n: int = 180) -> Unions:
+def unions(
+    code: Code | str | ArrayLike, classes: int = 4, shown: int = 24, n: int = 180, progress: Say = silent
+) -> Unions:
     """Clouds round a circle, and up to ``shown`` labellings of them: all, or a sample from a fixed seed.
 
-    The lines are exact: no line gets more of the n points right. Raises ValueError for a code that does not
+    The lines are exact: no line gets more of the n points right. ``progress`` is told how far it has come,
+    0 to 1. Raises ValueError for a code that does not
     name so many classes, or for more than nine.
     """
     count_in("classes", classes, 2, 9)
     count_in("shown", shown, 1, 1000)
     found = as_code(code, classes)
     centres = cloud_centres(classes)
-    counted, one_hot = separable_labelings_of([found, "one-hot"], centres)
+    counted, one_hot = separable_labelings_of(
+        [found, "one-hot"], centres, progress=lambda share: progress(0.8 * share)
+    )
     if counted.total <= shown:
         chosen = np.arange(counted.total)
     else:

@@ -4,9 +4,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+Say = Callable[[float], object]  # is told how much is done, 0 to 1; what it raises ends the work
 Progress = bool | Callable[[int, int], object]  # a callback is given (done, total)
 
 PATIENCE = 1.0  # seconds of work before a bar is worth showing
+
+
+def silent(share: float) -> None:
+    """For who does not want to be told."""
 
 
 class Meter:

@@ -16,6 +16,7 @@ from lossviz.code_words import Code
 from lossviz.codes import CODES, least_length
 from lossviz.decoding import NO_CLASS, decode
 from lossviz.heads import HEADS, HeadTraining
+from lossviz.meter import Say, silent
 
 Floats = NDArray[np.float64]
 RADIUS = 2.0
@@ -95,11 +96,13 @@ def code_plane(
     n: int = 180,
     noise: float | None = None,
     grid: int = 41,
+    progress: Say = silent,
 ) -> CodePlane:
     """Train contestants on clouds round a circle, full batches of gradient descent, and record the plane.
 
-    labels: the class of each cloud, a permutation; there are as many clouds as labels. Raises KeyError for an
-    unknown code, head or way to decode, ValueError for an impossible setting.
+    labels: the class of each cloud, a permutation; there are as many clouds as labels. ``progress`` is told
+    how far it has come, 0 to 1. Raises KeyError for an unknown code, head or way to decode, ValueError for an
+    impossible setting.
     """
     classes = len(labels)
     if sorted(labels) != list(range(classes)):
@@ -126,10 +129,12 @@ def code_plane(
         if key not in known:
             known[key] = _logits(x, y, code, one, hidden, seeds, at, places)
         logits.append(known[key])
+        progress(len(logits) / (2 * len(contestants)))
     cut = [grid * grid, grid * grid + n]
-    says = [
-        _decoded(z, code, one.how) for z, code, one in zip(logits, codes, contestants, strict=True)
-    ]  # each (records, seeds, places)
+    says = []  # each (records, seeds, places)
+    for z, code, one in zip(logits, codes, contestants, strict=True):
+        says.append(_decoded(z, code, one.how))
+        progress(0.5 + len(says) / (2 * len(contestants)))
     accuracy = np.stack([(said[..., cut[1] :] == new_y).mean(axis=-1).T for said in says])
     nameless = np.stack(
         [

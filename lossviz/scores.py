@@ -4,9 +4,10 @@ It learns by cross-entropy, or by squared error if a number is predicted. Scores
 classes are told as no and yes, where yes is what one looks for: a tumour that is malignant.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from torch import Tensor
 from lossviz.checks import count_in, number_in
 from lossviz.data import Data
 from lossviz.datasets import DATASETS
+from lossviz.meter import Say, silent
 from lossviz.networks import NETWORKS
 from lossviz.optimizers import OPTIMIZERS
 
@@ -130,8 +132,11 @@ def change(history: ScoreHistory, before: int, after: int) -> Change:
     )
 
 
-def score_history(settings: ScoreSettings) -> ScoreHistory:
-    """Train, and score at every record. The same settings give the same history."""
+def score_history(settings: ScoreSettings, progress: Say = silent) -> ScoreHistory:
+    """Train, and score at every record. The same settings give the same history.
+
+    ``progress`` is told how far it has come, 0 to 1.
+    """
     data, held = (_yes_last(part) for part in settings.data())
     classes = len(data.classes)
     model = NETWORKS[settings.network].build(data.x.shape[1], max(classes, 1), seed=settings.seed)
@@ -147,7 +152,8 @@ def score_history(settings: ScoreSettings) -> ScoreHistory:
         optimizer.zero_grad()
         _each(model(x), y).mean().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    return _history(settings, held, np.array(steps), outputs, y_held, np.array(train_loss))
+        progress(0.5 * step / settings.steps)
+    return _history(settings, held, np.array(steps), outputs, y_held, np.array(train_loss), progress)
 
 
 def _yes_last(data: Data) -> Data:
@@ -176,20 +182,31 @@ def _history(
     outputs: list[Tensor],
     y: Tensor,
     train_loss: Floats,
+    progress: Say,
 ) -> ScoreHistory:
     each = np.stack([_each(z, y).numpy() for z in outputs])
     truth = held.y
     m, two = len(steps), len(held.classes) == 2
     right, confidence, odds = np.empty((m, 0), dtype=bool), np.empty((m, 0)), np.empty((m, 0))
+
+    def scored(
+        score: Callable[[Any, Floats], dict[str, float]], said: list[Floats]
+    ) -> list[dict[str, float]]:
+        found = []
+        for k, one in enumerate(said):
+            found.append(score(truth, one))
+            progress(0.5 + 0.5 * (k + 1) / m)
+        return found
+
     if held.task == "regression":
-        rows = [_regression_scores(truth, z[:, 0].numpy()) for z in outputs]
+        rows = scored(_regression_scores, [z[:, 0].numpy() for z in outputs])
     else:
         probabilities = [torch.softmax(z, dim=-1).numpy() for z in outputs]
         right = np.stack([p.argmax(axis=1) == truth for p in probabilities])
         confidence = np.stack([p[:, 1] if two else p.max(axis=1) for p in probabilities])
         if two:
             odds = np.stack([(z[:, 1] - z[:, 0]).numpy() for z in outputs])
-        rows = [_class_scores(truth, p) for p in probabilities]
+        rows = scored(_class_scores, probabilities)
     return ScoreHistory(
         settings,
         held.task,

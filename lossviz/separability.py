@@ -18,6 +18,7 @@ from scipy.optimize import linprog
 from lossviz.checks import count_in
 from lossviz.code_words import Code
 from lossviz.codes import as_code
+from lossviz.meter import Say, silent
 
 Floats = NDArray[np.float64]
 ALL = 400_000  # labellings up to which all are counted: those of nine classes
@@ -118,7 +119,7 @@ def separable_labelings(code: Code | str | ArrayLike, points: ArrayLike, seed: i
 
 
 def separable_labelings_of(
-    codes: Sequence[Code | str | ArrayLike], points: ArrayLike, seed: int = 0
+    codes: Sequence[Code | str | ArrayLike], points: ArrayLike, seed: int = 0, progress: Say = silent
 ) -> list[SeparableLabelings]:
     """`separable_labelings` of several codes, which share one array of labels."""
     clouds = np.asarray(points, dtype=np.float64)
@@ -130,17 +131,24 @@ def separable_labelings_of(
     labels, exact = _labelings(len(clouds), seed)
     known: dict[int, bool] = {}
     found = []
+    bits = sum(code.length for code in made)
+    done = 0.0
+
+    def decided(share: float) -> None:
+        progress((done + share) / bits)
+
     for code in made:
         by_unit = np.empty((len(labels), code.length), dtype=np.bool_)
         for unit in range(code.length):  # one at a time: all together are hundreds of megabytes
-            by_unit[:, unit] = _solvable(clouds, code.bits[:, unit], labels, known)
+            by_unit[:, unit] = _solvable(clouds, code.bits[:, unit], labels, known, decided)
+            done += 1
         solvable = int(by_unit.all(axis=1).sum())
         found.append(SeparableLabelings(solvable, len(labels), exact, labels, by_unit))
     return found
 
 
 def _solvable(
-    clouds: Floats, bit: NDArray[np.int8], labels: NDArray[np.int8], known: dict[int, bool]
+    clouds: Floats, bit: NDArray[np.int8], labels: NDArray[np.int8], known: dict[int, bool], progress: Say
 ) -> NDArray[np.bool_]:
     """(total,) whether a half-space solves a bit (classes,) of the words; ``known`` are ways already decided.
 
@@ -152,8 +160,9 @@ def _solvable(
     for point in range(1, len(clouds)):
         number = (number << 1) | (bit[labels[:, point]] ^ first)
     parted = np.unique(number)
-    for way in parted.tolist():
+    for k, way in enumerate(parted.tolist()):
         if way not in known:
+            progress(k / len(parted))
             fires = way >> np.arange(len(clouds) - 1, -1, -1) & 1
             known[way] = _can(clouds, fires)
     can: NDArray[np.bool_] = np.array([known[way] for way in parted.tolist()])

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from lossviz.checks import count_in
 from lossviz.loss import MeanLoss
 from lossviz.losses import LOSSES
+from lossviz.meter import Say, silent
 from lossviz.networks import NETWORKS
 from lossviz.optimizers import OPTIMIZERS
 from lossviz.race_setup import RaceSettings
@@ -122,17 +123,22 @@ def study(
     loss: str = "sigmoid-ce",
     activation: str = "relu",
     seed: int = 0,
+    *,
+    progress: Say = silent,
     **more: str | float | int,
 ) -> Study:
     """Train a small network and keep where it was; ``more`` are the other fields of `StudySettings`.
 
+    ``progress`` is told how far it has come, 0 to 1.
+
     Raises KeyError for an unknown name and ValueError for an impossible setting, or if the training
     leaves the finite numbers.
     """
-    return run_study(StudySettings(dataset, network, loss, activation, seed, **more))  # type: ignore[arg-type]
+    settings = StudySettings(dataset, network, loss, activation, seed, **more)  # type: ignore[arg-type]
+    return run_study(settings, progress)
 
 
-def run_study(settings: StudySettings) -> Study:
+def run_study(settings: StudySettings, progress: Say = silent) -> Study:
     """The study of these settings."""
     train, _ = settings.race().data()
     x = torch.from_numpy(train.x[:MOST_EXAMPLES]).float()
@@ -167,6 +173,7 @@ def run_study(settings: StudySettings) -> Study:
         rule.step(closure)
         if step % settings.record_every == 0 or step == settings.steps:
             record(step)
+        progress(step / settings.steps)
     with torch.no_grad():
         guess = float(mean_loss(torch.zeros_like(model(x)), y))
     return Study(settings, np.array(steps), np.stack(weights), np.array(losses), guess, x.numpy(), y.numpy())

@@ -278,6 +278,27 @@ def test_a_surface_file_is_drawn_with_its_facts(drawn: str) -> None:
         assert word in facts
 
 
+def test_a_fine_grid_is_thinned_and_a_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lossviz.ui.views import landscape_file
+
+    monkeypatch.setattr(landscape_file, "MOST", 3)
+    read, load = [], lv.Surface.load
+
+    def watched(file: Any, most: int) -> lv.Surface:
+        read.append(most)
+        return load(file, most)
+
+    monkeypatch.setattr(lv.Surface, "load", watched)
+    app = at()
+    sound(app.file_uploader[0].upload("mine.npz", surface_file(), "application/octet-stream").run())
+    said = " ".join(m.value for m in app.markdown)
+    assert "Of its finer grid, every 2nd point is drawn, and stands in Numbers (CSV)." in said
+    assert 'lv.Surface.load("mine.npz", most=3)' in code(app)
+    sound(app.run())
+    assert read == [3]
+    assert "landscape_file_read" in app.session_state
+
+
 BAD = {
     "nothing": b"",
     "text": b"not a surface",

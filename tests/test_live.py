@@ -195,3 +195,64 @@ def test_a_member_that_flies_apart_leaves_the_others_running() -> None:
     assert race.diverged_at[1, 0] == -1
     assert np.isnan(race.loss[0, 0, -1])
     assert np.isfinite(race.loss[1, 0]).all()
+
+
+def test_it_ends_at_once_when_its_viewer_is_no_longer_connected() -> None:
+    connected = [True]
+    one = Live(settings(steps=10_000), lambda: connected[0])
+    one.play()
+    until(lambda: len(one.read().race.steps) > 1)
+    connected[0] = False
+    until(lambda: not one.running, seconds=1)
+    left = one.at
+    connected[0] = True
+    one.play()
+    until(lambda: one.at > left)
+    one.pause()
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "lbfgs"])  # stacked, and one by one
+def test_a_record_is_left_half_way_and_gone_on_with_it_is_the_same_race(optimizer: str) -> None:
+    losses, rates = ("sigmoid-mse", "sigmoid-ce"), (0.1, 0.1)
+    wanted = lv.RaceSettings("moons", "mlp-4", losses, rates, optimizer, 2, 4, record_every=2)
+    asked = [0]
+
+    def here() -> bool:
+        asked[0] += 1
+        return asked[0] != 5  # twice for two steps, then for the networks that the record looks at
+
+    one = Live(wanted, here)
+    one.play()
+    until(lambda: not one.running)
+    assert (one.at, one.done) == (0, False)
+    one.play()
+    until(lambda: one.done and not one.running)
+    same(one.read().race, uninterrupted(wanted))
+
+
+def test_run_to_tells_at_every_step_and_is_left_there() -> None:
+    class Gone(Exception):
+        pass
+
+    def leave(share: float) -> None:
+        told.append(share)
+        if len(told) == 15:
+            raise Gone
+
+    one, told = Live(settings()), list[float]()
+    with pytest.raises(Gone):
+        one.run_to(60, leave)
+    assert one.at <= 20
+    assert one.goal == 60
+    one.run_to(60, told.append)
+    same(one.read().race, uninterrupted(settings()))
+
+
+def test_it_plays_to_a_step_and_stands_there() -> None:
+    one = Live(settings(steps=200))
+    one.play(goal=30)
+    until(lambda: not one.running)
+    assert one.at == one.goal == 30
+    one.play()
+    one.pause()
+    assert one.goal == 0, "who pauses does not want to go on"

@@ -55,6 +55,7 @@ def test_every_preset_is_lit_opens_where_there_is_something_to_see_and_is_its_li
         assert app.session_state["race_step"] == Race.step.default or name == "Loud output"
         words = " ".join(m.value for m in app.markdown)
         assert "Often got wrong" in words
+        assert "too long" not in words
         if name == "Own rates":
             other = opened("race", dict(pairs(share(app))))
             assert shown(other) == shown(app)
@@ -156,3 +157,47 @@ def test_data_of_many_classes_are_drawn_in_every_view(view: str, data: str) -> N
     )  # fmt: skip
     assert len(payload(app)["wide"]["frames"]) == 3
     assert bool([t for t in payload(app)["wide"]["data"] if t["type"] == "contour"]) == (data == "blobs")
+
+
+WITHOUT_END = {
+    "race_data": "digits", "race_network": "cnn", "race_seeds": "16", "race_step": "600",
+    "race_losses": "softmax-mse, softmax-ce, sigmoid-mse-onehot, sigmoid-bce-onehot",
+}  # fmt: skip
+
+
+def test_a_race_that_is_too_long_is_one_sentence_with_what_fits() -> None:
+    app = opened("race", WITHOUT_END)
+    assert payloads(app) == []
+    assert "race_live" not in app.session_state
+    (said,) = [m.value for m in app.markdown if "too long" in m.value]
+    assert "4 contestants × 16 seeds of cnn, 600 steps on 1\u2009347 examples" in said
+    assert "minutes of a processor core, and at most 2 are allowed" in said
+    offered = [b for b in app.button if b.key.startswith("race_fits")]
+    assert [b.label for b in offered] == ["64 examples a step, 1 seed"]
+
+
+def test_what_fits_is_a_click_away() -> None:
+    wide = {"race_data": "circles", "race_size": "3000", "race_network": "mlp-64-64-64-64-64-64"}
+    app = opened("race", wide | {"race_seeds": "16", "race_step": "0"})
+    fewer, smaller = [b for b in app.button if b.key.startswith("race_fits")]
+    assert fewer.label.endswith("seeds")
+    assert smaller.label == "64 examples a step"
+    sound(smaller.click().run())
+    assert not any("too long" in m.value for m in app.markdown)
+    assert settings_of(app).batch == 64
+
+
+def test_a_link_to_a_long_race_is_watched_on_its_way() -> None:
+    app = opened(
+        "race",
+        {"race_data": "digits", "race_losses": "softmax-mse, softmax-ce", "race_network": "mlp-64-64",
+         "race_step": "600"},
+    )  # fmt: skip
+    live = app.session_state["race_live"]
+    try:
+        assert live.running
+        assert live.goal == 600
+        assert live.at < 600
+        assert [b.label for b in app.button if b.key == "race_play"] == ["Pause"]
+    finally:
+        live.pause()

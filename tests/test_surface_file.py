@@ -21,6 +21,12 @@ def found() -> Surface:
     return surface(mlp(2, 4, 1), nn.MSELoss(), (torch.randn(9, 2), torch.randn(9, 1)), points=5)
 
 
+def _of_points(points: int) -> Surface:
+    return surface(
+        mlp(2, 4, 1), nn.MSELoss(), (torch.ones(9, 2), torch.ones(9, 1)), points=points, progress=False
+    )
+
+
 def _saved(found: Surface) -> bytes:
     file = io.BytesIO()
     found.save(file)
@@ -155,3 +161,29 @@ def test_a_failed_save_leaves_the_old_file(found: Surface, tmp_path, monkeypatch
         found.save(file)
     assert [p.name for p in tmp_path.iterdir()] == ["one.npz"]
     assert Surface.load(file) == found
+
+
+@pytest.mark.parametrize(("points", "most", "skip"), [(9, 5, 2), (10, 5, 3), (5, 5, 1), (9, 2, 8), (1, 5, 1)])
+def test_of_a_fine_grid_every_nth_point_is_read_the_last_among_them(
+    points: int, most: int, skip: int
+) -> None:
+    whole = _of_points(points)
+    thin = Surface.load(io.BytesIO(_saved(whole)), most=most)
+    kept = sorted({*range(0, points, skip), points - 1})
+    assert max(thin.loss.shape) <= most
+    assert thin.facts.stride == skip
+    np.testing.assert_array_equal(thin.a, whole.a[kept])
+    np.testing.assert_array_equal(thin.loss, whole.loss[np.ix_(kept, kept)])
+
+
+@pytest.mark.parametrize("most", [None, 3])
+def test_a_loss_with_too_few_or_too_many_bytes_is_one_sentence(most: int | None) -> None:
+    members = _members(_saved(_of_points(9)))
+    for loss, word in ((members["loss.npy"][:-8], "fewer"), (members["loss.npy"] + b"\0", "more")):
+        with pytest.raises(ValueError, match=f"loss must have 648 bytes; the file has {word}"):
+            Surface.load(_packed(members | {"loss.npy": loss}), most=most)
+
+
+def test_most_is_a_number_of_points() -> None:
+    with pytest.raises(ValueError, match="most must be"):
+        Surface.load(io.BytesIO(), most=1)

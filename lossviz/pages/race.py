@@ -70,7 +70,8 @@ with page():
         lit = presets("race_try", PRESETS, [c for c in Race.all if c not in UNTOUCHED])
     if kind == "Table":
         with picture:
-            race_table.stage()
+            if not race_table.stage():
+                st.stop()
         with convention:
             small(race_table.words())
         maths, code, facts = text("race_table_maths"), race_table.code(), race_table.table()

@@ -1,7 +1,7 @@
 """A training that runs beside the page and ends with its viewer.
 
-The page reads it a few times a second. A training whose viewer's connection has ended, or that nobody has read
-for `PATIENCE` seconds, stops by itself. Whatever has been recorded stays, and it can go on from there.
+The page reads it a few times a second. A training whose viewer is no longer connected, or that nobody has
+read for `PATIENCE` seconds, stops by itself. Whatever has been recorded stays, and it can go on from there.
 """
 
 import threading

@@ -62,7 +62,7 @@ def offer_to_stop(page: str, stopped: str, wanted: Hashable) -> None:
     stop_button(page, st.session_state.__setitem__, stopped, wanted)
 
 
-def stop_button(page: str, stop: Callable[..., object], *args: object) -> None:
+def stop_button(page: str, stop: Callable[..., None], *args: object) -> None:
     """A click ends the run that works, calls ``stop``, and runs the page anew."""
     st.button(
         "Stop",

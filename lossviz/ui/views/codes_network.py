@@ -13,6 +13,7 @@ from lossviz.ui.controls import Control, presets
 from lossviz.ui.declared import Codes
 from lossviz.ui.page import File, Tabs, rail, small
 from lossviz.ui.texts import text
+from lossviz.ui.work import stoppable, telling
 
 HEADS = {"Squared error": "sigmoid-mse", "Cross-entropy": "sigmoid-ce"}
 FOUR = {"Suit the data": (0, 1, 3, 2), "Two swapped": (0, 1, 2, 3)}
@@ -40,10 +41,15 @@ SPARE_TRIES: dict[str, dict[str, Any]] = {
 }
 
 
-@st.cache_data(max_entries=24, show_spinner="Training …")
+@st.cache_data(max_entries=24, show_spinner=False)
 def trained(settings: Settings) -> lv.CodePlane:
     rivals, labels, hidden, noise, starts = settings
-    return lv.code_plane([lv.Contestant(*one) for one in rivals], labels, hidden, starts, noise=noise)
+    say, over = telling("Training both networks …")
+    try:
+        contestants = [lv.Contestant(*one) for one in rivals]
+        return lv.code_plane(contestants, labels, hidden, starts, noise=noise, progress=say)
+    finally:
+        over()
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
@@ -112,8 +118,11 @@ def show() -> None:
     rivals = (("binary", head, own, "threshold"), ("one-hot", "softmax-ce", 1.0, "likelihood"))
     settings: Settings = (rivals, FOUR[labels], int(hidden), None, STARTS)
     with drawing:
+        body = stoppable("codes", ("network", settings), lambda: picture(settings, False))
+        if body is None:
+            return
         chart(
-            picture(settings, False),
+            body,
             key="codes_network",
             follow=Codes.step.key,
             alt="Four clouds of points and the borders of two networks between them, one with two sigmoid "
@@ -148,8 +157,11 @@ def show_spare() -> None:
     rivals = tuple(("binary", head, 1.0, how) for how in ("threshold", READ[decode]))
     settings: Settings = (rivals, FIVE[labels], int(hidden), NOISE[spread], STARTS)
     with drawing:
+        body = stoppable("codes", ("spare", settings), lambda: picture(settings, True))
+        if body is None:
+            return
         chart(
-            picture(settings, True),
+            body,
             key="codes_spare",
             follow=Codes.step.key,
             alt="Five clouds named by three sigmoid neurons. On the left, dots mark where the "

@@ -13,6 +13,7 @@ from lossviz.ui.controls import presets
 from lossviz.ui.declared import Codes
 from lossviz.ui.page import File, Tabs, rail, small
 from lossviz.ui.texts import text
+from lossviz.ui.work import stoppable, telling
 
 OWN = "your own"
 MOST = 9  # clouds
@@ -42,9 +43,13 @@ def words_of(written: str) -> Words:
     return matrix
 
 
-@st.cache_data(max_entries=16, show_spinner="Counting labellings …")
+@st.cache_data(max_entries=16, show_spinner=False)
 def counted(code: str | Words, classes: int) -> lv.Unions:
-    return lv.unions(code, classes)
+    say, over = telling("Counting labellings …")
+    try:
+        return lv.unions(code, classes, progress=say)
+    finally:
+        over()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -72,10 +77,13 @@ def show() -> None:
         except ValueError as error:
             drawing.markdown(f"**These words cannot name clouds:** {error}.")
             return
-    facts = counted(code, classes)
     with drawing:
+        body = stoppable("codes", ("unions", code, classes), lambda: picture(code, classes))
+        if body is None:
+            return
+        facts = counted(code, classes)
         chart(
-            picture(code, classes),
+            body,
             key="codes_unions",
             follow=Codes.labelling.key,
             alt="Clouds of points with the word of each, and for every neuron the clouds for which "

@@ -78,9 +78,13 @@ def guess_words(names: Names) -> str:
     return f"{lv.figures.number(studied(names).guess)}, the loss of always guessing alike"
 
 
-@st.cache_data(max_entries=16, show_spinner="Training a network …")
+@st.cache_data(max_entries=16, show_spinner=False)
 def studied(names: Names) -> lv.Study:
-    return lv.study(*names)
+    say, over = work_of.telling("Training a network …")
+    try:
+        return lv.study(*names, progress=say)
+    finally:
+        over()
 
 
 def stoppable(wanted: Hashable, work: Callable[[], T]) -> T | None:

@@ -14,6 +14,7 @@ from lossviz.ui.controls import presets
 from lossviz.ui.declared import Likelihood
 from lossviz.ui.page import File, Tabs, small
 from lossviz.ui.texts import text
+from lossviz.ui.work import stoppable, telling
 
 INTERCEPT = 0.5
 TRIES: dict[str, dict[str, Any]] = {
@@ -25,9 +26,13 @@ TRIES: dict[str, dict[str, Any]] = {
 }
 
 
-@st.cache_data(max_entries=16, show_spinner="Fitting 2\u2009400 models …")
+@st.cache_data(max_entries=16, show_spinner=False)
 def fitted(slope: str, seed: int) -> lv.Consistency:
-    return lv.consistency(theta=(INTERCEPT, float(slope)), seed=seed)
+    say, over = telling("Fitting 2\u2009400 models …")
+    try:
+        return lv.consistency(theta=(INTERCEPT, float(slope)), seed=seed, progress=say)
+    finally:
+        over()
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -46,8 +51,10 @@ def show() -> None:
     with tries:
         presets("likelihood_data_try", TRIES, Likelihood.data_controls)
     weight = ("Intercept", "Slope").index(chosen)
-    found = fitted(slope, seed)
     with drawing:
+        found = stoppable("likelihood", (slope, seed), lambda: fitted(slope, seed))
+        if found is None:
+            return
         chart(
             picture_of(slope, seed, weight),
             key="likelihood_data",

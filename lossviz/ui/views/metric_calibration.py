@@ -11,7 +11,7 @@ from lossviz.ui.controls import presets
 from lossviz.ui.declared import Metric
 from lossviz.ui.page import File, Tabs, rail, small
 from lossviz.ui.texts import text
-from lossviz.ui.views.metric_network import code_of, history, words
+from lossviz.ui.views.metric_network import code_of, history, trained, words
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -29,7 +29,9 @@ def show() -> None:
     with transport:
         step = int(rail(Metric.seen, playable=7))
     with drawing:
-        found = history(data, seed)
+        found = trained(data, seed)
+        if found is None:
+            return
         chart(
             picture(data, seed),
             key="metric_calibration",

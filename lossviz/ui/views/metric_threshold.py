@@ -13,7 +13,7 @@ from lossviz.ui.controls import presets
 from lossviz.ui.declared import Metric
 from lossviz.ui.page import File, Tabs, rail, small
 from lossviz.ui.texts import text
-from lossviz.ui.views.metric_network import code_of, history, words
+from lossviz.ui.views.metric_network import code_of, history, trained, words
 
 TRIES: dict[str, dict[str, Any]] = {
     "Half": {},
@@ -49,6 +49,8 @@ def show() -> None:
     with tries:
         presets("metric_threshold_try", TRIES, Metric.threshold_controls)
     with drawing:
+        if trained("breast-cancer", 0) is None:
+            return
         facts = judged(who)
         chart(
             picture(who),

@@ -13,7 +13,7 @@ from lossviz.ui.controls import presets
 from lossviz.ui.declared import Metric
 from lossviz.ui.page import File, Tabs, rail, small
 from lossviz.ui.texts import text
-from lossviz.ui.views.metric_network import code_of, history, words
+from lossviz.ui.views.metric_network import code_of, history, trained, words
 
 OTHERS: dict[str, dict[str, Any]] = {
     "In patients": {"metric_data": "breast-cancer", "metric_step": 99},
@@ -39,7 +39,9 @@ def show() -> None:
     with transport:
         step = int(rail(Metric.step, playable=7))
     with drawing:
-        found = history(data, seed)
+        found = trained(data, seed)
+        if found is None:
+            return
         chart(
             picture(data, seed, measure),
             key="metric_training",

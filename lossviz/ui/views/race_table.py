@@ -6,6 +6,7 @@ import lossviz as lv
 from lossviz.ui.chart import chart
 from lossviz.ui.declared import Race
 from lossviz.ui.views import codes_scale
+from lossviz.ui.work import stoppable
 
 MEASURE = "Accuracy"
 
@@ -14,14 +15,21 @@ def table() -> lv.HeadScores:
     return codes_scale.table(Race.centred.now, codes_scale.EPOCHS)
 
 
-def stage() -> None:
-    centred = Race.centred.now
+def stage() -> bool:
+    """The picture; False while its training is stopped."""
+    centred, epochs = Race.centred.now, codes_scale.EPOCHS
+    body = stoppable(
+        "race_table", (centred, epochs), lambda: codes_scale.digits_picture(centred, epochs, MEASURE)
+    )
+    if body is None:
+        return False
     chart(
-        codes_scale.digits_picture(centred, codes_scale.EPOCHS, MEASURE),
+        body,
         key="race",
         alt="Accuracy on digits of eight pairs of output and loss, at a usual start and at one 20 times as "
         f"loud, pixels {'centred' if centred else 'not centred'}.",
     )
+    return True
 
 
 def words() -> str:

@@ -1,0 +1,67 @@
+"""Long work says how far it has come, often, and ends where what it tells raises."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import lossviz as lv
+from lossviz.bends import hessian_matrix
+
+Say = Callable[[float], object]
+
+
+class Stop(Exception):
+    """What a page raises in work whose viewer has asked for something else, or has left."""
+
+
+def in_shares(say: Say) -> Callable[[int, int], object]:
+    return lambda done, total: say(done / total)
+
+
+WORK: dict[str, Callable[[Say], Any]] = {
+    "score history": lambda say: lv.score_history(
+        lv.ScoreSettings("breast-cancer", "linear", 100, 0.05, steps=40, record_every=10), progress=say
+    ),
+    "fits": lambda say: lv.consistency(sizes=(50, 100), repeats=4, progress=say),
+    "code plane": lambda say: lv.code_plane(
+        [lv.Contestant("binary", "sigmoid-ce"), lv.Contestant("one-hot", "softmax-ce")],
+        seeds=2,
+        steps=10,
+        grid=5,
+        progress=say,
+    ),
+    "labellings": lambda say: lv.unions("binary", 4, shown=2, n=20, progress=say),
+    "study": lambda say: lv.study("moons", "mlp-4", "sigmoid-ce", steps=20, progress=say),
+    "many classes": lambda say: lv.many_classes(sizes=(4,), steps=40, progress=in_shares(say)),
+    "heads": lambda say: lv.digits_table(
+        seeds=1, epochs=2, entries=("4-bits-ce", "4-bits-mse"), progress=in_shares(say)
+    ),
+    "edge": lambda say: lv.edge_runs(
+        "xor", "mlp-4", ("sigmoid-mse", "sigmoid-ce"), 0.1, steps=40, progress=say
+    ),
+    "hessian": lambda say: hessian_matrix(lv.study("moons", "mlp-16", "sigmoid-ce", steps=4), say),
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_work_tells_how_far_it_has_come(name: str) -> None:
+    told: list[float] = []
+    WORK[name](told.append)
+    assert len(told) >= 3
+    assert told == sorted(told)
+    assert 0 <= told[0] < told[-1] <= 1
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_work_ends_where_what_it_tells_raises(name: str) -> None:
+    told: list[float] = []
+
+    def stop_soon(share: float) -> None:
+        told.append(share)
+        if len(told) == 2:
+            raise Stop
+
+    with pytest.raises(Stop):
+        WORK[name](stop_soon)
+    assert len(told) == 2
