@@ -196,7 +196,7 @@ def _array(archive: zipfile.ZipFile, name: str, dtype: str, ndim: int, longest: 
     """An array of one dtype and number of axes, none longer than ``longest``."""
     with archive.open(f"{name}.npy") as stream:
         array = np.empty(_shape(stream, name, dtype, ndim, longest), dtype)
-        _fill(stream, name, array)
+        _fill(stream, name, array, array.nbytes)
         _end(stream, name, array.nbytes)
     return array
 
@@ -211,7 +211,7 @@ def _thinned(
             raise ValueError(UNFIT)
         place = 0
         for number in range(shape[0]):
-            _fill(stream, "loss", row)
+            _fill(stream, "loss", row, shape[0] * row.nbytes)
             if number == rows[place]:  # the last row is among them
                 kept[place] = row[columns]
                 place += 1
@@ -233,13 +233,14 @@ def _shape(stream: IO[bytes], name: str, dtype: str, ndim: int, longest: int) ->
     return tuple(shape)
 
 
-def _fill(stream: IO[bytes], name: str, array: np.ndarray) -> None:
-    """Reads an array's content, a piece at a time: the memory of what is not there is never touched."""
+def _fill(stream: IO[bytes], name: str, array: np.ndarray, count: int) -> None:
+    """Reads an array, which has all or a part of the ``count`` bytes that there must be, a piece at a time:
+    the memory of what is not there is never touched."""
     view, at = array.reshape(-1).data.cast("B"), 0
     while at < len(view):
         piece = stream.read(min(PIECE, len(view) - at))
         if not piece:
-            raise ValueError(f"{name} must have {len(view)} bytes; the file has fewer")
+            raise ValueError(f"{name} must have {count} bytes; the file has fewer")
         view[at : at + len(piece)] = piece
         at += len(piece)
 
