@@ -237,7 +237,9 @@ def landscape() -> dict[str, AppTest]:
     """The page in both its ways to draw, opened once."""
     with pytest.MonkeyPatch.context() as patch:
         study = lv.landscape.record_training
-        patch.setattr(lv, "study", lambda *names: study(*names, steps=4))
+        patch.setattr(
+            lv.landscape, "record_training", lambda *names, **more: study(*names, **more | {"steps": 4})
+        )
         return {
             drawn: opened("landscape", {"landscape_drawn": drawn, "landscape_points": "21"})
             for drawn in ("From above", "In relief")

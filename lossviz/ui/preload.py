@@ -78,7 +78,7 @@ class Preload:
         """Begin to import in the background; the same thread for all callers."""
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="lossviz-warm", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="lossviz-preload", daemon=True)
                 self._thread.start()
             return self._thread
 

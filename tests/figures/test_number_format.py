@@ -100,15 +100,19 @@ def test_every_stride_has_its_ordinal(stride: int) -> None:
 
 
 OF_ONE_NUMBER = (
-    "as_written._value", "edge._short", "head_scores._points", "pulled._slope", "rug._tick",
-    "score_curves._change", "score_curves._points", "shape_words._short", "slopes._short", "terms.signed",
-    "threshold._percent", "two_losses._short", "valleys.signed",
+    "metrics.as_written._value", "stability.edge._short", "codes.head_scores._points",
+    "gallery.outlier_lines._slope", "race.rug._tick", "metrics.score_curves._change",
+    "metrics.score_curves._points", "gallery.curve_words._short", "neuron.slopes._short",
+    "metrics.terms.signed", "metrics.threshold._percent", "landscape.two_losses._short",
+    "gallery.outlier_location.signed",
 )  # fmt: skip
-OF_A_PROBABILITY = ("likelihood_words.share_of_best", "threshold.share", "seeds._round_down")
+OF_A_PROBABILITY = (
+    "likelihood.sample_words.share_of_best", "metrics.threshold.share", "race.seeds._round_down",
+)  # fmt: skip
 
 
 def said_by(name: str, value: float) -> object:
-    module, _, function = name.partition(".")
+    module, _, function = name.rpartition(".")
     return getattr(importlib.import_module(f"lossviz.figures.{module}"), function)(value)
 
 

@@ -33,7 +33,7 @@ WORK = """
 import sys, time
 import torch
 import lossviz as lv
-from lossviz import resuming
+from lossviz.landscape import checkpoint
 
 PAUSE = 0.01
 model = torch.nn.Linear(2, 1)
@@ -50,7 +50,7 @@ def found(**more):
     return lv.surface(model, slow, (x, x[:, :1]), points=31, progress=False, **more)
 
 if __name__ == "__main__":
-    resuming.EVERY = 0.05  # who runs this has less patience than thirty seconds
+    checkpoint.EVERY = 0.05  # who runs this has less patience than thirty seconds
     found(resume=sys.argv[1])
 """
 

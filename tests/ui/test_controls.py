@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
+from support.declared import all_controls
 
-from lossviz.ui import declared
 from lossviz.ui.controls import Choice, Control, Several, Slide, Switch, _same
 
 SLIDE = Slide("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
@@ -42,12 +42,7 @@ def steps_of(slide: Slide) -> list[float]:
     return [round(slide.low + k * slide.step, 9) for k in range(count + 1)]
 
 
-DECLARED = {
-    control.key: control
-    for name in declared.__all__
-    for control in getattr(declared, name).all
-    if isinstance(control, Slide)
-}
+DECLARED = {control.key: control for control in all_controls() if isinstance(control, Slide)}
 
 
 @pytest.mark.parametrize("key", DECLARED)

@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pytest
+from support.waiting import until
 
 import lossviz as lv
 from lossviz.ui import live
@@ -24,13 +24,6 @@ def settings(steps: int = 60, dataset: str = "moons", seeds: int = 2) -> lv.Trai
         steps=steps,
         record_every=10,
     )
-
-
-def until(good: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not good():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.002)
 
 
 def same(race: lv.History, other: lv.History) -> None:
