@@ -1,6 +1,7 @@
-"""The laws of the package's structure: imports go down only, no circles, and no file or folder grows too large."""
+"""The package's structure: imports go down only, no circles, and no file or folder grows too large."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -128,6 +129,14 @@ def test_a_file_imports_only_what_lies_below_it(path: str) -> None:
 def test_every_package_has_its_place_in_the_order() -> None:
     packages = {file.split("/")[0] for file in FILES if "/" in file}
     assert packages == {*CORE, *FLOORS[1:]}
+
+
+def test_the_readme_draws_the_packages_in_this_order() -> None:
+    readme = " ".join((PACKAGE.parent / "README.md").read_text(encoding="utf-8").split())
+    assert f"lowest first: {', '.join(CORE)}." in readme
+    assert re.findall(r" (\w+)/ ", readme.partition("lossviz/ common/")[2].partition("tests/")[0]) == [
+        *CORE[1:], *FLOORS[1:],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("package", CORE)

@@ -74,7 +74,7 @@ def test_what_it_names_is_there(path: str) -> None:
     assert (ROOT / path).exists()
 
 
-def test_every_room_is_on_the_map() -> None:
+def test_what_is_on_the_map_is_there() -> None:
     lines = next(body for _, body in BLOCKS if body.startswith("app.py")).splitlines()
     folder = ROOT
     for line in lines:
