@@ -101,6 +101,19 @@ def test_its_thread_is_gone_within_ten_seconds_of_the_tab(
     until(server.racing, lambda n: n == 0, seconds=10)
 
 
+def test_a_link_that_takes_seconds_says_how_far_it_is_and_can_be_stopped(
+    viewer: Callable[..., Viewer],
+) -> None:
+    one = viewer()
+    one.page.goto(f"{one.server.url}/race?race_step=600&race_network=mlp-64-64&race_seeds=16")
+    one.page.get_by_text("Training to step 600").wait_for()
+    press(one, "Stop")
+    stands(one)
+    assert 0 <= reached(one) < 600
+    assert one.page.get_by_text("Training to step 600").count() == 0
+    assert one.said == []
+
+
 def test_a_race_that_is_over_says_so_and_can_be_looked_back_at(viewer: Callable[..., Viewer]) -> None:
     one = viewer().open("/race?race_step=570&race_network=linear&race_seeds=1")
     press(one, "Play")

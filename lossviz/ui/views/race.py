@@ -16,6 +16,7 @@ from lossviz.ui.work import BEAT, stop_button
 
 # What is kept in this viewer's session.
 LIVE, SHOWN, WAS_RUNNING, CHOSEN = "race_live", "race_shown_picture", "race_was_running", "race_seed_chosen"
+STANDS = "race_stands_at"  # where the slider is to be put, and whether that has been tried
 
 # Estimated seconds, beyond which training is watched instead of waited for; and a record by hand.
 WATCHED, SOON = 10.0, 1.0
@@ -75,7 +76,12 @@ def catch_up(race: Live) -> None:
 def stop(race: Live) -> None:
     """It stays where it is."""
     race.pause()
-    st.session_state[Race.step.key] = race.at
+    put_slider(race.at)
+
+
+def put_slider(step: int) -> None:
+    """Where the slider of steps is to stand from the next run on."""
+    st.session_state[STANDS] = step, False
 
 
 def asked_for() -> int:
@@ -185,7 +191,7 @@ def _notice(race: Live, running: bool) -> None:
     if running != st.session_state.get(WAS_RUNNING, False):
         st.session_state[WAS_RUNNING] = running
         if not running:
-            st.session_state[Race.step.key] = race.at
+            put_slider(race.at)
         st.rerun()
 
 
@@ -210,7 +216,7 @@ def _transport(wanted: lv.RaceSettings) -> None:
             st.session_state["race_now"] = at
             st.slider("Step", 0, STEPS, disabled=True, label_visibility="collapsed", key="race_now")
         else:
-            Race.step.show(label_visibility="collapsed")
+            _step_slider()
         with st.container(
             key="race_buttons", horizontal=True, gap="small", width="content", vertical_alignment="center"
         ):
@@ -236,6 +242,17 @@ def _transport(wanted: lv.RaceSettings) -> None:
             race.slow = Race.speed.segments(label_visibility="collapsed") == "Slow"
 
 
+def _step_slider() -> None:
+    """The slider, put where it is to be. When it is drawn for the first time what stands in the address wins:
+    after a link that was stopped on its way it takes another run."""
+    place, tried = st.session_state.pop(STANDS, (None, True))
+    if place is not None:
+        st.session_state[Race.step.key] = place
+    if Race.step.show(label_visibility="collapsed") != place and not tried:
+        st.session_state[STANDS] = place, True
+        st.rerun()
+
+
 def one_step(race: Live) -> None:
     """A record further: at once, or if that takes long, while it is watched."""
     following = race.at + race.settings.interval
@@ -243,10 +260,10 @@ def one_step(race: Live) -> None:
         race.play(Race.speed.now == "Slow", following)
         return
     race.step()
-    st.session_state[Race.step.key] = race.at
+    put_slider(race.at)
 
 
 def reset(race: Live) -> None:
     race.pause()
     st.session_state[LIVE] = new(race.settings)
-    st.session_state[Race.step.key] = 0
+    put_slider(0)
