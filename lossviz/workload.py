@@ -6,14 +6,14 @@ above the truth rather than below.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import nn
 
 from lossviz.datasets import DATASETS
-from lossviz.networks import Network
+from lossviz.networks import NETWORKS, Network
 from lossviz.optimizers import OPTIMIZERS
 from lossviz.race_setup import Contestant, RaceSettings, outputs
 
@@ -35,13 +35,15 @@ class Forward:
     multiply_adds: int
     values: int  # that layers with weights put out, the last one's not counted
     layers: int  # that have weights
+    weights: int
 
 
-@cache
-def forward_of(network: Network, inputs: int, outputs: int) -> Forward:
+@lru_cache(maxsize=64)  # a page asks at every run, and for a hundred races where it looks for one that fits
+def forward_of(network: str | Network, inputs: int, outputs: int) -> Forward:
     """Counted on tensors that have shapes only; nothing is computed."""
+    row = network if isinstance(network, Network) else NETWORKS[network]
     with torch.device("meta"):
-        model = nn.Sequential(*network.layers(inputs, outputs, nn.Tanh))
+        model = nn.Sequential(*row.layers(inputs, outputs, nn.Tanh))
         example = torch.empty(1, inputs)
     adds: list[int] = []
     values: list[int] = []
@@ -56,7 +58,8 @@ def forward_of(network: Network, inputs: int, outputs: int) -> Forward:
             layer.register_forward_hook(count)
     with torch.no_grad():
         model(example)
-    return Forward(sum(adds), sum(values[:-1]), len(adds))
+    weights = sum(parameter.numel() for parameter in model.parameters())
+    return Forward(sum(adds), sum(values[:-1]), len(adds), weights)
 
 
 def race_seconds(settings: RaceSettings, steps: int | None = None, points: int = 0) -> float:
@@ -79,7 +82,7 @@ def race_seconds(settings: RaceSettings, steps: int | None = None, points: int =
 def _sizes(one: Contestant, settings: RaceSettings) -> tuple[Forward, int]:
     data = DATASETS[settings.dataset]
     count = outputs(one.loss, max(1, len(data.classes)))
-    return forward_of(one.row, len(data.features), count), count
+    return forward_of(one.network, len(data.features), count), count
 
 
 def _stacked(one: Contestant) -> bool:
@@ -97,8 +100,8 @@ def _forward(one: Contestant, settings: RaceSettings, examples: int, passes: int
 
 def _of(one: Contestant, settings: RaceSettings, examples: int) -> float:
     """A step of one contestant with all its seeds, in nanoseconds."""
-    forward, count = _sizes(one, settings)
-    weights = settings.seeds * one.row.count(len(DATASETS[settings.dataset].features), count)
+    forward, _ = _sizes(one, settings)
+    weights = settings.seeds * forward.weights
     calls = forward.layers * CALL if _stacked(one) else settings.seeds * MEMBER
     cost = _forward(one, settings, examples, THERE_AND_BACK) + WEIGHT * weights + calls
     return cost if OPTIMIZERS[one.optimizer].elementwise else SEARCH * cost

@@ -14,8 +14,9 @@ SOME = lv.RaceSettings(
 
 
 def test_a_forward_pass_is_counted_layer_by_layer() -> None:
-    mlp = forward_of(lv.NETWORKS["mlp-16-16"], 2, 1)
+    mlp = forward_of("mlp-16-16", 2, 1)
     assert (mlp.multiply_adds, mlp.values, mlp.layers) == (2 * 16 + 16 * 16 + 16, 32, 3)
+    assert mlp.weights == lv.NETWORKS["mlp-16-16"].count(2, 1)
     cnn = forward_of(lv.NETWORKS["cnn"], 64, 10)
     assert cnn.multiply_adds == 64 * (9 * 16 + 9 * 16 * 32) + 32 * 16 * 10
     assert (cnn.values, cnn.layers) == (64 * (16 + 32), 3)

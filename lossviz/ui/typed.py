@@ -11,8 +11,6 @@ from typing import Any
 
 import streamlit as st
 
-MOST = 250_000  # letters in a box: ten thousand numbers of 25
-
 
 def in_address(key: str, help: str) -> dict[str, Any]:
     """How a control is given to Streamlit that Streamlit itself keeps in the URL, under its key."""
@@ -94,7 +92,7 @@ class Text:
     def show(self, **more: Any) -> str:
         """Draw it; what stands in it, with all its faults."""
         st.session_state[self.key] = self.now
-        text = st.text_area(self.label, max_chars=MOST, key=self.key, help=self.help or None, **more) or ""
+        text = st.text_area(self.label, key=self.key, help=self.help or None, **more) or ""
         st.session_state[f"{self.key}_kept"] = text  # Streamlit forgets what another view does not draw
         _address(self.key, text if text != self.default and len(text) <= self.longest else None)
         return text
@@ -104,7 +102,7 @@ class Text:
         """Its text in this run, also before it is drawn: typed, or from the link that opened the page."""
         for key in (self.key, f"{self.key}_kept"):
             if isinstance(st.session_state.get(key), str):
-                return str(st.session_state[key])[:MOST]
+                return str(st.session_state[key])
         linked = st.query_params.get(self.key)
         return self.default if linked is None or len(linked) > self.longest else linked
 
