@@ -41,7 +41,7 @@ from .neuron.descent import Descent as Descent
 from .neuron.descent import descend as descend
 from .neuron.escape import EscapeTime as EscapeTime
 from .neuron.escape import escape_time as escape_time
-from .stability.run import EdgeRun as EdgeRun
+from .stability.result import EdgeRun as EdgeRun
 from .stability.run import edge_run as edge_run
 from .stability.thresholds import stability_edge as stability_edge
 from .training.diagnosis import Diagnosis as Diagnosis
