@@ -41,7 +41,8 @@ def pca_plane(checkpoints: "Iterable[ModelOrState] | object", model: nn.Module |
         >>> lv.pca_plane(states).explained.round(6)
         array([1., 0.])
     """
-    names, shapes, points = flat_checkpoints(checkpoints, None if model is None else tuple(movable(model)))
+    chosen = None if model is None else tuple(movable(model))
+    names, shapes, points = flat_checkpoints(checkpoints, chosen)
     if len(points) < 3:
         raise ValueError(f"a PCA plane needs at least 3 checkpoints; got {len(points)}")
     finite = np.isfinite(points).all(axis=1)

@@ -94,7 +94,7 @@ def flat_direction(free: Mapping[str, Tensor], direction: Direction, which: str 
                 raise ValueError(
                     f"{which} direction has shape {tuple(part.shape)} for {name!r}; needs {shape}"
                 )
-        array = flat(parts)
+        array: AnyFloats = flat(parts)
     else:
         try:
             array = as_tensor(direction).cpu().numpy()

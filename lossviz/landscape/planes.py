@@ -103,7 +103,8 @@ def random_plane(
     )
     scaling = "not normalized" if normalize == "none" else f"{normalize}-normalized"
     bias = ", biases moved" if include_bias else ""
-    return Plane(*flat_layout(free), flat(u), flat(v), f"random, {scaling}, seed {seed}{bias}", RANDOM_AXES)
+    method = f"random, {scaling}, seed {seed}{bias}"
+    return Plane(*flat_layout(free), flat(u), flat(v), method, RANDOM_AXES)
 
 
 def flat_layout(
