@@ -63,7 +63,7 @@ def line_plane(model: nn.Module, direction: "Direction | nn.Module | Plane | Non
     names, shapes, origin = flat_layout(free)
     if isinstance(direction, nn.Module):
         other = same_weights(names, shapes, direction)
-        u = flat(other[name] for name in names) - origin
+        u: AnyFloats = flat(other[name] for name in names) - origin
         if not (np.isfinite(u).all() and u.any()):
             raise ValueError(
                 "the other model has the same weights (or not finite ones), so no line leads to it"

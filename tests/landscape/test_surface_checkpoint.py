@@ -283,7 +283,7 @@ def test_invalid_path_is_refused_before_the_work(error_of: Callable[..., str], t
 
 def test_file_object_must_be_readable_and_writable(error_of: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "existing").touch()
-    with open(tmp_path / "there", "rb") as read_only, open(tmp_path / "there", "wb") as write_only:
+    with open(tmp_path / "existing", "rb") as read_only, open(tmp_path / "existing", "wb") as write_only:
         assert "not writable" in error_of(read_only)
         assert "not readable" in error_of(write_only)
 
