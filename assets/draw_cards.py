@@ -172,7 +172,7 @@ def race(seeds: int = 6, steps: int = 260) -> str:
 def landscape() -> str:
     """A training's way down, on the plane that holds most of it."""
     look = lv.landscape.plane_fidelity(
-        lv.landscape.record_training("moons", "mlp-16-16", "sigmoid-ce"), "Its path", points=81
+        lv.landscape.record_training("moons", "mlp-16-16", "sigmoid-ce"), "path", points=81
     )
     a, b = look.surface.a, look.surface.b
     height = np.ptp(a) * HEIGHT / WIDTH
@@ -189,7 +189,7 @@ def landscape() -> str:
     blue = LOOK[1].line
     return svg(
         [
-            *ground(a, b[rows], np.log2(np.clip(look.level[rows], 1e-3, None)), pixels),
+            *ground(a, b[rows], np.log2(np.clip(look.relative_loss[rows], 1e-3, None)), pixels),
             stroke(path(way), "#fff", 6.5),
             stroke(path(way), blue, 3.6),
             dot(*way[0], 5, "#fff", blue, 3),
@@ -204,7 +204,7 @@ def edge_of_stability(lr: float = 0.7, tallest: float = 1.9) -> str:
     steps = np.arange(len(runs[0].loss), dtype=np.float64)
     corners = (0.0, 0.0), (steps[-1], tallest)
     level = onto(steps[[0, -1]], np.ones(2), *corners)
-    curves = [onto(steps, np.minimum(run.steady / run.edge, tallest), *corners) for run in runs]
+    curves = [onto(steps, np.minimum(run.smoothed_sharpness / run.edge, tallest), *corners) for run in runs]
     return svg(
         [
             stroke(path(level), themed(INK), 1.8),

@@ -1,4 +1,4 @@
-"""``python -m lossviz surface package.module:function --out slice.html`` and ``python -m lossviz app``."""
+"""The command line: ``python -m lossviz surface package.module:function --out slice.html``, or ``app``."""
 
 import argparse
 import importlib
@@ -13,28 +13,36 @@ FORMATS = (".html", ".npz", ".png")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; 2 and one sentence on standard error where it cannot."""
+    """Run one command and return the exit status: 2, with one sentence on standard error, if it fails."""
     parser = argparse.ArgumentParser(
         prog="python -m lossviz", description="See what a loss function does to learning"
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("surface", help="compute the loss over a plane through a model's weights")
-    one.add_argument("function", help="package.module:function, which returns (model, loss_fn, data)")
-    one.add_argument("--plane", choices=PLANES, default="filter", help="random by normalization, or Hessian")
-    one.add_argument("--seed", type=int, default=0, help="of a random plane")
-    one.add_argument("--span", type=float, default=None, help="how far to go each way along both directions")
-    one.add_argument("--points", type=int, default=51, help="along each axis")
-    one.add_argument("--max-batches", type=int, default=None, help="use only the first batches of the data")
-    one.add_argument(
+    surface = commands.add_parser("surface", help="compute the loss over a plane through a model's weights")
+    surface.add_argument("function", help="package.module:function, which returns (model, loss_fn, data)")
+    surface.add_argument(
+        "--plane", choices=PLANES, default="filter", help="random by normalization, or Hessian"
+    )
+    surface.add_argument("--seed", type=int, default=0, help="of a random plane")
+    surface.add_argument(
+        "--span", type=float, default=None, help="how far to go each way along both directions"
+    )
+    surface.add_argument("--points", type=int, default=51, help="along each axis")
+    surface.add_argument(
+        "--max-batches", type=int, default=None, help="use only the first batches of the data"
+    )
+    surface.add_argument(
         "--out", type=Path, required=True, help="what to write, by extension: .html, .npz or .png"
     )
-    one.add_argument("--resume", type=Path, default=None, help="a file to go on from after an interruption")
+    surface.add_argument(
+        "--resume", type=Path, default=None, help="a file to go on from after an interruption"
+    )
     commands.add_parser("app", help="open the app in a browser; what follows is passed on to streamlit run")
-    given, rest = parser.parse_known_args(arguments)
-    if rest and given.command != "app":
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command != "app":
         parser.error(f"unknown arguments: {' '.join(rest)}")
     try:
-        return _app(rest) if given.command == "app" else _surface(given)
+        return _app(rest) if options.command == "app" else _surface(options)
     except ValueError as error:
         print(f"lossviz: {error}", file=sys.stderr)
         return 2
@@ -43,46 +51,47 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def _surface(given: argparse.Namespace) -> int:
-    if given.out.suffix.lower() not in FORMATS:
-        raise ValueError(f"--out must end in {', '.join(FORMATS)}; got {str(given.out)!r}")
-    if not given.out.absolute().parent.is_dir():
-        raise ValueError(f"the folder of --out does not exist: {str(given.out)!r}")
+def _surface(options: argparse.Namespace) -> int:
+    """Compute a surface and write it to a file."""
+    if options.out.suffix.lower() not in FORMATS:
+        raise ValueError(f"--out must end in {', '.join(FORMATS)}; got {str(options.out)!r}")
+    if not options.out.absolute().parent.is_dir():
+        raise ValueError(f"the folder of --out does not exist: {str(options.out)!r}")
     from lossviz.landscape.planes import hessian_plane, random_plane
     from lossviz.landscape.surface import surface
 
-    model, loss_fn, data = _called(given.function)
-    if given.plane == "hessian":
-        plane = hessian_plane(model, loss_fn, data, max_batches=given.max_batches)
+    model, loss_fn, data = _load_problem(options.function)
+    if options.plane == "hessian":
+        plane = hessian_plane(model, loss_fn, data, max_batches=options.max_batches)
     else:
-        plane = random_plane(model, given.seed, given.plane)
-    found = surface(
+        plane = random_plane(model, options.seed, options.plane)
+    result = surface(
         model,
         loss_fn,
         data,
         plane,
-        given.span,
-        given.points,
-        max_batches=given.max_batches,
-        resume=given.resume,
+        options.span,
+        options.points,
+        max_batches=options.max_batches,
+        resume=options.resume,
     )
     try:
-        if given.out.suffix.lower() == ".npz":
-            found.save(given.out)
+        if options.out.suffix.lower() == ".npz":
+            result.save(options.out)
         else:
-            _draw(found, given.out)
+            _draw(result, options.out)
     except OSError as error:
-        raise ValueError(f"{str(given.out)!r} cannot be written: {error.strerror or error}") from error
-    facts = found.facts
+        raise ValueError(f"{str(options.out)!r} cannot be written: {error.strerror or error}") from error
+    metadata = result.metadata
     print(
-        f"{given.out}: {given.points} x {given.points} points, {facts.examples} examples, "
-        f"{facts.evaluator} evaluator"
+        f"{options.out}: {options.points} x {options.points} points, {metadata.examples} examples, "
+        f"{metadata.evaluator} evaluator"
     )
     return 0
 
 
-def _called(name: str) -> tuple[Any, Any, Any]:
-    """What ``package.module:function`` returns; the working directory can be imported from."""
+def _load_problem(name: str) -> tuple[Any, Any, Any]:
+    """(model, loss_fn, data) of ``package.module:function``; the working directory is on the import path."""
     module_name, colon, function_name = name.partition(":")
     if not (module_name and colon and function_name):
         raise ValueError(f"the function must be given as package.module:function; got {name!r}")
@@ -104,20 +113,21 @@ def _called(name: str) -> tuple[Any, Any, Any]:
     except TypeError as error:
         raise ValueError(f"{name} must take no arguments: {error}") from error
     except ValueError:
-        pass  # a function that has no signature to ask
-    found = function()
-    if not isinstance(found, tuple) or len(found) != 3:
-        got = f"a tuple of {len(found)}" if isinstance(found, tuple) else type(found).__name__
+        pass  # the function has no signature to check
+    problem = function()
+    if not isinstance(problem, tuple) or len(problem) != 3:
+        got = f"a tuple of {len(problem)}" if isinstance(problem, tuple) else type(problem).__name__
         raise ValueError(f"{name} must return (model, loss_fn, data); got {got}")
-    return found
+    return problem
 
 
-def _draw(found: Any, out: Path) -> None:
+def _draw(surface: Any, out: Path) -> None:
+    """Write a contour figure as .html or .png."""
     try:
         from lossviz.figures.landscape import surfaces
     except ModuleNotFoundError as error:
         raise ValueError(f"drawing needs {error.name}: pip install 'lossviz[figures]'") from error
-    figure = surfaces.contour(found)
+    figure = surfaces.contour(surface)
     if out.suffix.lower() == ".html":
         figure.write_html(out, include_plotlyjs=True)
         return
@@ -130,6 +140,7 @@ def _draw(found: Any, out: Path) -> None:
 
 
 def _app(options: list[str]) -> int:
+    """Open the app with streamlit, which is given the options."""
     page = Path(__file__).resolve().parents[1] / "app.py"
     if not page.exists():
         raise ValueError(

@@ -1,4 +1,4 @@
-"""The command line: a surface from a function in a file, and one sentence where it cannot be."""
+"""The command line: a surface of a function in a module, and one sentence for what is refused."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from lossviz.__main__ import main
 from lossviz.landscape.surface import Surface
 
-PLACE = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
 
 MODULE = """
 import torch
@@ -27,7 +27,7 @@ def nothing():
 def two():
     return 1, 2
 
-def asking(where):
+def with_argument(where):
     return moons()
 
 number = 3
@@ -35,29 +35,29 @@ number = 3
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch):
     (tmp_path / "my_model_of_the_cli.py").write_text(MODULE)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     return tmp_path
 
 
-def test_a_surface_in_every_plane_and_format(here, capsys) -> None:
+def test_surface_on_every_plane_and_in_every_format(folder, capsys) -> None:
     for plane in ("filter", "layer", "none", "hessian"):
         out = f"{plane}.npz"
         settings = ["--plane", plane, "--points", "5", "--out", out]
         assert main(["surface", "my_model_of_the_cli:moons", *settings]) == 0
-        assert Surface.load(here / out).loss.shape == (5, 5)
-    assert "5 x 5 points, 9 examples, stacked evaluator" in capsys.readouterr().out
+        assert Surface.load(folder / out).loss.shape == (5, 5)
+    assert "5 x 5 points, 9 examples, vectorized evaluator" in capsys.readouterr().out
     pytest.importorskip("plotly", reason="plotly is not installed: figures are not tested")
     assert main(["surface", "my_model_of_the_cli:moons", "--points", "5", "--out", "slice.HTML"]) == 0
-    assert "plotly" in (here / "slice.HTML").read_text()[:200000].lower()
+    assert "plotly" in (folder / "slice.HTML").read_text()[:200000].lower()
 
 
-def test_it_runs_as_a_module(here) -> None:
+def test_runs_as_a_module(folder) -> None:
     command = [sys.executable, "-W", "error", "-m", "lossviz", "surface", "my_model_of_the_cli:moons"]
     command += ["--points", "3", "--out", "x.npz"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=PLACE)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -72,7 +72,7 @@ def test_it_runs_as_a_module(here) -> None:
         (["my_model_of_the_cli:number", "--out", "x.npz"], "'number'"),
         (["my_model_of_the_cli:nothing", "--out", "x.npz"], "NoneType"),
         (["my_model_of_the_cli:two", "--out", "x.npz"], "a tuple of 2"),
-        (["my_model_of_the_cli:asking", "--out", "x.npz"], "must take no arguments"),
+        (["my_model_of_the_cli:with_argument", "--out", "x.npz"], "must take no arguments"),
         (["./my_model_of_the_cli:moons", "--out", "x.npz"], "not by a path"),
         ([".my_model_of_the_cli:moons", "--out", "x.npz"], "not by a path"),
         (["my_model_of_the_cli.py:moons", "--out", "x.npz"], "'my_model_of_the_cli.py'"),
@@ -81,16 +81,18 @@ def test_it_runs_as_a_module(here) -> None:
         (["my_model_of_the_cli:moons", "--span", "nan", "--out", "x.npz"], "span must be"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(here, capsys, arguments: list[str], message: str) -> None:
-    (here / "folder.npz").mkdir()
+def test_invalid_arguments_are_refused_in_one_sentence(
+    folder, capsys, arguments: list[str], message: str
+) -> None:
+    (folder / "folder.npz").mkdir()
     assert main(["surface", *arguments]) == 2
     error = capsys.readouterr().err
     assert message in error
     assert len(error.splitlines()) == 1
-    assert not (here / "x.npz").exists()
+    assert not (folder / "x.npz").exists()
 
 
-def test_the_app_is_opened_by_streamlit(monkeypatch) -> None:
+def test_app_is_opened_by_streamlit(monkeypatch) -> None:
     called: list[list[str]] = []
     monkeypatch.setattr("subprocess.call", lambda command: called.append(command) or 0)
     monkeypatch.setattr("pathlib.Path.exists", lambda self: True)

@@ -28,7 +28,7 @@ from lossviz.common.plain_text import (
     quoted,
     sentence,
 )
-from lossviz.landscape.io import Facts
+from lossviz.landscape.io import SurfaceMetadata
 from lossviz.training.settings import TrainingSettings
 
 MARK = "Zq"  # stands in every hostile text, and in none of ours
@@ -124,17 +124,20 @@ def test_a_value_that_cannot_be_written_is_refused_in_a_sentence_all_the_same() 
 
 # --- surface files ----------------------------------------------------------------------------------------
 
-TEXTS = [field.name for field in fields(Facts) if field.type is str]
+TEXTS = [field.name for field in fields(SurfaceMetadata) if field.type is str]
 
 
-def surface(**facts: Any) -> lv.Surface:
+def surface(**metadata: Any) -> lv.Surface:
     model, data = torch.nn.Linear(2, 1), (torch.zeros(8, 2), torch.zeros(8, 1))
     found = lv.surface(model, torch.nn.functional.mse_loss, data, points=5, progress=False)
-    return replace(found, facts=replace(found.facts, **facts))
+    return replace(found, metadata=replace(found.metadata, **metadata))
 
 
-def hostile_facts(text: str) -> dict[str, Any]:
-    assert {field.name for field in fields(Facts) if field.type in (str, tuple[str, str])} == {*TEXTS, "axes"}
+def hostile_metadata(text: str) -> dict[str, Any]:
+    assert {field.name for field in fields(SurfaceMetadata) if field.type in (str, tuple[str, str])} == {
+        *TEXTS,
+        "axes",
+    }
     return dict.fromkeys(TEXTS, text) | {"axes": (text, text)}
 
 
@@ -171,12 +174,12 @@ def assert_plain_for_plotly(texts: list[str]) -> None:
 @pytest.mark.parametrize("narrow", [False, True])
 def test_every_text_of_a_surface_file_is_plain_in_its_figures(kind: str, narrow: bool) -> None:
     file = io.BytesIO()
-    surface(**hostile_facts(HOSTILE[kind])).save(file)
+    surface(**hostile_metadata(HOSTILE[kind])).save(file)
     file.seek(0)
     found = lv.Surface.load(file)
     model, data = torch.nn.Linear(2, 1), (torch.zeros(8, 2), torch.zeros(8, 1))
     line = lv.profile(model, torch.nn.functional.mse_loss, data, points=3, progress=False)
-    line = replace(line, facts=found.facts)
+    line = replace(line, metadata=found.metadata)
     for figure in (
         lv.figures.contour(found, narrow=narrow),
         lv.figures.terrain(found, narrow=narrow),
@@ -216,7 +219,7 @@ def test_every_text_of_a_surface_file_is_plain_on_its_page(
     kind: str, drawn: str, landscape: dict[str, AppTest]
 ) -> None:
     file = io.BytesIO()
-    surface(**hostile_facts(HOSTILE[kind])).save(file)
+    surface(**hostile_metadata(HOSTILE[kind])).save(file)
     app = landscape[drawn]
     sound(app.file_uploader[0].set_value((named(HOSTILE[kind]), file.getvalue(), "")).run())
     given = payload(app)
@@ -236,9 +239,11 @@ def test_every_text_of_a_surface_file_is_plain_on_its_page(
 def landscape() -> dict[str, AppTest]:
     """The page in both its ways to draw, opened once."""
     with pytest.MonkeyPatch.context() as patch:
-        study = lv.landscape.record_training
+        record_training = lv.landscape.record_training
         patch.setattr(
-            lv.landscape, "record_training", lambda *names, **more: study(*names, **more | {"steps": 4})
+            lv.landscape,
+            "record_training",
+            lambda *names, **more: record_training(*names, **more | {"steps": 4}),
         )
         return {
             drawn: opened("landscape", {"landscape_drawn": drawn, "landscape_points": "21"})
@@ -248,14 +253,19 @@ def landscape() -> dict[str, AppTest]:
 
 @EVERY
 def test_what_cannot_be_drawn_is_one_plain_sentence(kind: str, landscape: dict[str, AppTest]) -> None:
-    """Whatever the file's name, its members' names and its facts are."""
+    """Whatever the file's name, its members' names and its metadata are."""
     text = HOSTILE[kind]
     whole = io.BytesIO()
     surface().save(whole)
-    facts = asdict(surface().facts)
+    metadata = asdict(surface().metadata)
     broken = [b"", bytes(text, "utf-8"), edited(whole.getvalue(), text, b"x")]
-    for name in facts:
-        about = {"format": "lossviz surface", "version": 1, "facts": facts | {name: [text]}, "key": text}
+    for name in metadata:
+        about = {
+            "format": "lossviz surface",
+            "version": 1,
+            "metadata": metadata | {name: [text]},
+            "fingerprint": text,
+        }
         broken.append(edited(whole.getvalue(), "about.npy", as_member(about)))
     for about in ({"format": text}, {"format": "lossviz surface", "version": text}):
         broken.append(edited(whole.getvalue(), "about.npy", as_member(about)))

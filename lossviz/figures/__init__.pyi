@@ -48,7 +48,7 @@ from .race.race import training_curves as training_curves
 from .race.rug import seed_at as seed_at
 from .race.styles import MEASURES as MEASURES
 from .stability.edge import edge as edge
-from .stability.edge_words import edge_names as edge_names
+from .stability.edge_text import edge_names as edge_names
 from .stability.quadratics import quadratic as quadratic
 from .weights.maps import maps as maps
 from .weights.reliefs import reliefs as reliefs

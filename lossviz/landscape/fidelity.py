@@ -1,160 +1,228 @@
-"""A map of a loss landscape together with what it hides: how far the training that it shows left it.
+"""The fidelity of a picture of a loss surface: the true loss of a training against the loss on the plane.
 
-Drawn over the steps, the loss that the network had and the loss that the map shows under its projected
-path are two different curves; they meet where the training lies in the plane.
+Over the steps, the loss that the network had and the loss at its projection onto the plane are two different
+curves. They meet where the path lies in the plane.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lossviz.common.progress import Progress
 from lossviz.common.typing import Floats
-from lossviz.common.validation import count_in
 from lossviz.curvature.products import Hessian
+from lossviz.landscape.checkpoint_planes import interpolation_plane, pca_plane
+from lossviz.landscape.evaluation import losses_at
 from lossviz.landscape.planes import Normalize, Plane, Window, hessian_plane, random_plane
-from lossviz.landscape.projection import Path, coordinates, interpolation_plane, pca_plane, project
+from lossviz.landscape.projection import Path, coordinates, project
+from lossviz.landscape.random_walk import random_walk, random_walk_explained
 from lossviz.landscape.recorded_training import RecordedTraining, with_seed
-from lossviz.landscape.surface import Surface, losses_at, surface, surface_stream
+from lossviz.landscape.surface import Surface, surface, surface_stream
 
-PLANES = ("Random", "Its path", "Curvature", "Three minima", "A random walk")
-CLIMB = 4.0  # levels that a parabola climbs along the sharpest direction, to the rim of its map
-WALKS = 20  # random walks whose mean is the baseline of a path's own plane
+PLANES = ("random", "path", "curvature", "minima", "random-walk")
+# In the Hessian's plane the window ends where a parabola along the sharpest direction has risen by this many
+# chance losses.
+RISE = 4.0
 
 
 @dataclass(frozen=True, eq=False)
 class PlaneFidelity:
-    """A surface through the end of a path, and the losses and distances along that path at m records.
+    """A surface through the end of a path, and the true loss and the plane loss along it, at m records.
 
-    In the plane of a random walk the path is the walk's: it starts as far from the end as the training.
+    On the plane "random-walk" the path is that of the random walk, which starts as far from the end as the
+    training did.
+
+    Example:
+        >>> import lossviz as lv
+        >>> training = lv.landscape.record_training("moons", "mlp-16", steps=4)
+        >>> fidelity = lv.landscape.plane_fidelity(training, "path", points=3)
+        >>> fidelity.steps, fidelity.true_loss.shape, fidelity.plane_loss.shape
+        (array([0, 2, 4]), (3,), (3,))
     """
 
-    kind: str  # one of PLANES
+    plane: str  # how the plane was chosen, one of PLANES
+    normalize: Normalize | None  # how a random plane was normalized; None for other planes
     loss_name: str
     surface: Surface
     path: Path
-    guess: float  # the loss of always guessing alike; a level is a loss divided by it
-    steps: NDArray[np.int64]  # (m,)
-    had: Floats  # (m,) the loss of the weights themselves
-    says: Floats  # (m,) the loss at their nearest points of the plane: what the map shows under the path
-    way: Floats  # (m,) distance of the weights from the end
-    chance: float | None  # the share of the path that a plane of this kind holds by chance; None for a walk
-    minima: Floats  # (k, 2) the ends of other seeds that span the plane; mostly none
+    chance_loss: float  # loss of a model whose logits are all 0
+    steps: NDArray[np.int64]  # (m,) gradient steps
+    true_loss: Floats  # (m,) loss of the weights themselves
+    plane_loss: Floats  # (m,) loss of their projections onto the plane, evaluated there
+    distance: Floats  # (m,) Euclidean distance of the weights from the end of the path
+    expected_explained: float | None  # share of the path explained by chance; None for a random walk
+    minima: Floats  # (k, 2) coordinates of the other two minima that span the plane "minima"; k is 0 or 2
 
     @property
     def weights(self) -> int:
-        """How many the network has."""
-        return self.surface.facts.weights
+        """Number of weights of the network."""
+        return self.surface.metadata.weights
 
     @property
-    def level(self) -> Floats:
-        """The surface in units of always guessing alike, (k, k)."""
-        level: Floats = self.surface.loss / self.guess
-        return level
+    def relative_loss(self) -> Floats:
+        """(k, k) the surface in units of the chance loss."""
+        relative: Floats = self.surface.loss / self.chance_loss
+        return relative
 
 
 def plane_fidelity(
-    study: RecordedTraining,
-    plane: str = "Random",
+    training: RecordedTraining,
+    plane: str = "random",
     normalize: Normalize = "filter",
     seed: int = 0,
     points: int = 41,
-    progress: Callable[[int, int], object] | bool = False,
+    progress: Progress = False,
 ) -> PlaneFidelity:
-    """The loss around a trained network on a plane of one kind, with the training's own path.
+    """Compute the loss on a plane through a trained network, and what that plane shows of its training.
 
-    ``normalize`` and ``seed`` shape a "Random" plane; ``seed`` also draws "A random walk". The losses
-    under the path are evaluated there, not read off the grid. Raises ValueError for an unknown plane.
+    Args:
+        training: A training with its weights at every record.
+        plane: "random": two Gaussian directions; "path": the two leading principal components of the path;
+            "curvature": the two leading eigenvectors of the Hessian; "minima": through the ends of two more
+            trainings with the next two seeds; "random-walk": the two leading principal components of a
+            random walk instead of the path.
+        normalize: Scale of a random plane, as in `random_plane`.
+        seed: Seed of a random plane or of the random walk.
+        points: Points along each axis of the surface.
+        progress: True for a bar if it takes longer than a second, or a function of (done, total) points.
+
+    Returns:
+        The surface, the projected path and, at every record, the true loss and the loss on the plane.
+
+    Raises:
+        ValueError: If ``plane`` is unknown or another argument is not allowed.
+
+    References:
+        H. Li et al., Visualizing the Loss Landscape of Neural Nets (2018); J. Antognini and J.
+        Sohl-Dickstein, PCA of high dimensional random walks (2018).
+
+    Example:
+        >>> import lossviz as lv
+        >>> training = lv.landscape.record_training("moons", "mlp-16", steps=4)
+        >>> fidelity = lv.landscape.plane_fidelity(training, "random", points=3)
+        >>> round(fidelity.expected_explained, 4)  # two of 65 directions
+        0.0308
     """
 
     def whole(chosen: Plane) -> Iterable[Surface]:
-        yield surface(*_of(study), chosen, points=points, progress=progress)
+        yield surface(*_arguments(training), chosen, points=points, progress=progress)
 
-    (look,) = _looks(study, plane, normalize, seed, whole)
-    return look
+    (fidelity,) = _fidelities(training, plane, normalize, seed, whole)
+    return fidelity
 
 
 def plane_fidelity_stream(
-    study: RecordedTraining,
-    plane: str = "Random",
+    training: RecordedTraining,
+    plane: str = "random",
     normalize: Normalize = "filter",
     seed: int = 0,
     points: int = 41,
-    progress: Callable[[int, int], object] | bool = False,
+    progress: Progress = False,
     resume: IO[bytes] | None = None,
 ) -> Iterator[PlaneFidelity]:
-    """As `landscape`, from coarse to fine: all but the surface is whole from the first on.
+    """Compute `plane_fidelity` with its surface from coarse to fine; all else is complete from the first on.
 
-    The last equals `landscape`, but for the last bit of a few losses; ``resume`` and why are those of
-    `surface_stream`.
+    Args:
+        training: As in `plane_fidelity`.
+        plane: As in `plane_fidelity`.
+        normalize: As in `plane_fidelity`.
+        seed: As in `plane_fidelity`.
+        points: As in `plane_fidelity`.
+        progress: As in `plane_fidelity`.
+        resume: A file to resume from, as in `surface_stream`.
+
+    Returns:
+        An iterator; the last result equals that of `plane_fidelity` but for the last bit of a few losses, as
+        `surface_stream` explains.
+
+    Raises:
+        ValueError: If ``plane`` is unknown or another argument is not allowed.
+
+    Example:
+        >>> import lossviz as lv
+        >>> training = lv.landscape.record_training("moons", "mlp-16", steps=4)
+        >>> stream = lv.landscape.plane_fidelity_stream(training, points=17)
+        >>> [fidelity.surface.metadata.stride for fidelity in stream]
+        [8, 4, 2, 1]
     """
 
-    def pictures(chosen: Plane) -> Iterable[Surface]:
-        return surface_stream(*_of(study), chosen, points=points, progress=progress, resume=resume)
+    def stream(chosen: Plane) -> Iterable[Surface]:
+        return surface_stream(*_arguments(training), chosen, points=points, progress=progress, resume=resume)
 
-    return _looks(study, plane, normalize, seed, pictures)
-
-
-def _of(study: RecordedTraining) -> tuple[nn.Module, Callable[..., Tensor], tuple[Tensor, Tensor]]:
-    return study.model, study.loss_fn, study.data
+    return _fidelities(training, plane, normalize, seed, stream)
 
 
-def _looks(
-    study: RecordedTraining,
+def _arguments(training: RecordedTraining) -> tuple[nn.Module, Callable[..., Tensor], tuple[Tensor, Tensor]]:
+    """Model, loss_fn and data, as functions of the landscape take them."""
+    return training.model, training.loss_fn, training.data
+
+
+def _fidelities(
+    training: RecordedTraining,
     plane: str,
     normalize: Normalize,
     seed: int,
-    draw: Callable[[Plane], Iterable[Surface]],
+    surfaces: Callable[[Plane], Iterable[Surface]],
 ) -> Iterator[PlaneFidelity]:
+    """A result for each of the surfaces on the chosen plane."""
     if plane not in PLANES:
         raise ValueError(f"plane must be one of {', '.join(PLANES)}; got {plane!r}")
-    weights, had = study.weights, study.loss
-    if plane == "A random walk":
-        weights = random_walk(study.weights, seed)
-        had = _losses(study, weights)
-    chosen, minima = _plane(study, plane, normalize, seed, weights)
-    path = project(replace(study, weights=weights), chosen)
-    says = losses_at(*_of(study), chosen, path.a, path.b)
-    away = weights.astype(np.float64) - weights[-1]
-    chance: float | None = 2 / weights.shape[1]
-    if plane == "Its path":
-        chance = walk_share(*weights.shape)
-    elif plane == "A random walk":
-        chance = None
-    way: Floats = np.linalg.norm(away, axis=1)
-    name, guess, steps = study.settings.loss, study.guess, study.steps
-    return (
-        PlaneFidelity(plane, name, found, path, guess, steps, had, says, way, chance, minima)
-        for found in draw(chosen)
-    )
+    weights, true_loss = training.weights, training.loss
+    if plane == "random-walk":
+        weights = random_walk(training.weights, seed)
+        true_loss = _losses(training, weights)
+    chosen, minima = _plane(training, plane, normalize, seed, weights)
+    path = project(replace(training, weights=weights), chosen)
+    shared: dict[str, Any] = {
+        "plane": plane,
+        "normalize": normalize if plane == "random" else None,
+        "loss_name": training.settings.loss,
+        "path": path,
+        "chance_loss": training.chance_loss,
+        "steps": training.steps,
+        "true_loss": true_loss,
+        "plane_loss": losses_at(*_arguments(training), chosen, path.a, path.b),
+        "distance": np.linalg.norm(weights.astype(np.float64) - weights[-1], axis=1),
+        "expected_explained": _expected_explained(plane, *weights.shape),
+        "minima": minima,
+    }
+    return (PlaneFidelity(surface=found, **shared) for found in surfaces(chosen))
+
+
+def _expected_explained(plane: str, records: int, weights: int) -> float | None:
+    """The share of a path's variance that a plane of this kind explains by chance."""
+    if plane == "random-walk":
+        return None
+    return random_walk_explained(records, weights) if plane == "path" else 2 / weights
 
 
 def _plane(
-    study: RecordedTraining, kind: str, normalize: Normalize, seed: int, weights: NDArray[np.float32]
+    training: RecordedTraining, plane: str, normalize: Normalize, seed: int, weights: NDArray[np.float32]
 ) -> tuple[Plane, Floats]:
-    """The plane, with a square window, and where other minima lie on it (k, 2)."""
-    model = study.model
-    if kind == "Random":
-        return random_plane(model, seed, normalize), np.empty((0, 2))
-    if kind == "Curvature":
-        plane = hessian_plane(model, study.loss_fn, study.data)
-        u = torch.from_numpy(plane.u)
-        steepest = abs(float(u @ (Hessian(model, study.loss_fn, study.data) @ u)))
-        reach = float(np.sqrt(2 * CLIMB * study.guess / max(steepest, 1e-6)))
-        return replace(plane, window=((-reach, reach), (-reach, reach))), np.empty((0, 2))
-    if kind == "Three minima":
-        others = [with_seed(study, study.settings.seed + k).weights[-1] for k in (1, 2)]
-        plane = interpolation_plane(model, study.moved(others[0]), study.moved(others[1]))
-        minima, _ = coordinates(np.stack(others), plane)
-        return _square(plane), minima
-    return _square(pca_plane(replace(study, weights=weights))), np.empty((0, 2))
+    """The plane, with a square window, and the coordinates (k, 2) of other minima on it."""
+    model, no_minima = training.model, np.empty((0, 2))
+    if plane == "random":
+        return random_plane(model, seed, normalize), no_minima
+    if plane == "curvature":
+        chosen = hessian_plane(model, training.loss_fn, training.data)
+        u = torch.from_numpy(chosen.u)
+        curvature = abs(float(u @ (Hessian(model, training.loss_fn, training.data) @ u)))
+        half = float(np.sqrt(2 * RISE * training.chance_loss / max(curvature, 1e-6)))
+        return replace(chosen, window=((-half, half), (-half, half))), no_minima
+    if plane == "minima":
+        others = [with_seed(training, training.settings.seed + k).weights[-1] for k in (1, 2)]
+        chosen = interpolation_plane(model, training.model_with(others[0]), training.model_with(others[1]))
+        minima, _ = coordinates(np.stack(others), chosen)
+        return _with_square_window(chosen), minima
+    return _with_square_window(pca_plane(replace(training, weights=weights))), no_minima
 
 
-def _square(plane: Plane) -> Plane:
+def _with_square_window(plane: Plane) -> Plane:
     """The plane with a window that is as high as it is wide."""
     middle = [0.5 * (low + high) for low, high in plane.window]
     half = 0.5 * max(high - low for low, high in plane.window)
@@ -162,38 +230,12 @@ def _square(plane: Plane) -> Plane:
     return replace(plane, window=window)
 
 
-def random_walk(weights: NDArray[np.float32], seed: int = 0) -> NDArray[np.float32]:
-    """Weights (m, n) of a walk with as many records as a path, to the same end from as far away."""
-    drawn = np.random.default_rng(count_in("seed", seed, 0)).standard_normal(weights.shape)
-    walk = np.cumsum(drawn, axis=0)
-    walk -= walk[-1]
-    wanted = np.linalg.norm(weights[0].astype(np.float64) - weights[-1])
-    walk *= wanted / np.linalg.norm(walk[0])
-    moved: NDArray[np.float32] = (walk + weights[-1]).astype(np.float32)
-    return moved
-
-
-def walk_share(records: int, weights: int, walks: int = WALKS) -> float:
-    """The share of a random walk's variance that its own two principal components hold, in the mean.
-
-    J. Antognini and J. Sohl-Dickstein (2018): for a long walk in many dimensions it is 6/pi^2 (1 + 1/4).
-    """
-    random = np.random.default_rng(0)
-    shares = []
-    for _ in range(walks):
-        walk = np.cumsum(random.standard_normal((records, weights)), axis=0)
-        walk -= walk.mean(axis=0)
-        values = np.linalg.eigvalsh(walk @ walk.T)
-        shares.append(float(values[-2:].sum() / values.sum()))
-    return float(np.mean(shares))
-
-
-def _losses(study: RecordedTraining, weights: NDArray[np.float32]) -> Floats:
-    """Of the network with each of many weights (m, n): (m,)."""
-    model, (x, y) = study.model, study.data
+def _losses(training: RecordedTraining, weights: NDArray[np.float32]) -> Floats:
+    """The loss (m,) of the network with each row of weights (m, n)."""
+    model, (x, y) = training.model, training.data
     losses = np.empty(len(weights))
     with torch.no_grad():
         for k, row in enumerate(torch.from_numpy(weights)):
             nn.utils.vector_to_parameters(row, model.parameters())
-            losses[k] = float(study.loss_fn(model(x), y))
+            losses[k] = float(training.loss_fn(model(x), y))
     return losses

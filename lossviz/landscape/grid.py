@@ -1,20 +1,22 @@
-"""What part of a plane is looked at, and where on it a grid's points lie."""
+"""The grid of a surface: which part of a plane it covers, and at which coordinates its points lie."""
 
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import number_in
-from lossviz.landscape.planes import UNIT, Plane, Window
+from lossviz.landscape.planes import UNIT_WINDOW, Plane, Window
 
-Span = float | Window | None
+Span = float | Window | None  # s for [-s, s] on both axes, ((low, high), (low, high)), or the plane's window
+Interval = tuple[float, float]
 
-FARTHEST = 1e30  # a span that float32 still holds
+MAX_SPAN = 1e30  # still finite in float32
 
 
-def window_of(span: Span, plane: Plane) -> Window:
-    """((low, high), (low, high)) of a number s for [-s, s] twice, of itself, or of None, the plane's own."""
+def window_from_span(span: Span, plane: Plane) -> Window:
+    """((a low, a high), (b low, b high)) of a span; ValueError if it is none."""
     if span is None:
         return plane.window
     if isinstance(span, (np.ndarray, Tensor)):
@@ -22,12 +24,14 @@ def window_of(span: Span, plane: Plane) -> Window:
     if isinstance(span, (tuple, list)):
         if len(span) != 2 or not all(isinstance(part, (tuple, list)) for part in span):
             raise ValueError(f"span must be a number or ((low, high), (low, high)); got {span!r}")
-        return interval_of("span", span[0], UNIT[0]), interval_of("span", span[1], UNIT[1])
-    return interval_of("span", span, UNIT[0]), interval_of("span", span, UNIT[1])
+        a, b = span
+    else:
+        a = b = span  # type: ignore[assignment]  # a number stands for the same interval on both axes
+    return interval_from_span("span", a, UNIT_WINDOW[0]), interval_from_span("span", b, UNIT_WINDOW[1])
 
 
-def interval_of(name: str, span: Any, default: tuple[float, float]) -> tuple[float, float]:
-    """(low, high) from a number s for [-s, s], a pair, or None for the default."""
+def interval_from_span(name: str, span: Any, default: Interval) -> Interval:
+    """(low, high) of a number s for [-s, s], of a pair, or the default for None."""
     if span is None:
         return default
     if isinstance(span, (np.ndarray, Tensor)):
@@ -35,28 +39,28 @@ def interval_of(name: str, span: Any, default: tuple[float, float]) -> tuple[flo
     if isinstance(span, (tuple, list)):
         if len(span) != 2:
             raise ValueError(f"{name} must be a number or (low, high); got {span!r}")
-        low, high = (number_in(name, value, -FARTHEST, FARTHEST) for value in span)
+        low, high = (number_in(name, value, -MAX_SPAN, MAX_SPAN) for value in span)
         if not low < high:
             raise ValueError(f"{name} must go from a lower to a higher number; got {span!r}")
         return low, high
-    reach = number_in(name, span, 0.0, FARTHEST, open_low=True)
-    return -reach, reach
+    half = number_in(name, span, 0.0, MAX_SPAN, open_low=True)
+    return -half, half
 
 
-def axis_of(interval: tuple[float, float], points: int) -> np.ndarray:
-    """(points,) even coordinates; the middle of a symmetric axis is exactly 0."""
+def axis_coordinates(interval: Interval, points: int) -> Floats:
+    """Evenly spaced coordinates (points,); the middle of a symmetric axis is exactly 0."""
     low, high = interval
     if points == 1:
         return np.array([0.5 * (low + high)])
-    axis = np.linspace(low, high, points)
+    axis: Floats = np.linspace(low, high, points)
     return 0.5 * (axis - axis[::-1]) if low == -high else axis
 
 
-def coarse(points: int, stride: int) -> list[int]:
-    """Which of an axis's points a picture of every stride-th one holds: the last one always."""
+def coarse_indices(points: int, stride: int) -> list[int]:
+    """Indices of every stride-th of an axis's points; the last point is always among them."""
     return sorted({*range(0, points, stride), points - 1})
 
 
-def skips(shape: tuple[int, ...], most: int) -> int:
-    """Every how many-th point of a grid to take, so that no axis has more than ``most`` (at least 2)."""
-    return -(-(max(shape) - 1) // (most - 1)) or 1
+def stride_for(shape: tuple[int, ...], max_points: int) -> int:
+    """The smallest stride with which no axis of a grid has more than ``max_points`` (at least 2)."""
+    return -(-(max(shape) - 1) // (max_points - 1)) or 1

@@ -1,140 +1,148 @@
-"""Surface files: an .npz that holds numbers and one JSON text, written whole or not at all.
+"""Surface files: an .npz archive of arrays and one JSON text, written whole or not at all.
 
-A file may come from anyone, so nothing in it is trusted; `npz` says how it is read.
+A file may come from anyone, so nothing in it is trusted; `lossviz.common.npz` says how it is read.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lossviz.common import npz
 from lossviz.common.npz import File, Shape
 from lossviz.common.plain_text import quoted
-from lossviz.landscape.grid import coarse, skips
+from lossviz.common.typing import Floats
+from lossviz.landscape.grid import coarse_indices, stride_for
 
 FORMAT = "lossviz surface"
 VERSION = 1
-MOST_POINTS = 4001  # along an axis: a file of 128 MB
-UNFIT = "this is not a whole lossviz surface file: its arrays do not fit together"
+MAX_POINTS = 4001  # along an axis: a file of 128 MB
+INVALID = "this is not a whole lossviz surface file"
+
+ShapeCheck = Callable[[Shape], str | None]  # returns what is wrong with a shape, or None
 
 
 @dataclass(frozen=True)
-class Facts:
-    """How a surface was made: what a reader needs to judge it."""
+class SurfaceMetadata:
+    """How a surface or a profile was computed."""
 
-    method: str  # of the plane
+    method: str  # how the plane's directions were chosen
     axes: tuple[str, str]  # labels of a and b
     explained: tuple[float, float] | None  # share of variance of each direction, for a PCA plane
-    lengths: tuple[float, float]  # of the two directions
+    lengths: tuple[float, float]  # Euclidean lengths of the two directions
     cosine: float  # of the angle between them
-    weights: int  # how many move
+    weights: int  # number of weights that move
     loss_name: str
-    examples: int
-    batches: int
-    subset: bool  # max_batches left something out
-    was_training: bool  # the model was in train mode; it was evaluated in eval mode
-    dtype: str
-    device: str
-    evaluator: str  # "stacked" or "loop"
-    reason: str  # why that one
-    torch: str  # version
-    stride: int = 1  # above 1: a coarse picture, every stride-th point of the grid
+    examples: int  # number of examples that the loss is averaged over
+    batches: int  # number of batches
+    subset: bool  # whether max_batches left out some of the data
+    was_training: bool  # whether the model was in train mode; it was evaluated in eval mode
+    dtype: str  # of the weights, as "float32"
+    device: str  # of the weights, as "cpu"
+    evaluator: str  # name of the evaluator, "vectorized" or "reference"
+    reason: str  # why that evaluator was chosen
+    torch: str  # version of torch
+    stride: int = 1  # above 1, every stride-th point of a finer grid is here
 
 
 def write(
     file: File,
-    a: np.ndarray,
-    b: np.ndarray,
-    loss: np.ndarray,
-    facts: Facts,
-    done: np.ndarray | None = None,
-    key: str = "",
+    a: Floats,
+    b: Floats,
+    loss: Floats,
+    metadata: SurfaceMetadata,
+    done: NDArray[np.bool_] | None = None,
+    fingerprint: str = "",
 ) -> None:
-    """Writes a surface; with ``done`` (k, k) bool and its ``key``, one that may be unfinished."""
-    about = json.dumps({"format": FORMAT, "version": VERSION, "facts": asdict(facts), "key": key})
-    arrays: dict[str, np.ndarray] = {"about": np.frombuffer(about.encode(), dtype=np.uint8)}
+    """Write a surface, or an unfinished one: ``done`` (k, k) says which points have been computed."""
+    header = {"format": FORMAT, "version": VERSION, "metadata": asdict(metadata), "fingerprint": fingerprint}
+    arrays: dict[str, np.ndarray] = {"about": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)}
     arrays |= {"a": a, "b": b, "loss": loss}
     if done is not None and not done.all():
         arrays["done"] = done
     npz.write(file, arrays)
 
 
-def read(file: File, most: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, Facts]:
-    """a, b, loss and facts. Raises ValueError for anything but a whole surface file.
+def read(file: File, max_points: int | None = None) -> tuple[Floats, Floats, Floats, SurfaceMetadata]:
+    """a, b, loss and metadata of a finished surface. Raises ValueError for anything else.
 
-    With ``most``, of a grid with more points along an axis every 2nd, or 3rd ... is kept, the last among
-    them, and ``facts.stride`` says so. The others are read row by row: only what is kept is in memory.
+    With ``max_points``, of a grid with more points along an axis only every 2nd, 3rd ... is read, and
+    ``metadata.stride`` says so. The file is read row by row: only what is returned is ever in memory.
     """
-    arrays, facts, _ = content(file, most)
+    arrays, metadata, _ = read_content(file, max_points)
     if "done" in arrays:
         done = arrays["done"]
         raise ValueError(
             f"this surface is unfinished, {int(done.sum())} of {done.size} points; "
             "go on with surface(..., resume=file)"
         )
-    return arrays["a"], arrays["b"], arrays["loss"], facts
+    return arrays["a"], arrays["b"], arrays["loss"], metadata
 
 
-def content(file: File, most: int | None = None) -> tuple[dict[str, np.ndarray], Facts, str]:
-    """The arrays a, b, loss and, of an unfinished surface, done; its facts; the key of who made it.
+def read_content(
+    file: File, max_points: int | None = None
+) -> tuple[dict[str, np.ndarray], SurfaceMetadata, str]:
+    """The arrays a, b, loss and, if the surface is unfinished, done; its metadata; its fingerprint.
 
-    With ``most``, the loss of a finished surface is thinned as `read` says.
+    With ``max_points``, the loss of a finished surface is thinned as in `read`.
     """
     with npz.reading(file, "surface") as archive:
         names = npz.members(archive, "surface", {"about", "a", "b", "loss"}, {"done"})
-        given = json.loads(npz.array(archive, "about", "|u1", _up_to(1, 2**16)).tobytes())
-        about = npz.about(given, "surface", VERSION, {"facts", "key"})
-        facts = _facts(about["facts"])
-        a, b = (npz.array(archive, name, "<f8", _up_to(1)) for name in ("a", "b"))
+        text = npz.array(archive, "about", "|u1", _at_most(1, 2**16)).tobytes()
+        header = npz.about(json.loads(text), "surface", VERSION, {"metadata", "fingerprint"})
+        metadata = _metadata(header["metadata"])
+        a, b = (npz.array(archive, name, "<f8", _at_most(1)) for name in ("a", "b"))
         grid = (len(b), len(a))
         arrays = {"a": a, "b": b}
-        skip = 1 if most is None else skips(grid, most)
-        if skip == 1:
-            arrays["loss"] = npz.array(archive, "loss", "<f8", _up_to(2))
+        stride = 1 if max_points is None else stride_for(grid, max_points)
+        if stride == 1:
+            arrays["loss"] = npz.array(archive, "loss", "<f8", _at_most(2))
         if "done" in names:
-            arrays["done"] = npz.array(archive, "done", "|b1", _up_to(2))
-        elif skip > 1:
-            rows, columns = coarse(len(b), skip), coarse(len(a), skip)
+            arrays["done"] = npz.array(archive, "done", "|b1", _at_most(2))
+        elif stride > 1:
+            rows, columns = coarse_indices(len(b), stride), coarse_indices(len(a), stride)
             arrays["loss"] = npz.thinned(archive, "loss", "<f8", _exactly(grid), rows, columns)
-    if skip == 1 and any(arrays[name].shape != grid for name in arrays if name not in "ab"):
-        raise ValueError(UNFIT)
+    if stride == 1 and any(arrays[name].shape != grid for name in arrays if name not in "ab"):
+        raise ValueError(f"{INVALID}: its arrays do not fit together")
     if not (
         np.isfinite(a).all() and np.isfinite(b).all() and (a[1:] > a[:-1]).all() and (b[1:] > b[:-1]).all()
     ):
-        raise ValueError("this is not a whole lossviz surface file: its coordinates do not rise")
-    if skip > 1 and "done" not in arrays:
+        raise ValueError(f"{INVALID}: its coordinates do not rise")
+    if stride > 1 and "done" not in arrays:
         arrays |= {"a": a[columns], "b": b[rows]}
-        facts = replace(facts, stride=facts.stride * skip)
-    return arrays, facts, str(about.get("key", ""))
+        metadata = replace(metadata, stride=metadata.stride * stride)
+    return arrays, metadata, str(header.get("fingerprint", ""))
 
 
-def _facts(given: Any) -> Facts:
-    if not isinstance(given, dict) or set(given) != {field.name for field in fields(Facts)}:
-        raise ValueError("this is not a whole lossviz surface file: its facts are not those of a surface")
+def _metadata(values: Any) -> SurfaceMetadata:
+    """The metadata in a file's header, every field checked."""
+    if not isinstance(values, dict) or set(values) != {field.name for field in fields(SurfaceMetadata)}:
+        raise ValueError(f"{INVALID}: its metadata are not those of a surface")
     pairs = {"axes": str, "lengths": float, "explained": float}
-    kinds = {"weights": int, "examples": int, "batches": int, "stride": int, "subset": bool,
+    types = {"weights": int, "examples": int, "batches": int, "stride": int, "subset": bool,
              "was_training": bool, "cosine": float}  # fmt: skip
-    clean: dict[str, Any] = {}
-    for name, value in given.items():
+    checked: dict[str, Any] = {}
+    for name, value in values.items():
         if name in pairs:
             if value is None and name == "explained":
-                clean[name] = None
+                checked[name] = None
                 continue
             first, second = value
-            clean[name] = (pairs[name](first), pairs[name](second))
+            checked[name] = (pairs[name](first), pairs[name](second))
         else:
-            kind = kinds.get(name, str)
-            numbers = kind is int and (type(value) is not int or value < (name == "stride"))
-            if numbers or not isinstance(value, (int, float) if kind is float else kind):
-                raise ValueError(f"this is not a whole lossviz surface file: {name} is {quoted(value, 40)}")
-            clean[name] = value
-    return Facts(**clean)
+            expected = types.get(name, str)
+            no_count = expected is int and (type(value) is not int or value < (name == "stride"))
+            if no_count or not isinstance(value, (int, float) if expected is float else expected):
+                raise ValueError(f"{INVALID}: {name} is {quoted(value, 40)}")
+            checked[name] = value
+    return SurfaceMetadata(**checked)
 
 
-def _up_to(ndim: int, longest: int = MOST_POINTS) -> Any:
-    """Refuses a shape of another number of axes, or of more than ``longest`` entries along one."""
+def _at_most(ndim: int, longest: int = MAX_POINTS) -> ShapeCheck:
+    """Refuses a shape with another number of axes, or with more than ``longest`` entries along one."""
 
     def refusal(shape: Shape) -> str | None:
         if len(shape) != ndim:
@@ -146,7 +154,7 @@ def _up_to(ndim: int, longest: int = MOST_POINTS) -> Any:
     return refusal
 
 
-def _exactly(wanted: Shape) -> Any:
+def _exactly(wanted: Shape) -> ShapeCheck:
     """Refuses any other shape."""
 
     def refusal(shape: Shape) -> str | None:

@@ -1,8 +1,7 @@
-"""Weights that were visited: planes through them, and where each of them falls on a plane.
+"""Checkpoints projected onto a plane, and how much of their motion the plane misses.
 
-A path drawn on a contour does not have the loss that the contour shows there, unless it lies in the
-plane. So a `Path` carries both numbers that a reader needs: the share of the motion that the plane
-explains, and each checkpoint's distance from it.
+A path drawn on a contour does not have the loss that the contour shows there, unless it lies in the plane. So
+a `Path` carries the share of the motion that the plane explains, and each checkpoint's distance from it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,138 +11,93 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from lossviz.common.validation import count_in
-from lossviz.engine.parameters import flat, movable, state_of
+from lossviz.common.typing import AnyFloats, Floats
+from lossviz.engine.parameters import flat, state_of
 from lossviz.landscape.planes import Plane
 
-Weights = nn.Module | Mapping[str, Tensor] | Mapping[str, np.ndarray]
+ModelOrState = nn.Module | Mapping[str, Tensor] | Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """m checkpoints on a plane."""
+    """The projections of m checkpoints onto a plane.
 
-    a: np.ndarray  # (m,)
-    b: np.ndarray  # (m,)
-    off_plane: np.ndarray  # (m,) Euclidean distance of the weights from the plane
+    Example:
+        >>> import numpy as np
+        >>> import lossviz as lv
+        >>> states = [{"w": np.array([float(k), 0.0, k**2])} for k in range(3)]
+        >>> path = lv.project(states, lv.pca_plane(states))
+        >>> len(path.a), round(path.explained, 6)
+        (3, 1.0)
+    """
+
+    a: Floats  # (m,) coordinates along the plane's first direction
+    b: Floats  # (m,) along its second
+    off_plane: Floats  # (m,) Euclidean distance of the weights from the plane
     explained: float  # share of the checkpoints' variance that lies in the plane's directions, 0 to 1
 
 
-def project(checkpoints: "Iterable[Weights] | object", plane: Plane) -> Path:
-    """The checkpoints (state_dicts or modules) at their nearest points of the plane.
+def project(checkpoints: "Iterable[ModelOrState] | object", plane: Plane) -> Path:
+    """Project checkpoints onto a plane, orthogonally.
 
-    ``explained`` is 1 for a path that does not move. Raises ValueError if the checkpoints' parameters are
-    not the plane's.
+    Args:
+        checkpoints: m state_dicts or modules, or an object with such ``checkpoints`` (of a `History`, those
+            of the first run's first seed).
+        plane: The plane; its parameters must be among the checkpoints'.
+
+    Returns:
+        Coordinates, distances and the share of the variance that the plane explains; that share is 1 for
+        checkpoints that are all equal.
+
+    Raises:
+        ValueError: If the checkpoints' parameters are not the plane's.
+
+    Example:
+        >>> import torch
+        >>> import lossviz as lv
+        >>> model = torch.nn.Linear(2, 1)
+        >>> path = lv.project([model], lv.random_plane(model))
+        >>> path.a, path.b, path.off_plane
+        (array([0.]), array([0.]), array([0.]))
     """
-    names, shapes, points = _trajectory(checkpoints, plane.names)
+    names, shapes, points = flat_checkpoints(checkpoints, plane.names)
     if shapes != plane.shapes:
         wrong = next(i for i, shape in enumerate(shapes) if shape != plane.shapes[i])
         raise ValueError(
             f"the plane has {names[wrong]!r} with shape {plane.shapes[wrong]}; "
             f"the checkpoints have {shapes[wrong]}"
         )
-    place, off_plane = coordinates(points, plane)
-    moved = points.astype(np.float64)
-    moved -= moved.mean(axis=0)
-    total = float(np.square(moved).sum())
-    outside = coordinates(moved, replace(plane, origin=np.zeros_like(plane.origin)))[1]
-    explained = 1 - float(np.square(outside).sum()) / total if total else 1.0
-    return Path(place[:, 0], place[:, 1], off_plane, min(max(explained, 0.0), 1.0))
-
-
-def coordinates(points: np.ndarray, plane: Plane) -> tuple[np.ndarray, np.ndarray]:
-    """(a, b) (m, 2) of the plane's points nearest to ``points`` (m, n), and the distances (m,) to them."""
-    basis = np.stack([plane.u, plane.v]).astype(np.float64)
-    away = points.astype(np.float64) - plane.origin
-    place = away @ np.linalg.pinv(basis)  # (m, 2); the directions need not be at right angles, nor both move
-    return place, np.linalg.norm(away - place @ basis, axis=1)
-
-
-def pca_plane(checkpoints: "Iterable[Weights] | object", model: nn.Module | None = None) -> Plane:
-    """The two leading principal components of a training's weights, through its last checkpoint.
-
-    checkpoints: at least three state_dicts or modules, or an object with such ``checkpoints`` (of a race,
-    those of its first contestant's first seed). Where ``model`` is given, only its trainable parameters
-    count. The components have length 1, so that a
-    and b are distances in weight space; ``explained`` is each one's share of the variance.
-    """
-    names, shapes, points = _trajectory(checkpoints, None if model is None else tuple(movable(model)))
-    if len(points) < 3:
-        raise ValueError(f"a PCA plane needs at least 3 checkpoints; got {len(points)}")
-    finite = np.isfinite(points).all(axis=1)
-    if not finite.all():
-        raise ValueError(f"the weights of checkpoint {int(finite.argmin())} are not all finite; leave it out")
+    projected, off_plane = coordinates(points, plane)
     centred = points.astype(np.float64)
     centred -= centred.mean(axis=0)
-    # The m x m Gram matrix has the same leading values as the n x n covariance, and m is small.
-    values, vectors = np.linalg.eigh(centred @ centred.T)
-    values, vectors = np.clip(values[::-1], 0, None), vectors[:, ::-1]
-    total = values.sum()
-    if not (np.isfinite(total) and values[0] > 0):
-        raise ValueError("the checkpoints are all equal, so they have no principal component")
-    u = centred.T @ vectors[:, 0] / np.sqrt(values[0])
-    # A training on a line has no second component: any direction across it will do, and it explains 0.
-    v = (
-        centred.T @ vectors[:, 1]
-        if values[1] > 1e-24 * values[0]
-        else np.random.default_rng(0).normal(size=u.size)
-    )
-    v -= (v @ u) * u
-    v /= np.linalg.norm(v) or 1.0
-    toward_start = points[0].astype(np.float64) - points[-1]
-    u, v = (-d if d @ toward_start < 0 else d for d in (u, v))  # a sign of eigenvectors that does not flip
-    explained = values[:2] / total
-    plane = Plane(
-        names,
-        shapes,
-        points[-1],
-        u.astype(points.dtype),
-        v.astype(points.dtype),
-        f"PCA of {len(points)} checkpoints",
-        tuple(f"principal component {k + 1} ({explained[k]:.1%})" for k in range(2)),  # type: ignore[arg-type]
-        explained=explained,
-    )
-    return _with_window(plane, points)
+    variance = float(np.square(centred).sum())
+    residual = coordinates(centred, replace(plane, origin=np.zeros_like(plane.origin)))[1]
+    explained = 1 - float(np.square(residual).sum()) / variance if variance else 1.0
+    return Path(projected[:, 0], projected[:, 1], off_plane, min(max(explained, 0.0), 1.0))
 
 
-def interpolation_plane(a: Weights, b: Weights, c: Weights | None = None, seed: int = 0) -> Plane:
-    """The plane through two or three minima: a at (0, 0), b at (1, 0).
-
-    The second axis is at right angles and to the same scale, so that c lies where it truly lies (T.
-    Garipov et al. 2018, appendix); without c it is random. Use `project` to find c's coordinates.
-    """
-    names, shapes, points = _trajectory([a, b] if c is None else [a, b, c], None)
-    exact = points.astype(np.float64)
-    u = exact[1] - exact[0]
-    length = np.linalg.norm(u)
-    if not (np.isfinite(length) and length > 0):
-        raise ValueError("the two models have the same weights (or not finite ones), so no line joins them")
-    if c is None:
-        v = np.random.default_rng(count_in("seed", seed, 0)).normal(size=u.size)
-        axes, method = ("from first to second", f"random, at right angles, seed {seed}"), "through two minima"
-    else:
-        v = exact[2] - exact[0]
-        axes, method = ("from first to second", "toward the third"), "through three minima"
-    v = v - (v @ u) / length**2 * u
-    across = np.linalg.norm(v)
-    if across <= 1e-9 * length and u.size > 1:
-        raise ValueError("the three models lie on one line, so no plane is theirs alone")
-    v *= length / across if across else 0.0
-    dtype = points.dtype
-    plane = Plane(names, shapes, points[0], u.astype(dtype), v.astype(dtype), method, axes)
-    return _with_window(plane, points)
+def coordinates(points: AnyFloats, plane: Plane) -> tuple[Floats, Floats]:
+    """Coordinates (m, 2) of the orthogonal projections of ``points`` (m, n), and their distances (m,)."""
+    basis = np.stack([plane.u, plane.v]).astype(np.float64)
+    difference = points.astype(np.float64) - plane.origin
+    # The pseudo-inverse allows for directions that are not orthogonal, and for one that is zero.
+    projected: Floats = difference @ np.linalg.pinv(basis)
+    return projected, np.linalg.norm(difference - projected @ basis, axis=1)
 
 
-def _trajectory(
+def flat_checkpoints(
     checkpoints: Any, names: tuple[str, ...] | None
-) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...], np.ndarray]:
-    """Names, shapes and the flat weights (m, n) of m checkpoints, which must agree."""
+) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...], AnyFloats]:
+    """Names, shapes and flat weights (m, n) of m checkpoints, which must have the same parameters.
+
+    ``names`` are the parameters to take; None for all.
+    """
     found = getattr(checkpoints, "checkpoints", checkpoints)
     if callable(found) and not isinstance(found, nn.Module):
         found = found()
     if isinstance(found, (nn.Module, Mapping)) or not isinstance(found, Iterable):
         raise ValueError(f"checkpoints must be a list of state_dicts or modules; got {type(found).__name__}")
-    states = [state_of(weights) for weights in found]
+    states = [state_of(checkpoint) for checkpoint in found]
     if not states:
         raise ValueError("checkpoints must not be empty")
     names = tuple(states[0]) if names is None else names
@@ -160,15 +114,3 @@ def _trajectory(
                     f"got {tuple(state[name].shape)}"
                 )
     return names, shapes, np.stack([flat(state[name] for name in names) for state in states])
-
-
-def _with_window(plane: Plane, points: np.ndarray) -> Plane:
-    """The plane with a window that shows all points (m, n) and a quarter more on each side."""
-    place = coordinates(points, plane)[0]
-    low, high = place.min(axis=0), place.max(axis=0)
-    margin = 0.25 * (high - low)
-    margin = np.where(
-        margin > 0.05 * margin.max(), margin, 0.5 * margin.max()
-    )  # a flat path still gets a plane
-    window = tuple((float(x), float(y)) for x, y in zip(low - margin, high + margin, strict=True))
-    return replace(plane, window=window)  # type: ignore[arg-type]

@@ -1,7 +1,6 @@
-"""A small network that was trained under observation: where its weights were at every recorded step.
+"""A small network trained with its weights recorded, so that its loss can be drawn around its path.
 
-It is what a landscape is drawn around. The training is plain stochastic gradient descent by torch, the
-same as one member of a race.
+The training is plain stochastic gradient descent by torch, the same as one member of a `History`.
 """
 
 from collections.abc import Callable
@@ -12,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from lossviz.common.progress import Say, silent
-from lossviz.common.typing import Floats
+from lossviz.common.progress import Meter, Progress
+from lossviz.common.typing import AnyFloats, Floats
 from lossviz.common.validation import count_in
 from lossviz.engine.parameters import flat, movable
 from lossviz.losses.base import MeanLoss
@@ -23,35 +22,40 @@ from lossviz.networks.table import NETWORKS
 from lossviz.training.settings import TrainingSettings
 from lossviz.training.trainer import Batches
 
-MOST_EXAMPLES = 400  # that a study looks at: enough for a lesson, and a Hessian in seconds
+MAX_EXAMPLES = 400  # training examples that are used: so few that a whole Hessian takes seconds
 
 
 @dataclass(frozen=True)
 class RecordedTrainingSettings:
-    """Names and numbers only: enough to train the same network again, and a key for a cache.
+    """The settings of a recorded training: names and numbers only, hashable, so that it can be repeated.
 
-    Building one checks it all: KeyError for an unknown name, ValueError for a number out of range or for
-    what does not fit.
+    Creating one checks it: KeyError for an unknown name, ValueError for a number out of range or for a loss
+    that does not fit the data.
+
+    Example:
+        >>> import lossviz as lv
+        >>> lv.landscape.RecordedTrainingSettings("moons", "mlp-16", "sigmoid-ce").optimizer
+        'momentum'
     """
 
-    dataset: str
-    network: str
-    loss: str
-    activation: str = "relu"
-    seed: int = 0
-    optimizer: str = "momentum"
+    dataset: str  # a name of DATASETS
+    network: str  # a name of NETWORKS
+    loss: str  # a name of LOSSES
+    activation: str = "relu"  # of the hidden layers
+    seed: int = 0  # of the initial weights and of the order of the examples
+    optimizer: str = "momentum"  # a name of OPTIMIZERS
     lr: float = 0.05
-    batch: int = 32
+    batch: int = 32  # examples in a step
     steps: int = 300
-    record_every: int = 2
+    record_every: int = 2  # steps between two records
 
     def __post_init__(self) -> None:
-        self.race()
+        self.training_settings()
         count_in("seed", self.seed, 0, 2**31)
         count_in("record_every", self.record_every, 1)
 
-    def race(self) -> TrainingSettings:
-        """The race of one that this training is."""
+    def training_settings(self) -> TrainingSettings:
+        """The same as the settings of `train`, with one run."""
         return TrainingSettings(
             self.dataset,
             self.network,
@@ -66,27 +70,34 @@ class RecordedTrainingSettings:
 
 @dataclass(frozen=True, eq=False)
 class RecordedTraining:
-    """A trained network and the places where it was. The loss is the mean over all training examples."""
+    """A trained network and its weights at m records. The loss is the mean over all training examples.
+
+    Example:
+        >>> import lossviz as lv
+        >>> training = lv.landscape.record_training("moons", "mlp-16", steps=4)
+        >>> training.steps, training.weights.shape
+        (array([0, 2, 4]), (3, 65))
+    """
 
     settings: RecordedTrainingSettings
     steps: NDArray[np.int64]  # (m,) gradient steps taken before each record
-    weights: NDArray[np.float32]  # (m, n), the last row is the network at the end
+    weights: NDArray[np.float32]  # (m, n) flat weights; the last row is the trained network
     loss: Floats  # (m,) on all training examples
-    guess: float  # the loss of always guessing alike: its logits are all 0
+    chance_loss: float  # loss of a model whose logits are all 0: every class is equally likely
     x: NDArray[np.float32]  # (examples, d)
     y: NDArray[np.float32] | NDArray[np.int64]  # (examples,)
 
     @property
     def model(self) -> nn.Sequential:
-        """The network at the end, made anew."""
-        return self.at(-1)
+        """A new copy of the trained network."""
+        return self.model_at(-1)
 
-    def at(self, record: int) -> nn.Sequential:
-        """The network at a record, made anew."""
-        return self.moved(self.weights[record])
+    def model_at(self, record: int) -> nn.Sequential:
+        """A new copy of the network at a record."""
+        return self.model_with(self.weights[record])
 
-    def moved(self, weights: NDArray[np.floating]) -> nn.Sequential:
-        """The network with other weights (n,), in float32."""
+    def model_with(self, weights: AnyFloats) -> nn.Sequential:
+        """A new copy of the network with other flat weights (n,), in float32."""
         model = _build(self.settings, self.x.shape[1], self.y)
         with torch.no_grad():
             nn.utils.vector_to_parameters(
@@ -109,11 +120,12 @@ class RecordedTraining:
 
     @property
     def loss_fn(self) -> Callable[[Tensor, Tensor], Tensor]:
-        """(logits, targets) -> the mean loss."""
+        """A function of (logits, targets) that returns the mean loss."""
         return MeanLoss(LOSSES[self.settings.loss])
 
     @property
     def data(self) -> tuple[Tensor, Tensor]:
+        """Inputs (examples, d) and targets (examples,) of the training examples."""
         return torch.from_numpy(self.x), torch.from_numpy(self.y)
 
 
@@ -124,28 +136,55 @@ def record_training(
     activation: str = "relu",
     seed: int = 0,
     *,
-    progress: Say = silent,
-    **more: str | float | int,
+    optimizer: str = "momentum",
+    lr: float = 0.05,
+    batch: int = 32,
+    steps: int = 300,
+    record_every: int = 2,
+    progress: Progress = False,
 ) -> RecordedTraining:
-    """Train a small network and keep where it was; ``more`` are the other fields of `StudySettings`.
+    """Train a small network and record its weights on the way.
 
-    ``progress`` is told how far it has come, 0 to 1.
+    Args:
+        dataset: A name of `DATASETS`; at most 400 of its training examples are used.
+        network: A name of `NETWORKS`.
+        loss: A name of `LOSSES`.
+        activation: Activation of the hidden layers, as "relu".
+        seed: Seed of the initial weights and of the order of the examples.
+        optimizer: A name of `OPTIMIZERS`.
+        lr: Learning rate.
+        batch: Examples in a step.
+        steps: Number of steps.
+        record_every: Steps between two records; the last step is always recorded.
+        progress: True for a bar, or a function of (done, total) steps.
 
-    Raises KeyError for an unknown name and ValueError for an impossible setting, or if the training
-    leaves the finite numbers.
+    Returns:
+        The trained network with its weights and losses at every record.
+
+    Raises:
+        KeyError: If a name is unknown.
+        ValueError: If a setting is not allowed, or the loss becomes infinite or NaN.
+
+    Example:
+        >>> import lossviz as lv
+        >>> training = lv.landscape.record_training("moons", "mlp-16", "sigmoid-ce", steps=10)
+        >>> bool(training.loss[-1] < training.loss[0])
+        True
     """
-    settings = RecordedTrainingSettings(dataset, network, loss, activation, seed, **more)  # type: ignore[arg-type]
+    settings = RecordedTrainingSettings(
+        dataset, network, loss, activation, seed, optimizer, lr, batch, steps, record_every
+    )
     return run_recorded_training(settings, progress)
 
 
-def run_recorded_training(settings: RecordedTrainingSettings, progress: Say = silent) -> RecordedTraining:
-    """The study of these settings."""
-    train, _ = settings.race().data()
-    x = torch.from_numpy(train.x[:MOST_EXAMPLES]).float()
-    classes = torch.from_numpy(train.y[:MOST_EXAMPLES])
+def run_recorded_training(settings: RecordedTrainingSettings, progress: Progress = False) -> RecordedTraining:
+    """Train with these settings."""
+    train, _ = settings.training_settings().data()
+    x = torch.from_numpy(train.x[:MAX_EXAMPLES]).float()
+    classes = torch.from_numpy(train.y[:MAX_EXAMPLES])
     y = classes if LOSSES[settings.loss].task == "multiclass" else classes.float()
     model = _build(settings, x.shape[1], y.numpy())
-    rule = OPTIMIZERS[settings.optimizer].build(model.parameters(), settings.lr)
+    optimizer = OPTIMIZERS[settings.optimizer].build(model.parameters(), settings.lr)
     mean_loss = MeanLoss(LOSSES[settings.loss])
     steps, weights, losses = [], [], []
     batches = Batches(len(x), settings.batch, settings.seed)
@@ -161,34 +200,36 @@ def run_recorded_training(settings: RecordedTrainingSettings, progress: Say = si
         weights.append(flat(movable(model).values()))
 
     record(0)
-    for step in range(1, settings.steps + 1):
-        rows = next(batches)
+    with Meter(progress, settings.steps, "Training") as meter:
+        for step in range(1, settings.steps + 1):
+            rows = next(batches)
 
-        def closure(rows: Tensor | slice = rows) -> float:
-            rule.zero_grad()
-            loss = mean_loss(model(x[rows]), y[rows])
-            loss.backward()  # type: ignore[no-untyped-call]
-            return float(loss.detach())
+            def closure(rows: Tensor | slice = rows) -> float:
+                optimizer.zero_grad()
+                loss = mean_loss(model(x[rows]), y[rows])
+                loss.backward()  # type: ignore[no-untyped-call]
+                return float(loss.detach())
 
-        rule.step(closure)
-        if step % settings.record_every == 0 or step == settings.steps:
-            record(step)
-        progress(step / settings.steps)
+            optimizer.step(closure)
+            if step % settings.record_every == 0 or step == settings.steps:
+                record(step)
+            meter.add(1)
     with torch.no_grad():
-        guess = float(mean_loss(torch.zeros_like(model(x)), y))
+        chance_loss = float(mean_loss(torch.zeros_like(model(x)), y))
     return RecordedTraining(
-        settings, np.array(steps), np.stack(weights), np.array(losses), guess, x.numpy(), y.numpy()
+        settings, np.array(steps), np.stack(weights), np.array(losses), chance_loss, x.numpy(), y.numpy()
     )
 
 
-def with_seed(of: RecordedTraining, seed: int) -> RecordedTraining:
-    """The same training from another start and in another order."""
-    return run_recorded_training(replace(of.settings, seed=seed))
+def with_seed(training: RecordedTraining, seed: int) -> RecordedTraining:
+    """The same training from other initial weights and with another order of the examples."""
+    return run_recorded_training(replace(training.settings, seed=seed))
 
 
 def _build(
-    settings: RecordedTrainingSettings, inputs: int, y: NDArray[np.floating] | NDArray[np.int64]
+    settings: RecordedTrainingSettings, inputs: int, y: AnyFloats | NDArray[np.int64]
 ) -> nn.Sequential:
-    several = LOSSES[settings.loss].task == "multiclass"
-    outputs = int(y.max()) + 1 if several else 1
+    """The network before its first step."""
+    multiclass = LOSSES[settings.loss].task == "multiclass"
+    outputs = int(y.max()) + 1 if multiclass else 1
     return NETWORKS[settings.network].build(inputs, outputs, settings.activation, seed=settings.seed)

@@ -1,8 +1,4 @@
-"""The loss over a plane through a model's weights.
-
-`surface` evaluates it on a grid, `surface_stream` the same from coarse to fine, `profile` along a line.
-All of them work on a private copy of the model, so that the user's own is never changed.
-"""
+"""The loss over a plane through a model's weights, at once or from coarse to fine."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -12,39 +8,47 @@ from os import PathLike
 from typing import IO, Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from lossviz.common.progress import Meter, Progress
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, same_fields
-from lossviz.engine.batches import read_batches
-from lossviz.engine.dispatch import Choice, choose, evaluate
-from lossviz.engine.parameters import private_copy, same_weights
-from lossviz.engine.reference import Task
-from lossviz.engine.user_loss import loss_function, loss_name, refuse_captured_model
+from lossviz.engine.dispatch import evaluate as evaluate_pieces
 from lossviz.landscape import io
-from lossviz.landscape.checkpoint import Checkpoint, expect_place, fingerprint
-from lossviz.landscape.grid import Span, axis_of, coarse, interval_of, window_of
-from lossviz.landscape.io import MOST_POINTS, Facts
-from lossviz.landscape.planes import Direction, Plane, Window, line_plane, random_plane
+from lossviz.landscape.evaluation import Evaluation, check_executor, prepare
+from lossviz.landscape.grid import Span, axis_coordinates, coarse_indices, window_from_span
+from lossviz.landscape.io import MAX_POINTS, SurfaceMetadata
+from lossviz.landscape.planes import Plane, random_plane
+from lossviz.landscape.surface_checkpoint import SurfaceCheckpoint, check_resume, fingerprint
 
-STRIDES = (8, 4, 2, 1)  # of the coarse pictures; the last index is always among the points
+STRIDES = (8, 4, 2, 1)  # of the grids of `surface_stream`
 
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """A loss on a grid. ``facts.stride`` above 1 says that it is a coarse first picture of a finer grid."""
+    """The loss on a grid over a plane: ``loss[i, j]`` is the loss at (``a[j]``, ``b[i]``).
 
-    a: np.ndarray  # (k,) coordinates along the plane's first direction
-    b: np.ndarray  # (k,) along its second
-    loss: np.ndarray  # (k, k), loss[i, j] at (a[j], b[i]); NaN and infinity stay what they are
-    facts: Facts
+    Rows go along the plane's second direction and columns along its first, as Plotly draws them.
+    ``metadata.stride`` above 1 says that only every stride-th point of a finer grid is here.
+
+    Example:
+        >>> import torch
+        >>> import lossviz as lv
+        >>> model, data = torch.nn.Linear(2, 1), (torch.ones(4, 2), torch.zeros(4, 1))
+        >>> surface = lv.surface(model, torch.nn.MSELoss(), data, points=5)
+        >>> surface.loss.shape, surface.metadata.examples
+        ((5, 5), 4)
+    """
+
+    a: Floats  # (k,) coordinates along the plane's first direction
+    b: Floats  # (k,) coordinates along its second
+    loss: Floats  # (k, k), loss[i, j] at (a[j], b[i]); NaN and infinity stay what they are
+    metadata: SurfaceMetadata
 
     @property
-    def finite(self) -> np.ndarray:
-        """The losses that are numbers, in one row; the rest are holes."""
-        kept: np.ndarray = self.loss[np.isfinite(self.loss)]
-        return kept
+    def finite(self) -> Floats:
+        """(m,) the losses that are neither NaN nor infinite."""
+        return self.loss[np.isfinite(self.loss)]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Surface):
@@ -52,36 +56,36 @@ class Surface:
         return same_fields(self, other)
 
     def __hash__(self) -> int:
-        return hash((self.facts, self.loss.tobytes()))
+        return hash((self.metadata, self.loss.tobytes()))
 
     def save(self, file: "str | PathLike[str] | IO[bytes]") -> None:
-        """Writes an .npz file that `load` reads back to an equal surface; no pickle is in it."""
-        io.write(file, self.a, self.b, self.loss, self.facts)
+        """Write an .npz file, without pickle, that `load` reads back to an equal surface.
+
+        Args:
+            file: A path, whose old file is replaced at once or not at all, or a file open for writing.
+
+        Raises:
+            OSError: If the file cannot be written.
+        """
+        io.write(file, self.a, self.b, self.loss, self.metadata)
 
     @classmethod
-    def load(cls, file: "str | PathLike[str] | IO[bytes]", most: int | None = None) -> "Surface":
-        """Reads what `save` wrote. Raises ValueError for anything but a whole surface file.
+    def load(cls, file: "str | PathLike[str] | IO[bytes]", max_points: int | None = None) -> "Surface":
+        """Read what `save` wrote; the file may come from anyone.
 
-        With ``most`` (at least 2), of a grid that has more points along an axis every 2nd, or 3rd ... is
-        kept, the last among them, without the rest ever being in memory; ``facts.stride`` says which.
+        Args:
+            file: A path, or a file open for reading.
+            max_points: At least 2. Of a grid with more points along an axis only every 2nd, 3rd ... is read,
+                the last point among them, so that the rest is never in memory.
+
+        Returns:
+            The surface; its ``metadata.stride`` says whether it was thinned.
+
+        Raises:
+            ValueError: If the file is not a finished surface.
         """
-        most = most if most is None else count_in("most", most, 2)
-        return cls(*io.read(file, most))
-
-
-@dataclass(frozen=True, eq=False)
-class Profile:
-    """A loss along a line: ``loss[i]`` at ``origin + a[i] direction``."""
-
-    a: np.ndarray  # (k,)
-    loss: np.ndarray  # (k,)
-    facts: Facts
-
-    def __eq__(self, other: object) -> bool:
-        return same_fields(self, other) if isinstance(other, Profile) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash((self.facts, self.loss.tobytes()))
+        max_points = max_points if max_points is None else count_in("max_points", max_points, 2)
+        return cls(*io.read(file, max_points))
 
 
 def surface(
@@ -97,27 +101,45 @@ def surface(
     progress: Progress = True,
     resume: "str | PathLike[str] | IO[bytes] | None" = None,
 ) -> Surface:
-    """The loss at points x points places of a plane.
+    """Compute the loss on a grid of points x points over a plane through a model's weights.
 
-    loss_fn(outputs, targets) returns a scalar; a parameter called ``model`` or ``inputs`` is given the
-    moved model or the batch's inputs. data: (inputs, targets), or an iterable of such batches, which is
-    read once and averaged by the number of examples. plane: filter-normalized random, seed 0, if None.
-    span: a number s for [-s, s] on both axes, ((low, high), (low, high)), or None for the plane's own
-    window. executor: any `concurrent.futures.Executor`; the model travels once a worker. progress: a bar
-    for what takes longer than a second, or a function of (done, total). resume: a file to go on from, and
-    to keep what is done in; a path, or a file open for reading and writing. It is tried before the work
-    begins and written at least every 30 seconds of it, so that a process that is killed loses no more. If it
-    cannot be written later, that is a RuntimeWarning, and the surface is returned all the same.
+    Args:
+        model: The model. A private copy is evaluated in eval mode; the model itself is not changed.
+        loss_fn: loss_fn(outputs, targets) -> scalar. Parameters called ``model`` and ``inputs`` are given the
+            moved model and the batch's inputs.
+        data: (inputs, targets), or an iterable of such batches, which is read once and averaged by examples.
+        plane: The plane; by default a filter-normalized random one with seed 0.
+        span: s for [-s, s] on both axes, ((a low, a high), (b low, b high)), or None for the plane's window.
+        points: Points along each axis, from 1 to 4001.
+        max_batches: Use only so many batches.
+        executor: A `concurrent.futures.Executor` to share the work; the model travels once a worker.
+        progress: True for a bar if it takes longer than a second, or a function of (done, total) points.
+        resume: A path, or a file open for reading and writing. Losses that are in it are not computed again,
+            and it is written at least every 30 seconds, so that a killed process loses no more. It is tried
+            before the work begins; if it cannot be written later, that is a RuntimeWarning.
 
-    The model is evaluated in eval mode, at the plane's origin plus the two directions, and never changed.
     torch's global generator is neither used nor set: what data draw comes from one of ours with seed 0, what
     model or loss draw, at every point the same, from one whose seed is the batch's place, 0 for the first.
-    Raises ValueError in one sentence for a model, loss, data or argument that cannot be used.
+
+    Returns:
+        The surface: ``loss[i, j]`` at (``a[j]``, ``b[i]``).
+
+    Raises:
+        ValueError: If the model, loss, data or another argument cannot be used.
+
+    Example:
+        >>> import torch
+        >>> import lossviz as lv
+        >>> model = torch.nn.Linear(2, 1)
+        >>> x, y = torch.ones(4, 2), torch.zeros(4, 1)
+        >>> surface = lv.surface(model, torch.nn.MSELoss(), (x, y), points=5)
+        >>> loss = torch.nn.MSELoss()(model(x), y).item()
+        >>> bool(abs(surface.loss[2, 2] - loss) < 1e-5)  # the middle is the model itself
+        True
     """
-    points = count_in("points", points, 1, MOST_POINTS)
-    plane = _check(model, plane, executor, resume, points)
-    job = _prepare(model, loss_fn, data, plane, window_of(span, plane), max_batches)
-    (whole,) = _pictures(job, points, (1,), executor, progress, resume)
+    points, plane = _check(model, plane, executor, resume, points)
+    evaluation = prepare(model, loss_fn, data, plane, window_from_span(span, plane), max_batches)
+    (whole,) = _stream(evaluation, points, (1,), executor, progress, resume)
     return whole
 
 
@@ -134,171 +156,88 @@ def surface_stream(
     progress: Progress = False,
     resume: "str | PathLike[str] | IO[bytes] | None" = None,
 ) -> Iterator[Surface]:
-    """As `surface`, from coarse to fine: every 8th point of the grid first, at last all of them.
+    """Compute a surface from coarse to fine: every 8th point of the grid first, at last all of them.
 
-    A coarse picture holds exact losses at fewer points and says so in ``facts.stride``. The last equals
-    `surface`, but for the last bit of a few points: a product of another size may round otherwise.
+    Each coarse surface holds exact losses at fewer points and says so in ``metadata.stride``. The last equals
+    that of `surface` but for the last bit of a few losses, since matrix products of another size may round
+    otherwise.
+
+    Args:
+        model: As in `surface`.
+        loss_fn: As in `surface`.
+        data: As in `surface`.
+        plane: As in `surface`.
+        span: As in `surface`.
+        points: As in `surface`.
+        max_batches: As in `surface`.
+        executor: As in `surface`.
+        progress: As in `surface`, but without a bar by default.
+        resume: As in `surface`; it is also written before each surface is yielded.
+
+    Returns:
+        An iterator of surfaces; arguments are checked before it is returned.
+
+    Raises:
+        ValueError: If the model, loss, data or another argument cannot be used.
+
+    Example:
+        >>> import torch
+        >>> import lossviz as lv
+        >>> model, data = torch.nn.Linear(2, 1), (torch.ones(4, 2), torch.zeros(4, 1))
+        >>> stream = lv.surface_stream(model, torch.nn.MSELoss(), data, points=17)
+        >>> [surface.loss.shape for surface in stream]
+        [(3, 3), (5, 5), (9, 9), (17, 17)]
     """
-    points = count_in("points", points, 1, MOST_POINTS)
-    plane = _check(model, plane, executor, resume, points)
-    job = _prepare(model, loss_fn, data, plane, window_of(span, plane), max_batches)
-    return _pictures(job, points, STRIDES, executor, progress, resume)
+    points, plane = _check(model, plane, executor, resume, points)
+    evaluation = prepare(model, loss_fn, data, plane, window_from_span(span, plane), max_batches)
+    return _stream(evaluation, points, STRIDES, executor, progress, resume)
 
 
-def profile(
-    model: nn.Module,
-    loss_fn: Callable[..., Any],
-    data: Any,
-    direction: "Direction | nn.Module | Plane | None" = None,
-    span: "float | tuple[float, float] | None" = None,
-    points: int = 201,
-    *,
-    max_batches: int | None = None,
-    executor: Executor | None = None,
-    progress: Progress = True,
-) -> Profile:
-    """The loss along a line through the model's weights.
-
-    direction: a dict by parameter name, a list of tensors or a flat array; a plane, for its first
-    direction; another model, at a = 1; or None for a filter-normalized random one, seed 0. span: a number
-    s for [-s, s], (low, high), or None for [-1, 1], or [-0.5, 1.5] toward another model.
-    """
-    toward = isinstance(direction, nn.Module)
-    interval = interval_of("span", span, (-0.5, 1.5) if toward else (-1.0, 1.0))
-    _check(model, None, executor)
-    count = count_in("points", points, 1, MOST_POINTS**2)
-    job = _prepare(model, loss_fn, data, line_plane(model, direction), (interval, (0.0, 0.0)), max_batches)
-    a = axis_of(interval, count)
-    places = np.stack([a, np.zeros_like(a)], axis=1)
-    loss = np.empty(count)
-    pieces = evaluate(job.task, job.choice, places, executor)
-    with Meter(progress, count, "profile") as meter, closing(pieces):
-        for where, values in pieces:
-            loss[where] = values
-            meter.add(len(values))
-    return Profile(a, loss, job.facts)
-
-
-def losses_at(
-    model: nn.Module,
-    loss_fn: Callable[..., Any],
-    data: Any,
-    plane: Plane,
-    a: Any,
-    b: Any,
-    *,
-    max_batches: int | None = None,
-) -> np.ndarray:
-    """The loss (m,) at m places of a plane: what a surface says exactly there, not between its points."""
-    places = np.stack([np.asarray(a, dtype=float), np.asarray(b, dtype=float)], axis=1)
-    low, high = places.min(axis=0).tolist(), places.max(axis=0).tolist()
-    window = ((low[0], high[0]), (low[1], high[1]))
-    job = _prepare(model, loss_fn, data, plane, window, max_batches)
-    losses = np.empty(len(places))
-    with closing(evaluate(job.task, job.choice, places, None)) as pieces:
-        for where, values in pieces:
-            losses[where] = values
-    return losses
-
-
-# --- what all of them share -------------------------------------------------------------------------------
-
-
-def _check(model: nn.Module, plane: Any, executor: Any, resume: Any = None, points: int = 1) -> Plane:
-    """The plane, or the usual one for None. ValueError for what is no plane, no executor, or no place for a
-    file: before the work, and not after it."""
-    if executor is not None and not callable(getattr(executor, "submit", None)):
-        raise ValueError(f"executor must be a concurrent.futures.Executor or None; got {executor!r:.100}")
-    expect_place(resume, points)
+def _check(model: nn.Module, plane: Any, executor: Any, resume: Any, points: Any) -> tuple[int, Plane]:
+    """Points and plane, the default one for None; ValueError for what cannot be used, before the work."""
+    points = count_in("points", points, 1, MAX_POINTS)
+    check_executor(executor)
+    check_resume(resume, points)
     if plane is None:
-        return random_plane(model)
+        return points, random_plane(model)
     if not isinstance(plane, Plane):
         raise ValueError(
             f"plane must be a Plane, as random_plane(model) makes one, or None; got {plane!r:.100}"
         )
-    return plane
+    return points, plane
 
 
-@dataclass(frozen=True, eq=False)
-class _Job:
-    task: Task
-    choice: Choice
-    facts: Facts
-    window: Window
-
-
-def _prepare(
-    model: nn.Module,
-    loss_fn: Callable[..., Any],
-    data: Any,
-    plane: Plane,
-    window: Window,
-    max_batches: int | None,
-) -> _Job:
-    free = same_weights(plane.names, plane.shapes, model)
-    for name, array in (("origin", plane.origin), ("u", plane.u), ("v", plane.v)):
-        wanted = (sum(p.numel() for p in free.values()),)
-        if array.shape != wanted:
-            raise ValueError(f"{name} of the plane must have shape {wanted}; got {array.shape}")
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} of the plane must be finite; it has NaN or infinity")
-    loss_fn = loss_function(loss_fn)
-    refuse_captured_model(model, loss_fn)
-    like = next(iter(free.values()))
-    batches = read_batches(data, like, max_batches)
-    directions = np.stack([plane.origin, plane.u, plane.v])
-    task = Task(private_copy(model), loss_fn, batches, directions)
-    choice = choose(task, window, model)
-    facts = Facts(
-        method=plane.method,
-        axes=plane.axes,
-        explained=None if plane.explained is None else (float(plane.explained[0]), float(plane.explained[1])),
-        lengths=plane.lengths,
-        cosine=plane.cosine,
-        weights=plane.origin.size,
-        loss_name=loss_name(loss_fn),
-        examples=batches.examples,
-        batches=len(batches.rows),
-        subset=batches.subset,
-        was_training=model.training,
-        dtype=str(like.dtype).removeprefix("torch."),
-        device=str(like.device),
-        evaluator=choice.evaluator.name,
-        reason=choice.reason,
-        torch=str(torch.__version__),
-    )
-    return _Job(task, choice, facts, window)
-
-
-def _pictures(
-    job: _Job,
+def _stream(
+    evaluation: Evaluation,
     points: int,
     strides: tuple[int, ...],
     executor: Executor | None,
     progress: Progress,
     resume: Any,
 ) -> Iterator[Surface]:
-    """A picture after each stride that brings something new, the last one whole."""
-    a, b = axis_of(job.window[0], points), axis_of(job.window[1], points)
-    key = "" if resume is None else fingerprint(a, b, job.task, job.facts)
-    kept = Checkpoint(resume, a, b, job.facts, key)
-    kept.take_up(job.choice.evaluator)
+    """A surface for each stride that adds enough points, the last one whole."""
+    a, b = (axis_coordinates(interval, points) for interval in evaluation.window)
+    key = "" if resume is None else fingerprint(a, b, evaluation.task, evaluation.metadata)
+    checkpoint = SurfaceCheckpoint(resume, a, b, evaluation.metadata, key)
+    checkpoint.restore(evaluation.choice.evaluator)
     try:
-        with Meter(progress, points * points, "surface", done=int(kept.done.sum())) as meter:
+        with Meter(progress, points * points, "surface", done=int(checkpoint.done.sum())) as meter:
             for stride in strides:
-                shown = coarse(points, stride)
-                if stride > 1 and len(shown) ** 2 > 0.5 * points**2:
-                    continue  # not much coarser than the whole
-                wanted = np.zeros_like(kept.done)
-                wanted[np.ix_(shown, shown)] = True
-                rows, columns = np.nonzero(wanted & ~kept.done)
-                pieces = evaluate(job.task, job.choice, np.stack([a[columns], b[rows]], axis=1), executor)
+                indices = coarse_indices(points, stride)
+                if stride > 1 and len(indices) ** 2 > 0.5 * points**2:
+                    continue  # hardly coarser than the whole
+                wanted = np.zeros_like(checkpoint.done)
+                wanted[np.ix_(indices, indices)] = True
+                rows, columns = np.nonzero(wanted & ~checkpoint.done)
+                places = np.stack([a[columns], b[rows]], axis=1)
+                pieces = evaluate_pieces(evaluation.task, evaluation.choice, places, executor)
                 with closing(pieces):
                     for where, losses in pieces:
-                        kept.add(rows[where], columns[where], losses)
+                        checkpoint.add(rows[where], columns[where], losses)
                         meter.add(len(losses))
-                kept.write()
-                facts = replace(job.facts, stride=stride)
-                yield Surface(a[shown], b[shown], kept.loss[np.ix_(shown, shown)], facts)
-    finally:  # also upon an error, Ctrl-C, or a page that was left
-        kept.write()
+                checkpoint.write()
+                metadata = replace(evaluation.metadata, stride=stride)
+                loss = checkpoint.loss[np.ix_(indices, indices)]
+                yield Surface(a[indices], b[indices], loss, metadata)
+    finally:  # also after an error, Ctrl-C, or when the iterator is closed
+        checkpoint.write()

@@ -1,4 +1,4 @@
-"""Step size: sharpness beside the edge of stability."""
+"""Full-batch training at the edge of stability, and momentum on a quadratic."""
 
 from lazy_loader import attach_stub
 

@@ -6,7 +6,7 @@ from .quadratics import quadratic as quadratic
 from .quadratics import quadratic_descent as quadratic_descent
 from .quadratics import quadratic_edge as quadratic_edge
 from .quadratics import spectral_radius as spectral_radius
-from .run import StabilityStatus as StabilityStatus
+from .result import StabilityStatus as StabilityStatus
 
 __all__ = [
     "EdgeSettings",

@@ -163,7 +163,7 @@ def test_what_a_killed_writer_has_left_is_removed_but_no_other_file(kind: str, t
 
 def test_arrays_are_written_row_by_row_however_they_lie() -> None:
     found = surface()
-    turned = lv.Surface(found.a, found.b, np.asfortranarray(found.loss), found.facts)
+    turned = lv.Surface(found.a, found.b, np.asfortranarray(found.loss), found.metadata)
     file = io.BytesIO()
     turned.save(file)
     assert lv.Surface.load(file) == found

@@ -18,7 +18,8 @@ from lossviz.common import rng
 from lossviz.common.rng import OwnRandomNumbers
 from lossviz.common.validation import Refused
 from lossviz.curvature.eigenvalues import leading, sharpness
-from lossviz.landscape.surface import profile, surface
+from lossviz.landscape.profile import profile
+from lossviz.landscape.surface import surface
 
 X = torch.linspace(-1, 1, 24).reshape(2, 3, 4)
 
@@ -175,7 +176,7 @@ def test_a_loss_that_draws_is_the_same_function_for_surfaces_and_hessians() -> N
 def test_threads_draw_the_same_as_none() -> None:
     model, data = make("mlp", examples=12)
     wanted = surface(model, dropped, (data[0], torch.zeros(12, 3)), points=5)
-    assert wanted.facts.reason == "the model or the loss draws random numbers"
+    assert wanted.metadata.reason == "the model or the loss draws random numbers"
     with ThreadPoolExecutor(4) as pool:
         found = surface(model, dropped, (data[0], torch.zeros(12, 3)), points=5, executor=pool)
     assert found == wanted

@@ -44,7 +44,7 @@ def test_an_unexpected_failure_is_told_and_the_result_is_right(broken: None) -> 
     model, data = make("mlp", examples=9)
     with pytest.warns(FallbackWarning, match="stacked evaluator failed with IndexError: a fault of ours"):
         found = surface(model, CE, data, points=3)
-    assert (found.facts.evaluator, found.facts.reason) == (
+    assert (found.metadata.evaluator, found.metadata.reason) == (
         "loop",
         "the stacked evaluator failed with IndexError",
     )
@@ -104,7 +104,7 @@ def test_a_model_for_one_number_of_examples_is_differentiated_by_autograd(how: s
     hessian = hessian_of(model, CE, data)
     assert isinstance(hessian, Hessian)
     assert hessian.reason == "the model or the loss uses a pass that runs on 90 examples only"
-    assert surface(model, CE, data, points=3).facts.evaluator == "stacked"
+    assert surface(model, CE, data, points=3).metadata.evaluator == "stacked"
 
 
 class Casting(nn.Module):
@@ -124,15 +124,15 @@ def test_what_is_cast_on_its_way_is_left_to_the_loop(model: nn.Module) -> None:
     data = (torch.randn(20, 4), torch.randint(0, 3, (20,)))
     with torch.autocast("cpu", dtype=torch.bfloat16):
         found, hessian = surface(model, CE, data, points=3), hessian_of(model, CE, data)
-    assert found.facts.evaluator == "loop"
-    assert found.facts.reason == "the model or the loss uses linear in bfloat16, as under autocast"
-    assert hessian.reason == found.facts.reason
+    assert found.metadata.evaluator == "loop"
+    assert found.metadata.reason == "the model or the loss uses linear in bfloat16, as under autocast"
+    assert hessian.reason == found.metadata.reason
 
 
 def test_a_loss_that_is_finite_nowhere_says_so() -> None:
     model, data = make("mlp", examples=9)
     found = surface(model, lambda o, t: CE(o, t) * np.inf, data, points=2)
-    assert "not finite at two random points" in found.facts.reason
+    assert "not finite at two random points" in found.metadata.reason
 
 
 def test_a_mistake_of_the_users_is_one_sentence_and_no_warning() -> None:

@@ -74,7 +74,7 @@ def test_every_evaluator_takes_targets_of_any_width(given: Given, name: str) -> 
     for kind in WIDTHS:
         data = (x, given(y, kind))
         found = surface(model, loss_fn, data, points=3)
-        assert found.facts.evaluator == "stacked", found.facts.reason
+        assert found.metadata.evaluator == "stacked", found.metadata.reason
         assert np.array_equal(found.loss, wanted.loss), kind  # what is done is the same from the cast on
         hessian = hessian_of(model, loss_fn, data)
         assert type(hessian) is type(written)
@@ -96,7 +96,7 @@ def test_the_loop_and_training_at_the_edge_take_targets_of_any_width(given: Give
 def test_batches_of_different_widths_are_joined() -> None:
     model, (x, y) = make("mlp")
     found = surface(model, CE, [(x[:40], y[:40].to(torch.uint8)), (x[40:], y[40:].int())], points=3)
-    assert found.facts.evaluator == "stacked", found.facts.reason
+    assert found.metadata.evaluator == "stacked", found.metadata.reason
     np.testing.assert_allclose(found.loss, surface(model, CE, (x, y), points=3).loss, rtol=2e-6)
 
 
@@ -139,7 +139,7 @@ def test_bools_stay_a_mask_and_are_0_and_1_to_a_row_of_losses(given: Given) -> N
     np.testing.assert_allclose(masked.loss, rows.loss, rtol=2e-6)
     for name in ("sigmoid-ce", "hinge", "mse"):
         mine, plain = (surface(model, LOSSES[name], (x, t), points=2) for t in (data[1], y.float()))
-        assert mine.facts.evaluator == "stacked", mine.facts.reason
+        assert mine.metadata.evaluator == "stacked", mine.metadata.reason
         np.testing.assert_allclose(mine.loss, plain.loss, rtol=2e-6)
         one, other = (hessian_of(model, LOSSES[name], (x, t)) for t in (data[1], y.float()))
         assert isinstance(one, Pearlmutter)
@@ -181,7 +181,7 @@ def test_arrays_of_any_make() -> None:
         (batch,) = read_batches(data, LIKE).rows
         assert torch.equal(batch.inputs, x)
         found = surface(model, CE, data, points=2)
-        assert found.facts.evaluator == "stacked", found.facts.reason
+        assert found.metadata.evaluator == "stacked", found.metadata.reason
         np.testing.assert_allclose(found.loss, wanted, rtol=1e-6)  # numbers at odd addresses add up otherwise
         assert torch.equal(as_tensor(inputs).float(), x)
     heads = [

@@ -82,7 +82,9 @@ def test_a_loss_may_know_the_model_and_ask_it_where_it_is() -> None:
         model, lambda o, t: F.cross_entropy(o, t, weight=torch.tensor([0.2, 0.3, 0.5])), (x, y), points=3
     )
     found = surface(model, weighted, (x, y), points=3)
-    assert found.facts.evaluator == plain.facts.evaluator  # so that the same is done with the same numbers
+    assert (
+        found.metadata.evaluator == plain.metadata.evaluator
+    )  # so that the same is done with the same numbers
     assert np.array_equal(found.loss, plain.loss)
 
 
@@ -128,7 +130,7 @@ def test_a_row_of_losses_is_its_mean() -> None:
     row = LOSSES["softmax-ce"]
     mine, plain = surface(model, row, data, points=3), surface(model, CE, data, points=3)
     np.testing.assert_allclose(mine.loss, plain.loss, rtol=1e-6)
-    assert mine.facts.loss_name == "softmax-ce"
+    assert mine.metadata.loss_name == "softmax-ce"
     assert sharpness(model, row, data) == pytest.approx(sharpness(model, CE, data), rel=1e-4)
 
 
@@ -155,7 +157,7 @@ def test_data_that_are_written_to_come_back(who: str) -> None:
 
     data = [(inputs, targets.clone())]
     found = surface(model, loss_fn, data, points=3)
-    assert found.facts.reason == "the model or the loss writes into its data"
+    assert found.metadata.reason == "the model or the loss writes into its data"
     assert np.array_equal(inputs, x.numpy())
     assert torch.equal(data[0][1], targets)
     layer = model.layer if who == "model" else model
@@ -173,5 +175,5 @@ def test_data_that_are_written_to_come_back(who: str) -> None:
 def test_a_partial_has_the_name_of_its_function() -> None:
     model, data = make("mlp", examples=9)
     smoothed = partial(partial(F.cross_entropy, label_smoothing=0.1), reduction="mean")
-    assert surface(model, smoothed, data, points=2).facts.loss_name == "cross_entropy"
+    assert surface(model, smoothed, data, points=2).metadata.loss_name == "cross_entropy"
     assert edge_run(model, LOSSES["softmax-ce"], data, lr=0.1, steps=1).loss_name == "softmax-ce"

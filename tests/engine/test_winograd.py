@@ -121,11 +121,11 @@ def test_models_equal_a_float64_loop(build: type[nn.Module], include_bias: bool)
         model(x * 2 + 1)
     plane = random_plane(model, seed=1, include_bias=include_bias)
     found = surface(model, CE, (x, y), plane, points=2)
-    assert found.facts.evaluator == "stacked", found.facts.reason
+    assert found.metadata.evaluator == "stacked", found.metadata.reason
     wanted = plain_loop(model, CE, (x, y), plane, found.a, found.b)
     np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
     exact = surface(model.double(), CE, (x.double(), y), plane, points=2)
-    assert exact.facts.evaluator == "stacked", exact.facts.reason
+    assert exact.metadata.evaluator == "stacked", exact.metadata.reason
     np.testing.assert_allclose(exact.loss, wanted, rtol=1e-11)
 
 

@@ -1,4 +1,4 @@
-"""What a landscape says of itself, against direct evaluation and closed forms."""
+"""Recorded trainings, plane fidelity, curvatures and rescaling against direct evaluation and closed forms."""
 
 import copy
 from collections.abc import Callable
@@ -11,58 +11,63 @@ import torch
 from torch import nn
 
 import lossviz as lv
-from lossviz.landscape.fidelity import PLANES, random_walk, walk_share
+from lossviz.landscape.fidelity import PLANES
+from lossviz.landscape.full_hessian import hessian_matrix
 from lossviz.landscape.planes import random_plane
-from lossviz.landscape.reparametrization import DOWN, hessian_matrix, rescale
+from lossviz.landscape.random_planes import NEGATIVE
+from lossviz.landscape.random_walk import random_walk, random_walk_explained
+from lossviz.landscape.rescaling import rescaling_factors
 
 
 @pytest.fixture(scope="module")
-def trained() -> lv.landscape.RecordedTraining:
+def training() -> lv.landscape.RecordedTraining:
     return lv.landscape.record_training("moons", "mlp-16-16", "sigmoid-ce", "relu", seed=0, steps=120)
 
 
 @pytest.fixture(scope="module")
-def looks(trained: lv.landscape.RecordedTraining) -> dict[str, lv.landscape.PlaneFidelity]:
-    return {plane: lv.landscape.plane_fidelity(trained, plane, points=9) for plane in PLANES}
+def fidelities(training: lv.landscape.RecordedTraining) -> dict[str, lv.landscape.PlaneFidelity]:
+    return {plane: lv.landscape.plane_fidelity(training, plane, points=9) for plane in PLANES}
 
 
-def exact(study: lv.landscape.RecordedTraining, weights: np.ndarray) -> float:
+def float64_loss(training: lv.landscape.RecordedTraining, weights: np.ndarray) -> float:
     """The loss at flat weights, in float64."""
-    model = copy.deepcopy(study.model).double()
+    model = copy.deepcopy(training.model).double()
     nn.utils.vector_to_parameters(torch.from_numpy(weights.astype(np.float64)), model.parameters())
-    x, y = study.data
+    x, y = training.data
     with torch.no_grad():
-        return float(study.loss_fn(model(x.double()), y.double() if y.is_floating_point() else y))
+        return float(training.loss_fn(model(x.double()), y.double() if y.is_floating_point() else y))
 
 
 # --- the training ---------------------------------------------------------------------------------------
 
 
-def test_a_study_is_a_member_of_the_race_of_the_same_settings() -> None:
-    study = lv.landscape.record_training(
+def test_recorded_training_equals_a_member_of_a_history() -> None:
+    training = lv.landscape.record_training(
         "moons", "mlp-16", "sigmoid-ce", "relu", seed=1, steps=40, record_every=4
     )
-    race = lv.train("moons", "mlp-16", ["sigmoid-ce"], lr=study.settings.lr, optimizer="momentum", seeds=2,
-                    steps=40, batch=32, activation="relu", record_every=4)  # fmt: skip
-    assert study.steps.tolist() == race.steps.tolist()
-    assert study.loss == pytest.approx(race.loss[0, 1], rel=1e-6)
-    for ours, theirs in zip(study.checkpoints, race.checkpoints(0, 1), strict=True):
-        for name in theirs:  # a race multiplies many members at once, which rounds differently
-            np.testing.assert_allclose(ours[name].numpy(), theirs[name], rtol=1e-4, atol=1e-6)
+    history = lv.train(
+        "moons", "mlp-16", ["sigmoid-ce"], lr=training.settings.lr, optimizer="momentum", seeds=2, steps=40,
+        batch=32, activation="relu", record_every=4,
+    )  # fmt: skip
+    assert training.steps.tolist() == history.steps.tolist()
+    assert training.loss == pytest.approx(history.loss[0, 1], rel=1e-6)
+    for single, member in zip(training.checkpoints, history.checkpoints(0, 1), strict=True):
+        for name in member:  # `train` multiplies many members at once, which rounds differently
+            np.testing.assert_allclose(single[name].numpy(), member[name], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("dataset", "loss", "guess"),
+    ("dataset", "loss", "chance_loss"),
     [
         ("moons", "sigmoid-ce", np.log(2)),
         ("moons", "sigmoid-mse", 0.25),
         ("digits", "softmax-ce", np.log(10)),
     ],
 )
-def test_guessing_costs_what_it_costs(dataset: str, loss: str, guess: float) -> None:
-    study = lv.landscape.record_training(dataset, "mlp-16", loss, steps=2)
-    assert study.guess == pytest.approx(guess, rel=1e-6)
-    assert study.loss[-1] == pytest.approx(exact(study, study.weights[-1]), rel=1e-5)
+def test_chance_loss_is_that_of_zero_logits(dataset: str, loss: str, chance_loss: float) -> None:
+    training = lv.landscape.record_training(dataset, "mlp-16", loss, steps=2)
+    assert training.chance_loss == pytest.approx(chance_loss, rel=1e-6)
+    assert training.loss[-1] == pytest.approx(float64_loss(training, training.weights[-1]), rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -71,14 +76,14 @@ def test_guessing_costs_what_it_costs(dataset: str, loss: str, guess: float) -> 
      ({"loss": "softmax-nothing"}, KeyError), ({"dataset": "digits"}, ValueError),
      ({"lr": 1e9, "loss": "sigmoid-half-mse", "dataset": "sine"}, ValueError)],
 )  # fmt: skip
-def test_a_wrong_setting_is_refused(change: dict[str, object], error: type[Exception]) -> None:
+def test_invalid_setting_is_refused(change: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
         lv.landscape.record_training(
             **({"dataset": "moons", "network": "mlp-16", "loss": "sigmoid-ce"} | change)
         )
 
 
-def test_a_training_that_leaves_the_finite_numbers_says_when() -> None:
+def test_diverging_training_names_the_step() -> None:
     with pytest.raises(ValueError, match="left the finite numbers by step"):
         lv.landscape.record_training("line", "mlp-16", "mse", lr=1000.0)
 
@@ -87,159 +92,168 @@ def test_a_training_that_leaves_the_finite_numbers_says_when() -> None:
 
 
 @pytest.mark.parametrize("plane", PLANES)
-def test_both_losses_agree_at_the_end_and_are_those_of_the_weights(
-    trained: lv.landscape.RecordedTraining, looks: dict[str, lv.landscape.PlaneFidelity], plane: str
+def test_true_loss_is_that_of_the_weights_and_equals_plane_loss_at_the_end(
+    training: lv.landscape.RecordedTraining, fidelities: dict[str, lv.landscape.PlaneFidelity], plane: str
 ) -> None:
-    look = looks[plane]
-    assert look.says[-1] == pytest.approx(look.had[-1], rel=1e-4)
-    assert look.path.off_plane[-1] == pytest.approx(0, abs=1e-4)
-    weights = random_walk(trained.weights) if plane == "A random walk" else trained.weights
+    fidelity = fidelities[plane]
+    assert fidelity.plane_loss[-1] == pytest.approx(fidelity.true_loss[-1], rel=1e-4)
+    assert fidelity.path.off_plane[-1] == pytest.approx(0, abs=1e-4)
+    weights = random_walk(training.weights) if plane == "random-walk" else training.weights
     for record in (0, len(weights) // 2):
-        assert look.had[record] == pytest.approx(exact(trained, weights[record]), rel=1e-4)
-    assert (look.path.off_plane <= look.way + 1e-5).all()
+        assert fidelity.true_loss[record] == pytest.approx(float64_loss(training, weights[record]), rel=1e-4)
+    assert (fidelity.path.off_plane <= fidelity.distance + 1e-5).all()
 
 
-def test_the_map_says_the_loss_at_the_projected_weights(
-    trained: lv.landscape.RecordedTraining, looks: dict[str, lv.landscape.PlaneFidelity]
+def test_plane_loss_is_that_of_the_projected_weights(
+    training: lv.landscape.RecordedTraining, fidelities: dict[str, lv.landscape.PlaneFidelity]
 ) -> None:
-    plane = random_plane(trained.model, 0)
-    look = looks["Random"]
+    plane = random_plane(training.model, 0)
+    fidelity = fidelities["random"]
     for record in (0, 7, 30):
-        a, b = look.path.a[record], look.path.b[record]
+        a, b = fidelity.path.a[record], fidelity.path.b[record]
         weights = plane.origin + a * plane.u.astype(float) + b * plane.v.astype(float)
-        assert look.says[record] == pytest.approx(exact(trained, weights), rel=1e-4)
-        away = trained.weights[record].astype(float) - weights
-        assert abs(away @ plane.u) < 1e-3
-        assert np.linalg.norm(away) == pytest.approx(look.path.off_plane[record], rel=1e-4)
+        assert fidelity.plane_loss[record] == pytest.approx(float64_loss(training, weights), rel=1e-4)
+        difference = training.weights[record].astype(float) - weights
+        assert abs(difference @ plane.u) < 1e-3
+        assert np.linalg.norm(difference) == pytest.approx(fidelity.path.off_plane[record], rel=1e-4)
 
 
-def test_chance_is_what_random_planes_hold_in_the_mean(trained: lv.landscape.RecordedTraining) -> None:
-    n = trained.weights.shape[1]
+def test_expected_explained_is_the_mean_over_random_planes(training: lv.landscape.RecordedTraining) -> None:
+    n = training.weights.shape[1]
     shares = []
-    path = trained.weights.astype(float) - trained.weights.mean(axis=0)
+    path = training.weights.astype(float) - training.weights.mean(axis=0)
     random = np.random.default_rng(1)
     for _ in range(400):
         basis, _ = np.linalg.qr(random.standard_normal((n, 2)))
         shares.append(np.square(path @ basis).sum() / np.square(path).sum())
-    look = lv.landscape.plane_fidelity(trained, "Random", points=3)
-    assert look.chance == 2 / n
+    fidelity = lv.landscape.plane_fidelity(training, "random", points=3)
+    assert fidelity.expected_explained == 2 / n
     assert np.mean(shares) == pytest.approx(2 / n, abs=4 * np.std(shares) / 20)
 
 
-def test_a_walk_explains_itself_as_theory_says() -> None:
+def test_random_walk_explained_agrees_with_the_theory() -> None:
     # Antognini and Sohl-Dickstein: 6 / pi^2 (1 + 1/4) for a long walk in many dimensions
-    assert walk_share(300, 3000, walks=4) == pytest.approx(7.5 / np.pi**2, abs=0.02)
+    assert random_walk_explained(300, 3000, walks=4) == pytest.approx(7.5 / np.pi**2, abs=0.02)
 
 
-def test_a_walk_ends_where_the_training_ends_from_as_far_away(trained: lv.landscape.RecordedTraining) -> None:
-    walk = random_walk(trained.weights, seed=3)
-    assert walk.shape == trained.weights.shape
-    assert np.array_equal(walk[-1], trained.weights[-1])
-    lengths = [np.linalg.norm(w[0].astype(float) - w[-1]) for w in (walk, trained.weights)]
+def test_random_walk_has_the_start_distance_and_the_end_of_the_path(
+    training: lv.landscape.RecordedTraining,
+) -> None:
+    walk = random_walk(training.weights, seed=3)
+    assert walk.shape == training.weights.shape
+    assert np.array_equal(walk[-1], training.weights[-1])
+    lengths = [np.linalg.norm(w[0].astype(float) - w[-1]) for w in (walk, training.weights)]
     assert lengths[0] == pytest.approx(lengths[1], rel=1e-5)
 
 
-def test_its_own_plane_holds_more_than_any_other(looks: dict[str, lv.landscape.PlaneFidelity]) -> None:
-    own = looks["Its path"].path.explained
-    assert all(own > looks[plane].path.explained for plane in ("Random", "Curvature", "Three minima"))
-    assert looks["A random walk"].chance is None
+def test_pca_plane_explains_more_than_any_other(fidelities: dict[str, lv.landscape.PlaneFidelity]) -> None:
+    own = fidelities["path"].path.explained
+    assert all(own > fidelities[plane].path.explained for plane in ("random", "curvature", "minima"))
+    assert fidelities["random-walk"].expected_explained is None
 
 
-def test_the_three_minima_lie_on_their_plane(
-    trained: lv.landscape.RecordedTraining, looks: dict[str, lv.landscape.PlaneFidelity]
+def test_three_minima_lie_on_their_plane(
+    training: lv.landscape.RecordedTraining, fidelities: dict[str, lv.landscape.PlaneFidelity]
 ) -> None:
-    look = looks["Three minima"]
-    assert look.minima[0] == pytest.approx([1, 0], abs=1e-5)
-    assert look.minima.shape == (2, 2)
+    fidelity = fidelities["minima"]
+    assert fidelity.minima[0] == pytest.approx([1, 0], abs=1e-5)
+    assert fidelity.minima.shape == (2, 2)
     other = lv.landscape.record_training("moons", "mlp-16-16", "sigmoid-ce", "relu", seed=1, steps=120)
-    assert not np.array_equal(other.weights[-1], trained.weights[-1])
+    assert not np.array_equal(other.weights[-1], training.weights[-1])
 
 
-@pytest.mark.parametrize("plane", ["Random", "A random walk"])
-def test_from_coarse_to_fine_only_the_surface_changes(
-    trained: lv.landscape.RecordedTraining, looks: dict[str, lv.landscape.PlaneFidelity], plane: str
+@pytest.mark.parametrize("plane", ["random", "random-walk"])
+def test_stream_changes_only_the_surface(
+    training: lv.landscape.RecordedTraining, fidelities: dict[str, lv.landscape.PlaneFidelity], plane: str
 ) -> None:
-    stream = list(lv.landscape.plane_fidelity_stream(trained, plane, points=9))
-    assert [look.surface.facts.stride for look in stream] == [8, 4, 2, 1]
-    for look in stream:
-        assert (look.path, look.chance) == (stream[0].path, looks[plane].chance)
-        np.testing.assert_array_equal(look.says, looks[plane].says)
-        np.testing.assert_array_equal(look.had, looks[plane].had)
-    last, whole = stream[-1].surface, looks[plane].surface
+    stream = list(lv.landscape.plane_fidelity_stream(training, plane, points=9))
+    assert [fidelity.surface.metadata.stride for fidelity in stream] == [8, 4, 2, 1]
+    for fidelity in stream:
+        assert (fidelity.path, fidelity.expected_explained) == (
+            stream[0].path,
+            fidelities[plane].expected_explained,
+        )
+        np.testing.assert_array_equal(fidelity.plane_loss, fidelities[plane].plane_loss)
+        np.testing.assert_array_equal(fidelity.true_loss, fidelities[plane].true_loss)
+    last, whole = stream[-1].surface, fidelities[plane].surface
     assert replace(last, loss=whole.loss) == whole
     np.testing.assert_allclose(last.loss, whole.loss, rtol=2e-6)  # other points share a product
 
 
-def test_an_unknown_plane_is_refused(trained: lv.landscape.RecordedTraining) -> None:
-    with pytest.raises(ValueError, match="plane must be one of Random, Its path"):
-        lv.landscape.plane_fidelity(trained, "Sideways")
+def test_unknown_plane_is_refused(training: lv.landscape.RecordedTraining) -> None:
+    with pytest.raises(ValueError, match="plane must be one of random, path"):
+        lv.landscape.plane_fidelity(training, "sideways")
 
 
 # --- all curvatures -------------------------------------------------------------------------------------
 
 
-def test_the_whole_hessian_is_that_of_products_and_finite_differences(
-    trained: lv.landscape.RecordedTraining,
+def test_hessian_matrix_equals_products_and_finite_differences(
+    training: lv.landscape.RecordedTraining,
 ) -> None:
-    matrix = hessian_matrix(trained)
+    matrix = hessian_matrix(training)
     assert np.array_equal(matrix, matrix.T)
-    top = lv.sharpness(trained.model, trained.loss_fn, trained.data)
+    top = lv.sharpness(training.model, training.loss_fn, training.data)
     assert np.linalg.eigvalsh(matrix)[-1] == pytest.approx(top, rel=1e-4)
     d = np.random.default_rng(0).standard_normal(len(matrix))
     d /= np.linalg.norm(d)
-    h, w = 1e-4, trained.weights[-1].astype(float)
-    second = (exact(trained, w + h * d) + exact(trained, w - h * d) - 2 * exact(trained, w)) / h**2
+    h, w = 1e-4, training.weights[-1].astype(float)
+    second = (
+        float64_loss(training, w + h * d) + float64_loss(training, w - h * d) - 2 * float64_loss(training, w)
+    ) / h**2
     assert d @ matrix @ d == pytest.approx(second, abs=2e-3)
 
 
-def test_the_mean_curvature_of_random_directions_is_trace_over_n(
-    trained: lv.landscape.RecordedTraining,
+def test_mean_curvature_of_random_directions_is_trace_over_n(
+    training: lv.landscape.RecordedTraining,
 ) -> None:
-    eight = lv.landscape.eight_planes(trained, points=3)
-    matrix = hessian_matrix(trained)
-    assert eight.mean == pytest.approx(np.trace(matrix) / len(matrix))
-    error = eight.random.std() / np.sqrt(len(eight.random))
-    assert eight.random.mean() == pytest.approx(eight.mean, abs=4 * error)
-    assert eight.down == int((np.linalg.eigvalsh(matrix) < DOWN).sum()) > 0
-    u = random_plane(trained.model, 3).u.astype(float)
-    assert eight.drawn[6] == pytest.approx(u @ matrix @ u / (u @ u))
-    assert [look.surface.facts.method[-6:] for look in eight.landscapes] == [f"seed {k}" for k in range(8)]
+    eight = lv.landscape.eight_planes(training, points=3)
+    matrix = hessian_matrix(training)
+    assert eight.mean_curvature == pytest.approx(np.trace(matrix) / len(matrix))
+    error = eight.random_curvatures.std() / np.sqrt(len(eight.random_curvatures))
+    assert eight.random_curvatures.mean() == pytest.approx(eight.mean_curvature, abs=4 * error)
+    assert eight.negative == int((np.linalg.eigvalsh(matrix) < NEGATIVE).sum()) > 0
+    u = random_plane(training.model, 3).u.astype(float)
+    assert eight.plane_curvatures[6] == pytest.approx(u @ matrix @ u / (u @ u))
+    assert [fidelity.surface.metadata.method[-6:] for fidelity in eight.planes] == [
+        f"seed {k}" for k in range(8)
+    ]
 
 
 # --- rescaling ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("c", [0.05, 0.5, 20.0])
-def test_a_rescaled_network_is_the_same_function(trained: lv.landscape.RecordedTraining, c: float) -> None:
-    other = trained.moved(trained.weights[-1] * rescale(trained.model, c))
-    x, _ = trained.data
+def test_rescaled_network_is_the_same_function(training: lv.landscape.RecordedTraining, c: float) -> None:
+    other = training.model_with(training.weights[-1] * rescaling_factors(training.model, c))
+    x, _ = training.data
     with torch.no_grad():
-        assert torch.allclose(other(x), trained.model(x), rtol=1e-4, atol=1e-5)
+        assert torch.allclose(other(x), training.model(x), rtol=1e-4, atol=1e-5)
 
 
-def test_the_sharpness_is_that_of_the_rescaled_network_and_the_slice_stands_still(
-    trained: lv.landscape.RecordedTraining,
+def test_sharpness_is_that_of_the_rescaled_network_and_filter_normalized_loss_is_constant(
+    training: lv.landscape.RecordedTraining,
 ) -> None:
-    facts = lv.landscape.rescaled(trained, most=8, ways=5, points=21)
-    assert facts.c == pytest.approx([1 / 8, 8**-0.5, 1, 8**0.5, 8])
-    for k, c in enumerate(facts.c):
-        other = trained.moved(trained.weights[-1] * rescale(trained.model, float(c)))
-        top = lv.sharpness(other, trained.loss_fn, trained.data)
-        assert facts.sharpness[k] == pytest.approx(top, rel=1e-3)
-    still = facts.filtered[facts.unchanged]
-    assert facts.filtered == pytest.approx(np.tile(still, (5, 1)), rel=1e-5, abs=1e-6)
-    assert not np.allclose(facts.plain[0], facts.plain[facts.unchanged], rtol=0.1)
-    line = lv.profile(trained.model, trained.loss_fn, trained.data, span=1.0, points=21, progress=False)
-    assert still == pytest.approx(line.loss, rel=1e-4)
+    result = lv.landscape.rescaled(training, max_factor=8, factors=5, points=21)
+    assert result.c == pytest.approx([1 / 8, 8**-0.5, 1, 8**0.5, 8])
+    for k, c in enumerate(result.c):
+        other = training.model_with(training.weights[-1] * rescaling_factors(training.model, float(c)))
+        top = lv.sharpness(other, training.loss_fn, training.data)
+        assert result.sharpness[k] == pytest.approx(top, rel=1e-3)
+    unscaled = result.filter_normalized_loss[result.unscaled]
+    assert result.filter_normalized_loss == pytest.approx(np.tile(unscaled, (5, 1)), rel=1e-5, abs=1e-6)
+    assert not np.allclose(result.plain_loss[0], result.plain_loss[result.unscaled], rtol=0.1)
+    line = lv.profile(training.model, training.loss_fn, training.data, span=1.0, points=21, progress=False)
+    assert unscaled == pytest.approx(line.loss, rel=1e-4)
 
 
 @pytest.mark.parametrize("c", [0.0, -1.0, float("nan")])
-def test_a_factor_that_is_not_above_zero_is_refused(trained: lv.landscape.RecordedTraining, c: float) -> None:
+def test_rescaling_factor_must_be_positive(training: lv.landscape.RecordedTraining, c: float) -> None:
     with pytest.raises(ValueError, match="c must be a finite number above 0"):
-        rescale(trained.model, c)
+        rescaling_factors(training.model, c)
 
 
-def test_only_relu_can_be_rescaled() -> None:
+def test_only_relu_networks_can_be_rescaled() -> None:
     with pytest.raises(ValueError, match="Linear, ReLU, Linear"):
         lv.landscape.rescaled(lv.landscape.record_training(activation="tanh", steps=2))
 
@@ -250,42 +264,45 @@ def test_only_relu_can_be_rescaled() -> None:
 @pytest.mark.parametrize("plane", PLANES)
 @pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("relief", [False, True])
-def test_a_plane_is_drawn_with_a_frame_for_each_record(
-    looks: dict[str, lv.landscape.PlaneFidelity], plane: str, narrow: bool, relief: bool
+def test_one_plane_has_a_frame_for_each_record(
+    fidelities: dict[str, lv.landscape.PlaneFidelity], plane: str, narrow: bool, relief: bool
 ) -> None:
-    look = looks[plane]
-    figure = lv.figures.one_plane(look, at=12, relief=relief, narrow=narrow)
-    assert [int(frame.name) for frame in figure.frames] == look.steps.tolist()
-    here = lv.figures.at_frame(figure, 120)
-    words = [text.text for text in here.layout.annotations]
-    assert f"the map says <b>{look.says[-1] / look.guess:.2f}</b>" in words
+    fidelity = fidelities[plane]
+    figure = lv.figures.one_plane(fidelity, at=12, relief=relief, narrow=narrow)
+    assert [int(frame.name) for frame in figure.frames] == fidelity.steps.tolist()
+    last = lv.figures.at_frame(figure, 120)
+    words = [text.text for text in last.layout.annotations]
+    assert f"the map says <b>{fidelity.plane_loss[-1] / fidelity.chance_loss:.2f}</b>" in words
     assert "after 120 steps" in words
 
 
-def test_a_hole_in_a_surface_is_drawn(looks: dict[str, lv.landscape.PlaneFidelity]) -> None:
-    look = looks["Random"]
-    loss = look.surface.loss.copy()
+def test_surface_with_nan_is_drawn(fidelities: dict[str, lv.landscape.PlaneFidelity]) -> None:
+    fidelity = fidelities["random"]
+    loss = fidelity.surface.loss.copy()
     loss[2, 3], loss[4, 4] = np.nan, np.inf
-    figure = lv.figures.one_plane(replace(look, surface=replace(look.surface, loss=loss)))
+    figure = lv.figures.one_plane(replace(fidelity, surface=replace(fidelity.surface, loss=loss)))
     assert figure.frames
 
 
-def test_surfaces_and_profiles_of_any_model_wear_the_house_style(
-    looks: dict[str, lv.landscape.PlaneFidelity],
+def test_surface_figures_have_the_template_and_name_the_method(
+    fidelities: dict[str, lv.landscape.PlaneFidelity],
 ) -> None:
-    look = looks["Its path"]
-    for figure in (lv.figures.contour(look.surface, [look.path]), lv.figures.terrain(look.surface),
-                   lv.figures.contour(look.surface, narrow=True)):  # fmt: skip
+    fidelity = fidelities["path"]
+    for figure in (
+        lv.figures.contour(fidelity.surface, [fidelity.path]),
+        lv.figures.terrain(fidelity.surface),
+        lv.figures.contour(fidelity.surface, narrow=True),
+    ):
         assert figure.layout.template.layout.font.family.startswith('"Source Sans"')
-        assert any(look.surface.facts.method in text.text for text in figure.layout.annotations)
+        assert any(fidelity.surface.metadata.method in text.text for text in figure.layout.annotations)
 
 
 @pytest.mark.parametrize(("draw", "drawn"), [(lv.figures.contour, "customdata"), (lv.figures.terrain, "z")])
-def test_a_grid_finer_than_a_screen_is_thinned_and_says_so(
-    looks: dict[str, lv.landscape.PlaneFidelity], draw: Callable[[lv.Surface], go.Figure], drawn: str
+def test_fine_grid_is_thinned_and_the_figure_says_so(
+    fidelities: dict[str, lv.landscape.PlaneFidelity], draw: Callable[[lv.Surface], go.Figure], drawn: str
 ) -> None:
     axis = np.linspace(-1, 1, 1202)
-    fine = replace(looks["Random"].surface, a=axis, b=2 * axis, loss=np.add.outer(axis, 5 * axis))
+    fine = replace(fidelities["random"].surface, a=axis, b=2 * axis, loss=np.add.outer(axis, 5 * axis))
     figure = draw(fine)
     (trace,) = figure.data
     shown = [*range(0, 1202, 4), 1201]  # every 3rd would be 401 and the last

@@ -1,4 +1,4 @@
-"""Planes: what is normalized and how, what a PCA must explain, and what is refused."""
+"""Planes and projections against closed forms: normalization, PCA, interpolation, Hessian directions."""
 
 import copy
 
@@ -9,16 +9,19 @@ import torch.nn.functional as F
 from support.models import make, mlp, state
 from torch import nn
 
-from lossviz.landscape.planes import direction_plane, hessian_plane, random_plane
-from lossviz.landscape.projection import interpolation_plane, pca_plane, project
-from lossviz.landscape.surface import losses_at, surface
+from lossviz.landscape.checkpoint_planes import interpolation_plane, pca_plane
+from lossviz.landscape.directions import direction_plane
+from lossviz.landscape.evaluation import losses_at
+from lossviz.landscape.planes import hessian_plane, random_plane
+from lossviz.landscape.projection import project
+from lossviz.landscape.surface import surface
 from lossviz.losses.base import MeanLoss
 from lossviz.losses.table import LOSSES
 from lossviz.networks.table import NETWORKS
 from lossviz.training.trainer import train
 
 
-def _parts(plane, flat: np.ndarray) -> dict[str, np.ndarray]:
+def _by_parameter(plane, flat: np.ndarray) -> dict[str, np.ndarray]:
     sizes = np.cumsum([int(np.prod(shape)) for shape in plane.shapes])[:-1]
     return {
         name: part.reshape(shape)
@@ -26,10 +29,10 @@ def _parts(plane, flat: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def test_filters_have_the_models_own_lengths() -> None:
+def test_filter_normalization_gives_each_filter_the_length_of_the_models() -> None:
     model, _ = make("cnn")
     plane = random_plane(model)
-    own, moved = _parts(plane, plane.origin), _parts(plane, plane.u)
+    own, moved = _by_parameter(plane, plane.origin), _by_parameter(plane, plane.u)
     for name in own:
         if own[name].ndim > 1:
             lengths = [np.linalg.norm(w[name].reshape(len(own[name]), -1), axis=1) for w in (own, moved)]
@@ -38,25 +41,25 @@ def test_filters_have_the_models_own_lengths() -> None:
             assert not moved[name].any()
 
 
-def test_layers_and_biases() -> None:
+def test_layer_normalization_and_biases() -> None:
     model = mlp(3, 5, 2)
     plane = random_plane(model, normalize="layer", include_bias=True)
-    own, moved = _parts(plane, plane.origin), _parts(plane, plane.v)
+    own, moved = _by_parameter(plane, plane.origin), _by_parameter(plane, plane.v)
     for name in own:
         np.testing.assert_allclose(np.linalg.norm(own[name]), np.linalg.norm(moved[name]), rtol=1e-5)
     drawn = random_plane(model, normalize="none")
     assert drawn.lengths[0] > 3 * drawn.origin.std()
 
 
-def test_transposed_convolutions_have_their_filters_on_the_second_axis() -> None:
+def test_filters_of_transposed_convolutions_are_on_the_second_axis() -> None:
     model = nn.Sequential(nn.ConvTranspose2d(4, 3, 2))
     plane = random_plane(model)
-    own, moved = (_parts(plane, flat)["0.weight"] for flat in (plane.origin, plane.u))
+    own, moved = (_by_parameter(plane, flat)["0.weight"] for flat in (plane.origin, plane.u))
     lengths = (np.linalg.norm(w.transpose(1, 0, 2, 3).reshape(3, -1), axis=1) for w in (own, moved))
     np.testing.assert_allclose(*lengths, rtol=1e-5)
 
 
-def test_a_seed_is_a_plane_and_nothing_else_moves() -> None:
+def test_same_seed_gives_the_same_plane_and_changes_no_state() -> None:
     model = mlp(2, 4, 1)
     before = state(model)
     one, same, other = random_plane(model, 3), random_plane(model, 3), random_plane(model, 4)
@@ -65,7 +68,7 @@ def test_a_seed_is_a_plane_and_nothing_else_moves() -> None:
     assert state(model) == before
 
 
-def test_rescaling_a_relu_network_leaves_its_filter_normalized_slice() -> None:
+def test_filter_normalized_surface_is_invariant_to_rescaling_a_relu_network() -> None:
     """L. Dinh et al. (2017): the same function, other weights. Powers of two, so that both are exact."""
     torch.manual_seed(0)
     model = mlp(4, 16, 3, activation=nn.ReLU)
@@ -80,7 +83,7 @@ def test_rescaling_a_relu_network_leaves_its_filter_normalized_slice() -> None:
     assert not np.allclose(*plain, rtol=0.1)
 
 
-def test_pca_of_a_random_walk_explains_what_theory_says() -> None:
+def test_pca_of_a_random_walk_agrees_with_the_theory() -> None:
     """J. Antognini and J. Sohl-Dickstein (2018): the k-th component explains 6 / (pi k)^2."""
     steps = np.random.default_rng(0).normal(size=(400, 5000))
     walk = [{"w": torch.from_numpy(point)} for point in steps.cumsum(axis=0)]
@@ -89,7 +92,7 @@ def test_pca_of_a_random_walk_explains_what_theory_says() -> None:
     np.testing.assert_allclose(found, [6 / np.pi**2, 6 / (2 * np.pi) ** 2], atol=0.02)
 
 
-def test_a_path_in_a_plane_is_found_where_it_is() -> None:
+def test_path_in_a_plane_has_its_coordinates_and_distances() -> None:
     rng = np.random.default_rng(0)
     base = np.linalg.qr(rng.normal(size=(50, 3)))[0].T
     t = np.linspace(0, 1, 12)[:, None]
@@ -108,7 +111,7 @@ def test_a_path_in_a_plane_is_found_where_it_is() -> None:
     assert low < path.a.min() <= path.a.max() < high
 
 
-def test_the_share_explained_is_that_of_the_components() -> None:
+def test_explained_share_of_a_path_is_the_sum_of_the_components() -> None:
     walk = np.random.default_rng(1).normal(size=(30, 200)).cumsum(axis=0)
     states = [{"w": torch.from_numpy(p)} for p in walk]
     plane = pca_plane(states)
@@ -116,7 +119,7 @@ def test_the_share_explained_is_that_of_the_components() -> None:
     assert project(states, plane).explained == pytest.approx(plane.explained.sum())
 
 
-def test_checkpoints_of_modules_and_state_dicts_agree() -> None:
+def test_modules_and_state_dicts_give_the_same_plane() -> None:
     models = []
     for seed in range(4):
         torch.manual_seed(seed)
@@ -126,32 +129,32 @@ def test_checkpoints_of_modules_and_state_dicts_agree() -> None:
     assert one.names == other.names == ("0.weight", "0.bias", "1.weight", "1.bias")
     assert np.array_equal(one.u, other.u)
 
-    class Run:
+    class HasCheckpoints:
         checkpoints = states
 
-    assert np.array_equal(pca_plane(Run()).u, one.u)
+    assert np.array_equal(pca_plane(HasCheckpoints()).u, one.u)
     assert np.array_equal(pca_plane(states, model=models[0]).u, one.u)
 
 
-def test_the_checkpoints_of_a_race_make_a_plane() -> None:
-    race = train("moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=2, steps=30)
-    states = race.checkpoints(1, 0)
+def test_checkpoints_of_a_history_give_a_plane() -> None:
+    history = train("moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=2, steps=30)
+    states = history.checkpoints(1, 0)
     plane, path = pca_plane(states), project(states, pca_plane(states))
-    tensors = [{name: torch.from_numpy(value) for name, value in one.items()} for one in states]
+    tensors = [{name: torch.from_numpy(value) for name, value in state.items()} for state in states]
     assert np.array_equal(plane.u, pca_plane(tensors).u)
     assert np.array_equal(path.a, project(tensors, plane).a)
-    assert np.array_equal(pca_plane(race).u, pca_plane(race.checkpoints(0, 0)).u)
+    assert np.array_equal(pca_plane(history).u, pca_plane(history.checkpoints(0, 0)).u)
     through = interpolation_plane(states[0], states[-1])
     np.testing.assert_allclose(through.origin + through.u, plane.origin, rtol=1e-6, atol=1e-6)
 
-    data, _ = race.settings.data()
+    data, _ = history.settings.data()
     model = NETWORKS["mlp-16"].build(2, 1)
     loss_fn = MeanLoss(LOSSES["sigmoid-ce"])
     at_end = losses_at(model, loss_fn, (data.x, data.y.astype(float)), plane, [0.0], [0.0])
-    np.testing.assert_allclose(at_end, race.loss[1, 0, -1], rtol=1e-5)
+    np.testing.assert_allclose(at_end, history.loss[1, 0, -1], rtol=1e-5)
 
 
-def test_a_plane_of_state_dicts_that_moves_too_much_says_what_to_do() -> None:
+def test_plane_that_moves_frozen_parameters_is_refused_with_advice() -> None:
     model = mlp(2, 4, 3)
     model[0].requires_grad_(False)
     states = [{name: value + k**2 for name, value in model.state_dict().items()} for k in range(3)]
@@ -161,7 +164,7 @@ def test_a_plane_of_state_dicts_that_moves_too_much_says_what_to_do() -> None:
     assert surface(model, loss_fn, data, pca_plane(states, model), points=2).loss.shape == (2, 2)
 
 
-def test_models_lie_where_the_plane_through_them_says() -> None:
+def test_interpolation_plane_contains_its_models() -> None:
     torch.manual_seed(0)
     a, b, c = (mlp(2, 4, 1) for _ in range(3))
     data = (torch.randn(20, 2), torch.randn(20, 1))
@@ -178,7 +181,7 @@ def test_models_lie_where_the_plane_through_them_says() -> None:
     assert two.window[0][0] < 0 < 1 < two.window[0][1]
 
 
-def test_hessian_directions_are_eigenvectors() -> None:
+def test_hessian_plane_is_spanned_by_eigenvectors() -> None:
     model = nn.Linear(3, 1, bias=False)
     x = torch.eye(3) * torch.tensor([3.0, 2.0, 1.0])
     plane = hessian_plane(model, nn.MSELoss(reduction="sum"), (x, torch.zeros(3, 1)))
@@ -187,7 +190,7 @@ def test_hessian_directions_are_eigenvectors() -> None:
     assert plane.axes[0] == "eigenvector of 18"
 
 
-def test_directions_in_any_form() -> None:
+def test_directions_in_all_three_forms() -> None:
     model = mlp(2, 3, 1)
     named = {name: torch.ones_like(p) for name, p in model.named_parameters()}
     listed = [torch.full_like(p, 2.0) for p in model.parameters()]
@@ -197,7 +200,7 @@ def test_directions_in_any_form() -> None:
     assert np.array_equal(direction_plane(model, plane.u, plane.v.tolist()[:0] or plane.v).v, plane.v)
 
 
-def test_shared_parameters_move_once_and_frozen_ones_stay() -> None:
+def test_shared_parameters_appear_once_and_frozen_ones_do_not() -> None:
     model = mlp(3, 3, 3)
     model[2].weight = model[0].weight
     model[2].bias.requires_grad_(False)
@@ -240,7 +243,7 @@ def test_shared_parameters_move_once_and_frozen_ones_stay() -> None:
         (lambda m: hessian_plane(nn.Linear(1, 1, bias=False), None, ()), "at least 2"),
     ],
 )
-def test_what_cannot_be_used_is_named(call, message: str) -> None:
+def test_invalid_argument_is_named(call, message: str) -> None:
     model = mlp(2, 3, 1)
     before = state(model)[:2]
     with pytest.raises(ValueError, match=message):
@@ -248,7 +251,7 @@ def test_what_cannot_be_used_is_named(call, message: str) -> None:
     assert state(model)[:2] == before
 
 
-def test_integer_parameters_are_named() -> None:
+def test_integer_parameter_is_named() -> None:
     model = mlp(2, 3, 1)
     model.register_parameter("table", nn.Parameter(torch.arange(3), requires_grad=False))
     with pytest.raises(ValueError, match=r"'table' is int64"):

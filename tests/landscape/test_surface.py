@@ -1,4 +1,4 @@
-"""Surfaces: exact on a quadratic, from any data, by any executor, and nothing of the user's is changed."""
+"""Surfaces: exact on a quadratic, with all kinds of data and executors, and without changing the model."""
 
 import contextlib
 import io
@@ -16,8 +16,10 @@ from support.models import MODELS, Attention, make, mlp, plain_loop, state
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from lossviz.landscape.planes import direction_plane, random_plane
-from lossviz.landscape.surface import Surface, profile, surface, surface_stream
+from lossviz.landscape.directions import direction_plane
+from lossviz.landscape.planes import random_plane
+from lossviz.landscape.profile import profile
+from lossviz.landscape.surface import Surface, surface, surface_stream
 
 CE = nn.CrossEntropyLoss()
 
@@ -40,7 +42,7 @@ def _identity(outputs: Tensor, targets: Tensor) -> Tensor:
 DATA = (torch.zeros(1), torch.zeros(1))
 
 
-def test_a_quadratic_is_known_exactly_and_which_axis_is_which() -> None:
+def test_quadratic_loss_is_exact_and_axes_are_in_order() -> None:
     model = Quadratic()
     plane = direction_plane(model, np.array([1.0, 0.0]), np.array([0.0, 2.0]))
     found = surface(model, _identity, DATA, plane, span=((-1.0, 2.0), (-3.0, 1.0)), points=4)
@@ -51,45 +53,45 @@ def test_a_quadratic_is_known_exactly_and_which_axis_is_which() -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_middle_is_the_models_own_loss(name: str) -> None:
+def test_loss_at_the_origin_is_the_models(name: str) -> None:
     model, (x, y) = make(name)
     found = surface(model, CE, (x, y), points=3)
     with torch.no_grad():
         own = float(CE(model.eval()(x), y))
     assert found.a[1] == found.b[1] == 0
     assert found.loss[1, 1] == pytest.approx(own, rel=2e-6)
-    assert found.facts.was_training
+    assert found.metadata.was_training
 
 
 @pytest.mark.parametrize("name", ["cnn", "gru"])
-@pytest.mark.parametrize("how", ["success", "error", "interruption", "executor"])
-def test_the_model_is_the_same_to_the_bit(name: str, how: str) -> None:
+@pytest.mark.parametrize("outcome", ["success", "error", "interruption", "executor"])
+def test_model_is_bit_equal_afterwards(name: str, outcome: str) -> None:
     model, data = make(name, examples=20)
     next(model.parameters()).requires_grad_(False)
     before, threads = state(model), torch.get_num_threads()
-    kept = [v.clone() for v in data]
+    copies = [v.clone() for v in data]
 
     def progress(done: int, total: int) -> None:
-        if how == "interruption" and done > 3:
+        if outcome == "interruption" and done > 3:
             raise KeyboardInterrupt
 
     def loss_fn(outputs: Tensor, targets: Tensor) -> Tensor:
-        if how == "error":
+        if outcome == "error":
             raise RuntimeError("the user's own mistake")
         return F.cross_entropy(outputs, targets)
 
-    expected = {"error": ValueError, "interruption": KeyboardInterrupt}.get(how)
+    expected = {"error": ValueError, "interruption": KeyboardInterrupt}.get(outcome)
     with contextlib.ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(2)) if how == "executor" else None
+        pool = stack.enter_context(ThreadPoolExecutor(2)) if outcome == "executor" else None
         if expected:
             stack.enter_context(pytest.raises(expected))
         surface(model, loss_fn, data, points=5, progress=progress, executor=pool)
     assert state(model) == before
     assert torch.get_num_threads() == threads
-    assert all(torch.equal(a, b) for a, b in zip(data, kept, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(data, copies, strict=True))
 
 
-def test_every_kind_of_data_gives_the_same() -> None:
+def test_all_kinds_of_data_give_the_same_surface() -> None:
     model, (x, y) = make("mlp", examples=70)
     wanted = surface(model, CE, (x, y), points=4)
     forms = {
@@ -102,9 +104,13 @@ def test_every_kind_of_data_gives_the_same() -> None:
     for name, data in forms.items():
         found = surface(model, CE, data, points=4)
         np.testing.assert_allclose(found.loss, wanted.loss, rtol=2e-6, err_msg=name)
-        assert (found.facts.examples, found.facts.evaluator, found.facts.subset) == (70, "stacked", False)
+        assert (found.metadata.examples, found.metadata.evaluator, found.metadata.subset) == (
+            70,
+            "vectorized",
+            False,
+        )
     part = surface(model, CE, forms["batches"], points=4, max_batches=1)
-    assert (part.facts.examples, part.facts.batches, part.facts.subset) == (40, 1, True)
+    assert (part.metadata.examples, part.metadata.batches, part.metadata.subset) == (40, 1, True)
     np.testing.assert_allclose(part.loss, surface(model, CE, (x[:40], y[:40]), points=4).loss, rtol=2e-6)
 
 
@@ -117,14 +123,14 @@ class TwoInputs(nn.Module):
         return torch.tanh(self.one(left) + self.two(right))
 
 
-def test_a_window_may_be_an_array() -> None:
+def test_span_may_be_an_array() -> None:
     model, (x, y) = make("mlp")
     window = np.array([[-1.0, 0.0], [0.0, 2.0]])
     assert surface(model, CE, (x, y), points=2, span=window).b.tolist() == [0.0, 2.0]
     assert profile(model, CE, (x, y), points=2, span=window[0]).a.tolist() == [-1.0, 0.0]
 
 
-def test_several_inputs_by_place_and_by_name() -> None:
+def test_several_inputs_by_position_and_by_name() -> None:
     torch.manual_seed(0)
     model, left, right, y = TwoInputs(), torch.randn(8, 2), torch.randn(8, 4), torch.randint(0, 3, (8,))
     forms = [
@@ -139,14 +145,14 @@ def test_several_inputs_by_place_and_by_name() -> None:
         np.testing.assert_allclose(loss, found[0], rtol=2e-6)
 
 
-def test_a_sum_over_batches_is_weighted_by_examples() -> None:
+def test_batches_are_weighted_by_their_examples() -> None:
     model, (x, y) = make("attention", examples=30)
     whole = surface(model, CE, (x, y), points=3)
     parts = surface(model, CE, [(x[:7], y[:7]), (x[7:], y[7:])], points=3)
     np.testing.assert_allclose(parts.loss, whole.loss, rtol=1e-5)
 
 
-def test_a_loss_that_differentiates_inside() -> None:
+def test_loss_that_differentiates_inside() -> None:
     """A physics-informed one: u' = u on the data."""
     torch.manual_seed(0)
     model = mlp(1, 8, 1).double()
@@ -157,12 +163,12 @@ def test_a_loss_that_differentiates_inside() -> None:
         return (slope - u).square().mean()
 
     found = surface(model, residual, (x, torch.zeros(9, 1)), points=3)
-    assert found.facts.reason == "the loss differentiates inside"
+    assert found.metadata.reason == "the loss differentiates inside"
     assert found.loss[1, 1] == pytest.approx(float(residual(model(x), None, x).detach()))
     assert x.grad is None
 
 
-def test_a_loss_that_asks_for_the_model_gets_the_moved_one() -> None:
+def test_loss_with_a_model_parameter_is_given_the_moved_model() -> None:
     model, (x, y) = make("mlp")
 
     def decayed(outputs: Tensor, targets: Tensor, model: nn.Module) -> Tensor:
@@ -185,7 +191,7 @@ class Noisy(nn.Module):
         return self.layer(x) + torch.randn(len(x), 1)
 
 
-def test_a_model_that_draws_numbers_draws_the_same_at_every_point() -> None:
+def test_random_model_draws_the_same_numbers_at_every_point() -> None:
     torch.manual_seed(0)
     model, data = Noisy(), (torch.randn(5, 2), torch.randn(5, 1))
     before = state(model)
@@ -198,23 +204,23 @@ def test_a_model_that_draws_numbers_draws_the_same_at_every_point() -> None:
 
 
 @pytest.mark.parametrize("name", ["mlp", "cnn", "attention"])
-def test_from_coarse_to_fine_ends_in_the_whole(name: str) -> None:
+def test_stream_ends_in_the_whole_surface(name: str) -> None:
     model, data = make(name, examples=20)
-    pictures = list(surface_stream(model, CE, data, points=11))
-    assert [p.facts.stride for p in pictures] == [8, 4, 2, 1]
-    assert pictures[0].loss.shape == (3, 3)
-    whole, last = surface(model, CE, data, points=11), pictures[-1]
-    if whole.facts.evaluator == "loop":  # point by point, whatever their order
+    surfaces = list(surface_stream(model, CE, data, points=11))
+    assert [s.metadata.stride for s in surfaces] == [8, 4, 2, 1]
+    assert surfaces[0].loss.shape == (3, 3)
+    whole, last = surface(model, CE, data, points=11), surfaces[-1]
+    if whole.metadata.evaluator == "reference":  # it evaluates one point at a time
         assert last == whole
     assert replace(last, loss=whole.loss) == whole
-    np.testing.assert_allclose(last.loss, whole.loss, rtol=2e-6)  # other points share a product
-    for picture in pictures:
-        rows, columns = np.isin(whole.b, picture.b), np.isin(whole.a, picture.a)
-        assert np.array_equal(picture.loss, last.loss[np.ix_(rows, columns)]), "a point is found once"
-        assert (picture.a[0], picture.a[-1]) == (whole.a[0], whole.a[-1])
+    np.testing.assert_allclose(last.loss, whole.loss, rtol=2e-6)  # other points share a matrix product
+    for coarse in surfaces:
+        rows, columns = np.isin(whole.b, coarse.b), np.isin(whole.a, coarse.a)
+        assert np.array_equal(coarse.loss, last.loss[np.ix_(rows, columns)]), "a point is computed once"
+        assert (coarse.a[0], coarse.a[-1]) == (whole.a[0], whole.a[-1])
 
 
-def test_threads_and_processes_equal_none() -> None:
+def test_threads_and_processes_give_the_same_surface() -> None:
     model, data = make("mlp", examples=40)
     wanted = surface(model, CE, data, points=9).loss
     with ThreadPoolExecutor(2) as pool:
@@ -226,7 +232,7 @@ def test_threads_and_processes_equal_none() -> None:
         np.testing.assert_allclose(surface(model, CE, data, points=9, executor=pool).loss, wanted, rtol=1e-6)
 
 
-def test_dask_equals_none() -> None:
+def test_dask_gives_the_same_surface() -> None:
     model, data = make("mlp", examples=40)
     wanted = surface(model, CE, data, points=9).loss
     with (
@@ -236,7 +242,7 @@ def test_dask_equals_none() -> None:
         np.testing.assert_allclose(surface(model, CE, data, points=9, executor=pool).loss, wanted, rtol=1e-6)
 
 
-def test_not_a_number_stays_what_it_is() -> None:
+def test_nan_and_infinite_losses_are_kept() -> None:
     model = Quadratic()
     plane = direction_plane(model, np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     found = surface(model, lambda o, t: torch.log(o - 4), DATA, plane, points=5)
@@ -246,7 +252,7 @@ def test_not_a_number_stays_what_it_is() -> None:
     assert np.isposinf(infinite.loss).all()
 
 
-def test_an_overflow_in_a_network_equals_the_loops() -> None:
+def test_overflow_is_where_a_plain_loop_overflows() -> None:
     model, (x, y) = make("mlp")
     plane = random_plane(model)
     found = surface(model, lambda o, t: torch.exp(o).square().mean(), (x, y), plane, span=200.0, points=5)
@@ -256,20 +262,20 @@ def test_an_overflow_in_a_network_equals_the_loops() -> None:
     assert np.array_equal(np.isfinite(found.loss), np.isfinite(wanted))
 
 
-def test_progress_is_told_and_a_bar_comes_only_to_who_waits(capsys) -> None:
+def test_progress_is_reported_and_short_work_shows_no_bar(capsys) -> None:
     model, data = make("mlp")
-    seen: list[tuple[int, int]] = []
-    surface(model, CE, data, points=9, progress=lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (81, 81)
-    assert seen == sorted(seen)
+    reported: list[tuple[int, int]] = []
+    surface(model, CE, data, points=9, progress=lambda done, total: reported.append((done, total)))
+    assert reported[-1] == (81, 81)
+    assert reported == sorted(reported)
     surface(model, CE, data, points=3, progress=True)
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("named", [True, False], ids=["path", "memory"])
-def test_an_interrupted_surface_goes_on(tmp_path, named: bool) -> None:
+@pytest.mark.parametrize("is_path", [True, False], ids=["path", "memory"])
+def test_interrupted_surface_is_resumed(tmp_path, is_path: bool) -> None:
     model, data = make("gru", examples=10)
-    file = tmp_path / "half.npz" if named else io.BytesIO()
+    file = tmp_path / "half.npz" if is_path else io.BytesIO()
     wanted = surface(model, CE, data, points=7)
 
     def stop(done: int, total: int) -> None:
@@ -282,14 +288,16 @@ def test_an_interrupted_surface_goes_on(tmp_path, named: bool) -> None:
         Surface.load(file)
     with pytest.raises(ValueError, match="another surface"):
         surface(model, CE, data, points=7, span=2.0, resume=file)
-    seen: list[int] = []
-    found = surface(model, CE, data, points=7, progress=lambda done, total: seen.append(done), resume=file)
-    assert seen[0] == 21
+    reported: list[int] = []
+    found = surface(
+        model, CE, data, points=7, progress=lambda done, total: reported.append(done), resume=file
+    )
+    assert reported[0] == 21
     assert found == wanted == Surface.load(file)
     assert surface(model, CE, data, points=7, resume=file) == wanted
 
 
-def test_profiles_are_compared_by_what_they_hold() -> None:
+def test_profiles_are_equal_if_their_fields_are() -> None:
     model, data = make("mlp")
     one, same = profile(model, CE, data, points=3), profile(model, CE, data, points=3)
     assert one == same
@@ -298,7 +306,7 @@ def test_profiles_are_compared_by_what_they_hold() -> None:
     assert one != profile(model, lambda o, t: CE(o, t) * np.nan, data, points=3)
 
 
-def test_a_file_of_another_loss_is_not_gone_on_with(tmp_path) -> None:
+def test_checkpoint_of_another_loss_is_refused(tmp_path) -> None:
     model, data = make("mlp")
     file = tmp_path / "one.npz"
     first = surface(model, lambda o, t: CE(o, t), data, points=5, resume=file)
@@ -307,12 +315,12 @@ def test_a_file_of_another_loss_is_not_gone_on_with(tmp_path) -> None:
     assert Surface.load(file) == first
 
 
-def test_profiles_along_anything() -> None:
+def test_profiles_along_all_kinds_of_directions() -> None:
     model, data = make("mlp")
     other, _ = make("mlp", seed=1)
     line = profile(model, CE, data, points=5)
-    sheet = surface(model, CE, data, points=5)
-    np.testing.assert_allclose(line.loss, sheet.loss[2], rtol=1e-6)
+    plane_surface = surface(model, CE, data, points=5)
+    np.testing.assert_allclose(line.loss, plane_surface.loss[2], rtol=1e-6)
     toward = profile(model, CE, data, other, points=5)
     np.testing.assert_allclose(toward.a, [-0.5, 0, 0.5, 1, 1.5])
     assert toward.loss[3] == pytest.approx(float(CE(other(data[0]), data[1]).detach()), rel=1e-4)
@@ -364,7 +372,7 @@ def test_profiles_along_anything() -> None:
         ({"plane": random_plane(nn.Linear(2, 3))}, "'weight'"),
     ],
 )
-def test_what_cannot_be_used_is_named(change: dict, message: str) -> None:
+def test_invalid_argument_is_named(change: dict, message: str) -> None:
     x, y = torch.ones(9, 2), torch.zeros(9).long()
     arguments = {"model": mlp(2, 3, 3), "loss_fn": CE, "data": (x, y), "points": 3} | change
     before = state(arguments["model"])
@@ -377,43 +385,43 @@ def test_what_cannot_be_used_is_named(change: dict, message: str) -> None:
 class Ragged(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.rnn, self.leave = nn.GRU(2, 4), nn.Linear(4, 3)
+        self.rnn, self.head = nn.GRU(2, 4), nn.Linear(4, 3)
 
-    def forward(self, lines: Any) -> Tensor:
-        return self.leave(self.rnn(lines)[1][0])
+    def forward(self, x: Any) -> Tensor:
+        return self.head(self.rnn(x)[1][0])
 
 
-def test_a_packed_sequence_is_one_input() -> None:
+def test_packed_sequence_is_one_input() -> None:
     torch.manual_seed(0)
     model, y = Ragged(), torch.tensor([0, 2])
     packed = nn.utils.rnn.pack_sequence([torch.randn(4, 2), torch.randn(2, 2)])
     found = surface(model, CE, (packed, y), points=3)
     assert found.loss[1, 1] == pytest.approx(float(CE(model(packed), y).detach()), rel=1e-5)
-    assert found.facts.examples == 2
+    assert found.metadata.examples == 2
 
 
-class Lines(nn.Module):
-    """As tutorials write it: time comes first, and the targets belong to the second axis."""
+class TimeFirst(nn.Module):
+    """A recurrent network whose input has time as its first axis and the examples as its second."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rnn, self.leave = nn.RNN(5, 8), nn.Linear(8, 3)
+        self.rnn, self.head = nn.RNN(5, 8), nn.Linear(8, 3)
 
-    def forward(self, line: Tensor) -> Tensor:
-        return torch.log_softmax(self.leave(self.rnn(line)[1][0]), dim=1)
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.log_softmax(self.head(self.rnn(x)[1][0]), dim=1)
 
 
-def test_time_may_come_before_the_examples() -> None:
+def test_input_with_time_as_its_first_axis() -> None:
     torch.manual_seed(0)
-    model, data = Lines(), (torch.randn(6, 10, 5), torch.randint(0, 3, (10,)))
+    model, data = TimeFirst(), (torch.randn(6, 10, 5), torch.randint(0, 3, (10,)))
     found = surface(model, F.nll_loss, data, points=3)
     plane = random_plane(model)
     np.testing.assert_allclose(
         found.loss, plain_loop(model, F.nll_loss, data, plane, found.a, found.b), rtol=1e-5
     )
-    assert found.facts.examples == 10
+    assert found.metadata.examples == 10
 
 
-def test_what_only_looks_like_time_first_is_the_losss_own_complaint() -> None:
+def test_mismatched_batch_size_is_reported_by_the_loss() -> None:
     with pytest.raises(ValueError, match="size"):
         surface(mlp(8, 4, 3), CE, (torch.ones(9, 8), torch.zeros(8).long()), points=3)

@@ -1,4 +1,4 @@
-"""What is saved comes back equal; what is not a whole surface file is refused, whatever it is."""
+"""Surface files: saved and loaded surfaces are equal; anything but a whole surface file is refused."""
 
 import contextlib
 import io
@@ -58,10 +58,10 @@ def _about(found: Surface, **changes: object) -> bytes:
     return _npy(np.frombuffer(json.dumps(about).encode(), dtype=np.uint8))
 
 
-def test_a_file_comes_back_equal(found: Surface, tmp_path) -> None:
+def test_saved_surface_is_loaded_equal(found: Surface, tmp_path) -> None:
     holes = found.loss.copy()
     holes[0, :3] = np.nan, np.inf, -np.inf
-    found = Surface(found.a, found.b, holes, found.facts)
+    found = Surface(found.a, found.b, holes, found.metadata)
     found.save(tmp_path / "one.npz")
     found.save(str(tmp_path / "name without ending"))
     assert Surface.load(tmp_path / "one.npz") == found
@@ -71,21 +71,21 @@ def test_a_file_comes_back_equal(found: Surface, tmp_path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["name without ending", "one.npz"]
 
 
-def test_numpy_alone_can_open_it(found: Surface, tmp_path) -> None:
+def test_numpy_can_read_the_file(found: Surface, tmp_path) -> None:
     found.save(tmp_path / "one.npz")
     with np.load(tmp_path / "one.npz", allow_pickle=False) as file:
         assert np.array_equal(file["loss"], found.loss)
-        assert json.loads(file["about"].tobytes())["facts"]["loss_name"] == "MSELoss"
+        assert json.loads(file["about"].tobytes())["metadata"]["loss_name"] == "MSELoss"
 
 
-def test_no_cut_of_a_file_is_taken_for_a_whole_one(found: Surface) -> None:
+def test_truncated_file_is_refused(found: Surface) -> None:
     content = _saved(found)
     for length in range(0, len(content), 37):
         with pytest.raises(ValueError, match="surface file"):
             Surface.load(io.BytesIO(content[:length]))
 
 
-def test_damage_is_found(found: Surface) -> None:
+def test_damaged_file_raises_nothing_but_value_errors(found: Surface) -> None:
     content, rng = _saved(found), np.random.default_rng(0)
     for place in rng.integers(0, len(content), 150):
         damaged = bytearray(content)
@@ -100,16 +100,16 @@ def _header(shape: str, dtype: str = "<f8") -> bytes:
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
 
 
-def test_what_is_not_ours_is_refused(found: Surface) -> None:
+def test_invalid_files_are_refused_in_one_sentence(found: Surface) -> None:
     whole = _members(_saved(found))
     pickled = _npy(np.array([{"a": 1}], dtype=object), allow_pickle=True)
     cases: dict[str, tuple[dict[str, bytes], str]] = {
         "newer": (whole | {"about.npy": _about(found, version=2)}, "version 2"),
         "no version": (whole | {"about.npy": _about(found, version="x")}, "version"),
-        "a tale": (whole | {"about.npy": _about(found, version="x" * 5000)}, "version"),
+        "long text": (whole | {"about.npy": _about(found, version="x" * 5000)}, "version"),
         "a large number": (whole | {"about.npy": _about(found, version=10**300)}, "version"),
         "foreign": (whole | {"about.npy": _about(found, format="other")}, "does not say"),
-        "other facts": (whole | {"about.npy": _about(found, facts={"a": 1})}, "facts"),
+        "other metadata": (whole | {"about.npy": _about(found, metadata={"a": 1})}, "metadata"),
         "not JSON": (whole | {"about.npy": _npy(np.frombuffer(b"hello", dtype=np.uint8))}, "surface file"),
         "pickle": (whole | {"loss.npy": pickled}, "loss must be"),
         "bomb": (whole | {"loss.npy": _header("(100000, 100000)")}, "from 1 to 4001"),
@@ -119,24 +119,24 @@ def test_what_is_not_ours_is_refused(found: Surface) -> None:
         "numbers of 4 bytes": (whole | {"loss.npy": _npy(np.zeros((5, 5), np.float32))}, "float64"),
         "no numbers": (whole | {"a.npy": _npy(np.zeros(0))}, "from 1 to"),
         "falling": (whole | {"a.npy": _npy(found.a[::-1].copy())}, "rise"),
-        "a guest": (whole | {"guest.npy": b""}, "holds what none has"),
-        "a lack": ({k: v for k, v in whole.items() if k != "b.npy"}, "lacks"),
+        "extra member": (whole | {"extra.npy": b""}, "holds what none has"),
+        "missing member": ({k: v for k, v in whole.items() if k != "b.npy"}, "lacks"),
         "an open bracket": (whole | {"loss.npy": _header("((5, 5)")}, "surface file"),
         "a long header": (whole | {"loss.npy": b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65535}, "loss must be"),
         "no stride": (
-            whole | {"about.npy": _about(found, facts=asdict(found.facts) | {"stride": 0})},
+            whole | {"about.npy": _about(found, metadata=asdict(found.metadata) | {"stride": 0})},
             "stride",
         ),
-        "an evil header": (whole | {"loss.npy": _header("__import__('os')")}, "surface file"),
+        "code in the header": (whole | {"loss.npy": _header("__import__('os')")}, "surface file"),
     }
     for members, message in cases.values():
-        with pytest.raises(ValueError, match=message) as refused:
+        with pytest.raises(ValueError, match=message) as error:
             Surface.load(_packed(members))
-        assert len(str(refused.value).splitlines()) == 1
-        assert len(str(refused.value)) < 300
-    for way in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):  # what a damaged one raises is not known beforehand
+        assert len(str(error.value).splitlines()) == 1
+        assert len(str(error.value)) < 300
+    for compression in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):  # a damaged file would raise unknown exceptions
         packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", way) as archive:
+        with zipfile.ZipFile(packed, "w", compression) as archive:
             for name, content in whole.items():
                 archive.writestr(name, content)
         with pytest.raises(ValueError, match="compressed in a way"):
@@ -149,7 +149,7 @@ def test_what_is_not_ours_is_refused(found: Surface) -> None:
             Surface.load(io.BytesIO(content))
 
 
-def test_a_failed_save_leaves_the_old_file(found: Surface, tmp_path, monkeypatch) -> None:
+def test_failed_save_keeps_the_old_file(found: Surface, tmp_path, monkeypatch) -> None:
     file = tmp_path / "one.npz"
     found.save(file)
 

@@ -1,9 +1,10 @@
-"""The page Landscape: every view, plane, preset and network, a file from elsewhere, and nonsense."""
+"""The page Landscape: views, planes, presets, networks, uploaded files, and invalid links."""
 
 import io
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,35 +32,38 @@ from support.pages import (
 
 import lossviz as lv
 from lossviz.figures.base import frames
+from lossviz.landscape.fidelity import PLANES
 from lossviz.pages.landscape import one_plane
+from lossviz.pages.landscape.controls import PLANES as PLANE_VALUES
 from lossviz.pages.landscape.controls import Landscape
+from lossviz.pages.landscape.surface_file import metadata_list
 from lossviz.ui import progressive
 from lossviz.ui.controls import Choice, Slide
 from lossviz.ui.page import Tabs
 
 SMALL = {"landscape_network": "mlp-16"}
-AS_LONG_AS_IT_TAKES = lv.landscape.record_training
+FULL_TRAINING = lv.landscape.record_training
 
 
 @pytest.fixture(scope="module", autouse=True)
-def short() -> Iterator[None]:
-    """Trainings of a fifth of their steps; the code on the page calls the same."""
+def short_training() -> Iterator[None]:
+    """Training with a fifth of the steps, also in the code on the page."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lv.landscape, "record_training", partial(lv.landscape.record_training, steps=60))
         yield
 
 
 @pytest.fixture
-def whole(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The training that a viewer sees, and nothing of the short ones before and after it."""
+def full_training(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Training with all steps, without cached results of the short ones."""
     st.cache_data.clear()
-    monkeypatch.setattr(lv.landscape, "record_training", AS_LONG_AS_IT_TAKES)
+    monkeypatch.setattr(lv.landscape, "record_training", FULL_TRAINING)
     yield
     st.cache_data.clear()
 
 
 @pytest.fixture(scope="module")
-def trained() -> lv.landscape.RecordedTraining:
+def training() -> lv.landscape.RecordedTraining:
     return lv.landscape.record_training("moons", "mlp-16", steps=20)
 
 
@@ -68,13 +72,13 @@ at, seen_at = ROOM.at, ROOM.seen_at
 
 
 @pytest.mark.parametrize("view", Landscape.view.options)
-def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
+def test_view_has_title_figure_and_texts(view: str) -> None:
     app = seen_at(view)
     assert [title.value for title in app.title] == ["Can you trust this picture?"]
-    given = payload(app)
-    assert len(given["alt"]) > 40
-    assert given["wide"]["data"]
-    assert given["narrow"][""]["data"]
+    sent = payload(app)
+    assert len(sent["alt"]) > 40
+    assert sent["wide"]["data"]
+    assert sent["narrow"][""]["data"]
     assert [tab.label for tab in app.tabs] == [
         "What to see", "Network", "Maths", "Code", "Share", "Download",
     ]  # fmt: skip
@@ -82,30 +86,30 @@ def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
     assert any("Often got wrong" in m.value for m in app.markdown)
 
 
-@pytest.mark.usefixtures("whole")
+@pytest.mark.usefixtures("full_training")
 @pytest.mark.parametrize("view", ["One plane", "Rescaled"])
-def test_the_followed_slider_has_a_frame_for_its_every_value(view: str) -> None:
+def test_slider_has_a_frame_for_every_value(view: str) -> None:
     app = at(view)
-    given = payload(app)
-    assert alike(still(made_by(app)), shown(app)), "also of a training that went to its end"
-    slide = next(c for c in Landscape.all if c.key == given["follow"])
+    sent = payload(app)
+    assert nearly_equal(still(made_by(app)), shown(app)), "also of a full training"
+    slide = next(c for c in Landscape.all if c.key == sent["follow"])
     assert isinstance(slide, Slide)
     wanted = np.arange(slide.low, slide.high + 1, slide.step).tolist()
-    for figure in (given["wide"], given["narrow"][""]):
+    for figure in (sent["wide"], sent["narrow"][""]):
         assert [float(frame["name"]) for frame in figure["frames"]] == wanted
 
 
 @pytest.mark.parametrize("view", Landscape.view.options)
-def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
+def test_presets_set_controls_selection_and_link(view: str) -> None:
     presets_work("landscape", at(view), least=3)
 
 
-def alike(one: Any, other: Any) -> bool:
-    """Equal but for the last bits of a float32: in the page's order some products round otherwise."""
+def nearly_equal(one: Any, other: Any) -> bool:
+    """Equal but for the last bits of a float32: products of other sizes round otherwise."""
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(nearly_equal(one[key], other[key]) for key in one)
     if isinstance(one, list):
-        return len(one) == len(other) and all(map(alike, one, other))
+        return len(one) == len(other) and all(map(nearly_equal, one, other))
     return one == other or (isinstance(one, float) and math.isclose(one, other, rel_tol=1e-5, abs_tol=1e-5))
 
 
@@ -119,22 +123,22 @@ QUERIES: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("view", "query"), QUERIES, ids=[f"{v} {q}"[:60] for v, q in QUERIES])
-def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[str, Any]) -> None:
+def test_code_on_the_page_makes_its_figure(view: str, query: dict[str, Any]) -> None:
     query = {key.removeprefix("landscape_"): value for key, value in query.items()}
     app = seen_at(view, **{key: str(value) for key, value in query.items()})
-    given = payload(app)
+    sent = payload(app)
     on_page = shown(app)
-    # at_frame keeps what the slider says; the code's figure stands at it already
-    follow = given["follow"]
+    # The figure of the code is built at the value of the slider.
+    follow = sent["follow"]
     value = None if follow is None else float(app.session_state[follow])
     figure = json.loads(made_by(app).to_json())
-    assert alike(plain(frames.still(figure, value)), on_page)
-    assert alike(plain(frames.still(figure, None)), on_page)
+    assert nearly_equal(plain(frames.still(figure, value)), on_page)
+    assert nearly_equal(plain(frames.still(figure, None)), on_page)
 
 
 @pytest.mark.parametrize("data", Landscape.data.options)
 @pytest.mark.parametrize("loss", Landscape.loss.options)
-def test_every_dataset_is_learned_under_both_losses(data: str, loss: str) -> None:
+def test_every_dataset_with_both_losses(data: str, loss: str) -> None:
     app = at(data=data, loss=loss, **{"network": "mlp-16"})
     assert lv.DATASETS[data].label in " ".join(m.value for m in app.markdown)
     assert f'"{data}"' in code(app)
@@ -145,29 +149,28 @@ def test_every_dataset_is_learned_under_both_losses(data: str, loss: str) -> Non
     [(c, name) for c in (Landscape.network, Landscape.activation) for name in c.options],
     ids=lambda x: x if isinstance(x, str) else x.key,
 )
-def test_every_network_is_drawn(control: Choice, name: str) -> None:
+def test_every_network_and_activation(control: Choice, name: str) -> None:
     assert payload(at(**{control.key.removeprefix("landscape_"): name}))["wide"]["frames"]
 
 
-def test_what_only_relu_can_do_is_a_sentence() -> None:
+def test_rescaled_view_explains_that_it_needs_relu() -> None:
     app = at("Rescaled", activation="tanh")
     assert payloads(app) == []
     assert any("Only ReLU" in m.value for m in app.markdown)
 
 
-def test_the_names_are_the_registries() -> None:
+def test_options_are_names_of_the_registries_and_the_library() -> None:
     assert set(Landscape.data.options) <= set(lv.DATASETS)
     assert set(Landscape.network.options) <= set(lv.NETWORKS)
-    from lossviz.landscape.fidelity import PLANES
+    assert tuple(Landscape.plane.options) == tuple(PLANE_VALUES)
+    assert tuple(PLANE_VALUES.values()) == PLANES
 
-    assert tuple(Landscape.plane.options) == PLANES
 
-
-def test_a_stopped_page_says_so_and_goes_on() -> None:
+def test_stopped_page_says_so_and_can_go_on() -> None:
     app = at()
-    app.slider(key="landscape_seed").set_value(3)  # of which nothing is known yet
+    app.slider(key="landscape_seed").set_value(3)  # for which nothing is cached
     app.session_state["landscape_stopped"] = (
-        ("moons", "mlp-16-16", "sigmoid-ce", "relu", 3), "Random", "filter", 41,
+        ("moons", "mlp-16-16", "sigmoid-ce", "relu", 3), "random", "filter", 41,
     )  # fmt: skip
     sound(app.run())
     assert payloads(app) == []
@@ -181,80 +184,76 @@ def test_a_stopped_page_says_so_and_goes_on() -> None:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a machine where nothing comes soon, and nobody waits for what is finer."""
+    """Show the coarsest picture first, and do not refine it."""
     monkeypatch.setattr(progressive, "SOON", -1.0)
     monkeypatch.setattr(progressive.Unfolding, "go_on", lambda self: None)
 
 
-def words(app: AppTest) -> str:
+def annotation_text(app: AppTest) -> str:
     return " ".join(str(a.get("text")) for a in shown(app)["layout"]["annotations"])
 
 
-def test_a_coarse_picture_says_so_and_what_is_taken_home_is_whole(
-    slow: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given: dict[str, Any] = {}
-    monkeypatch.setattr(Tabs, "fill", lambda self, **more: given.update(more))
+def test_coarse_figure_says_so_and_downloads_are_whole(slow: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled: dict[str, Any] = {}
+    monkeypatch.setattr(Tabs, "fill", lambda self, **tabs: filled.update(tabs))
     app = at(seed=5, points=81)
-    assert "first look, <b>every 8th point</b>" in words(app)
-    files = {file.name: file.make() for file in given["files"]}
+    assert "first look, <b>every 8th point</b>" in annotation_text(app)
+    files = {file.name: file.make() for file in filled["files"]}
     whole = lv.Surface.load(io.BytesIO(files["landscape.npz"]))
-    assert (whole.loss.shape, whole.facts.stride) == ((81, 81), 1)
+    assert (whole.loss.shape, whole.metadata.stride) == ((81, 81), 1)
     assert "first look" not in files["landscape.html"].rpartition("Plotly.newPlot")[2]
-    assert "points=81" in given["code"]
+    assert "points=81" in filled["code"]
 
 
 @pytest.mark.parametrize("plane", ["Random", "Curvature", "A random walk"])
-def test_a_stopped_picture_stays_and_goes_on_from_there(
-    slow: None, monkeypatch: pytest.MonkeyPatch, plane: str
-) -> None:
+def test_stopped_figure_stays_and_is_resumed(slow: None, monkeypatch: pytest.MonkeyPatch, plane: str) -> None:
     query = {"seed": 6, "plane": plane} | {"network": "mlp-16"}
     app = at(**query)
     work = app.session_state["landscape_unfinished"]
     assert work.done == 1 / 64
 
-    def left(done: int, total: int) -> None:
+    def interrupt(done: int, total: int) -> None:
         if done > 60:
-            raise KeyboardInterrupt  # as Streamlit does when the page is touched
+            raise KeyboardInterrupt  # as Streamlit does when a control is used
 
     with pytest.raises(KeyboardInterrupt):
-        work.finer(left)
+        work.finer(interrupt)
     sound(app.button(key="landscape_stop").click().run())
-    assert "every 8th point" in words(app)
+    assert "every 8th point" in annotation_text(app)
     assert any("Stopped" in m.value for m in app.markdown)
 
     monkeypatch.undo()
     sound(app.button(key="landscape_go").click().run())
-    assert "first look" not in words(app)
+    assert "first look" not in annotation_text(app)
     assert "landscape_unfinished" not in app.session_state
-    assert alike(shown(app), still(made_by(app)))
+    assert nearly_equal(shown(app), still(made_by(app)))
 
 
-def test_what_is_done_is_not_done_again(trained: lv.landscape.RecordedTraining) -> None:
-    seen: list[int] = []
+def test_interrupted_points_are_not_computed_again(training: lv.landscape.RecordedTraining) -> None:
+    reported: list[int] = []
 
-    def begin(say: Any, file: Any) -> Any:
-        return lv.landscape.plane_fidelity_stream(trained, points=33, progress=say, resume=file)
+    def begin(report: Any, file: Any) -> Any:
+        return lv.landscape.plane_fidelity_stream(training, points=33, progress=report, resume=file)
 
-    def left(done: int, total: int) -> None:
-        seen.append(done)
+    def interrupt(done: int, total: int) -> None:
+        reported.append(done)
         if done > 25:
             raise KeyboardInterrupt
 
     work = progressive.Unfinished("any", begin, one_plane.share)
-    work.finer(lambda done, total: seen.append(done))
+    work.finer(lambda done, total: reported.append(done))
     with pytest.raises(KeyboardInterrupt):
-        work.finer(left)
+        work.finer(interrupt)
     for _ in range(3):
-        work.finer(lambda done, total: seen.append(done))
+        work.finer(lambda done, total: reported.append(done))
     assert work.done == 1
-    assert seen == sorted(set(seen)), "each point once"
-    assert seen[-1] == 33**2
-    whole = lv.landscape.plane_fidelity(trained, points=33).surface
+    assert reported == sorted(set(reported)), "each point once"
+    assert reported[-1] == 33**2
+    whole = lv.landscape.plane_fidelity(training, points=33).surface
     np.testing.assert_allclose(work.latest.surface.loss, whole.loss, rtol=1e-6)
 
 
-# --- a file from elsewhere ------------------------------------------------------------------------------
+# --- uploaded surface files -----------------------------------------------------------------------------
 
 
 def surface_file() -> bytes:
@@ -266,16 +265,16 @@ def surface_file() -> bytes:
 
 
 @pytest.mark.parametrize("drawn", Landscape.drawn.options)
-def test_a_surface_file_is_drawn_with_its_facts(drawn: str) -> None:
+def test_uploaded_surface_is_drawn_with_its_metadata(drawn: str) -> None:
     app = at(drawn=drawn)
-    own = json.dumps(shown(app))
+    before = json.dumps(shown(app))
     sound(app.file_uploader[0].upload("mine.npz", surface_file(), "application/octet-stream").run())
-    given = payload(app)
-    assert given["follow"] is None
-    assert json.dumps(shown(app)) != own
-    facts = " ".join(m.value for m in app.markdown)
+    sent = payload(app)
+    assert sent["follow"] is None
+    assert json.dumps(shown(app)) != before
+    text = " ".join(m.value for m in app.markdown)
     for word in ("random, filter-normalized, seed 0", "mse loss", "5 × 5", "float32"):
-        assert word in facts
+        assert word in text
 
 
 def test_a_fine_grid_is_thinned_and_a_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +307,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_bad_file_is_one_sentence_and_the_picture_stays(kind: str) -> None:
+def test_invalid_file_is_one_sentence_and_the_figure_stays(kind: str) -> None:
     content = BAD[kind]
     if kind == "truncated":
         content = surface_file()[:-200]
@@ -317,26 +316,22 @@ def test_a_bad_file_is_one_sentence_and_the_picture_stays(kind: str) -> None:
         np.savez(stream, loss=np.array([{"a": 1}], dtype=object))
         content = stream.getvalue()
     app = at()
-    own = json.dumps(shown(app))
+    before = json.dumps(shown(app))
     sound(app.file_uploader[0].upload("bad.npz", content, "application/octet-stream").run())
-    assert json.dumps(shown(app)) == own
-    said = [m.value for m in app.markdown if "cannot be drawn" in m.value]
-    assert len(said) == 1
-    assert "\n" not in said[0]
+    assert json.dumps(shown(app)) == before
+    messages = [m.value for m in app.markdown if "cannot be drawn" in m.value]
+    assert len(messages) == 1
+    assert "\n" not in messages[0]
 
 
-def test_a_stranger_cannot_write_on_the_page() -> None:
+def test_metadata_of_a_file_is_plain_text() -> None:
     found = lv.Surface.load(io.BytesIO(surface_file()))
-    from dataclasses import replace
-
-    from lossviz.pages.landscape.surface_file import facts
-
-    evil = replace(
-        found, facts=replace(found.facts, method="[x](javascript:alert(1)) <img src=x> **b**" * 40)
+    hostile = replace(
+        found, metadata=replace(found.metadata, method="[x](javascript:alert(1)) <img src=x> **b**" * 40)
     )
-    told = facts(evil)
-    assert not set("[]<>") & set(told)
-    assert "javascript:" not in told
+    text = metadata_list(hostile)
+    assert not set("[]<>") & set(text)
+    assert "javascript:" not in text
 
 
 # --- the link -------------------------------------------------------------------------------------------
@@ -355,11 +350,11 @@ def test_defaults_are_published() -> None:
     assert all(control.help or control.key == "landscape_view" for control in Landscape.all)
 
 
-NONSENSE = [value for value in HOSTILE if not value.isdecimal() or len(value) > 2]  # ١٢ is a step: 12
+INVALID = [value for value in HOSTILE if not value.isdecimal() or len(value) > 2]  # ١٢ is a step: 12
 
 
-@pytest.mark.parametrize("value", NONSENSE, ids=[repr(v[:24]) for v in NONSENSE])
-def test_nonsense_in_the_address_is_the_default(value: str) -> None:
+@pytest.mark.parametrize("value", INVALID, ids=[repr(v[:24]) for v in INVALID])
+def test_invalid_value_in_the_address_is_the_default(value: str) -> None:
     app = opened("landscape", dict.fromkeys(PUBLISHED, value))
     assert trying(app).value == "Calm bowl"
     assert code(app) == code(seen_at())

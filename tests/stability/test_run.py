@@ -1,4 +1,4 @@
-"""Sharpness and its edge against exact Hessians, quadratics, and a plain torch loop."""
+"""Sharpness and the edge of stability against exact Hessians, quadratics, and a plain torch loop."""
 
 import copy
 import math
@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from support.models import state
 from torch import Tensor, nn
 
 import lossviz as lv
 from lossviz.curvature.products import Hessian
-from lossviz.stability.run import WINDOW, EdgeRun
-from lossviz.stability.thresholds import STEADY, edge_constant, preconditioner
-
-Walk = Callable[[nn.Module, Callable[..., Tensor], tuple[Tensor, Tensor]], None]
+from lossviz.stability.result import WINDOW, EdgeRun
+from lossviz.stability.thresholds import edge_constant, optimizers_with_edge, preconditioner
 
 
-def small(loss: str = "mse", seed: int = 0) -> tuple[nn.Module, Callable[..., Tensor], tuple[Tensor, Tensor]]:
+def small_problem(
+    loss: str = "mse", seed: int = 0
+) -> tuple[nn.Module, Callable[..., Tensor], tuple[Tensor, Tensor]]:
     data = lv.DATASETS["moons"].load(40)
     row = lv.LOSSES[loss]
 
@@ -32,7 +32,7 @@ def small(loss: str = "mse", seed: int = 0) -> tuple[nn.Module, Callable[..., Te
     return model, mean, (torch.from_numpy(data.x), torch.from_numpy(data.y).double())
 
 
-def whole_hessian(model: nn.Module, loss_fn: Callable[..., Tensor], data: Any) -> np.ndarray:
+def exact_hessian(model: nn.Module, loss_fn: Callable[..., Tensor], data: Any) -> np.ndarray:
     hessian = Hessian(model, loss_fn, data)
     rows = [hessian @ row for row in torch.eye(hessian.like.numel(), dtype=torch.float64)]
     matrix = torch.stack(rows).numpy()
@@ -42,7 +42,7 @@ def whole_hessian(model: nn.Module, loss_fn: Callable[..., Tensor], data: Any) -
 # --- the edge of each optimizer -------------------------------------------------------------------------
 
 
-def test_the_constants_are_those_of_the_papers() -> None:
+def test_edge_constants_are_those_of_the_papers() -> None:
     assert edge_constant("sgd") == 2
     assert edge_constant("momentum") == pytest.approx(3.8)
     assert edge_constant("nesterov") == pytest.approx(3.8 / 2.8)
@@ -53,7 +53,7 @@ def test_the_constants_are_those_of_the_papers() -> None:
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov"])
 @pytest.mark.parametrize("product", [0.97, 1.03])
-def test_torchs_optimizer_holds_below_its_edge_and_grows_above(optimizer: str, product: float) -> None:
+def test_torchs_optimizer_is_stable_exactly_below_its_edge(optimizer: str, product: float) -> None:
     lr, weight = 0.1, torch.ones(1, dtype=torch.float64, requires_grad=True)
     curvature = product * lv.stability_edge(optimizer, lr)
     rule = lv.OPTIMIZERS[optimizer].build([weight], lr)
@@ -65,8 +65,8 @@ def test_torchs_optimizer_holds_below_its_edge_and_grows_above(optimizer: str, p
 
 
 @pytest.mark.parametrize("optimizer", ["rmsprop", "adam"])
-def test_the_preconditioner_is_what_the_next_step_divides_by(optimizer: str) -> None:
-    model, loss_fn, (x, y) = small()
+def test_preconditioner_is_the_divisor_of_the_next_step(optimizer: str) -> None:
+    model, loss_fn, (x, y) = small_problem()
     weights = list(model.parameters())
     rule = lv.OPTIMIZERS[optimizer].build(weights, 0.01)
     average = torch.zeros(sum(w.numel() for w in weights), dtype=torch.float64)
@@ -85,7 +85,7 @@ def test_the_preconditioner_is_what_the_next_step_divides_by(optimizer: str) -> 
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
-def test_a_frozen_preconditioner_has_the_edge_that_is_said(optimizer: str) -> None:
+def test_edge_of_a_constant_preconditioner(optimizer: str) -> None:
     """w <- w - lr m / P with P kept: it grows above the edge of P^-1 H and shrinks below."""
     constant, beta = edge_constant(optimizer), 0.9 if optimizer == "adam" else 0.0
     for product, grows in ((0.98 * constant, False), (1.02 * constant, True)):
@@ -99,9 +99,9 @@ def test_a_frozen_preconditioner_has_the_edge_that_is_said(optimizer: str) -> No
 # --- what is recorded -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("optimizer", STEADY)
-def test_a_run_is_a_plain_torch_loop_with_exact_eigenvalues_beside_it(optimizer: str) -> None:
-    model, loss_fn, (x, y) = small("mse" if optimizer != "adam" else "sigmoid-ce")
+@pytest.mark.parametrize("optimizer", optimizers_with_edge())
+def test_run_equals_a_plain_torch_loop_with_exact_eigenvalues(optimizer: str) -> None:
+    model, loss_fn, (x, y) = small_problem("mse" if optimizer != "adam" else "sigmoid-ce")
     lr = {"sgd": 0.35, "momentum": 0.3, "nesterov": 0.1, "rmsprop": 0.01, "adam": 0.02}[optimizer]
     run = lv.edge_run(model, loss_fn, (x, y), lr, optimizer, steps=90)
     twin = copy.deepcopy(model)
@@ -113,7 +113,7 @@ def test_a_run_is_a_plain_torch_loop_with_exact_eigenvalues_beside_it(optimizer:
         loss.backward()
         assert run.loss[step] == pytest.approx(float(loss.detach()), rel=1e-9)
         if step % 18 == 0:
-            matrix = whole_hessian(twin, loss_fn, (x, y))
+            matrix = exact_hessian(twin, loss_fn, (x, y))
             divisor = preconditioner(rule, [w.grad for w in weights if w.grad is not None])
             if divisor is not None:
                 scale = divisor.rsqrt().numpy()
@@ -125,10 +125,10 @@ def test_a_run_is_a_plain_torch_loop_with_exact_eigenvalues_beside_it(optimizer:
     assert run.weights == sum(w.numel() for w in weights)
 
 
-def test_the_leading_eigenvalue_is_found_when_two_change_places() -> None:
-    """Two separate bowls under one loss: at the start the second is the flatter one, later the steeper."""
+def test_largest_eigenvalue_is_tracked_when_two_cross() -> None:
+    """A sum of two quadratics, of which first one and then the other has the larger curvature."""
 
-    class Two(nn.Module):
+    class TwoQuadratics(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.place = nn.Parameter(torch.cat([torch.tensor([1.0, 0.0]), torch.full((60,), 0.1)]).double())
@@ -137,10 +137,10 @@ def test_the_leading_eigenvalue_is_found_when_two_change_places() -> None:
             return self.place
 
     def loss_fn(place: Tensor, _: Tensor) -> Tensor:
-        falling = 3 * place[0]  # walks on at a steady pace
+        falling = 3 * place[0]  # its coordinate moves at a constant rate
         return falling + 0.5 * (2 + (-place[0]).tanh()) * place[1] ** 2 + 1.0 * place[2:].square().sum()
 
-    run = lv.edge_run(Two(), loss_fn, (torch.zeros(1), torch.zeros(1)), 0.02, "sgd", 60)
+    run = lv.edge_run(TwoQuadratics(), loss_fn, (torch.zeros(1), torch.zeros(1)), 0.02, "sgd", 60)
     place = 1.0 - 0.06 * np.arange(61)
     wanted = np.maximum(2 + np.tanh(-place), 2.0)
     assert run.sharpness[0] == pytest.approx(2)
@@ -150,46 +150,46 @@ def test_the_leading_eigenvalue_is_found_when_two_change_places() -> None:
 # --- the edge of stability ------------------------------------------------------------------------------
 
 
-def test_sharpness_climbs_to_the_edge_and_settles_within_two_per_cent() -> None:
+def test_sharpness_rises_to_the_edge_and_stays_within_two_per_cent() -> None:
     (run,) = lv.stability.edge_runs("xor", "mlp-12-12", ["sigmoid-ce"], lr=0.5, steps=600)
     assert run.edge == 4
     assert run.ratio[:50].max() < 0.3, "it starts far below"
     assert np.mean(run.sharpness[300:]) == pytest.approx(4, rel=0.02)
-    assert run.standing().place == "at"
+    assert run.status().state == "at"
     assert (np.diff(run.loss[300:]) > 0).any(), "the loss goes up at times"
     assert run.loss[-1] < 0.7 * run.loss[300], "and falls all the same"
 
 
-def test_an_adaptive_step_settles_at_its_own_edge() -> None:
+def test_adaptive_optimizer_stays_at_its_own_edge() -> None:
     (run,) = lv.stability.edge_runs(
         "xor", "mlp-12-12", ["sigmoid-mse"], lr=0.01, optimizer="rmsprop", steps=300
     )
     assert run.edge == 200
     assert np.mean(run.sharpness[100:]) == pytest.approx(200, rel=0.05)
-    assert run.standing().place == "at"
+    assert run.status().state == "at"
 
 
-def test_a_step_that_is_too_small_never_gets_there() -> None:
+def test_small_learning_rate_stays_below_the_edge() -> None:
     (run,) = lv.stability.edge_runs("moons", "mlp-12-12", ["sigmoid-mse"], 0.1, steps=150)
-    assert run.standing().place == "never"
-    assert run.standing().share < 0.5
-    assert run.standing().share == pytest.approx(run.ratio.max())
+    assert run.status().state == "below"
+    assert run.status().ratio < 0.5
+    assert run.status().ratio == pytest.approx(run.ratio.max())
 
 
-def test_what_flies_apart_says_why_with_its_number() -> None:
+def test_diverged_run_is_explained_with_its_numbers() -> None:
     (run,) = lv.stability.edge_runs("moons", "mlp-12-12", ["mse"], 0.8, steps=100)
     assert run.diverged_at is not None
     assert np.isfinite(run.loss[: run.diverged_at]).all()
     assert np.isnan(run.loss[run.diverged_at :]).all()
     assert np.isnan(run.sharpness[run.diverged_at :]).all()
     product = 0.8 * run.sharpness[0]
-    assert f"0.8 x {run.sharpness[0]:.3g} = {product:.3g} > 2" in run.why
-    assert run.standing().place == "gone"
-    assert run.standing(0).place != "gone"
+    assert f"0.8 x {run.sharpness[0]:.3g} = {product:.3g} > 2" in run.explanation
+    assert run.status().state == "diverged"
+    assert run.status(0).state != "diverged"
 
 
 @pytest.mark.parametrize("curvature", [0.5, 1.9, 2.1, 30.0])
-def test_on_a_quadratic_the_edge_decides(curvature: float) -> None:
+def test_quadratic_diverges_exactly_above_the_edge(curvature: float) -> None:
     x = torch.tensor([[math.sqrt(curvature / 2)]], dtype=torch.float64)
     model = nn.Linear(1, 1, bias=False).double()
     run = lv.edge_run(model, nn.MSELoss(), (x, torch.zeros(1, 1).double()), 1.0, steps=400)
@@ -198,118 +198,124 @@ def test_on_a_quadratic_the_edge_decides(curvature: float) -> None:
     if curvature < 2:
         assert run.loss[-1] < run.loss[0]
     else:
-        assert f"1 x {curvature:.3g} = {curvature:.3g} > 2" in run.why
+        assert f"1 x {curvature:.3g} = {curvature:.3g} > 2" in run.explanation
 
 
-# --- verdicts -------------------------------------------------------------------------------------------
+# --- status ---------------------------------------------------------------------------------------------
 
 
-def run_of(ratio: list[float], gone: int | None = None) -> EdgeRun:
+def run_of(ratio: list[float], diverged_at: int | None = None) -> EdgeRun:
     values = np.array(ratio, dtype=float)
-    if gone is not None:
-        values[gone:] = np.nan
+    if diverged_at is not None:
+        values[diverged_at:] = np.nan
     return EdgeRun(
-        "mse", "sgd", 0.5, 4.0, False, np.where(np.isnan(values), np.nan, 1.0), 4 * values, 9, gone
+        "mse", "sgd", 0.5, 4.0, False, np.where(np.isnan(values), np.nan, 1.0), 4 * values, 9, diverged_at
     )
 
 
 @pytest.mark.parametrize(
-    ("ratio", "place", "share"),
+    ("ratio", "state", "value"),
     [
-        ([0.2] * 50 + [0.4] * 150, "never", 0.4),
+        ([0.2] * 50 + [0.4] * 150, "below", 0.4),
         ([0.5] * 50 + [1.0] * 150, "at", 1.0),
-        ([0.5] * 50 + [1.2] * 150, "over", 1.2),
+        ([0.5] * 50 + [1.2] * 150, "above", 1.2),
         ([0.5] * 50 + [1.0] * 50 + [0.8] * WINDOW, "left", 0.8),
-        ([0.5], "never", 0.5),
+        ([0.5], "below", 0.5),
     ],
 )
-def test_a_verdict_is_that_of_the_last_steps(ratio: list[float], place: str, share: float) -> None:
-    standing = run_of(ratio).standing()
-    assert standing.place == place
-    assert standing.share == pytest.approx(share)
+def test_status_is_that_of_the_last_steps(ratio: list[float], state: str, value: float) -> None:
+    status = run_of(ratio).status()
+    assert status.state == state
+    assert status.ratio == pytest.approx(value)
 
 
-def test_a_verdict_looks_back_from_its_step_only() -> None:
+def test_status_depends_only_on_the_steps_before() -> None:
     run = run_of([0.5] * 150 + [1.0] * 150)
-    assert run.standing(100).place == "never"
-    assert run.standing(299).place == "at"
-    assert run.standing(10**6) == run.standing()
-    assert run.standing(-5) == run.standing(0)
+    assert run.status(100).state == "below"
+    assert run.status(299).state == "at"
+    assert run.status(10**6) == run.status()
+    assert run.status(-5) == run.status(0)
 
 
-def test_what_swings_from_step_to_step_is_steady_in_the_mean() -> None:
+def test_smoothed_sharpness_is_the_mean_of_two_steps() -> None:
     run = run_of([1.0, 1.2, 0.8, 1.2, 0.8])
-    np.testing.assert_allclose(run.steady, 4 * np.array([1.0, 1.1, 1.0, 1.0, 1.0]))
+    np.testing.assert_allclose(run.smoothed_sharpness, 4 * np.array([1.0, 1.1, 1.0, 1.0, 1.0]))
 
 
-def test_the_reason_is_where_it_last_went_over() -> None:
-    run = run_of([1.5, 0.5, 0.8, 1.1, 1.4, 2.0, 9.0], gone=5)
-    assert run.overshot_at == 3
-    assert "from step 3 on" in run.why
-    assert "0.5 x 4.4 = 2.2 > 2" in run.why
+def test_explanation_names_the_last_crossing_of_the_edge() -> None:
+    run = run_of([1.5, 0.5, 0.8, 1.1, 1.4, 2.0, 9.0], diverged_at=5)
+    assert run.crossed_at == 3
+    assert "from step 3 on" in run.explanation
+    assert "0.5 x 4.4 = 2.2 > 2" in run.explanation
 
 
 # --- the user's own model -------------------------------------------------------------------------------
 
 
-def test_the_model_is_the_same_to_the_bit() -> None:
-    model, loss_fn, data = small()
+def test_model_is_bit_equal_afterwards() -> None:
+    model, loss_fn, data = small_problem()
     before = state(model)
     lv.edge_run(model.float(), loss_fn, (data[0].float(), data[1].float()), 0.3, steps=5)
     model.double()
-    again = state(model)
-    assert [row[0] for row in before[0]] == [row[0] for row in again[0]]
-    assert before[2] == again[2], "torch's random state"
+    after = state(model)
+    assert [row[0] for row in before[0]] == [row[0] for row in after[0]]
+    assert before[2] == after[2], "torch's random state"
     plain, values = (
         nn.Sequential(nn.Linear(3, 40), nn.ReLU(), nn.Dropout(), nn.Linear(40, 2)),
         torch.randn(9, 3),
     )
     before = state(plain)
-    told: list[float] = []
+    reported: list[tuple[int, int]] = []
     run = lv.edge_run(
-        plain, nn.CrossEntropyLoss(), (values, torch.zeros(9).long()), 0.1, "adam", 20, progress=told.append
+        plain,
+        nn.CrossEntropyLoss(),
+        (values, torch.zeros(9).long()),
+        0.1,
+        "adam",
+        20,
+        progress=lambda *done: reported.append(done),
     )
     assert state(plain) == before
     assert run.loss_name == "CrossEntropyLoss"
-    assert told == sorted(told)
+    assert reported == [(step + 1, 21) for step in range(21)]
     assert lv.figures.edge([run]).data
 
 
-def test_a_network_of_every_kind_of_loss_is_watched() -> None:
+def test_losses_of_all_tasks() -> None:
     for dataset, loss in (("iris", "softmax-ce"), ("sine", "huber"), ("moons", "hinge")):
         (run,) = lv.stability.edge_runs(dataset, "mlp-4", [loss], 0.05, steps=3)
         assert run.loss_name == loss
         assert np.isfinite(run.sharpness).all()
 
 
-def test_contestants_start_alike_and_a_seed_is_a_start() -> None:
-    one = lv.stability.EdgeSettings("moons", "mlp-4", ("mse", "sigmoid-ce"), 0.1)
-    first, second = one.start("mse"), one.start("sigmoid-ce")
+def test_losses_start_from_the_same_weights_and_the_seed_changes_them() -> None:
+    settings = lv.stability.EdgeSettings("moons", "mlp-4", ("mse", "sigmoid-ce"), 0.1)
+    first, second = settings.model("mse"), settings.model("sigmoid-ce")
     for a, b in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(a, b)
     other = lv.stability.edge_runs("moons", "mlp-4", ["mse"], 0.1, steps=2, seed=1)[0]
     assert other.loss[0] != lv.stability.edge_runs("moons", "mlp-4", ["mse"], 0.1, steps=2)[0].loss[0]
 
 
-# --- what cannot be -------------------------------------------------------------------------------------
+# --- invalid arguments ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("lr", [0, -1.0, math.nan, math.inf, 1e30, "fast", None])
-def test_an_impossible_learning_rate_is_one_sentence(lr: Any) -> None:
-    with pytest.raises(ValueError, match="lr must be a number in") as said:
+def test_invalid_learning_rate_is_refused_in_one_sentence(lr: Any) -> None:
+    with pytest.raises(ValueError, match="lr must be a number in") as error:
         lv.stability.edge_runs("moons", "mlp-4", ["mse"], lr)
-    assert repr(lr) in str(said.value)
-    assert "\n" not in str(said.value)
+    assert repr(lr) in str(error.value)
+    assert "\n" not in str(error.value)
 
 
-@given(lr=some.floats(), steps=some.integers(-5, 3), seed=some.integers(-3, 3))
-def test_settings_are_good_or_one_sentence(lr: float, steps: int, seed: int) -> None:
+@given(lr=st.floats(), steps=st.integers(-5, 3), seed=st.integers(-3, 3))
+def test_settings_are_valid_or_refused_in_one_sentence(lr: float, steps: int, seed: int) -> None:
     if 0 < lr <= 1e6 and steps >= 1 and seed >= 0:
         assert lv.stability.EdgeSettings("moons", "mlp-4", ("mse",), lr, steps=steps, seed=seed).lr == lr
         return
-    with pytest.raises(ValueError, match="must be") as said:
+    with pytest.raises(ValueError, match="must be") as error:
         lv.stability.EdgeSettings("moons", "mlp-4", ("mse",), lr, steps=steps, seed=seed)
-    assert "\n" not in str(said.value)
+    assert "\n" not in str(error.value)
 
 
 SETTINGS: dict[str, Any] = {"dataset": "moons", "network": "mlp-4", "losses": ["mse"], "lr": 0.1, "steps": 3}
@@ -322,32 +328,32 @@ SETTINGS: dict[str, Any] = {"dataset": "moons", "network": "mlp-4", "losses": ["
         ({"steps": 10**6}, "steps must be .* got 1000000"),
         ({"steps": 2.5}, "steps must"),
         ({"losses": []}, "number of losses must .* got 0"),
-        ({"losses": ["mse", "mse"]}, "two contestants are equal: mse, mse"),
+        ({"losses": ["mse", "mse"]}, "two losses are equal: mse, mse"),
         ({"losses": ["softmax-ce"], "dataset": "sine"}, "'softmax-ce' is for multiclass, dataset 'sine'"),
         ({"losses": ["mse"], "dataset": "iris"}, "'mse' is for two classes; dataset 'iris' has 3"),
         ({"optimizer": "lbfgs"}, "optimizer must be one of sgd, momentum, .* got 'lbfgs'"),
         ({"optimizer": "adamw"}, "got 'adamw'"),
         ({"network": "cnn"}, "cnn takes 64 inputs"),
-        ({"network": "mlp-1024-1024"}, "has 1053697 weights here; at most 50000"),
+        ({"network": "mlp-1024-1024"}, "has 1053697 weights here; at most 50000 are allowed"),
         ({"activation": "sine"}, "activation must be one of"),
         ({"seed": -1}, "seed must"),
         ({"n": 1}, "n must"),
     ],
 )
-def test_what_cannot_be_watched_is_one_sentence(change: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message) as said:
+def test_invalid_settings_are_refused_in_one_sentence(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message) as error:
         lv.stability.edge_runs(**(SETTINGS | change))
-    assert "\n" not in str(said.value)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("field", ["dataset", "network", "optimizer"])
-def test_an_unknown_name_lists_the_known_ones(field: str) -> None:
+def test_unknown_name_lists_the_known_ones(field: str) -> None:
     with pytest.raises(KeyError, match="nothing"):
         lv.stability.edge_runs(**(SETTINGS | {field: "nothing"}))
 
 
-def test_several_batches_and_useless_losses_are_refused() -> None:
-    model, loss_fn, (x, y) = small()
+def test_several_batches_and_invalid_losses_are_refused() -> None:
+    model, loss_fn, (x, y) = small_problem()
     with pytest.raises(ValueError, match="the data must be one batch; got 2"):
         lv.edge_run(model, loss_fn, [(x[:20], y[:20]), (x[20:], y[20:])], 0.1)
     with pytest.raises(ValueError, match="one real number"):

@@ -143,12 +143,12 @@ def largest_file() -> bytes:
     import torch
 
     import lossviz as lv
-    from lossviz.landscape.io import MOST_POINTS
+    from lossviz.landscape.io import MAX_POINTS
 
     model, data = torch.nn.Linear(2, 1), (torch.ones(8, 2), torch.ones(8, 1))
     small = lv.surface(model, torch.nn.functional.mse_loss, data, points=3, progress=False)
-    axis = np.linspace(-1, 1, MOST_POINTS)
-    about = {"format": "lossviz surface", "version": 1, "facts": asdict(small.facts), "key": ""}
+    axis = np.linspace(-1, 1, MAX_POINTS)
+    about = {"format": "lossviz surface", "version": 1, "metadata": asdict(small.metadata), "fingerprint": ""}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, array in (
@@ -159,10 +159,10 @@ def largest_file() -> bytes:
             with archive.open(f"{name}.npy", "w") as stream:
                 np.lib.format.write_array(stream, array, (1, 0))
         with archive.open("loss.npy", "w", force_zip64=True) as stream:
-            shape = {"descr": "<f8", "fortran_order": False, "shape": (MOST_POINTS, MOST_POINTS)}
+            shape = {"descr": "<f8", "fortran_order": False, "shape": (MAX_POINTS, MAX_POINTS)}
             np.lib.format.write_array_header_1_0(stream, shape)
             for row in axis:
-                stream.write(np.full(MOST_POINTS, row * row).tobytes())
+                stream.write(np.full(MAX_POINTS, row * row).tobytes())
     return content.getvalue()
 
 

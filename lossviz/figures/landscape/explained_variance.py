@@ -1,4 +1,4 @@
-"""How much of a path its plane holds: the one number of the page, and a bar with a tick for chance."""
+"""The share of a path's variance that its plane explains: a number, and a bar with a mark for chance."""
 
 from typing import Any
 
@@ -7,25 +7,25 @@ from lossviz.figures.base.style import GRID, INK, MAP, MUTE, SERIF, note
 from lossviz.landscape.fidelity import PlaneFidelity
 
 
-def share_heads(look: PlaneFidelity, narrow: bool) -> list[dict[str, Any]]:
-    """The one number of the page, the line that explains its bar, and the names of the axes."""
-    share = look.path.explained
-    said = "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+def explained_annotations(fidelity: PlaneFidelity, narrow: bool) -> list[dict[str, Any]]:
+    """The share as a number, the line that explains its bar, and the names of the axes."""
+    share = fidelity.path.explained
+    percentage = "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
     size, left = (36, 0.0) if narrow else (42, 0.5)
     spot = {"xref": "paper", "yref": "paper", "xanchor": "left"}
-    who = "walk" if look.kind == "A random walk" else "path"
-    weights = whole(look.weights)
-    lines = [f"of the {who} lies in this plane"]
-    if look.chance is None:
+    subject = "walk" if fidelity.plane == "random-walk" else "path"
+    weights = whole(fidelity.weights)
+    lines = [f"of the {subject} lies in this plane"]
+    if fidelity.expected_explained is None:
         lines.append("and the walk went nowhere in particular")
-    elif look.kind == "Its path":
-        lines.append(f"<b>|</b>  a random walk: {100 * look.chance:.0f} %")
+    elif fidelity.plane == "path":
+        lines.append(f"<b>|</b>  a random walk: {100 * fidelity.expected_explained:.0f} %")
     else:
-        lines.append(f"<b>|</b>  by chance, 2 of {weights}: {100 * look.chance:.1g} %")
+        lines.append(f"<b>|</b>  by chance, 2 of {weights}: {100 * fidelity.expected_explained:.1g} %")
     high = 1.0
     texts = [
         note(
-            f"<b>{said}</b>",
+            f"<b>{percentage}</b>",
             left,
             high,
             yanchor="middle",
@@ -39,7 +39,7 @@ def share_heads(look: PlaneFidelity, narrow: bool) -> list[dict[str, Any]]:
             high,
             yanchor="middle",
             yshift=6 if not narrow else -2,
-            xshift=(22 if not narrow else 19) * len(said) + 12,
+            xshift=(22 if not narrow else 19) * len(percentage) + 12,
             **spot,
             font={"size": 17 if not narrow else 16, "color": MUTE},
         ),
@@ -61,18 +61,23 @@ def share_heads(look: PlaneFidelity, narrow: bool) -> list[dict[str, Any]]:
     return texts
 
 
-def share_bar(look: PlaneFidelity, narrow: bool) -> list[dict[str, Any]]:
-    """A rail, filled as far as the plane holds the path, with a tick for chance."""
+def explained_bar(fidelity: PlaneFidelity, narrow: bool) -> list[dict[str, Any]]:
+    """A bar filled to the explained share, with a mark at the share expected by chance."""
     left, low, high = (0.0, 0.925, 0.936) if narrow else (0.5, 0.842, 0.858)
-    room = 1 - left
+    width = 1 - left
     box = {"type": "rect", "xref": "paper", "yref": "paper", "y0": low, "y1": high, "line": {"width": 0}}
-    share = min(1.0, max(0.0, look.path.explained))
+    share = min(1.0, max(0.0, fidelity.path.explained))
     shapes = [
         box | {"x0": left, "x1": 1, "fillcolor": GRID},
-        box | {"x0": left, "x1": left + room * share, "fillcolor": INK if look.chance is None else MAP},
+        box
+        | {
+            "x0": left,
+            "x1": left + width * share,
+            "fillcolor": INK if fidelity.expected_explained is None else MAP,
+        },
     ]
-    if look.chance is not None:
-        at = left + room * look.chance
+    if fidelity.expected_explained is not None:
+        at = left + width * fidelity.expected_explained
         shapes.append(
             {
                 "type": "line",

@@ -1,4 +1,4 @@
-"""A landscape and its honesty: the map, and beside it what the network had and what the map shows."""
+"""A loss surface with the path of a training on it, beside its true loss and its loss on the plane."""
 
 from typing import Any
 
@@ -6,56 +6,74 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.base.style import UNDER_SLIDER, blank, put_first
-from lossviz.figures.landscape.explained_variance import share_bar, share_heads
-from lossviz.figures.landscape.path_map import walked_map
+from lossviz.figures.landscape.explained_variance import explained_annotations, explained_bar
+from lossviz.figures.landscape.path_map import add_path_map
 from lossviz.figures.landscape.surface_traces import TALLEST
-from lossviz.figures.landscape.two_losses import cursor, live, two_losses
+from lossviz.figures.landscape.two_losses import add_losses, cursor, step_annotations
 from lossviz.landscape.fidelity import PlaneFidelity
 
 
-def one_plane(look: PlaneFidelity, at: int = 0, relief: bool = False, narrow: bool = False) -> go.Figure:
-    """The map with the path on it, the share of the path that it holds, and the two losses over the steps.
+def one_plane(fidelity: PlaneFidelity, at: int = 0, relief: bool = False, narrow: bool = False) -> go.Figure:
+    """Draw a loss surface with the path of a training, and the true loss beside the loss on the plane.
 
-    ``at`` is the training step that is looked at; the frames are the pictures at every record.
+    Args:
+        fidelity: The result of `plane_fidelity`.
+        at: Training step at which the figure stands; its frames, named by the step, are the other records.
+        relief: Whether to draw the surface in three dimensions instead of contours.
+        narrow: Whether to arrange the figure for a phone.
+
+    Returns:
+        A figure with a frame for every record.
+
+    Example:
+        >>> import lossviz as lv
+        >>> training = lv.landscape.record_training("moons", "mlp-16", steps=4)
+        >>> figure = lv.figures.one_plane(lv.landscape.plane_fidelity(training, "path", points=5), at=2)
+        >>> [frame.name for frame in figure.frames]
+        ['0', '2', '4']
     """
-    here = int(np.abs(look.steps - at).argmin())
+    record = int(np.abs(fidelity.steps - at).argmin())
     figure = blank(
         700 if narrow else 490,
         margin={"l": 58, "r": 12, "t": 34, "b": UNDER_SLIDER},
         meta={"follows": "landscape_step"},
     )
     across, up = ([0.0, 1.0], [0.385, 0.85]) if narrow else ([0.0, 0.395], [0.0, 1.0])
-    texts = walked_map(figure, look, relief, across, up, narrow)
+    texts = add_path_map(figure, fidelity, relief, across, up, narrow)
     moving = [len(figure.data) - 1]
-    moving += two_losses(figure, look, narrow)
-    texts += share_heads(look, narrow)
-    figure.update_layout(annotations=[*live(look, here, narrow), *texts], shapes=share_bar(look, narrow))
-    put_first(figure, cursor(look, here, narrow))
-    for trace, part in zip(moving, _places(look, here, relief, narrow), strict=True):
+    moving += add_losses(figure, fidelity, narrow)
+    texts += explained_annotations(fidelity, narrow)
+    figure.update_layout(
+        annotations=[*step_annotations(fidelity, record, narrow), *texts],
+        shapes=explained_bar(fidelity, narrow),
+    )
+    put_first(figure, cursor(fidelity, record, narrow))
+    for trace, part in zip(moving, _markers(fidelity, record, relief, narrow), strict=True):
         figure.data[trace].update(part)
     figure.frames = [
         {
             "name": str(step),
-            "data": _places(look, k, relief, narrow),
+            "data": _markers(fidelity, k, relief, narrow),
             "traces": moving,
             "layout": {
-                "annotations": [{"text": text["text"]} for text in live(look, k, narrow)],
+                "annotations": [{"text": text["text"]} for text in step_annotations(fidelity, k, narrow)],
                 "shapes": [{"x0": int(step), "x1": int(step)}],
             },
         }
-        for k, step in enumerate(look.steps.tolist())
+        for k, step in enumerate(fidelity.steps.tolist())
     ]
     return figure
 
 
-def _places(look: PlaneFidelity, k: int, relief: bool, narrow: bool) -> list[dict[str, Any]]:
-    """Where the markers are at a record."""
-    step = int(look.steps[k])
-    had, says = float(look.had[k] / look.guess), float(look.says[k] / look.guess)
-    now: dict[str, Any] = {"x": [float(look.path.a[k])], "y": [float(look.path.b[k])]}
+def _markers(fidelity: PlaneFidelity, k: int, relief: bool, narrow: bool) -> list[dict[str, Any]]:
+    """The positions of the markers at a record."""
+    step = int(fidelity.steps[k])
+    true_loss = float(fidelity.true_loss[k] / fidelity.chance_loss)
+    plane_loss = float(fidelity.plane_loss[k] / fidelity.chance_loss)
+    on_map: dict[str, Any] = {"x": [float(fidelity.path.a[k])], "y": [float(fidelity.path.b[k])]}
     if relief:
-        now |= {"z": [min(max(says, 0.0), TALLEST) + 0.12], "type": "scatter3d"}
-    places = [now, {"x": [step, step], "y": [had, says]}]
+        on_map |= {"z": [min(max(plane_loss, 0.0), TALLEST) + 0.12], "type": "scatter3d"}
+    markers = [on_map, {"x": [step, step], "y": [true_loss, plane_loss]}]
     if not narrow:
-        places.append({"x": [step], "y": [float(look.path.off_plane[k])]})
-    return places
+        markers.append({"x": [step], "y": [float(fidelity.path.off_plane[k])]})
+    return markers

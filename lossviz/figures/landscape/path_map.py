@@ -1,4 +1,4 @@
-"""The map of a plane with a training's path on it, from above or in relief."""
+"""The loss surface with the path of a training on it, from above or in relief."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from lossviz.figures.base.number_format import every
 from lossviz.figures.base.style import AXIS, INK, WHITE, fixed, mark, note, short_name
 from lossviz.figures.landscape.surface_traces import (
     TALLEST,
+    add_contours,
+    add_relief,
     level_labels,
-    log_level,
+    log2_relative_loss,
     relief_scene,
-    seen_from_above,
-    seen_in_relief,
 )
 from lossviz.landscape.fidelity import PlaneFidelity
 
-WIDE = 360  # px of a map, or about that many
-ROUND = (
+MAP_WIDTH = 360  # pixels of a map, approximately
+LABEL_OFFSETS = (  # pixels from the end of a short path to its label, in the order of preference
     (-58, 62),
     (58, 62),
     (-58, -62),
@@ -31,43 +31,50 @@ ROUND = (
     (0, 72),
     (0, -72),
 )
-BLOB = 0.12  # of the map's width: a path that is smaller is one spot, and is told what it is
+SPOT = 0.12  # share of the map's width: a path smaller than that is one spot, and gets a label
 AXES = {
-    "Random": ("direction 1", "direction 2"),
-    "Its path": ("along the first component", "second component"),
-    "Curvature": ("along the sharpest direction", "second sharpest"),
-    "Three minima": ("towards the second minimum", "towards the third"),
-    "A random walk": ("along the first component", "second component"),
+    "random": ("direction 1", "direction 2"),
+    "path": ("along the first component", "second component"),
+    "curvature": ("along the sharpest direction", "second sharpest"),
+    "minima": ("towards the second minimum", "towards the third"),
+    "random-walk": ("along the first component", "second component"),
 }
-BRIEF = {  # axes of a relief have little room
-    "Random": ("direction 1", "direction 2"),
-    "Its path": ("component 1", "component 2"),
-    "Curvature": ("sharpest", "2nd sharpest"),
-    "Three minima": ("to the second", "to the third"),
-    "A random walk": ("component 1", "component 2"),
+SHORT_AXES = {  # for a relief, where there is less space
+    "random": ("direction 1", "direction 2"),
+    "path": ("component 1", "component 2"),
+    "curvature": ("sharpest", "2nd sharpest"),
+    "minima": ("to the second", "to the third"),
+    "random-walk": ("component 1", "component 2"),
 }
 
 
-def walked_map(
-    figure: go.Figure, look: PlaneFidelity, relief: bool, across: list[float], up: list[float], narrow: bool
+def add_path_map(
+    figure: go.Figure,
+    fidelity: PlaneFidelity,
+    relief: bool,
+    across: list[float],
+    up: list[float],
+    narrow: bool,
 ) -> list[dict[str, Any]]:
-    """The ground with the path; the last trace is where the training is now."""
-    names, surface = AXES[look.kind], look.surface
-    unit = ", in filter norms" if "filter-normalized" in surface.facts.method else ""
+    """Draw the surface with the path and return the annotations; the last trace is the current record."""
+    names, surface = AXES[fidelity.plane], fidelity.surface
+    unit = ", in filter norms" if fidelity.normalize == "filter" else ""
     above = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 6}
-    font = {"size": 17 if narrow else 19, "color": mark(look.loss_name).text}
-    heads = [
-        note(f"<b>{short_name(look.loss_name)}</b>", across[0], up[1], xanchor="left", font=font, **above)
+    font = {"size": 17 if narrow else 19, "color": mark(fidelity.loss_name).text}
+    titles = [
+        note(f"<b>{short_name(fidelity.loss_name)}</b>", across[0], up[1], xanchor="left", font=font, **above)
     ]
-    if surface.facts.stride > 1:
-        label = f"first look, <b>{every(surface.facts.stride)}</b>"
+    if surface.metadata.stride > 1:
+        coarse = f"first look, <b>{every(surface.metadata.stride)}</b>"
         font = {"size": 16, "color": INK}
-        heads.append(note(label, across[1], up[1], xanchor="right", font=font, **above))
+        titles.append(note(coarse, across[1], up[1], xanchor="right", font=font, **above))
     if relief:
-        figure.update_layout(scene=relief_scene(BRIEF[look.kind], across, up, away=1.12 if narrow else 1.0))
-        seen_in_relief(figure, surface, look.guess)
-        _path_in_relief(figure, look)
-        return heads
+        figure.update_layout(
+            scene=relief_scene(SHORT_AXES[fidelity.plane], across, up, distance=1.12 if narrow else 1.0)
+        )
+        add_relief(figure, surface, fidelity.chance_loss)
+        _path_in_relief(figure, fidelity)
+        return titles
     figure.update_layout(
         xaxis={
             "domain": across,
@@ -92,17 +99,17 @@ def walked_map(
             "tickcolor": AXIS,
         },
     )
-    seen_from_above(figure, surface, look.guess, {"xaxis": "x", "yaxis": "y"})
-    _path_from_above(figure, look)
-    path = np.stack([look.path.a, look.path.b], axis=1)
-    keep_clear = np.concatenate([path, look.minima])
-    leaders = []
-    if np.ptp(path, axis=0).max() < BLOB * float(np.ptp(surface.a)):
-        leader, words_at = _leader(look)
-        leaders.append(leader)
-        keep_clear = np.concatenate([keep_clear, words_at])
+    add_contours(figure, surface, fidelity.chance_loss, {"xaxis": "x", "yaxis": "y"})
+    _path_from_above(figure, fidelity)
+    path = np.stack([fidelity.path.a, fidelity.path.b], axis=1)
+    avoid = np.concatenate([path, fidelity.minima])
+    labels = []
+    if np.ptp(path, axis=0).max() < SPOT * float(np.ptp(surface.a)):
+        label, covered = _path_label(fidelity)
+        labels.append(label)
+        avoid = np.concatenate([avoid, covered])
     texts = [
-        *heads,
+        *titles,
         note(
             names[1],
             0,
@@ -113,14 +120,14 @@ def walked_map(
             xshift=-50,
             font={"size": 16, "color": INK},
         ),
-        *level_labels(surface, look.guess, (path[-1, 0], path[-1, 1]), keep_clear, "x", "y"),
-        *leaders,
+        *level_labels(surface, fidelity.chance_loss, (path[-1, 0], path[-1, 1]), avoid, "x", "y"),
+        *labels,
     ]
-    for k, (a, b) in enumerate(look.minima):
-        words = ("second", "third")[k]
+    for k, (a, b) in enumerate(fidelity.minima):
+        name = ("second", "third")[k]
         texts.append(
             note(
-                words,
+                name,
                 a,
                 b,
                 xref="x",
@@ -133,33 +140,33 @@ def walked_map(
     return texts
 
 
-def path_colour(look: PlaneFidelity) -> str:
-    """Of the path on the map; a walk is no training, so it is ink."""
-    return fixed(INK if look.kind == "A random walk" else mark(look.loss_name).line)
+def path_colour(fidelity: PlaneFidelity) -> str:
+    """Colour of the path: its loss's, or ink for a random walk, which is no training."""
+    return fixed(INK if fidelity.plane == "random-walk" else mark(fidelity.loss_name).line)
 
 
-def _leader(look: PlaneFidelity) -> tuple[dict[str, Any], Floats]:
-    """A line from a path that is one spot to words where the ground is calm, and places (3, 2) in them."""
-    surface, end = look.surface, np.array([look.path.a[-1], look.path.b[-1]])
-    pixel = np.array([np.ptp(surface.a), np.ptp(surface.b)]) / WIDE
-    ground = log_level(surface, look.guess)
+def _path_label(fidelity: PlaneFidelity) -> tuple[dict[str, Any], Floats]:
+    """The label of a path that is one spot, where the surface is even, and points (3, 2) that it covers."""
+    surface, end = fidelity.surface, np.array([fidelity.path.a[-1], fidelity.path.b[-1]])
+    pixel = np.array([np.ptp(surface.a), np.ptp(surface.b)]) / MAP_WIDTH
+    height = log2_relative_loss(surface, fidelity.chance_loss)
 
-    def unrest(place: tuple[int, int]) -> float:
-        """How much the ground changes under the words; heavy line, dark ground and the rim are worse."""
-        middle = end + np.array([place[0], -place[1]]) * pixel
+    def cost(offset: tuple[int, int]) -> float:
+        """How hard a label is to read there: range of heights, thick contour, dark colours, the margin."""
+        middle = end + np.array([offset[0], -offset[1]]) * pixel
         rows = np.searchsorted(surface.b, middle[1] + pixel[1] * np.array([-11, 0, 11]))
         columns = np.searchsorted(surface.a, middle[0] + pixel[0] * np.linspace(-54, 54, 7))
         if min(rows.min(), columns.min()) < 1 or max(rows.max(), columns.max()) >= len(surface.a):
             return 9.0
-        under = ground[np.ix_(rows, columns)]
+        under = height[np.ix_(rows, columns)]
         if not np.isfinite(under).all():
             return 9.0
         low, high = float(under.min()), float(under.max())
         return high - low + 2 * (low < 0 < high) + 3 * (high > 1.5)
 
-    x, y = min(ROUND, key=unrest)
-    leader = note(
-        f"all {look.steps[-1]} steps",
+    x, y = min(LABEL_OFFSETS, key=cost)
+    label = note(
+        f"all {fidelity.steps[-1]} steps",
         float(end[0]),
         float(end[1]),
         xref="x",
@@ -173,31 +180,42 @@ def _leader(look: PlaneFidelity) -> tuple[dict[str, Any], Floats]:
         ay=y,
         font={"size": 16, "color": fixed(INK)},
     )
-    return leader, end + np.array([[x + along, -y] for along in (-42, 0, 42)]) * pixel
+    return label, end + np.array([[x + along, -y] for along in (-42, 0, 42)]) * pixel
 
 
-def _path_from_above(figure: go.Figure, look: PlaneFidelity) -> None:
-    a, b = look.path.a, look.path.b
+def _path_from_above(figure: go.Figure, fidelity: PlaneFidelity) -> None:
+    a, b = fidelity.path.a, fidelity.path.b
     axes = {"xaxis": "x", "yaxis": "y"}
-    white = {"color": WHITE, "width": 8, "simplify": False}
-    own = {"color": path_colour(look), "width": 4.5, "simplify": False}
-    figure.add_trace(go.Scatter(x=a, y=b, mode="lines", line=white, **axes))
-    figure.add_trace(go.Scatter(x=a, y=b, mode="lines", line=own, **axes))
+    outline = {"color": WHITE, "width": 8, "simplify": False}
+    line = {"color": path_colour(fidelity), "width": 4.5, "simplify": False}
+    figure.add_trace(go.Scatter(x=a, y=b, mode="lines", line=outline, **axes))
+    figure.add_trace(go.Scatter(x=a, y=b, mode="lines", line=line, **axes))
     ends = [(a[:1], b[:1])]
-    if len(look.minima):
-        ends.append((look.minima[:, 0], look.minima[:, 1]))
+    if len(fidelity.minima):
+        ends.append((fidelity.minima[:, 0], fidelity.minima[:, 1]))
     for x, y in ends:
-        marker = {"size": 14, "color": WHITE, "line": {"color": path_colour(look), "width": 4}, "opacity": 1}
+        marker = {
+            "size": 14,
+            "color": WHITE,
+            "line": {"color": path_colour(fidelity), "width": 4},
+            "opacity": 1,
+        }
         figure.add_trace(go.Scatter(x=x, y=y, mode="markers", marker=marker, **axes))
-    here = {"size": 18, "color": path_colour(look), "line": {"color": WHITE, "width": 3}, "opacity": 1}
-    figure.add_trace(go.Scatter(mode="markers", marker=here, cliponaxis=False, **axes))
+    current = {"size": 18, "color": path_colour(fidelity), "line": {"color": WHITE, "width": 3}, "opacity": 1}
+    figure.add_trace(go.Scatter(mode="markers", marker=current, cliponaxis=False, **axes))
 
 
-def _path_in_relief(figure: go.Figure, look: PlaneFidelity) -> None:
-    """At the height of the ground: what the map says."""
-    z = np.clip(look.says / look.guess, 0, TALLEST) + 0.06
-    line = {"mode": "lines", "scene": "scene", "hoverinfo": "skip", "x": look.path.a, "y": look.path.b}
+def _path_in_relief(figure: go.Figure, fidelity: PlaneFidelity) -> None:
+    """Draw the path at the height of the surface, which is the plane loss."""
+    z = np.clip(fidelity.plane_loss / fidelity.chance_loss, 0, TALLEST) + 0.06
+    line = {
+        "mode": "lines",
+        "scene": "scene",
+        "hoverinfo": "skip",
+        "x": fidelity.path.a,
+        "y": fidelity.path.b,
+    }
     figure.add_trace(go.Scatter3d(z=z, line={"color": WHITE, "width": 11}, **line))
-    figure.add_trace(go.Scatter3d(z=z + 0.03, line={"color": path_colour(look), "width": 6}, **line))
-    marker = {"size": 7, "color": path_colour(look), "line": {"color": WHITE, "width": 1}, "opacity": 1}
+    figure.add_trace(go.Scatter3d(z=z + 0.03, line={"color": path_colour(fidelity), "width": 6}, **line))
+    marker = {"size": 7, "color": path_colour(fidelity), "line": {"color": WHITE, "width": 1}, "opacity": 1}
     figure.add_trace(go.Scatter3d(mode="markers", scene="scene", hoverinfo="skip", marker=marker))

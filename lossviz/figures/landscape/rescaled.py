@@ -1,4 +1,4 @@
-"""One function written in many ways: how sharp each looks, and what a normalised direction shows."""
+"""Rescaled ReLU networks: the sharpness of one function, and what a filter-normalized direction shows."""
 
 from typing import Any
 
@@ -20,28 +20,41 @@ from lossviz.figures.base.style import (
     note,
     put_first,
 )
-from lossviz.landscape.reparametrization import Rescaled
+from lossviz.landscape.rescaling import RescaledNetwork
 
-TALLEST = 4.0  # of the slices, in levels
+TALLEST = 4.0  # of the slices, in chance losses
 NAMES = ("Plain random direction", "Filter-normalised")
-ROUND = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
 
-def rescaled(facts: Rescaled, at: float = 20.0, narrow: bool = False) -> go.Figure:
-    """Two slices through the same minimum, and below them the sharpness over the factor c.
+def rescaled(result: RescaledNetwork, at: float = 20.0, narrow: bool = False) -> go.Figure:
+    """Draw the loss along two directions, and below it the sharpness over the factor c.
 
-    ``at`` is the c that is looked at. The frames are named by the place of c between 1 / most (-k) and
-    most (k), in the 2k + 1 even steps of its logarithm.
+    Args:
+        result: The result of `lossviz.landscape.rescaled`.
+        at: The factor c at which the figure stands. Its frames are named -k to k, by the index of c on its
+            logarithmic scale, with 0 for c = 1.
+        narrow: Whether to arrange the figure for a phone.
+
+    Returns:
+        A figure with a frame for every factor.
+
+    Example:
+        >>> import lossviz as lv
+        >>> training = lv.landscape.record_training("moons", "mlp-16", steps=2)
+        >>> result = lv.landscape.rescaled(training, factors=3, points=5)
+        >>> [frame.name for frame in lv.figures.rescaled(result, at=1.0).frames]
+        ['-1', '0', '1']
     """
-    half = len(facts.c) // 2
-    here = int(np.abs(np.log(facts.c / at)).argmin())
+    half = len(result.c) // 2
+    index = int(np.abs(np.log(result.c / at)).argmin())
     figure = blank(
         560 if narrow else 490,
         margin={"l": 62, "r": 14, "t": 34, "b": UNDER_SLIDER},
         meta={"follows": "landscape_scale"},
     )
-    middle = 0.06
-    for panel, (left, right) in enumerate(((0.0, 0.5 - middle), (0.5 + middle, 1.0)), start=1):
+    half_gap = 0.06
+    for panel, (left, right) in enumerate(((0.0, 0.5 - half_gap), (0.5 + half_gap, 1.0)), start=1):
         tag = "" if panel == 1 else str(panel)
         figure.update_layout(
             {
@@ -59,60 +72,66 @@ def rescaled(facts: Rescaled, at: float = 20.0, narrow: bool = False) -> go.Figu
                 },
             }
         )
-    moving = _slices(figure, facts)
-    _sharpness(figure, facts, half)
+    moving = _add_slices(figure, result)
+    _add_sharpness(figure, result, half)
     moving.append(len(figure.data) - 1)
-    texts = _texts(narrow)
-    figure.update_layout(annotations=[*_live(facts, here, narrow), *texts])
-    put_first(figure, _cursor(here - half))
-    for trace, part in zip(moving, _data(facts, here), strict=True):
+    constant = _constant_annotations(narrow)
+    figure.update_layout(annotations=[*_annotations_at(result, index, narrow), *constant])
+    put_first(figure, _cursor(index - half))
+    for trace, part in zip(moving, _data(result, index), strict=True):
         figure.data[trace].update(part)
     figure.frames = [
         {
             "name": str(k - half),
-            "data": _data(facts, k),
+            "data": _data(result, k),
             "traces": moving,
             "layout": {
-                "annotations": [{"text": text["text"]} for text in _live(facts, k, narrow)],
+                "annotations": [{"text": text["text"]} for text in _annotations_at(result, k, narrow)],
                 "shapes": [{"x0": k - half, "x1": k - half}],
             },
         }
-        for k in range(len(facts.c))
+        for k in range(len(result.c))
     ]
     return figure
 
 
-def _slices(figure: go.Figure, facts: Rescaled) -> list[int]:
-    """Thin as trained, thick at c; the thick ones move."""
-    own = mark(facts.loss_name)
-    one = facts.unchanged
+def _add_slices(figure: go.Figure, result: RescaledNetwork) -> list[int]:
+    """Draw both slices, thin at c = 1 and thick at c; return the indices of the thick ones, which move."""
+    style = mark(result.loss_name)
+    unscaled = result.unscaled
     moving = []
-    for panel, rows in enumerate((facts.plain, facts.filtered), start=1):
+    for panel, rows in enumerate((result.plain_loss, result.filter_normalized_loss), start=1):
         axes = {"xaxis": f"x{panel}", "yaxis": f"y{panel}"} if panel > 1 else {"xaxis": "x", "yaxis": "y"}
-        thin = {"color": faded(own.line, 0.5), "width": 1.8, "simplify": False}
-        thick = {"color": own.line, "width": own.width, "dash": own.dash, "simplify": False}
+        thin = {"color": faded(style.line, 0.5), "width": 1.8, "simplify": False}
+        thick = {"color": style.line, "width": style.width, "dash": style.dash, "simplify": False}
         for line in (thin, thick):
             figure.add_trace(
                 go.Scatter(
-                    x=facts.t, y=_level(facts, rows[one]), mode="lines", line=line, hoverinfo="skip", **axes
+                    x=result.t,
+                    y=_relative_loss(result, rows[unscaled]),
+                    mode="lines",
+                    line=line,
+                    hoverinfo="skip",
+                    **axes,
                 )
             )
         moving.append(len(figure.data) - 1)
     return moving
 
 
-def _level(facts: Rescaled, row: Any) -> list[float]:
-    """In units of guessing; what is far above the panel is cut, so that the line does not jump."""
-    level: list[float] = np.round(np.clip(row / facts.guess, 0, 10 * TALLEST), 4).tolist()
-    return level
+def _relative_loss(result: RescaledNetwork, row: Any) -> list[float]:
+    """The loss in units of the chance loss, cut off far above the panel, so that the line does not jump."""
+    relative: list[float] = np.round(np.clip(row / result.chance_loss, 0, 10 * TALLEST), 4).tolist()
+    return relative
 
 
-def _sharpness(figure: go.Figure, facts: Rescaled, half: int) -> None:
+def _add_sharpness(figure: go.Figure, result: RescaledNetwork, half: int) -> None:
+    """Draw the sharpness over the factor, and the marker that moves."""
     places = np.arange(-half, half + 1)
-    per_log = half / np.log(facts.c[-1])
-    ticks = [c for c in ROUND if facts.c[0] * 0.999 <= c <= facts.c[-1] * 1.001]
-    low, high = np.log10(facts.sharpness.min()), np.log10(facts.sharpness.max())
-    room = 0.12 * (high - low) + 0.05
+    per_log = half / np.log(result.c[-1])
+    ticks = [c for c in TICKS if result.c[0] * 0.999 <= c <= result.c[-1] * 1.001]
+    low, high = np.log10(result.sharpness.min()), np.log10(result.sharpness.max())
+    margin = 0.12 * (high - low) + 0.05
     figure.update_layout(
         xaxis3={
             "domain": [0, 1],
@@ -125,7 +144,7 @@ def _sharpness(figure: go.Figure, facts: Rescaled, half: int) -> None:
             "domain": [0, 0.38],
             "anchor": "x3",
             "type": "log",
-            "range": [low - room, high + room],
+            "range": [low - margin, high + margin],
             "showgrid": False,
             "tickvals": [10.0**p for p in range(-3, 7)],
             "ticktext": [f"{10.0**p:,g}".replace(",", "\u2009") for p in range(-3, 7)],
@@ -134,36 +153,37 @@ def _sharpness(figure: go.Figure, facts: Rescaled, half: int) -> None:
     )  # fmt: skip
     axes = {"xaxis": "x3", "yaxis": "y3", "hoverinfo": "skip"}
     line = {"color": INK, "width": 3, "simplify": False}
-    figure.add_trace(go.Scatter(x=places, y=facts.sharpness, mode="lines", line=line, **axes))
+    figure.add_trace(go.Scatter(x=places, y=result.sharpness, mode="lines", line=line, **axes))
     marker = {"size": 15, "color": INK, "line": {"color": PAPER, "width": 3}, "opacity": 1}
     figure.add_trace(go.Scatter(mode="markers", marker=marker, cliponaxis=False, **axes))
 
 
-def _data(facts: Rescaled, k: int) -> list[dict[str, Any]]:
-    half = len(facts.c) // 2
+def _data(result: RescaledNetwork, k: int) -> list[dict[str, Any]]:
+    """The data of the traces that move, at a factor."""
+    half = len(result.c) // 2
     return [
-        {"y": _level(facts, facts.plain[k])},
-        {"y": _level(facts, facts.filtered[k])},
-        {"x": [k - half], "y": [float(facts.sharpness[k])]},
+        {"y": _relative_loss(result, result.plain_loss[k])},
+        {"y": _relative_loss(result, result.filter_normalized_loss[k])},
+        {"x": [k - half], "y": [float(result.sharpness[k])]},
     ]
 
 
-def _live(facts: Rescaled, k: int, narrow: bool) -> list[dict[str, Any]]:
-    """The one number of the page in the V of the curve, and c."""
-    ratio = float(facts.sharpness[k] / facts.sharpness[facts.unchanged])
+def _annotations_at(result: RescaledNetwork, k: int, narrow: bool) -> list[dict[str, Any]]:
+    """The annotations that change with c: the ratio of the sharpness to that at c = 1, and c."""
+    ratio = float(result.sharpness[k] / result.sharpness[result.unscaled])
     size = 34 if narrow else 42
-    times = whole(ratio) if ratio >= 10 else f"{ratio:.1f}"
+    factor = whole(ratio) if ratio >= 10 else f"{ratio:.1f}"
     spot = {"xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "top"}
     return [
         note(
-            f"<b>{times}×</b>",
+            f"<b>{factor}×</b>",
             0.5,
             0.4,
             font={"size": size, "family": SERIF, "color": INK},
             **spot,
         ),
         note(
-            f"first layer × c, second ÷ c, with c = {number(float(facts.c[k]))}",
+            f"first layer × c, second ÷ c, with c = {number(float(result.c[k]))}",
             0.5,
             0,
             yshift=-32,
@@ -174,9 +194,10 @@ def _live(facts: Rescaled, k: int, narrow: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _texts(narrow: bool) -> list[dict[str, Any]]:
+def _constant_annotations(narrow: bool) -> list[dict[str, Any]]:
+    """The titles of the slices and the names of the axes."""
     names = ("Plain direction", NAMES[1]) if narrow else NAMES
-    heads = [
+    titles = [
         note(
             f"<b>{name}</b>",
             0,
@@ -190,14 +211,15 @@ def _texts(narrow: bool) -> list[dict[str, Any]]:
         )
         for name, tag in zip(names, ("", "2"), strict=True)
     ]
-    still = note(
+    unchanged = note(
         "stands still", 0.5, 0.86, xref="x2 domain", yref="y2 domain", xanchor="center",
         font={"size": 16, "color": MUTE},
     )  # fmt: skip
-    return [*heads, still, axis_name("loss"), axis_name("sharpness", 3)]
+    return [*titles, unchanged, axis_name("loss"), axis_name("sharpness", 3)]
 
 
 def _cursor(place: int) -> dict[str, Any]:
+    """The vertical line at a factor."""
     return {
         "type": "line",
         "xref": "x3",

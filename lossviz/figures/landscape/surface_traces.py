@@ -1,4 +1,7 @@
-"""The ground of a landscape through any network: its level, from above and in relief, and labels on lines."""
+"""Traces of a loss surface: contours from above, a relief in three dimensions, and labels on the contours.
+
+Colours and heights show the relative loss: the loss divided by that of a model whose logits are all 0.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,26 +16,27 @@ from lossviz.figures.base.meshes import draw_relief
 from lossviz.figures.base.style import AXIS, GRID, INK, MUTE, WHITE, fixed, note
 from lossviz.landscape.surface import Surface
 
-DEEPEST, HIGHEST, STEP = -5.0, 4.0, 0.5  # log2 of the level: from a thirtieth of guessing to sixteen times
-TALLEST = 6.0  # levels above this are cut off in a relief
-WORDS = {-4: "1/16", -3: "⅛", -2: "¼", -1: "½", 0: "1", 1: "2", 2: "4", 3: "8"}
+DEEPEST, HIGHEST, STEP = -5.0, 4.0, 0.5  # log2 of the relative loss: the range of the colours
+TALLEST = 6.0  # a relative loss above this is cut off in a relief
+Crossing = tuple[int, float, float]  # log2 of the relative loss, a, b
+CONTOUR_LABELS = {-4: "1/16", -3: "⅛", -2: "¼", -1: "½", 0: "1", 1: "2", 2: "4", 3: "8"}
 
 
-def log_level(surface: Surface, guess: float) -> NDArray[np.float32]:
-    """log2 of the surface in units of guessing, (k, k); a hole where the loss is not a number."""
-    level = np.where(np.isfinite(surface.loss), surface.loss, np.nan) / guess
-    clipped: NDArray[np.float32] = np.log2(np.clip(level, 2.0 ** (DEEPEST - 1), 2.0 ** (HIGHEST + 1))).astype(
-        np.float32
-    )
+def log2_relative_loss(surface: Surface, chance_loss: float) -> NDArray[np.float32]:
+    """(k, k) log2 of the relative loss, clipped to the range of the colours; NaN where it is not finite."""
+    relative = np.where(np.isfinite(surface.loss), surface.loss, np.nan) / chance_loss
+    clipped: NDArray[np.float32] = np.log2(
+        np.clip(relative, 2.0 ** (DEEPEST - 1), 2.0 ** (HIGHEST + 1))
+    ).astype(np.float32)
     return clipped
 
 
-def seen_from_above(
-    figure: go.Figure, surface: Surface, guess: float, axes: dict[str, str], small: bool = False
+def add_contours(
+    figure: go.Figure, surface: Surface, chance_loss: float, axes: dict[str, str], small: bool = False
 ) -> None:
-    """Bands of colour with hairlines; the line of guessing is heavy."""
-    shown = {"x": surface.a, "y": surface.b, "z": log_level(surface, guess)}
-    common = shown | {"showscale": False, "hoverinfo": "skip"} | axes
+    """Draw bands of colour with thin contours; the contour of the chance loss is thick."""
+    grid = {"x": surface.a, "y": surface.b, "z": log2_relative_loss(surface, chance_loss)}
+    common = grid | {"showscale": False, "hoverinfo": "skip"} | axes
     figure.add_trace(
         go.Contour(
             **common,
@@ -52,15 +56,15 @@ def seen_from_above(
     )
 
 
-def seen_in_relief(figure: go.Figure, surface: Surface, guess: float, scene: str = "scene") -> None:
-    """Height is the level, linear."""
-    height = np.where(np.isfinite(surface.loss), surface.loss, np.nan) / guess
+def add_relief(figure: go.Figure, surface: Surface, chance_loss: float, scene: str = "scene") -> None:
+    """Draw the surface in three dimensions, with the relative loss as height."""
+    height = np.where(np.isfinite(surface.loss), surface.loss, np.nan) / chance_loss
     draw_relief(
         figure,
         surface.a,
         surface.b,
         np.clip(height, 0, 1.5 * TALLEST),
-        log_level(surface, guess),
+        log2_relative_loss(surface, chance_loss),
         ends=(DEEPEST, HIGHEST),
         tallest=TALLEST,
         scene=scene,
@@ -68,9 +72,9 @@ def seen_in_relief(figure: go.Figure, surface: Surface, guess: float, scene: str
 
 
 def relief_scene(
-    names: tuple[str, str], x: Sequence[float], y: Sequence[float], away: float = 1.0
+    names: tuple[str, str], x: Sequence[float], y: Sequence[float], distance: float = 1.0
 ) -> dict[str, Any]:
-    """Axes and camera of a relief in a part of the figure; the camera stands so many times as far away."""
+    """Axes and camera of a relief in a part of the figure; ``distance`` scales that of the camera."""
     axis = {
         "backgroundcolor": "rgba(0,0,0,0)",
         "gridcolor": GRID,
@@ -81,43 +85,43 @@ def relief_scene(
         "nticks": 4,
     }
 
-    def named(text: str, **more: Any) -> dict[str, Any]:
-        return axis | {"title": {"text": text, "font": {"size": 15, "color": INK}}} | more
+    def titled(text: str) -> dict[str, Any]:
+        return axis | {"title": {"text": text, "font": {"size": 15, "color": INK}}}
 
     return {
         "domain": {"x": list(x), "y": list(y)},
         "aspectmode": "manual",
         "aspectratio": {"x": 1, "y": 1, "z": 0.8},
         "camera": {
-            "eye": {"x": 1.24 * away, "y": 1.06 * away, "z": 0.93 * away},
+            "eye": {"x": 1.24 * distance, "y": 1.06 * distance, "z": 0.93 * distance},
             "center": {"x": 0, "y": 0, "z": -0.12},
             "up": {"x": 0, "y": 0, "z": 1},
         },
         "dragmode": "turntable",
-        "xaxis": named(names[0]),
-        "yaxis": named(names[1]),
-        "zaxis": named("loss", range=[0, TALLEST], tickvals=[1, 2, 4, 6]),
+        "xaxis": titled(names[0]),
+        "yaxis": titled(names[1]),
+        "zaxis": titled("loss") | {"range": [0, TALLEST], "tickvals": [1, 2, 4, 6]},
     }
 
 
 def level_labels(
-    surface: Surface, guess: float, end: tuple[float, float], path: Floats, x: str, y: str
+    surface: Surface, chance_loss: float, end: tuple[float, float], avoid: Floats, x: str, y: str
 ) -> list[dict[str, Any]]:
-    """What the lines stand for, on the ray from the end that crosses most of them and is clear of the path.
+    """Labels of the contours, where a ray from ``end`` crosses them: the ray that crosses most.
 
-    ``path`` (m, 2) is what the labels keep away from.
+    The labels keep clear of the points ``avoid`` (m, 2), as those of the path.
     """
-    z = log_level(surface, guess)
+    z = log2_relative_loss(surface, chance_loss)
     span = float(np.ptp(surface.a))
-    best: list[tuple[int, float, float]] = []
+    best: list[Crossing] = []
     for angle in np.linspace(0, 2 * np.pi, 36, endpoint=False):
-        spots = _on_ray(surface, z, end, (np.cos(angle), np.sin(angle)), 0.085 * span)
-        spots = [s for s in spots if np.hypot(*(path - s[1:]).T).min() > 0.07 * span]
-        if len(spots) > len(best):
-            best = spots
+        found = _crossings(surface, z, end, (np.cos(angle), np.sin(angle)), 0.085 * span)
+        found = [crossing for crossing in found if np.hypot(*(avoid - crossing[1:]).T).min() > 0.07 * span]
+        if len(found) > len(best):
+            best = found
     return [
         note(
-            f"<b>{WORDS[level]}</b>",
+            f"<b>{CONTOUR_LABELS[level]}</b>",
             a,
             b,
             xref=x,
@@ -130,15 +134,19 @@ def level_labels(
     ]
 
 
-def _on_ray(
-    surface: Surface, z: NDArray[np.float32], end: tuple[float, float], way: tuple[float, float], apart: float
-) -> list[tuple[int, float, float]]:
-    """Where a ray crosses lines that have a word, each clear of the one before: (log2 of level, a, b)."""
+def _crossings(
+    surface: Surface,
+    z: NDArray[np.float32],
+    start: tuple[float, float],
+    direction: tuple[float, float],
+    min_distance: float,
+) -> list[Crossing]:
+    """Where a ray crosses labelled contours for the first time, each ``min_distance`` after the last."""
     a, b = surface.a, surface.b
     r = np.linspace(0, 1.5 * float(np.ptp(a)), 300)
-    x, y = end[0] + r * way[0], end[1] + r * way[1]
-    room = 0.04 * float(np.ptp(a))
-    inside = (x > a[0] + room) & (x < a[-1] - room) & (y > b[0] + room) & (y < b[-1] - room)
+    x, y = start[0] + r * direction[0], start[1] + r * direction[1]
+    margin = 0.04 * float(np.ptp(a))
+    inside = (x > a[0] + margin) & (x < a[-1] - margin) & (y > b[0] + margin) & (y < b[-1] - margin)
     if not inside.any():
         return []
     x, y, r = x[inside], y[inside], r[inside]
@@ -149,15 +157,15 @@ def _on_ray(
     height = (1 - s) * ((1 - t) * z[i, j] + t * z[i, j + 1]) + s * (
         (1 - t) * z[i + 1, j] + t * z[i + 1, j + 1]
     )
-    spots: list[tuple[int, float, float]] = []
+    crossings: list[Crossing] = []
     last = -np.inf
     with np.errstate(invalid="ignore"):
         band = np.floor(height)
-    for k in np.flatnonzero(band[:-1] != band[1:]):  # a line is crossed, or a hole entered
-        for level in WORDS:
+    for k in np.flatnonzero(band[:-1] != band[1:]):  # a contour is crossed, or a hole entered
+        for level in CONTOUR_LABELS:
             crosses = (height[k] < level) != (height[k + 1] < level)
-            new = all(level != known for known, _, _ in spots)
-            if crosses and new and r[k] - last > apart and np.isfinite(height[k : k + 2]).all():
-                spots.append((level, float(x[k]), float(y[k])))
+            new = all(level != known for known, _, _ in crossings)
+            if crosses and new and r[k] - last > min_distance and np.isfinite(height[k : k + 2]).all():
+                crossings.append((level, float(x[k]), float(y[k])))
                 last = r[k]
-    return spots
+    return crossings

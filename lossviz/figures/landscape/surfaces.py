@@ -1,4 +1,4 @@
-"""Any model's surfaces, paths and profiles: pure functions from a result to a figure."""
+"""Figures of the surfaces, paths and profiles of any model."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,22 +12,41 @@ from lossviz.figures.base.levels import SCALE
 from lossviz.figures.base.meshes import LIGHT
 from lossviz.figures.base.number_format import every, number, percent, whole
 from lossviz.figures.base.style import AXIS, INK, MARKS, MUTE, WHITE, blank, fixed, note
-from lossviz.landscape.grid import coarse, skips
+from lossviz.landscape.grid import coarse_indices, stride_for
+from lossviz.landscape.profile import Profile
 from lossviz.landscape.projection import Path
-from lossviz.landscape.surface import Profile, Surface
+from lossviz.landscape.surface import Surface
 
 LEVELS = 12
-FINEST = 401  # points along an axis: more than a figure has pixels for, and than a browser draws in a second
-PATH = fixed(MARKS["logarithm"].line)
+MAX_DRAWN = 401  # points along an axis: more than a figure has pixels for
+PATH_COLOUR = fixed(MARKS["logarithm"].line)
 
 
 def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) -> go.Figure:
-    """Level lines, spaced by rank so that plateaus and ravines both show; paths on top.
+    """Draw a surface as contours, with paths on it.
 
-    Of a grid with more than `FINEST` points along an axis every 2nd, or 3rd ... is drawn, and it says so.
+    The contours are spaced by the rank of the loss as much as by its value, so that plateaus and ravines are
+    both visible. Of a grid with more than 401 points along an axis only every 2nd, 3rd ... is drawn, and the
+    figure says so; points that are not finite are holes.
+
+    Args:
+        surface: The surface.
+        paths: Paths on the same plane, as `project` returns them.
+        narrow: Whether to arrange the figure for a phone.
+
+    Returns:
+        The figure.
+
+    Example:
+        >>> import torch
+        >>> import lossviz as lv
+        >>> model, data = torch.nn.Linear(2, 1), (torch.ones(4, 2), torch.zeros(4, 1))
+        >>> figure = lv.figures.contour(lv.surface(model, torch.nn.MSELoss(), data, points=5))
+        >>> figure.data[0].type
+        'contour'
     """
     figure = _blank(surface, narrow)
-    surface = _visible(surface)
+    surface = _thinned(surface)
     height, ticks = _ranked(surface.loss)
     grid = {"x": surface.a, "y": surface.b, "z": height, "colorscale": SCALE}
     figure.add_trace(
@@ -36,18 +55,18 @@ def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) 
             customdata=surface.loss,
             contours={"start": 0, "end": 1, "size": 1 / LEVELS},
             line={"width": 0.8, "color": "rgba(255,255,255,0.5)"},
-            colorbar=_bar(ticks),
+            colorbar=_colorbar(ticks),
             hovertemplate="a = %{x:.3g}<br>b = %{y:.3g}<br>loss = %{customdata:.5g}<extra></extra>",
         )
     )
     for path in paths:
-        _draw(figure, path, narrow)
-    first, second = map(for_plotly, surface.facts.axes)
+        _add_path(figure, path, narrow)
+    first, second = map(for_plotly, surface.metadata.axes)
     figure.update_layout(
         hovermode="closest",
         xaxis={"title": {"text": first, "standoff": 6}, "showline": False, "constrain": "domain"},
         yaxis={
-            "scaleanchor": "x" if _alike(surface) else None,
+            "scaleanchor": "x" if _same_scale(surface) else None,
             "constrain": "domain",
             "constraintoward": "top",
             "showgrid": False,
@@ -61,15 +80,31 @@ def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) 
 
 
 def terrain(surface: Surface, narrow: bool = False) -> go.Figure:
-    """The surface in three dimensions, at its true height; coloured, and thinned, as `contour` does it."""
+    """Draw a surface in three dimensions, at its true height, with the colours of `contour`.
+
+    Args:
+        surface: The surface.
+        narrow: Whether to arrange the figure for a phone.
+
+    Returns:
+        The figure.
+
+    Example:
+        >>> import torch
+        >>> import lossviz as lv
+        >>> model, data = torch.nn.Linear(2, 1), (torch.ones(4, 2), torch.zeros(4, 1))
+        >>> figure = lv.figures.terrain(lv.surface(model, torch.nn.MSELoss(), data, points=5))
+        >>> figure.data[0].type
+        'surface'
+    """
     figure = _blank(surface, narrow)
-    surface = _visible(surface)
+    surface = _thinned(surface)
     height, _ = _ranked(surface.loss)
     figure.add_trace(
         go.Surface(
             x=surface.a,
             y=surface.b,
-            z=_holes(surface.loss),
+            z=_with_holes(surface.loss),
             surfacecolor=height,
             colorscale=SCALE,
             showscale=False,
@@ -77,7 +112,7 @@ def terrain(surface: Surface, narrow: bool = False) -> go.Figure:
             hovertemplate="a = %{x:.3g}<br>b = %{y:.3g}<br>loss = %{z:.5g}<extra></extra>",
         )
     )
-    first, second = map(for_plotly, surface.facts.axes)
+    first, second = map(for_plotly, surface.metadata.axes)
     axis = {
         "backgroundcolor": "rgba(0,0,0,0)",
         "gridcolor": AXIS,
@@ -94,27 +129,46 @@ def terrain(surface: Surface, narrow: bool = False) -> go.Figure:
 
 
 def profile(line: Profile, narrow: bool = False) -> go.Figure:
-    """The loss along a line."""
+    """Draw the loss along a line.
+
+    Args:
+        line: The result of `lossviz.profile`.
+        narrow: Whether to arrange the figure for a phone.
+
+    Returns:
+        The figure.
+
+    Example:
+        >>> import torch
+        >>> import lossviz as lv
+        >>> model, data = torch.nn.Linear(2, 1), (torch.ones(4, 2), torch.zeros(4, 1))
+        >>> figure = lv.figures.profile(lv.profile(model, torch.nn.MSELoss(), data, points=5))
+        >>> len(figure.data[0].x)
+        5
+    """
     figure = _blank(line, narrow)
     figure.add_trace(
         go.Scatter(
-            x=line.a, y=_holes(line.loss), mode="lines", line={"color": INK, "width": 4, "simplify": False}
+            x=line.a,
+            y=_with_holes(line.loss),
+            mode="lines",
+            line={"color": INK, "width": 4, "simplify": False},
         )
     )
     figure.update_layout(
-        xaxis_title_text=for_plotly(line.facts.axes[0]),
-        yaxis_title_text=f"loss ({for_plotly(line.facts.loss_name)})",
+        xaxis_title_text=for_plotly(line.metadata.axes[0]),
+        yaxis_title_text=f"loss ({for_plotly(line.metadata.loss_name)})",
     )
     return figure
 
 
-def _draw(figure: go.Figure, path: Path, narrow: bool) -> None:
-    """A path with its two ends, and the share of it that lies in the plane."""
+def _add_path(figure: go.Figure, path: Path, narrow: bool) -> None:
+    """Draw a path with its two ends, and say which share of it lies in the plane."""
     common = {"x": path.a, "y": path.b, "mode": "lines", "hoverinfo": "skip"}
     figure.add_trace(go.Scatter(line={"color": WHITE, "width": 8, "simplify": False}, **common))
-    figure.add_trace(go.Scatter(line={"color": PATH, "width": 4.5, "simplify": False}, **common))
-    start = {"size": 14, "color": WHITE, "line": {"color": PATH, "width": 4}, "opacity": 1}
-    end = {"size": 18, "color": PATH, "line": {"color": WHITE, "width": 3}, "opacity": 1}
+    figure.add_trace(go.Scatter(line={"color": PATH_COLOUR, "width": 4.5, "simplify": False}, **common))
+    start = {"size": 14, "color": WHITE, "line": {"color": PATH_COLOUR, "width": 4}, "opacity": 1}
+    end = {"size": 18, "color": PATH_COLOUR, "line": {"color": WHITE, "width": 3}, "opacity": 1}
     for k, marker in ((0, start), (-1, end)):
         figure.add_trace(
             go.Scatter(x=[path.a[k]], y=[path.b[k]], mode="markers", marker=marker, hoverinfo="skip")
@@ -126,25 +180,25 @@ def _draw(figure: go.Figure, path: Path, narrow: bool) -> None:
     )
 
 
-def _skips(surface: Surface) -> int:
-    """Every how many-th point along an axis is drawn."""
-    return skips(surface.loss.shape, FINEST)
+def _stride(surface: Surface) -> int:
+    """Every stride-th point along an axis is drawn."""
+    return stride_for(surface.loss.shape, MAX_DRAWN)
 
 
-def _visible(surface: Surface) -> Surface:
-    """The points that are drawn, the last ones among them, as in a coarse picture."""
-    rows, columns = (coarse(n, _skips(surface)) for n in surface.loss.shape)
+def _thinned(surface: Surface) -> Surface:
+    """The surface at the points that are drawn; the last of each axis is among them."""
+    rows, columns = (coarse_indices(n, _stride(surface)) for n in surface.loss.shape)
     loss = surface.loss[np.ix_(rows, columns)]
     return replace(surface, a=surface.a[columns], b=surface.b[rows], loss=loss)
 
 
-def _alike(surface: Surface) -> bool:
-    """Whether the two axes are worth drawing to one scale: neither would be a sliver."""
+def _same_scale(surface: Surface) -> bool:
+    """Whether the two axes are drawn to one scale, unless one of them would then be too short."""
     across, up = (float(along[-1] / 2 - along[0] / 2) for along in (surface.a, surface.b))
     return bool(across and up and 0.25 < across / up < 4)
 
 
-def _bar(ticks: dict[float, float]) -> dict[str, Any]:
+def _colorbar(ticks: dict[float, float]) -> dict[str, Any]:
     return {
         "title": {"text": "loss", "font": {"size": 16, "color": INK}},
         "thickness": 14,
@@ -157,12 +211,12 @@ def _bar(ticks: dict[float, float]) -> dict[str, Any]:
 
 
 def _ranked(loss: np.ndarray) -> tuple[np.ndarray, dict[float, float]]:
-    """Heights in [0, 1] (k, k), NaN for a hole, and what loss some of them stand for.
+    """Heights (k, k) in [0, 1], NaN where the loss is not finite, and the losses at some heights.
 
-    Half way between the rank and the value: a ravine a thousand times deeper than the rest leaves the
-    rest visible.
+    A height is the mean of the rank and the value, both scaled to [0, 1], so that a ravine a thousand times
+    deeper than the rest leaves the rest visible.
     """
-    values = _holes(loss)
+    values = _with_holes(loss)
     known = np.unique(values[np.isfinite(values)])
     if len(known) < 2:
         return np.where(np.isfinite(values), 0.5, np.nan), dict.fromkeys(
@@ -176,20 +230,21 @@ def _ranked(loss: np.ndarray) -> tuple[np.ndarray, dict[float, float]]:
     }
 
 
-def _holes(loss: np.ndarray) -> np.ndarray:
+def _with_holes(loss: np.ndarray) -> np.ndarray:
+    """The losses, NaN where they are not finite: Plotly draws that as a hole."""
     return np.where(np.isfinite(loss), loss, np.nan)
 
 
 def _blank(result: Surface | Profile, narrow: bool) -> go.Figure:
-    """An empty figure of the house that says below it how the result was made."""
-    facts, missing = result.facts, int((~np.isfinite(result.loss)).sum())
-    notes = [for_plotly(facts.method)]
-    if facts.stride > 1:
-        notes.append(f"first look, {every(facts.stride)}")
-    if isinstance(result, Surface) and _skips(result) > 1:
-        notes.append(f"drawn at {every(_skips(result))}")
-    if facts.subset:
-        notes.append(f"on {whole(facts.examples)} examples, not all")
+    """An empty figure with a note below it that says how the result was computed."""
+    metadata, missing = result.metadata, int((~np.isfinite(result.loss)).sum())
+    notes = [for_plotly(metadata.method)]
+    if metadata.stride > 1:
+        notes.append(f"first look, {every(metadata.stride)}")
+    if isinstance(result, Surface) and _stride(result) > 1:
+        notes.append(f"drawn at {every(_stride(result))}")
+    if metadata.subset:
+        notes.append(f"on {whole(metadata.examples)} examples, not all")
     if missing:
         notes.append(f"{missing} points are not finite: drawn as holes")
     figure = blank(430 if narrow else 520, margin={"l": 74, "r": 14, "t": 34, "b": 92})

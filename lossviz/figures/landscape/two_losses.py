@@ -1,4 +1,4 @@
-"""Over the steps of a training: the loss it had, the loss that a map shows, how far off the map it was."""
+"""The true loss and the loss on the plane over the steps of a training, and the distance from the plane."""
 
 from typing import Any
 
@@ -9,15 +9,16 @@ from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import AXIS, INK, MAP, MUTE, PAPER, faded, mark, note
 from lossviz.landscape.fidelity import PlaneFidelity
 
-BESIDE = 9  # px between an axis and its numbers, where a marker can stand on the axis
+TICK_DISTANCE = 9  # pixels between an axis and its tick labels, so that a marker on the axis fits
 
 
-def two_losses(figure: go.Figure, look: PlaneFidelity, narrow: bool) -> list[int]:
-    """The two losses, and the distances below them where there is room; the traces that move."""
+def add_losses(figure: go.Figure, fidelity: PlaneFidelity, narrow: bool) -> list[int]:
+    """Draw the losses and, on a wide figure, the distances; return the indices of the traces that move."""
     across = [0.0, 1.0] if narrow else [0.5, 1.0]
-    had, says = look.had / look.guess, look.says / look.guess
-    top = max(1.1, 1.05 * min(4.0, float(np.nanmax(np.concatenate([had, says])))))
-    steps = {"domain": across, "range": [0, int(look.steps[-1])], "dtick": _third(look)}
+    true = fidelity.true_loss / fidelity.chance_loss
+    plane = fidelity.plane_loss / fidelity.chance_loss
+    top = max(1.1, 1.05 * min(4.0, float(np.nanmax(np.concatenate([true, plane])))))
+    steps = {"domain": across, "range": [0, int(fidelity.steps[-1])], "dtick": _tick_spacing(fidelity)}
     figure.update_layout(
         xaxis2=steps | {"anchor": "y2", "showticklabels": narrow, "showline": narrow, "ticks": ""},
         yaxis2={
@@ -25,32 +26,32 @@ def two_losses(figure: go.Figure, look: PlaneFidelity, narrow: bool) -> list[int
             "domain": [0, 0.25] if narrow else [0.31, 0.735],
             "range": [-0.02 * top, top],
             "tickvals": [0, 0.5, 1] if top < 2 else [0, 1, 2, 3, 4],
-            "ticklabelstandoff": BESIDE,
+            "ticklabelstandoff": TICK_DISTANCE,
         },
     )
     axes = {"xaxis": "x2", "yaxis": "y2", "hoverinfo": "skip"}
-    unseen = {"width": 0, "color": "rgba(0,0,0,0)"}
-    figure.add_trace(go.Scatter(x=look.steps, y=had, mode="lines", line=unseen, **axes))
+    invisible = {"width": 0, "color": "rgba(0,0,0,0)"}
+    figure.add_trace(go.Scatter(x=fidelity.steps, y=true, mode="lines", line=invisible, **axes))
     figure.add_trace(
         go.Scatter(
-            x=look.steps,
-            y=says,
+            x=fidelity.steps,
+            y=plane,
             mode="lines",
-            line=unseen,
+            line=invisible,
             fill="tonexty",
             fillcolor=faded(MUTE, 0.12),
             **axes,
         )
     )
-    own = mark(look.loss_name)
-    walk = look.kind == "A random walk"
-    colours = (INK if walk else own.line, MAP)
-    dashes = ("solid" if walk else own.dash, "solid")
-    for values, colour, dash in zip((had, says), colours, dashes, strict=True):
+    style = mark(fidelity.loss_name)
+    walk = fidelity.plane == "random-walk"
+    colours = (INK if walk else style.line, MAP)
+    dashes = ("solid" if walk else style.dash, "solid")
+    for values, colour, dash in zip((true, plane), colours, dashes, strict=True):
         line = {"color": colour, "width": 4.5, "dash": dash, "simplify": False}
-        figure.add_trace(go.Scatter(x=look.steps, y=values, mode="lines", line=line, **axes))
+        figure.add_trace(go.Scatter(x=fidelity.steps, y=values, mode="lines", line=line, **axes))
     if not narrow:
-        _distances(figure, look, across)
+        _add_distances(figure, fidelity, across)
     first = len(figure.data)
     markers = {"size": 15, "line": {"color": PAPER, "width": 3}, "opacity": 1}
     common = {"mode": "markers", "cliponaxis": False, "hoverinfo": "skip"}
@@ -63,23 +64,29 @@ def two_losses(figure: go.Figure, look: PlaneFidelity, narrow: bool) -> list[int
     return [first, first + 1]
 
 
-def _distances(figure: go.Figure, look: PlaneFidelity, across: list[float]) -> None:
-    far = float(max(look.way.max(), look.path.off_plane.max())) or 1.0
+def _add_distances(figure: go.Figure, fidelity: PlaneFidelity, across: list[float]) -> None:
+    """Draw the distance to the end of the path and the distance from the plane."""
+    largest = float(max(fidelity.distance.max(), fidelity.path.off_plane.max())) or 1.0
     figure.update_layout(
-        xaxis3={"domain": across, "range": [0, int(look.steps[-1])], "dtick": _third(look), "anchor": "y3"},
+        xaxis3={
+            "domain": across,
+            "range": [0, int(fidelity.steps[-1])],
+            "dtick": _tick_spacing(fidelity),
+            "anchor": "y3",
+        },
         yaxis3={
             "anchor": "x3",
             "domain": [0, 0.2],
-            "range": [0, 1.15 * far],
-            "tickvals": [0, float(f"{far:.1g}")],
-            "ticklabelstandoff": BESIDE,
+            "range": [0, 1.15 * largest],
+            "tickvals": [0, float(f"{largest:.1g}")],
+            "ticklabelstandoff": TICK_DISTANCE,
         },
     )
-    axes = {"xaxis": "x3", "yaxis": "y3", "mode": "lines", "hoverinfo": "skip", "x": look.steps}
-    figure.add_trace(go.Scatter(y=look.way, line={"color": faded(MUTE, 0.75), "width": 1.6}, **axes))
+    axes = {"xaxis": "x3", "yaxis": "y3", "mode": "lines", "hoverinfo": "skip", "x": fidelity.steps}
+    figure.add_trace(go.Scatter(y=fidelity.distance, line={"color": faded(MUTE, 0.75), "width": 1.6}, **axes))
     figure.add_trace(
         go.Scatter(
-            y=look.path.off_plane,
+            y=fidelity.path.off_plane,
             line={"color": MUTE, "width": 3.2},
             fill="tozeroy",
             fillcolor=faded(MUTE, 0.16),
@@ -88,31 +95,31 @@ def _distances(figure: go.Figure, look: PlaneFidelity, across: list[float]) -> N
     )
 
 
-def live(look: PlaneFidelity, k: int, narrow: bool) -> list[dict[str, Any]]:
-    """What moves with the step and is read: the two losses, the distances, and the step itself."""
+def step_annotations(fidelity: PlaneFidelity, k: int, narrow: bool) -> list[dict[str, Any]]:
+    """The annotations that change with the record: losses, distances and the step."""
     size = 18 if narrow else 20
-    walk = look.kind == "A random walk"
-    inks = (INK if walk else mark(look.loss_name).text, MAP)
+    walk = fidelity.plane == "random-walk"
+    colours = (INK if walk else mark(fidelity.loss_name).text, MAP)
     subject = "the walk had" if walk else "the network had"
-    pairs = ((subject, look.had[k]), ("the map says", look.says[k]))
+    pairs = ((subject, fidelity.true_loss[k]), ("the map says", fidelity.plane_loss[k]))
     spot = {"xref": "paper", "yref": "y2 domain", "xanchor": "right", "yanchor": "top", "align": "right"}
-    live = [
+    texts = [
         note(
-            f"{words} <b>{_short(float(value) / look.guess)}</b>",
+            f"{words} <b>{_two_decimals(float(value) / fidelity.chance_loss)}</b>",
             1,
             1.0,
             yshift=(14 if not narrow else 26) - (size + 6) * row,
-            font={"size": size, "color": ink},
+            font={"size": size, "color": colour},
             bgcolor=PAPER,
             borderpad=1,
             **spot,
         )
-        for row, ((words, value), ink) in enumerate(zip(pairs, inks, strict=True))
+        for row, ((words, value), colour) in enumerate(zip(pairs, colours, strict=True))
     ]
     across = 0.5 if narrow else 0.75
-    live.append(
+    texts.append(
         note(
-            f"after {look.steps[k]} steps",
+            f"after {fidelity.steps[k]} steps",
             across,
             0,
             xref="paper",
@@ -123,12 +130,12 @@ def live(look: PlaneFidelity, k: int, narrow: bool) -> list[dict[str, Any]]:
         )
     )
     if not narrow:
-        off, way = float(look.path.off_plane[k]), float(look.way[k])
-        live.append(
+        off_plane, distance = float(fidelity.path.off_plane[k]), float(fidelity.distance[k])
+        texts.append(
             note(
-                f"{_short(way)} to the end, <b>{_short(off)} of it off the plane</b>"
-                if off <= way * 1.0005
-                else f"{_short(way)} to the end, <b>{_short(off)} off the plane</b>",
+                f"{_two_decimals(distance)} to the end, <b>{_two_decimals(off_plane)} of it off the plane</b>"
+                if off_plane <= distance * 1.0005
+                else f"{_two_decimals(distance)} to the end, <b>{_two_decimals(off_plane)} off the plane</b>",
                 1,
                 1.0,
                 xref="paper",
@@ -140,20 +147,22 @@ def live(look: PlaneFidelity, k: int, narrow: bool) -> list[dict[str, Any]]:
                 borderpad=1,
             )
         )
-    return live
+    return texts
 
 
-def _third(look: PlaneFidelity) -> int:
-    return max(1, round(int(look.steps[-1]) / 3))
+def _tick_spacing(fidelity: PlaneFidelity) -> int:
+    """A third of the steps."""
+    return max(1, round(int(fidelity.steps[-1]) / 3))
 
 
-def _short(value: float) -> str:
-    """Two decimals are enough to compare by eye."""
+def _two_decimals(value: float) -> str:
+    """Two decimals, which are enough to compare by eye; other formats for very small and large numbers."""
     return f"{value:.2f}" if 0.005 <= abs(value) < 100 else number(value)
 
 
-def cursor(look: PlaneFidelity, k: int, narrow: bool) -> dict[str, Any]:
-    step = int(look.steps[k])
+def cursor(fidelity: PlaneFidelity, k: int, narrow: bool) -> dict[str, Any]:
+    """The vertical line at a record."""
+    step = int(fidelity.steps[k])
     return {
         "type": "line",
         "xref": "x2",

@@ -1,4 +1,4 @@
-"""Which steps arrive at the bottom of a bowl: the map of learning rate and momentum, and one walk."""
+"""Which steps converge on a quadratic: the map of learning rate and momentum, and one descent."""
 
 from typing import Any
 
@@ -21,35 +21,49 @@ from lossviz.figures.base.style import (
     note,
     under_axis,
 )
-from lossviz.stability.quadratics import Quadratic
+from lossviz.stability.quadratics import Quadratic, quadratic_edge
 
-SHARE = 0.62  # of a wide chart's width for the map
+MAP_SHARE = 0.62  # share of a wide figure's width for the map
 COLOURS = [[i / 10, colour] for i, colour in enumerate(SEA)]
 
 
-def quadratic(facts: Quadratic, at: float = 1.9, narrow: bool = False) -> go.Figure:
-    """The map with a dot at learning rate x sharpness nearest `at`, and that walk step by step.
+def quadratic(result: Quadratic, at: float = 1.9, narrow: bool = False) -> go.Figure:
+    """Draw the map of the spectral radius, and beside it the descent at one learning rate and momentum.
 
-    Light is few steps; tinted is where it flies apart. The frames are the pictures for every product, named
-    by it.
+    Light is fast convergence; shaded is divergence. The thick line is the edge, the dotted line the fastest
+    momentum.
+
+    Args:
+        result: The result of `lossviz.stability.quadratic`.
+        at: Learning rate x sharpness at which the figure stands.
+        narrow: Whether to arrange the figure for a phone.
+
+    Returns:
+        A figure with a frame, named by the product, for every descent in the result.
+
+    Example:
+        >>> import lossviz as lv
+        >>> result = lv.stability.quadratic(momentum=0.3, spacing=1.0, points=11)
+        >>> [frame.name for frame in lv.figures.quadratic(result, at=2.0).frames]
+        ['1', '2', '3', '4']
     """
-    here = int(np.abs(facts.product - at).argmin())
-    reach = _reach(facts)
-    across, up = ([0, 1], [0, 0.5]) if narrow else ([0, SHARE], [0, 1])
+    index = int(np.abs(result.product - at).argmin())
+    limit = _limit(result)
+    across, up = ([0, 1], [0, 0.5]) if narrow else ([0, MAP_SHARE], [0, 1])
     figure = blank(
         640 if narrow else 490,
         margin={"l": 62, "r": 14, "t": 104 if narrow else 84, "b": UNDER_SLIDER},
-        xaxis={"domain": across, "range": [0, facts.map_product[-1]], "dtick": 1, "anchor": "y"},
+        xaxis={"domain": across, "range": [0, result.map_product[-1]], "dtick": 1, "anchor": "y"},
         yaxis={"domain": up, "range": [0, 1], "tickvals": [0, 0.5, 0.9], "showgrid": False, "anchor": "x"},
         xaxis2={
-            "domain": [0, 1] if narrow else [SHARE + 0.12, 1],
-            "range": [-0.8, facts.walk.shape[1] - 0.2],
+            "domain": [0, 1] if narrow else [MAP_SHARE + 0.12, 1],
+            "range": [-0.8, result.distance.shape[1] - 0.2],
             "dtick": 10,
             "anchor": "y2",
         },
         yaxis2={
             "domain": [0.66, 1] if narrow else [0, 1],
-            "range": [-reach, reach],
+            "range": [-limit, limit],
             "nticks": 5,
             "anchor": "x2",
             "zeroline": True,
@@ -58,7 +72,7 @@ def quadratic(facts: Quadratic, at: float = 1.9, narrow: bool = False) -> go.Fig
         },
         meta={"click": "xy"},
     )
-    _map(figure, facts)
+    _add_map(figure, result)
     moving = [len(figure.data), len(figure.data) + 1]
     figure.add_trace(
         go.Scatter(
@@ -72,39 +86,47 @@ def quadratic(facts: Quadratic, at: float = 1.9, narrow: bool = False) -> go.Fig
             line={"color": INK, "width": 2.2, "simplify": False}, marker={"size": 8, "color": INK},
         )
     )  # fmt: skip
-    for trace, part in zip(moving, _data(facts, here, reach), strict=True):
+    for trace, part in zip(moving, _data(result, index, limit), strict=True):
         figure.data[trace].update(part)
-    figure.update_layout(annotations=[*_live(facts, here, reach, narrow), *_still(facts, narrow)])
+    figure.update_layout(
+        annotations=[
+            *_product_annotations(result, index, limit, narrow),
+            *_constant_annotations(result, narrow),
+        ]
+    )
     figure.frames = [
         {
             "name": f"{product:g}",
-            "data": _data(facts, k, reach),
+            "data": _data(result, k, limit),
             "traces": moving,
-            "layout": {"annotations": [_changed(text) for text in _live(facts, k, reach, narrow)]},
+            "layout": {
+                "annotations": [_changed(text) for text in _product_annotations(result, k, limit, narrow)]
+            },
         }
-        for k, product in enumerate(facts.product)
+        for k, product in enumerate(result.product)
     ]
     return figure
 
 
 def _changed(text: dict[str, Any]) -> dict[str, Any]:
+    """The parts of an annotation that differ between frames."""
     return {key: text[key] for key in ("text", "x", "y", "xanchor", "xshift") if key in text}
 
 
-def _reach(facts: Quadratic) -> float:
-    """How far the walk's picture goes to each side: all that arrives is in it, if it can be."""
-    stable = facts.walk[facts.radius < 1]
+def _limit(result: Quadratic) -> float:
+    """Limit of the distance axis: all converging descents fit in, unless they go very far."""
+    stable = result.distance[result.radius < 1]
     widest = float(np.abs(stable).max()) if len(stable) else 1.0
     return float(np.clip(1.15 * widest, 2.2, 6.0))
 
 
-def _map(figure: go.Figure, facts: Quadratic) -> None:
-    """Bands of the spectral radius, the edge, what lies beyond it, and the fastest momentum."""
+def _add_map(figure: go.Figure, result: Quadratic) -> None:
+    """Draw bands of the spectral radius, the edge, the region beyond it, and the fastest momentum."""
     figure.add_trace(
         go.Contour(
-            x=facts.map_product,
-            y=facts.map_momentum,
-            z=np.minimum(facts.map_radius, 1.0).astype(np.float32),
+            x=result.map_product,
+            y=result.map_momentum,
+            z=np.minimum(result.map_radius, 1.0).astype(np.float32),
             colorscale=COLOURS,
             zmin=0,
             zmax=1,
@@ -115,8 +137,8 @@ def _map(figure: go.Figure, facts: Quadratic) -> None:
         )
     )
     beta = np.linspace(0, 1, 101)
-    edge = (2 + 2 * beta) / (1 if facts.rule == "Heavy ball" else 1 + 2 * beta)
-    right = facts.map_product[-1]
+    edge = quadratic_edge(beta, result.rule)
+    right = result.map_product[-1]
     common = {"mode": "lines", "hoverinfo": "skip"}
     figure.add_trace(
         go.Scatter(
@@ -128,95 +150,102 @@ def _map(figure: go.Figure, facts: Quadratic) -> None:
             **common,
         )
     )
-    inside = np.isfinite(facts.fastest) & (facts.fastest <= 1)
-    best = {"x": facts.map_product[inside], "y": facts.fastest[inside]}
-    white = {"color": WHITE, "width": 4, "simplify": False}
-    dots = {"color": fixed(INK), "width": 2.2, "dash": "2px,4px", "simplify": False}
-    figure.add_trace(go.Scatter(**best, line=white, **common))
-    figure.add_trace(go.Scatter(**best, line=dots, **common))
+    inside = np.isfinite(result.fastest) & (result.fastest <= 1)
+    fastest = {"x": result.map_product[inside], "y": result.fastest[inside]}
+    outline = {"color": WHITE, "width": 4, "simplify": False}
+    dotted = {"color": fixed(INK), "width": 2.2, "dash": "2px,4px", "simplify": False}
+    figure.add_trace(go.Scatter(**fastest, line=outline, **common))
+    figure.add_trace(go.Scatter(**fastest, line=dotted, **common))
     line = {"color": INK, "width": 2.6, "simplify": False}
     figure.add_trace(go.Scatter(x=edge, y=beta, line=line, **common))
 
 
-def _leaves(facts: Quadratic, k: int, reach: float) -> int | None:
-    """The first step at which a walk is out of the picture."""
-    outside = np.flatnonzero(np.abs(facts.walk[k]) > reach)
+def _leaves_at(result: Quadratic, k: int, limit: float) -> int | None:
+    """The first step at which a descent is outside of the axis; None if there is none."""
+    outside = np.flatnonzero(np.abs(result.distance[k]) > limit)
     return int(outside[0]) if len(outside) else None
 
 
-def _data(facts: Quadratic, k: int, reach: float) -> list[dict[str, Any]]:
-    out = _leaves(facts, k, reach)
-    steps = facts.walk.shape[1] if out is None else out + 1
-    walk = np.clip(facts.walk[k, :steps], -3 * reach, 3 * reach)
+def _data(result: Quadratic, k: int, limit: float) -> list[dict[str, Any]]:
+    """The data of the traces that move: the marker on the map and the descent."""
+    left = _leaves_at(result, k, limit)
+    steps = result.distance.shape[1] if left is None else left + 1
+    distance = np.clip(result.distance[k, :steps], -3 * limit, 3 * limit)
     return [
-        {"x": [float(facts.product[k])], "y": [facts.momentum]},
-        {"x": list(range(steps)), "y": [float(f"{y:.4g}") for y in walk]},
+        {"x": [float(result.product[k])], "y": [result.momentum]},
+        {"x": list(range(steps)), "y": [float(f"{y:.4g}") for y in distance]},
     ]
 
 
-def _live(facts: Quadratic, k: int, reach: float, narrow: bool) -> list[dict[str, Any]]:
-    """The share that is left, why, where the walk leaves the picture, and the axis's title."""
-    radius, product = float(facts.radius[k]), float(facts.product[k])
+def _product_annotations(result: Quadratic, k: int, limit: float, narrow: bool) -> list[dict[str, Any]]:
+    """The annotations that change with the product: radius, explanation, where it leaves the axis, title."""
+    radius, product = float(result.radius[k]), float(result.product[k])
     size = 36 if narrow else 42
-    spot = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-    big = {"size": size, "family": SERIF, "color": INK}
+    position = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+    large = {"size": size, "family": SERIF, "color": INK}
     value = "0 %" if radius < 1e-12 else percent(radius)
-    if 1e-9 < abs(radius - 1) < 0.00501:  # that is not 100 %
+    if 1e-9 < abs(radius - 1) < 0.00501:  # it must not be rounded to 100 %
         value = f"{100 * radius:.1f} %"
     shift = (20 if narrow else 23) * (len(value) - 1) + (30 if narrow else 34)
     if radius < 1 - 1e-9:
-        end, sign = "it arrives", "<"
+        outcome, sign = "it arrives", "<"
     else:
-        end, sign = ("it flies apart", ">") if radius > 1 + 1e-9 else ("it swings for ever", "=")
-    edge = number(facts.edge).rstrip("0").rstrip(".") if facts.edge != 2 else "2"
-    first = "of the distance is left after each step" + (", in the long run" if facts.momentum else "")
-    reason = f"{product:.2f} {sign} {edge}"
+        outcome, sign = ("it flies apart", ">") if radius > 1 + 1e-9 else ("it swings for ever", "=")
+    edge = number(result.edge).rstrip("0").rstrip(".") if result.edge != 2 else "2"
+    first = "of the distance is left after each step" + (", in the long run" if result.momentum else "")
+    comparison = f"{product:.2f} {sign} {edge}"
     if narrow:
-        words = [
-            f"of the distance is left<br>after each step: <b>{end}</b>.",
-            f"rate × sharpness: {reason}, the edge.",
+        lines = [
+            f"of the distance is left<br>after each step: <b>{outcome}</b>.",
+            f"rate × sharpness: {comparison}, the edge.",
         ]
         texts = [
             note(
-                f"<b>{value}</b>", 0, 1, yshift=48, font={"size": size, "family": SERIF, "color": INK}, **spot
+                f"<b>{value}</b>",
+                0,
+                1,
+                yshift=48,
+                font={"size": size, "family": SERIF, "color": INK},
+                **position,
             ),
-            note(words[0], 0, 1, xshift=shift, yshift=46, font={"size": 15, "color": MUTE}, **spot),
-            note(words[1], 0, 1, yshift=18, font={"size": 15, "color": MUTE}, **spot),
+            note(lines[0], 0, 1, xshift=shift, yshift=46, font={"size": 15, "color": MUTE}, **position),
+            note(lines[1], 0, 1, yshift=18, font={"size": 15, "color": MUTE}, **position),
         ]
     else:
-        line = f"Learning rate × sharpness is {product:.2f}, the edge {edge}: {reason}."
+        line = f"Learning rate × sharpness is {product:.2f}, the edge {edge}: {comparison}."
         texts = [
-            note(f"<b>{value}</b>", 0, 1, yshift=18, font=big, **spot),
+            note(f"<b>{value}</b>", 0, 1, yshift=18, font=large, **position),
             note(
-                f"{first}: <b>{end}</b>.<br>{line}", 0, 1, xshift=shift, yshift=22,
-                font={"size": 17, "color": MUTE}, **spot,
+                f"{first}: <b>{outcome}</b>.<br>{line}", 0, 1, xshift=shift, yshift=22,
+                font={"size": 17, "color": MUTE}, **position,
             ),
         ]  # fmt: skip
-    out = _leaves(facts, k, reach)
-    late = out is not None and out > 18
+    left = _leaves_at(result, k, limit)
+    late = left is not None and left > 18
     texts.append(
         note(
-            "" if out is None else f"out of the picture<br>at step {out}",
-            out or 0, reach, xref="x2", yref="y2", yanchor="top", xanchor="right" if late else "left",
+            "" if left is None else f"out of the picture<br>at step {left}",
+            left or 0, limit, xref="x2", yref="y2", yanchor="top", xanchor="right" if late else "left",
             xshift=-10 if late else 12,
         )
     )  # fmt: skip
     title = f"learning rate × sharpness = {product:.2f}"
-    texts.append(under_axis(title, 0.5 if narrow else SHARE / 2, xanchor="center"))
+    texts.append(under_axis(title, 0.5 if narrow else MAP_SHARE / 2, xanchor="center"))
     return texts
 
 
-def _still(facts: Quadratic, narrow: bool) -> list[dict[str, Any]]:
+def _constant_annotations(result: Quadratic, narrow: bool) -> list[dict[str, Any]]:
+    """The annotations that stay: regions of the map and names of the axes."""
     inside = {"xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle"}
-    arrives = note(
+    converges = note(
         "arrives",
-        0.95 if facts.rule == "Heavy ball" else 0.75,
+        0.95 if result.rule == "heavy-ball" else 0.75,
         0.12,
         **inside,
         font={"size": 16, "color": fixed(INK)},
     )
-    apart = note("flies apart", 3.3, 0.12, **inside)
-    left = axis_name("momentum β")
+    diverges = note("flies apart", 3.3, 0.12, **inside)
+    momentum = axis_name("momentum β")
     distance = axis_name("distance", 2) if narrow else note(
         "distance from the bottom", 0, 0.5, xref="x2 domain", yref="y2 domain", xshift=-48, textangle=-90,
         xanchor="center", yanchor="middle", font={"size": 16, "color": INK},
@@ -225,4 +254,4 @@ def _still(facts: Quadratic, narrow: bool) -> list[dict[str, Any]]:
         "step", 0.5, 0, xref="x2 domain", yref="y2 domain", yshift=-24 if narrow else -32, yanchor="top",
         xanchor="center", font={"size": 16, "color": INK},
     )  # fmt: skip
-    return [arrives, apart, left, distance, steps]
+    return [converges, diverges, momentum, distance, steps]

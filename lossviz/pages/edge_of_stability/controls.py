@@ -1,10 +1,13 @@
-"""Controls of the page Edge of stability."""
+"""Controls of the page Edge of stability, and what the words on screen are in the library."""
 
 from lossviz.ui.controls import Choice, Slide
 
+# The words of the control, which are also those of links, and the values of `lv.stability.quadratic`.
+RULES = {"Heavy ball": "heavy-ball", "Nesterov": "nesterov"}
+
 
 class Edge:
-    """Edge of stability. The names of optimizers, losses, data and networks are those of the registries."""
+    """The controls. Optimizers, losses, datasets and networks have the names of the registries."""
 
     view = Choice("edge_view", "View", ("Network", "Bowl"), "Network")
     step = Slide("edge_step", "Step", 0, 600, 500, 5, "Looks back at any step")
@@ -33,7 +36,7 @@ class Edge:
     activation = Choice(
         "edge_activation", "Activation", ("tanh", "relu", "sigmoid"), "tanh", "Of the hidden layers"
     )
-    pair = Choice(
+    losses = Choice(
         "edge_losses",
         "Losses",
         ("sigmoid-mse, sigmoid-ce", "mse, sigmoid-ce", "hinge, sigmoid-ce"),
@@ -41,7 +44,7 @@ class Edge:
         "Which two are trained; mse takes the raw output, the others a sigmoid of it",
     )
     seed = Slide("edge_seed", "Seed", 0, 9, 0, 1, "The start of the weights")
-    setup = (data, network, activation, pair, seed)
+    setup = (data, network, activation, losses, seed)
 
     product = Slide(
         "edge_product", "Learning rate × sharpness", 0.02, 4.4, 1.9, 0.02, "Moves the dot across the map"
@@ -52,7 +55,7 @@ class Edge:
     rule = Choice(
         "edge_rule",
         "Rule",
-        ("Heavy ball", "Nesterov"),
+        tuple(RULES),
         "Heavy ball",
         "Nesterov takes the gradient where the momentum leads to",
     )

@@ -1,4 +1,4 @@
-"""Edge of stability, Network: full-batch training beside its edge."""
+"""Edge of stability, view Network: full-batch training beside the edge of stability."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -27,59 +27,66 @@ TRIES: dict[str, dict[str, Any]] = {
     "With momentum": {"edge_optimizer": "momentum", "edge_rate": "0.5", "edge_step": 600},
     "RMSprop": {"edge_optimizer": "rmsprop", "edge_rate": "0.01"},
 }
-Names = tuple[str, str, str, str, str, str, int]  # dataset, network, pair, lr, optimizer, activation, seed
+# Dataset, network, losses, learning rate, optimizer, activation and seed, as the controls give them.
+Setup = tuple[str, str, str, str, str, str, int]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def trained(names: Names, steps: int) -> list[lv.EdgeRun]:
-    data, network, pair, rate, optimizer, activation, seed = names
-    say, over = telling(f"Training two networks, {steps} steps each, and measuring every step …")
+def train(setup: Setup, steps: int) -> list[lv.EdgeRun]:
+    """The runs of both losses, trained once for all viewers."""
+    data, network, losses, rate, optimizer, activation, seed = setup
+    report, close = telling(f"Training two networks, {steps} steps each, and measuring every step …")
     try:
         return lv.stability.edge_runs(
             data,
             network,
-            pair.split(", "),
+            losses.split(", "),
             float(rate),
             optimizer,
             steps,
             activation=activation,
             seed=seed,
-            progress=say,
+            progress=lambda done, total: report(done / total),
         )
     finally:
-        over()
+        close()
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def picture(names: Names, steps: int) -> str:
-    runs = trained(names, steps)
+def picture(setup: Setup, steps: int) -> str:
+    """The figure, packed for the chart component."""
+    runs = train(setup, steps)
     at = int(Edge.step.default)
     return packed(lambda narrow: lv.figures.edge(runs, at=at, every=EVERY, narrow=narrow))
 
 
-def setup(tab: Any) -> tuple[str, str, str, str, int]:
+def setup_controls(tab: Any) -> tuple[str, str, str, str, int]:
     """The settings of the training, in the tab."""
     with tab.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         data = Edge.data.menu(width=150)
         network = Edge.network.menu(width=170)
-        pair = Edge.pair.menu(width=240)
+        losses = Edge.losses.menu(width=240)
         activation = Edge.activation.segments()
         seed = int(Edge.seed.show(width=160))
-    return data, network, pair, activation, seed
+    return data, network, losses, activation, seed
 
 
-def trouble(runs: list[lv.EdgeRun]) -> str:
-    """What to say of runs that flew apart; nothing if none did."""
-    gone = [(name, run) for name, run in zip(lv.figures.edge_names(runs), runs, strict=True) if run.why]
-    return " ".join(f"**{name}**: {run.why.replace(' x ', ' × ')}." for name, run in gone)
+def divergence_text(runs: list[lv.EdgeRun]) -> str:
+    """Why runs diverged, in Markdown; "" if none did."""
+    named = zip(lv.figures.edge_names(runs), runs, strict=True)
+    return " ".join(
+        f"**{name}**: {run.explanation.replace(' x ', ' × ')}." for name, run in named if run.explanation
+    )
 
 
-def formulas(pair: str) -> str:
-    rows = [lv.LOSSES[name] for name in pair.split(", ")]
+def formulas(losses: str) -> str:
+    """The formulas of the losses, in Markdown."""
+    rows = [lv.LOSSES[name] for name in losses.split(", ")]
     return "\n\n".join(f"**{row.name}**: $\\displaystyle {row.formula}$, {row.convention}." for row in rows)
 
 
 def show() -> None:
+    """The view."""
     drawing, transport, convention, tries = (st.container() for _ in range(4))
     with transport:
         step = int(rail(Edge.step, playable=8))
@@ -89,15 +96,15 @@ def show() -> None:
             rate = Edge.rate.ladder(width=420)
             optimizer = Edge.optimizer.menu(width=180)
     tabs = Tabs("Set up")
-    data, network, pair, activation, seed = setup(tabs["Set up"])
+    data, network, losses, activation, seed = setup_controls(tabs["Set up"])
     with pills:
         presets("edge_try", TRIES, (*Edge.network_controls, *Edge.setup))
-    names: Names = (data, network, pair, rate, optimizer, activation, seed)
+    setup: Setup = (data, network, losses, rate, optimizer, activation, seed)
     with drawing:
-        body = stoppable("edge", names, lambda: picture(names, STEPS), "This cannot be trained")
+        body = stoppable("edge", setup, lambda: picture(setup, STEPS), "This cannot be trained")
         if body is None:
             return
-        runs = trained(names, STEPS)
+        runs = train(setup, STEPS)
         first, second = lv.figures.edge_names(runs)
         chart(
             body,
@@ -108,19 +115,19 @@ def show() -> None:
         )
     with convention:
         hidden = network.removeprefix("mlp-")
-        raw = " Squared error on the raw output." if pair.startswith("mse,") else ""
-        what = (
+        raw = " Squared error on the raw output." if losses.startswith("mse,") else ""
+        sharpness = (
             "Sharpness: largest eigenvalue of the Hessian, each weight measured in its own step."
             if runs[0].preconditioned
             else "Sharpness: largest eigenvalue of the Hessian."
         )
         small(
             f"One network 2-{hidden}-1, {activation}, {runs[0].weights} weights; "
-            f"{lv.DATASETS[data].label.lower()}, 80 points, all of them in every step. {what} "
+            f"{lv.DATASETS[data].label.lower()}, 80 points, all of them in every step. {sharpness} "
             f"Lines: means of two steps; pale: every step.{raw}"
         )
-        if trouble(runs):
-            st.markdown(trouble(runs))
+        if divergence_text(runs):
+            st.markdown(divergence_text(runs))
 
     def numbers() -> str:
         table: dict[str, Iterable[object]] = {"step": range(STEPS + 1)}
@@ -133,11 +140,11 @@ def show() -> None:
         see=text("network_see"),
         maths=text("network_maths")
         .replace("RULE", lv.OPTIMIZERS[optimizer].formula)
-        .replace("LOSSES", formulas(pair)),
+        .replace("LOSSES", formulas(losses)),
         code=f"""import lossviz as lv
 
 runs = lv.stability.edge_runs(
-    "{data}", "{network}", losses={pair.split(", ")}, lr={rate}, optimizer="{optimizer}",
+    "{data}", "{network}", losses={losses.split(", ")}, lr={rate}, optimizer="{optimizer}",
     steps={STEPS}, activation="{activation}", seed={seed},
 )
 figure = lv.figures.edge(runs, at={step})""",

@@ -1,4 +1,4 @@
-"""Edge of stability: how big a step can it take?"""
+"""The page Edge of stability: how big a step can it take?"""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 

@@ -1,4 +1,4 @@
-"""Edge of stability, Bowl: one weight, one curvature, and the exact map of what arrives."""
+"""Edge of stability, view Bowl: one weight on a quadratic, and the map of which settings converge."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
-from lossviz.pages.edge_of_stability.controls import Edge
+from lossviz.pages.edge_of_stability.controls import RULES, Edge
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import Slide, presets
@@ -27,57 +27,62 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def found(momentum: float, rule: str) -> lv.stability.Quadratic:
-    return lv.stability.quadratic(momentum, rule, every=Edge.product.step)
+def compute(momentum: float, rule: str) -> lv.stability.Quadratic:
+    """The result, computed once for all viewers."""
+    return lv.stability.quadratic(momentum, rule, spacing=Edge.product.step)
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
 def picture(momentum: float, rule: str) -> str:
-    facts = found(momentum, rule)
-    return packed(lambda narrow: lv.figures.quadratic(facts, at=Edge.product.default, narrow=narrow))
+    """The figure, packed for the chart component."""
+    result = compute(momentum, rule)
+    return packed(lambda narrow: lv.figures.quadratic(result, at=Edge.product.default, narrow=narrow))
 
 
-def put_here(product: float, momentum: float) -> None:
+def set_sliders(product: float, momentum: float) -> None:
+    """Move both sliders to the place of a click."""
     for slide, value in ((Edge.product, product), (Edge.beta, momentum)):
-        st.session_state[slide.key] = on_slide(slide, value)
+        st.session_state[slide.key] = nearest_value(slide, value)
 
 
-def on_slide(slide: Slide, value: float) -> float:
-    """The value nearest to it that the slider can have."""
+def nearest_value(slide: Slide, value: float) -> float:
+    """The nearest value that the slider can have."""
     steps = round((min(max(value, slide.low), slide.high) - slide.low) / slide.step)
     return round(min(slide.low + steps * slide.step, slide.high), 6)
 
 
 def show() -> None:
+    """The view."""
     drawing, transport, convention, pills = (st.container() for _ in range(4))
     with transport:
         product = rail(Edge.product)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         beta = Edge.beta.show(width=320)
-        rule = Edge.rule.segments()
+        rule_label = Edge.rule.segments()
+        rule = RULES[rule_label]
     with pills:
         presets("edge_bowl_try", TRIES, Edge.bowl_controls)
     momentum = round(beta, 2)
-    facts = found(momentum, rule)
+    result = compute(momentum, rule)
     with drawing:
         chart(
             picture(momentum, rule),
             key="edge_map",
             follow=Edge.product.key,
-            on_click=put_here,
+            on_click=set_sliders,
             alt="A map of learning rate times sharpness against momentum: light where few steps arrive, "
             "tinted where they fly apart, the edge between them; beside it the walk of the marked setting.",
         )
-    edge = "2 + 2 × momentum" if rule == "Heavy ball" else "(2 + 2 × momentum) ÷ (1 + 2 × momentum)"
+    edge = "2 + 2 × momentum" if rule == "heavy-ball" else "(2 + 2 × momentum) ÷ (1 + 2 × momentum)"
     with convention:
         small(
-            f"{rule} on a quadratic, from distance 1 and at rest. Light: few steps. Heavy line: the edge, "
-            f"{edge}. Dotted: the fastest momentum for that step."
+            f"{rule_label} on a quadratic, from distance 1 and at rest. Light: few steps. Heavy line: the "
+            f"edge, {edge}. Dotted: the fastest momentum for that step."
         )
 
     def numbers() -> str:
-        steps = {f"distance at step {i}": facts.walk[:, i] for i in range(facts.walk.shape[1])}
-        table = {"learning rate x sharpness": facts.product, "left after a step": facts.radius}
+        steps = {f"distance at step {i}": result.distance[:, i] for i in range(result.distance.shape[1])}
+        table = {"learning rate x sharpness": result.product, "left after a step": result.radius}
         return files.columns(table | steps)
 
     Tabs().fill(
@@ -85,8 +90,8 @@ def show() -> None:
         maths=text("bowl_maths"),
         code=f"""import lossviz as lv
 
-facts = lv.stability.quadratic(momentum={momentum:g}, rule="{rule}")
-figure = lv.figures.quadratic(facts, at={product:g})""",
+result = lv.stability.quadratic(momentum={momentum:g}, rule="{rule}")
+figure = lv.figures.quadratic(result, at={product:g})""",
         controls=(Edge.view, *Edge.bowl_controls),
         files=[
             File(
@@ -94,7 +99,7 @@ figure = lv.figures.quadratic(facts, at={product:g})""",
                 "bowl.html",
                 "text/html",
                 lambda: lv.figures.standalone(
-                    lv.figures.quadratic(facts, at=product), "learning rate × sharpness"
+                    lv.figures.quadratic(result, at=product), "learning rate × sharpness"
                 ),
             ),
             File("Numbers (CSV)", "bowl.csv", "text/csv", numbers),

@@ -1,24 +1,46 @@
-"""Controls of the page Landscape."""
+"""Controls of the page Landscape, and what the words on screen are in the library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from lossviz.ui.controls import Choice, Slide
 
+if TYPE_CHECKING:  # loads torch: not before the title is shown
+    from lossviz.landscape.planes import Normalize
+
+# The words of the controls, which are also those of links, and the values of `lv.landscape.plane_fidelity`.
+PLANES = {
+    "Random": "random",
+    "Its path": "path",
+    "Curvature": "curvature",
+    "Three minima": "minima",
+    "A random walk": "random-walk",
+}
+NORMALIZE: dict[str, Normalize] = {"By filter": "filter", "By layer": "layer", "Not at all": "none"}
+# Names of losses for two classes and for more.
+LOSSES = {
+    "cross-entropy": ("sigmoid-ce", "softmax-ce"),
+    "squared error": ("sigmoid-mse", "softmax-mse"),
+}
+
 
 class Landscape:
-    """Landscape. The names of datasets, networks and activations are those of the registries."""
+    """The controls. Datasets, networks and activations have the names of the registries."""
 
     view = Choice("landscape_view", "View", ("One plane", "Eight planes", "Rescaled"), "One plane")
     step = Slide("landscape_step", "Step", 0, 300, 0, 2, "Moves the training along its path")
     plane = Choice(
         "landscape_plane",
         "Plane",
-        ("Random", "Its path", "Curvature", "Three minima", "A random walk"),
+        tuple(PLANES),
         "Random",
         "Which two of all directions the map shows; all go through the end of the training",
     )
     normalize = Choice(
         "landscape_normalize",
         "Normalised",
-        ("By filter", "By layer", "Not at all"),
+        tuple(NORMALIZE),
         "By filter",
         "How long a random direction is in each part of the network",
     )
@@ -64,7 +86,7 @@ class Landscape:
     loss = Choice(
         "landscape_loss",
         "Loss",
-        ("cross-entropy", "squared error"),
+        tuple(LOSSES),
         "cross-entropy",
         "What it is trained to make small, and what the map shows",
     )

@@ -1,4 +1,4 @@
-"""Landscape, Eight planes: the same minimum eight times, and what none of the eight shows."""
+"""Landscape, view Eight planes: one network on eight planes, and all curvatures, which none of them shows."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -7,14 +7,13 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
-from lossviz.pages.landscape.controls import Landscape
+from lossviz.pages.landscape.controls import NORMALIZE, Landscape
 from lossviz.pages.landscape.trained_network import (
-    NORMALIZE,
-    Names,
-    controls,
+    Setup,
+    caption,
+    setup_controls,
     stoppable,
-    studied,
-    words,
+    train_network,
 )
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
@@ -34,66 +33,71 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def looked(names: Names, normalize: Any) -> lv.landscape.EightPlanes:
-    say, over = telling("Drawing eight maps, and all curvatures …")
-    found = lv.landscape.eight_planes(studied(names), normalize, progress=say)
-    over()
-    return found
+def compute(setup: Setup, normalize: Any) -> lv.landscape.EightPlanes:
+    """The result, computed once for all viewers."""
+    report, close = telling("Drawing eight maps, and all curvatures …")
+    eight = lv.landscape.eight_planes(
+        train_network(setup), normalize, progress=lambda done, total: report(done / total)
+    )
+    close()
+    return eight
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def picture(names: Names, normalize: Any) -> str:
-    eight = looked(names, normalize)
+def picture(setup: Setup, normalize: Any) -> str:
+    """The figure, packed for the chart component."""
+    eight = compute(setup, normalize)
     return packed(lambda narrow: lv.figures.eight_planes(eight, narrow=narrow))
 
 
 def show() -> None:
+    """The view."""
     drawing, convention = st.container(), st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         pills = st.container(width="content")
-        by = Landscape.normalize.menu(width=140)
+        normalized = Landscape.normalize.menu(width=140)
     tabs = Tabs("Network")
-    names = controls(tabs["Network"])
-    keep = {c.key: c.now for c in (Landscape.data, Landscape.network, Landscape.seed)}
+    setup = setup_controls(tabs["Network"])
+    data_setup = {c.key: c.now for c in (Landscape.data, Landscape.network, Landscape.seed)}
     with pills:
         presets(
             "landscape_eight_try",
-            {name: keep | values for name, values in TRIES.items()},
+            {name: data_setup | values for name, values in TRIES.items()},
             (Landscape.normalize, *Landscape.setup),
         )
-    normalize = NORMALIZE[by]
+    normalize = NORMALIZE[normalized]
     with drawing:
-        body = stoppable(("eight", names, normalize), lambda: picture(names, normalize))
+        body = stoppable(("eight", setup, normalize), lambda: picture(setup, normalize))
         if body is None:
             return
-        eight = looked(names, normalize)
+        eight = compute(setup, normalize)
         chart(
             body,
             key="landscape_eight",
             alt="Eight maps of the loss around the same network, each on another random plane. Below them "
-            f"all curvatures there: {eight.down} of {len(eight.eigenvalues)} bend down, and random "
+            f"all curvatures there: {eight.negative} of {len(eight.eigenvalues)} bend down, and random "
             "directions show only their mean.",
         )
-    shown_down = int((eight.drawn < 0).sum())
-    random_down = int((eight.random < 0).sum())
+    negative_on_planes = int((eight.plane_curvatures < 0).sum())
+    negative_random = int((eight.random_curvatures < 0).sum())
     with convention:
         small(
-            f"{words(names)} {by}, plane seeds 0 to 7. Below, a tick for each eigenvalue of the Hessian "
-            f"at the end; logarithmic away from zero. Bending down: {shown_down} of the 16 directions drawn, "
-            f"{random_down} of 2\u2009000 random ones."
+            f"{caption(setup)} {normalized}, plane seeds 0 to 7. Below, a tick for each eigenvalue of the "
+            "Hessian at the end; logarithmic away from zero. Bending down: "
+            f"{negative_on_planes} of the 16 directions drawn, {negative_random} of 2\u2009000 random ones."
         )
 
     def numbers() -> str:
         return files.columns({"eigenvalue": eight.eigenvalues})
 
-    data, network, loss, activation, seed = names
+    data, network, loss, activation, seed = setup
     tabs.fill(
         see=text("eight_see"),
         maths=text("eight_maths"),
         code=f"""import lossviz as lv
 
-study = lv.landscape.record_training("{data}", "{network}", "{loss}", "{activation}", seed={seed})
-eight = lv.landscape.eight_planes(study, normalize="{normalize}")
+training = lv.landscape.record_training("{data}", "{network}", "{loss}", "{activation}", seed={seed})
+eight = lv.landscape.eight_planes(training, normalize="{normalize}")
 figure = lv.figures.eight_planes(eight)""",
         controls=(Landscape.view, Landscape.normalize, *Landscape.setup),
         files=[

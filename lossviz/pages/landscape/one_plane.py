@@ -1,4 +1,4 @@
-"""Landscape, One plane: a map, and the loss that it shows beside the loss that was."""
+"""Landscape, view One plane: a loss surface, and its loss along a training beside the true loss."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -10,15 +10,14 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.landscape import surface_file
-from lossviz.pages.landscape.controls import Landscape
+from lossviz.pages.landscape.controls import NORMALIZE, PLANES, Landscape
 from lossviz.pages.landscape.trained_network import (
-    NORMALIZE,
-    Names,
-    controls,
-    guess_words,
-    opened,
-    studied,
-    words,
+    Setup,
+    caption,
+    chance_loss_text,
+    setup_controls,
+    train_network,
+    uploaded_surface,
 )
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
@@ -38,110 +37,120 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def known(
-    names: Names, plane: str, normalize: Any, points: int, _look: lv.landscape.PlaneFidelity | None
+def finished(
+    setup: Setup, plane: str, normalize: Any, points: int, _fidelity: lv.landscape.PlaneFidelity | None
 ) -> lv.landscape.PlaneFidelity:
-    """The whole map, once somebody has it; LookupError until then."""
-    if _look is None:
+    """The whole result, once a viewer's page has passed it here; LookupError until then."""
+    if _fidelity is None:
         raise LookupError
-    return _look
+    return _fidelity
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def picture(
-    names: Names, plane: str, normalize: Any, points: int, relief: bool, _look: lv.landscape.PlaneFidelity
+    setup: Setup,
+    plane: str,
+    normalize: Any,
+    points: int,
+    relief: bool,
+    _fidelity: lv.landscape.PlaneFidelity,
 ) -> str:
-    return drawn_so_far(_look, relief)
+    """The figure of a whole result, packed for the chart component; drawn once for all viewers."""
+    return packed_figure(_fidelity, relief)
 
 
-def drawn_so_far(look: lv.landscape.PlaneFidelity, relief: bool) -> str:
-    return packed(lambda narrow: lv.figures.one_plane(look, relief=relief, narrow=narrow))
+def packed_figure(fidelity: lv.landscape.PlaneFidelity, relief: bool) -> str:
+    """The figure, packed for the chart component."""
+    return packed(lambda narrow: lv.figures.one_plane(fidelity, relief=relief, narrow=narrow))
 
 
-def share(look: lv.landscape.PlaneFidelity) -> float:
-    return 1 / look.surface.facts.stride**2
+def share(fidelity: lv.landscape.PlaneFidelity) -> float:
+    """The share of the grid's points that have been computed."""
+    return 1 / fidelity.surface.metadata.stride**2
 
 
 def show() -> Callable[[], object] | None:
-    """The view; what makes its picture finer, if it is not whole yet."""
+    """The view. Returns what makes its picture finer, if it is not whole yet."""
     drawing, transport, working = st.container(), st.container(), st.empty()
     convention = st.container()
     tries = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     with tries:
         pills = st.container(width="content")
-        plane = Landscape.plane.menu(width=160)
-        by = Landscape.normalize.menu(width=130, disabled=plane != "Random")
+        plane_label = Landscape.plane.menu(width=160)
+        plane = PLANES[plane_label]
+        normalized = Landscape.normalize.menu(width=130, disabled=plane != "random")
         drawn = Landscape.drawn.segments()
         points = int(Landscape.points.menu(width=85))
     tabs = Tabs("Network")
-    names = controls(tabs["Network"])
-    file = opened(tabs["Network"])
+    setup = setup_controls(tabs["Network"])
+    file = uploaded_surface(tabs["Network"])
     if file is None:
         with transport:
             step = int(rail(Landscape.step, playable=6))
-    with pills:  # after all controls: only now is it known what a link has set
+    with pills:  # after all controls, when it is known what a link has set
         presets("landscape_try", TRIES, Landscape.one_controls)
     if file is not None:
         surface_file.show(file, drawing, convention, tabs, drawn)
         return None
     relief = drawn == "In relief"
-    normalize: Any = NORMALIZE[by] if plane == "Random" else "filter"
-    wanted = (names, plane, normalize, points)
+    normalize: Any = NORMALIZE[normalized] if plane == "random" else "filter"
+    wanted = (setup, plane, normalize, points)
 
-    def begin(say: Any, done: IO[bytes]) -> Iterator[lv.landscape.PlaneFidelity]:
+    def begin(report: Any, checkpoint: IO[bytes]) -> Iterator[lv.landscape.PlaneFidelity]:
         return lv.landscape.plane_fidelity_stream(
-            studied(names), plane, normalize, points=points, progress=say, resume=done
+            train_network(setup), plane, normalize, points=points, progress=report, resume=checkpoint
         )
 
     unfolding = None
     with drawing:
         try:
-            look = known(*wanted, None)
+            fidelity = finished(*wanted, None)
         except LookupError:
             unfolding = Unfolding("landscape", wanted, begin, share, working, "Drawing the map …")
             found = unfolding.finest("This network cannot be drawn")
             if found is None:
                 return None
-            look = found
-            if share(look) == 1:
-                known(*wanted, look)
+            fidelity = found
+            if share(fidelity) == 1:
+                finished(*wanted, fidelity)
                 unfolding.end()
                 unfolding = None
-        body = drawn_so_far(look, relief) if unfolding else picture(*wanted, relief, look)
+        body = packed_figure(fidelity, relief) if unfolding else picture(*wanted, relief, fidelity)
         chart(
             body,
             key="landscape_relief" if relief else "landscape_map",
             follow=Landscape.step.key,
-            alt=f"Left, the loss over a plane through the trained network ({plane.lower()}), with the path "
-            f"of the training, of which {lv.figures.percent(look.path.explained)} lies in the plane. Right, "
-            "over the training step, the loss that the network had and the loss that the map shows.",
+            alt=f"Left, the loss over a plane through the trained network ({plane_label.lower()}), with the "
+            f"path of the training, of which {lv.figures.percent(fidelity.path.explained)} lies in the "
+            "plane. Right, over the training step, the loss that the network had and the loss that the map "
+            "shows.",
         )
     with convention:
         lines = (
             "Height is loss ÷" if relief else "the heavy line is 1, each line a factor √2. Numbers are loss ÷"
         )
         lines = lines[0].upper() + lines[1:]
-        small(f"{words(names)} {lines} {guess_words(names)}.")
+        small(f"{caption(setup)} {lines} {chance_loss_text(setup)}.")
 
     def numbers() -> str:
         return files.columns(
             {
-                "step": look.steps,
-                "loss the network had": look.had,
-                "loss the map says": look.says,
-                "distance to the end": look.way,
-                "distance off the plane": look.path.off_plane,
-                "first direction": look.path.a,
-                "second direction": look.path.b,
+                "step": fidelity.steps,
+                "loss the network had": fidelity.true_loss,
+                "loss the map says": fidelity.plane_loss,
+                "distance to the end": fidelity.distance,
+                "distance off the plane": fidelity.path.off_plane,
+                "first direction": fidelity.path.a,
+                "second direction": fidelity.path.b,
             }
         )
 
     def whole() -> lv.landscape.PlaneFidelity:
-        """What is taken home is exact, also while the picture is not."""
+        """The whole result, for downloads, also while the picture is still coarse."""
         return (
-            look
+            fidelity
             if unfolding is None
-            else lv.landscape.plane_fidelity(studied(names), plane, normalize, points=points)
+            else lv.landscape.plane_fidelity(train_network(setup), plane, normalize, points=points)
         )
 
     def surface() -> bytes:
@@ -153,15 +162,15 @@ def show() -> Callable[[], object] | None:
         figure = lv.figures.one_plane(whole(), at=step, relief=relief)
         return lv.figures.standalone(figure, "step")
 
-    data, network, loss, activation, seed = names
+    data, network, loss, activation, seed = setup
     tabs.fill(
         see=text("one_see"),
         maths=text("one_maths"),
         code=f"""import lossviz as lv
 
-study = lv.landscape.record_training("{data}", "{network}", "{loss}", "{activation}", seed={seed})
-look = lv.landscape.plane_fidelity(study, "{plane}", normalize="{normalize}", points={points})
-figure = lv.figures.one_plane(look, at={step}, relief={relief})""",
+training = lv.landscape.record_training("{data}", "{network}", "{loss}", "{activation}", seed={seed})
+fidelity = lv.landscape.plane_fidelity(training, "{plane}", normalize="{normalize}", points={points})
+figure = lv.figures.one_plane(fidelity, at={step}, relief={relief})""",
         controls=(Landscape.view, *Landscape.one_controls, Landscape.points, *Landscape.setup),
         files=[
             File("Page (HTML)", "landscape.html", "text/html", html),

@@ -1,4 +1,4 @@
-"""Landscape: can you trust this picture?"""
+"""The page Landscape: can you trust this picture?"""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -15,7 +15,7 @@ VIEWS = {"One plane": one_plane, "Eight planes": eight_planes, "Rescaled": resca
 
 with page():
     view = heading("Can you trust this picture?", SENTENCES, Landscape.view)
-    go_on = VIEWS[view].show()
+    refine = VIEWS[view].show()
     footer()
-if go_on:  # a picture that is still coarse gets finer once all of the page is there
-    go_on()
+if refine:  # a coarse picture gets finer once the whole page is shown
+    refine()

@@ -1,4 +1,4 @@
-"""Landscape, Rescaled: as sharp as one likes, and the same function."""
+"""Landscape, view Rescaled: one function, written with weights of any sharpness."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -9,12 +9,12 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.landscape.controls import Landscape
 from lossviz.pages.landscape.trained_network import (
-    Names,
-    controls,
-    guess_words,
+    Setup,
+    caption,
+    chance_loss_text,
+    setup_controls,
     stoppable,
-    studied,
-    words,
+    train_network,
 )
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
@@ -33,27 +33,30 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def looked(names: Names) -> lv.landscape.Rescaled:
-    say, over = telling("Writing one function in 41 ways …")
-    found = lv.landscape.rescaled(studied(names), progress=say)
-    over()
-    return found
+def compute(setup: Setup) -> lv.landscape.RescaledNetwork:
+    """The result, computed once for all viewers."""
+    report, close = telling("Writing one function in 41 ways …")
+    result = lv.landscape.rescaled(train_network(setup), progress=lambda done, total: report(done / total))
+    close()
+    return result
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def picture(names: Names) -> str:
-    facts = looked(names)
-    return packed(lambda narrow: lv.figures.rescaled(facts, narrow=narrow))
+def picture(setup: Setup) -> str:
+    """The figure, packed for the chart component."""
+    result = compute(setup)
+    return packed(lambda narrow: lv.figures.rescaled(result, narrow=narrow))
 
 
 def show() -> None:
+    """The view."""
     drawing, transport, convention, pills = (st.container() for _ in range(4))
     tabs = Tabs("Network")
-    names = controls(tabs["Network"])
-    if names[3] != "relu":
+    setup = setup_controls(tabs["Network"])
+    if setup[3] != "relu":
         drawing.markdown(
             f"Only ReLU keeps its function when a layer is scaled: it bends at zero and nowhere else. "
-            f"This network has **{names[3]}** units. Choose **relu** in the tab Network."
+            f"This network has **{setup[3]}** units. Choose **relu** in the tab Network."
         )
         return
     with transport:
@@ -61,10 +64,10 @@ def show() -> None:
     with pills:
         presets("landscape_rescaled_try", TRIES, (Landscape.scale,))
     with drawing:
-        body = stoppable(("rescaled", names), lambda: picture(names))
+        body = stoppable(("rescaled", setup), lambda: picture(setup))
         if body is None:
             return
-        facts = looked(names)
+        result = compute(setup)
         chart(
             body,
             key="landscape_rescaled",
@@ -76,29 +79,29 @@ def show() -> None:
     c = 20 ** (scale / 20)
     with convention:
         small(
-            f"{words(names)} Thin: as trained. Sharpness is the largest eigenvalue of the Hessian; "
-            f"losses are ÷ {guess_words(names)}."
+            f"{caption(setup)} Thin: as trained. Sharpness is the largest eigenvalue of the Hessian; "
+            f"losses are ÷ {chance_loss_text(setup)}."
         )
 
     def numbers() -> str:
-        return files.columns({"c": facts.c, "sharpness": facts.sharpness})
+        return files.columns({"c": result.c, "sharpness": result.sharpness})
 
-    data, network, loss, activation, seed = names
+    data, network, loss, activation, seed = setup
     tabs.fill(
         see=text("rescaled_see"),
         maths=text("rescaled_maths"),
         code=f"""import lossviz as lv
 
-study = lv.landscape.record_training("{data}", "{network}", "{loss}", "{activation}", seed={seed})
-facts = lv.landscape.rescaled(study, most=20)
-figure = lv.figures.rescaled(facts, at={c:.4g})""",
+training = lv.landscape.record_training("{data}", "{network}", "{loss}", "{activation}", seed={seed})
+result = lv.landscape.rescaled(training, max_factor=20)
+figure = lv.figures.rescaled(result, at={c:.4g})""",
         controls=(Landscape.view, Landscape.scale, *Landscape.setup),
         files=[
             File(
                 "Page (HTML)",
                 "rescaled.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.rescaled(facts, at=c), "scale"),
+                lambda: lv.figures.standalone(lv.figures.rescaled(result, at=c), "scale"),
             ),
             File("Sharpness (CSV)", "rescaled.csv", "text/csv", numbers),
         ],

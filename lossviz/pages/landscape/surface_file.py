@@ -1,4 +1,4 @@
-"""Landscape, a surface file from elsewhere: its map and its facts."""
+"""Landscape with a surface file from elsewhere: its figure and its metadata."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -16,66 +16,67 @@ from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
-MOST = 401  # points along an axis that a figure draws; a file may have 4001, which would be 128 MB
-READ, DRAWN = "landscape_file_read", "landscape_file_drawn"  # kept in the viewer's session
+MAX_POINTS = 401  # points along an axis that a figure draws; a file may have 4001, which would be 128 MB
+READ, DRAWN = "landscape_file_read", "landscape_file_drawn"  # keys of the viewer's session state
 
 
 def read(file: Any) -> lv.Surface:
     """The surface in an uploaded file, thinned to what is drawn; read once, however often the page runs.
 
-    ValueError, in one sentence, for what is no surface file.
+    Raises ValueError, in one sentence, for a file that is no surface file.
     """
-    known, found = st.session_state.get(READ, (None, None))
-    if known != file.file_id:
+    file_id, result = st.session_state.get(READ, (None, None))
+    if file_id != file.file_id:
         forget()
         try:
-            found = lv.Surface.load(file, most=MOST)
+            result = lv.Surface.load(file, max_points=MAX_POINTS)
         except ValueError as error:
-            found = str(error)
-        st.session_state[READ] = file.file_id, found
-    if isinstance(found, str):
-        raise ValueError(found)
-    return found  # type: ignore[no-any-return]
+            result = str(error)
+        st.session_state[READ] = file.file_id, result
+    if isinstance(result, str):
+        raise ValueError(result)
+    return result  # type: ignore[no-any-return]
 
 
 def forget() -> None:
-    """Let go of the last file."""
+    """Remove the last file from the session state."""
     for key in (READ, DRAWN):
         st.session_state.pop(key, None)
 
 
 def picture(surface: lv.Surface, relief: bool) -> str:
-    """Drawn once for a file and a way to draw it."""
-    known, body = st.session_state.get(DRAWN, ((None, relief), ""))
-    if known[0] is not surface or known[1] != relief:
+    """The figure, packed for the chart component; drawn once for a file and a kind of figure."""
+    drawn, body = st.session_state.get(DRAWN, ((None, relief), ""))
+    if drawn[0] is not surface or drawn[1] != relief:
         draw = lv.figures.terrain if relief else lv.figures.contour
         body = packed(lambda narrow: draw(surface, narrow=narrow))
         st.session_state[DRAWN] = (surface, relief), body
     return str(body)
 
 
-def facts(surface: lv.Surface) -> str:
-    """What the file says of itself, as one list: each of its texts by itself made plain, as anybody's are."""
-    told, said = surface.facts, for_markdown
+def metadata_list(surface: lv.Surface) -> str:
+    """The metadata as a list in Markdown, with its texts made plain: anyone may have written them."""
+    metadata, plain_text = surface.metadata, for_markdown
     finite = surface.finite
+    computed = (metadata.evaluator, metadata.dtype, metadata.device, f"torch {metadata.torch}")
     rows = {
-        "Plane": said(told.method),
+        "Plane": plain_text(metadata.method),
         "Points": f"{len(surface.a)} × {len(surface.b)}"
-        + (f", {lv.figures.every(told.stride)} of a finer grid" if told.stride > 1 else ""),
-        "Loss": f"{said(told.loss_name)}, from {lv.figures.number(float(finite.min()))} to "
+        + (f", {lv.figures.every(metadata.stride)} of a finer grid" if metadata.stride > 1 else ""),
+        "Loss": f"{plain_text(metadata.loss_name)}, from {lv.figures.number(float(finite.min()))} to "
         f"{lv.figures.number(float(finite.max()))}"
         if len(finite)
-        else f"{said(told.loss_name)}, nowhere finite",
+        else f"{plain_text(metadata.loss_name)}, nowhere finite",
         "Holes": f"{surface.loss.size - len(finite)} points are not finite",
-        "Weights": lv.figures.whole(told.weights),
-        "Examples": lv.figures.whole(told.examples) + (", not all of them" if told.subset else ""),
-        "Evaluated": ", ".join(map(said, (told.evaluator, told.dtype, told.device, f"torch {told.torch}"))),
+        "Weights": lv.figures.whole(metadata.weights),
+        "Examples": lv.figures.whole(metadata.examples) + (", not all of them" if metadata.subset else ""),
+        "Evaluated": ", ".join(map(plain_text, computed)),
     }
     return "\n".join(f"- **{name}**: {value}" for name, value in rows.items())
 
 
 def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: str) -> None:
-    """The surface in place of the page's own."""
+    """The view of an uploaded surface, in place of the page's own."""
     relief = drawn == "In relief"
     draw = lv.figures.terrain if relief else lv.figures.contour
 
@@ -83,16 +84,16 @@ def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: 
         chart(
             picture(surface, relief),
             key="landscape_opened_relief" if relief else "landscape_opened",
-            alt=f"The loss over a plane, from the file that was opened: {plain(surface.facts.method)}.",
+            alt=f"The loss over a plane, from the file that was opened: {plain(surface.metadata.method)}.",
         )
-    thinned = surface.facts.stride > 1
+    thinned = surface.metadata.stride > 1
     with convention:
-        every = lv.figures.every(surface.facts.stride)
+        every = lv.figures.every(surface.metadata.stride)
         part = f" Of its finer grid, {every} is drawn, and stands in Numbers (CSV)." if thinned else ""
         small(f"From the file that was opened. Take it away in the tab Network to go back.{part}")
         with tabs["Network"]:
             small("What the file says of itself")
-        tabs["Network"].markdown(facts(surface))
+        tabs["Network"].markdown(metadata_list(surface))
 
     def numbers() -> str:
         a, b = surface.a.tolist(), surface.b.tolist()
@@ -104,7 +105,7 @@ def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: 
         maths=text("one_maths"),
         code=f"""import lossviz as lv
 
-surface = lv.Surface.load("mine.npz"{f", most={MOST}" if thinned else ""})
+surface = lv.Surface.load("mine.npz"{f", max_points={MAX_POINTS}" if thinned else ""})
 figure = lv.figures.{"terrain" if relief else "contour"}(surface)""",
         controls=(Landscape.view, Landscape.drawn),
         files=[

@@ -1,4 +1,4 @@
-"""Landscape, the tab Network: what was trained, or a surface file from elsewhere."""
+"""The tab Network of the page Landscape: which network is trained, or a surface file instead."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -10,22 +10,16 @@ import streamlit as st
 import lossviz as lv
 from lossviz.common.plain_text import for_markdown, sentence
 from lossviz.pages.landscape import surface_file
-from lossviz.pages.landscape.controls import Landscape
-from lossviz.ui import work as work_of
+from lossviz.pages.landscape.controls import LOSSES, Landscape
+from lossviz.ui import work as ui_work
 from lossviz.ui.page import READABLE, small
 
 T = TypeVar("T")
-NORMALIZE: dict[str, Any] = {"By filter": "filter", "By layer": "layer", "Not at all": "none"}
-LOSSES = {
-    "cross-entropy": {True: "sigmoid-ce", False: "softmax-ce"},
-    "squared error": {True: "sigmoid-mse", False: "softmax-mse"},
-}
-Names = tuple[
-    str, str, str, str, int
-]  # dataset, network, loss, activation, seed: what `lv.landscape.record_training` takes
+# Dataset, network, loss, activation and seed: the arguments of `lv.landscape.record_training`.
+Setup = tuple[str, str, str, str, int]
 
 
-def controls(tab: Any) -> Names:
+def setup_controls(tab: Any) -> Setup:
     """The settings of the training, in the tab."""
     with tab.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         data = Landscape.data.menu(width=170)
@@ -33,12 +27,12 @@ def controls(tab: Any) -> Names:
         activation = Landscape.activation.segments()
         loss = Landscape.loss.segments()
         seed = int(Landscape.seed.show(width=180))
-    two = len(lv.DATASETS[data].classes) == 2
-    return data, network, LOSSES[loss][two], activation, seed
+    multiclass = len(lv.DATASETS[data].classes) > 2
+    return data, network, LOSSES[loss][multiclass], activation, seed
 
 
-def opened(tab: Any) -> lv.Surface | None:
-    """A surface from a file of the viewer's, read in memory; one sentence if it is not one."""
+def uploaded_surface(tab: Any) -> lv.Surface | None:
+    """A surface from the viewer's file, read in memory; the page says in one sentence if it is none."""
     with tab.container(width=READABLE):
         file = st.file_uploader(
             "Open a surface file",
@@ -59,37 +53,38 @@ def opened(tab: Any) -> lv.Surface | None:
             return None
 
 
-def words(names: Names) -> str:
-    """What was trained, in one line."""
-    data, network, _, activation, seed = names
-    title = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}[activation]
-    found = studied(names)
-    inputs, outputs = found.x.shape[1], len(lv.DATASETS[data].classes)
+def caption(setup: Setup) -> str:
+    """Which network was trained on what, in one line."""
+    data, network, _, activation, seed = setup
+    activation_name = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}[activation]
+    training = train_network(setup)
+    inputs, outputs = training.x.shape[1], len(lv.DATASETS[data].classes)
     hidden = network.removeprefix("mlp-")
     shape = f"{inputs}-{hidden}-{1 if outputs == 2 else outputs}"
     return (
-        f"{lv.DATASETS[data].label}, {len(found.x)} examples, {title} network {shape}, "
-        f"{lv.figures.whole(found.weights.shape[1])} weights, SGD with momentum, seed {seed}."
+        f"{lv.DATASETS[data].label}, {len(training.x)} examples, {activation_name} network {shape}, "
+        f"{lv.figures.whole(training.weights.shape[1])} weights, SGD with momentum, seed {seed}."
     )
 
 
-def guess_words(names: Names) -> str:
-    """What a level is a multiple of."""
-    name = names[2]
-    if name in ("sigmoid-ce", "sigmoid-mse"):
-        return "ln\u00a02" if name == "sigmoid-ce" else "¼"
-    return f"{lv.figures.number(studied(names).guess)}, the loss of always guessing alike"
+def chance_loss_text(setup: Setup) -> str:
+    """The chance loss, which is the unit of the losses on this page."""
+    exact = {"sigmoid-ce": "ln\u00a02", "sigmoid-mse": "¼"}
+    if setup[2] in exact:
+        return exact[setup[2]]
+    return f"{lv.figures.number(train_network(setup).chance_loss)}, the loss of always guessing alike"
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def studied(names: Names) -> lv.landscape.RecordedTraining:
-    say, over = work_of.telling("Training a network …")
+def train_network(setup: Setup) -> lv.landscape.RecordedTraining:
+    """The network of these settings, trained once for all viewers."""
+    report, close = ui_work.telling("Training a network …")
     try:
-        return lv.landscape.record_training(*names, progress=say)
+        return lv.landscape.record_training(*setup, progress=lambda done, total: report(done / total))
     finally:
-        over()
+        close()
 
 
-def stoppable(wanted: Hashable, work: Callable[[], T]) -> T | None:
-    """What the work returns, with a button to stop it; None while it is stopped."""
-    return work_of.stoppable("landscape", wanted, work, "This network cannot be drawn")
+def stoppable(key: Hashable, work: Callable[[], T]) -> T | None:
+    """The result of ``work``, with a button to stop it; None while it is stopped."""
+    return ui_work.stoppable("landscape", key, work, "This network cannot be drawn")

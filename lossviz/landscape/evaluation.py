@@ -1,0 +1,143 @@
+"""The loss at any points of a plane: what surfaces and profiles are computed from."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import nn
+
+from lossviz.common.typing import Floats
+from lossviz.engine.batches import read_batches
+from lossviz.engine.dispatch import Choice, choose
+from lossviz.engine.dispatch import evaluate as evaluate_pieces
+from lossviz.engine.parameters import private_copy, same_weights
+from lossviz.engine.reference import Task
+from lossviz.engine.user_loss import loss_function, loss_name, refuse_captured_model
+from lossviz.landscape.io import SurfaceMetadata
+from lossviz.landscape.planes import Plane, Window
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A loss to be evaluated on a plane: a private copy of the model, the data, and the chosen evaluator."""
+
+    task: Task
+    choice: Choice
+    metadata: SurfaceMetadata
+    window: Window
+
+
+def prepare(
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    plane: Plane,
+    window: Window,
+    max_batches: int | None,
+) -> Evaluation:
+    """Check the arguments, copy the model, read the data once and choose an evaluator.
+
+    Raises ValueError, in one sentence, for what cannot be used.
+    """
+    free = same_weights(plane.names, plane.shapes, model)
+    for name, array in (("origin", plane.origin), ("u", plane.u), ("v", plane.v)):
+        wanted = (sum(p.numel() for p in free.values()),)
+        if array.shape != wanted:
+            raise ValueError(f"{name} of the plane must have shape {wanted}; got {array.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} of the plane must be finite; it has NaN or infinity")
+    loss_fn = loss_function(loss_fn)
+    refuse_captured_model(model, loss_fn)
+    like = next(iter(free.values()))
+    batches = read_batches(data, like, max_batches)
+    directions = np.stack([plane.origin, plane.u, plane.v])
+    task = Task(private_copy(model), loss_fn, batches, directions)
+    choice = choose(task, window, model)
+    metadata = SurfaceMetadata(
+        method=plane.method,
+        axes=plane.axes,
+        explained=None if plane.explained is None else (float(plane.explained[0]), float(plane.explained[1])),
+        lengths=plane.lengths,
+        cosine=plane.cosine,
+        weights=plane.origin.size,
+        loss_name=loss_name(loss_fn),
+        examples=batches.examples,
+        batches=len(batches.rows),
+        subset=batches.subset,
+        was_training=model.training,
+        dtype=str(like.dtype).removeprefix("torch."),
+        device=str(like.device),
+        evaluator=choice.evaluator.name,
+        reason=choice.reason,
+        torch=str(torch.__version__),
+    )
+    return Evaluation(task, choice, metadata, window)
+
+
+def check_executor(executor: Any) -> None:
+    """Raise ValueError unless ``executor`` is None or can be given work."""
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise ValueError(f"executor must be a concurrent.futures.Executor or None; got {executor!r:.100}")
+
+
+def evaluate(
+    evaluation: Evaluation,
+    points: Floats,
+    executor: Executor | None = None,
+    done: Callable[[int], object] = lambda count: None,
+) -> Floats:
+    """The loss (m,) at coordinates (m, 2); ``done`` is called with the size of each finished piece."""
+    losses = np.empty(len(points))
+    with closing(evaluate_pieces(evaluation.task, evaluation.choice, points, executor)) as pieces:
+        for where, values in pieces:
+            losses[where] = values
+            done(len(values))
+    return losses
+
+
+def losses_at(
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    plane: Plane,
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    max_batches: int | None = None,
+) -> Floats:
+    """The loss at given points of a plane, where a surface would have to be interpolated.
+
+    Args:
+        model: The model, evaluated in eval mode; it is not changed.
+        loss_fn: loss_fn(outputs, targets) -> scalar, averaged over the data.
+        data: (inputs, targets), or an iterable of such batches.
+        plane: A plane through the model's weights.
+        a: (m,) coordinates along the plane's first direction.
+        b: (m,) coordinates along its second.
+        max_batches: Use only so many batches.
+
+    Returns:
+        (m,) losses.
+
+    Raises:
+        ValueError: If the model, loss, data or plane cannot be used.
+
+    Example:
+        >>> import torch
+        >>> import lossviz as lv
+        >>> model = torch.nn.Linear(1, 1, bias=False)
+        >>> _ = model.weight.data.fill_(2.0)
+        >>> plane = lv.direction_plane(model, [torch.ones(1, 1)], [torch.ones(1, 1)])
+        >>> x, y = torch.ones(4, 1), torch.zeros(4, 1)
+        >>> lv.losses_at(model, torch.nn.MSELoss(), (x, y), plane, [0.0, 1.0], [0.0, 0.0])
+        array([4., 9.])
+    """
+    points = np.stack([np.asarray(a, dtype=float), np.asarray(b, dtype=float)], axis=1)
+    low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    window = ((low[0], high[0]), (low[1], high[1]))
+    return evaluate(prepare(model, loss_fn, data, plane, window, max_batches), points)
