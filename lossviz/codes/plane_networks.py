@@ -46,8 +46,8 @@ class CodePlane:
     The shown seed is that with the median accuracy of the first network at the end.
 
     ``margins`` are for drawing decision boundaries as contour lines at 0. A field is positive where its bit
-    of the decoded class's number is 1 (of the number ``classes`` where the word is no codeword); its magnitude
-    tells how close another decoded class is. It is in hundredths, from -99 to 99 and never 0.
+    of the decoded class's number is 1 (of the number ``classes`` where the word is no codeword); its
+    magnitude tells how close another decoded class is. It is in hundredths, from -99 to 99 and never 0.
     """
 
     heads: tuple[HeadConfig, ...]

@@ -19,6 +19,7 @@ class Measure:
     """
 
     label: str
+    in_sentence: str  # the label within a sentence
     higher_is_better: bool
     convention: str
     percent: bool = False  # whether it is written in percent
@@ -26,13 +27,19 @@ class Measure:
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
-        "accuracy": Measure("Accuracy", True, "share of examples whose likeliest class is right", True),
-        "f1": Measure("F1", True, "of the positive class; with more than two classes the mean over classes"),
-        "roc-auc": Measure("ROC AUC", True, "one against the rest, the mean over classes"),
-        "brier": Measure("Brier", False, "squared error of the probabilities, summed over classes: 0 to 2"),
-        "rmse": Measure("RMSE", False, "in standard deviations of the target"),
-        "mae": Measure("MAE", False, "in standard deviations of the target"),
-        "r2": Measure("R²", True, "share of the variance that is explained"),
+        "accuracy": Measure(
+            "Accuracy", "accuracy", True, "share of examples whose likeliest class is right", True
+        ),
+        "f1": Measure(
+            "F1", "F1", True, "of the positive class; with more than two classes the mean over classes"
+        ),
+        "roc-auc": Measure("ROC AUC", "ROC AUC", True, "one against the rest, the mean over classes"),
+        "brier": Measure(
+            "Brier", "Brier", False, "squared error of the probabilities, summed over classes: 0 to 2"
+        ),
+        "rmse": Measure("RMSE", "RMSE", False, "in standard deviations of the target"),
+        "mae": Measure("MAE", "MAE", False, "in standard deviations of the target"),
+        "r2": Measure("R²", "R²", True, "share of the variance that is explained"),
     }
 )
 
