@@ -7,7 +7,7 @@ from lossviz.pages.output_codes import at_scale
 from lossviz.pages.race.controls import Race
 from lossviz.ui.chart import chart
 
-MEASURE = "Accuracy"
+MEASURE = "accuracy"
 
 
 def table() -> lv.codes.HeadScores:
