@@ -75,7 +75,8 @@ def show() -> None:
             squared, cross = (lv.figures.number(float(gradient)) for gradient in facts.mean_gradient)
             gradients = (
                 f" {facts.confidently_wrong} bits are wrong and more than 95 % sure: "
-                f"squared error pulls them with {squared} on average, cross-entropy would with {cross}: see [Stuck neuron](/stuck-neuron)."
+                f"squared error pulls them with {squared} on average, "
+                f"cross-entropy would with {cross}: see [Stuck neuron](/stuck-neuron)."
             )
         small(
             "Digits, 597 to test on, five starts added up; words count the digits in binary. Faded: "
