@@ -9,6 +9,7 @@ from lossviz.codes.code import OutputCode
 from lossviz.codes.plane_networks import cluster_centres, clusters
 from lossviz.codes.separability import SeparableLabelings, best_lines, separable_labelings_of
 from lossviz.codes.table import as_code
+from lossviz.common.progress import Meter, Progress
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 
@@ -38,7 +39,11 @@ class Dichotomies:
 
 
 def dichotomies(
-    code: OutputCode | str | ArrayLike, classes: int = 4, max_labelings: int = 24, n: int = 180
+    code: OutputCode | str | ArrayLike,
+    classes: int = 4,
+    max_labelings: int = 24,
+    n: int = 180,
+    progress: Progress = False,
 ) -> Dichotomies:
     """Assign codewords to clusters on a circle, and find the best line for each neuron.
 
@@ -50,6 +55,7 @@ def dichotomies(
         classes: Number of clusters, from 2 to 9.
         max_labelings: The labelings that get lines: all, or a sample of so many from a fixed seed.
         n: Points.
+        progress: True for a bar, or a function of (done, total).
 
     Returns:
         The labelings with their lines, and how many of all labelings can be separated.
@@ -71,7 +77,8 @@ def dichotomies(
     count_in("max_labelings", max_labelings, 1, 1000)
     made = as_code(code, classes)
     centres = cluster_centres(classes)
-    separable, separable_one_hot = separable_labelings_of([made, "one-hot"], centres)
+    with Meter(progress, made.length + classes, "Testing labelings") as meter:
+        separable, separable_one_hot = separable_labelings_of([made, "one-hot"], centres, meter=meter)
     if separable.total <= max_labelings:
         chosen = np.arange(separable.total)
     else:

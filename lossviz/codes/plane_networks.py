@@ -15,6 +15,7 @@ from lossviz.codes.code import OutputCode
 from lossviz.codes.decoding import NO_CLASS, decode
 from lossviz.codes.heads import HEADS, HeadTraining
 from lossviz.codes.table import CODES, min_length
+from lossviz.common.progress import Meter, Progress
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 
@@ -104,6 +105,7 @@ def code_plane(
     n: int = 180,
     noise: float | None = None,
     grid: int = 41,
+    progress: Progress = False,
 ) -> CodePlane:
     """Train networks 2-hidden-k on clusters in the plane, with full batches, and record their decisions.
 
@@ -117,6 +119,7 @@ def code_plane(
         n: Training points.
         noise: Standard deviation of a cluster; None separates neighbours as well as 0.6 does with four.
         grid: Points of the grid in each direction, from 3 to 200.
+        progress: True for a bar, or a function of (done, total).
 
     Returns:
         The decision map of one seed and the accuracy of all, at every record.
@@ -154,14 +157,16 @@ def code_plane(
     codes = tuple(CODES[head.code].code(classes) for head in heads)
     computed: dict[tuple[str, str, float], NDArray[np.float32]] = {}
     logits = []  # for each network (records, seeds, points, bits)
-    for head, code in zip(heads, codes, strict=True):
-        key = head.code, head.head, head.lr
-        if key not in computed:
-            computed[key] = _logits(x, y, code, head, hidden, seeds, records, points)
-        logits.append(computed[key])
-    decoded = [
-        _decoded(z, code, head.decoding) for z, code, head in zip(logits, codes, heads, strict=True)
-    ]  # for each network (records, seeds, points)
+    decoded = []  # for each network (records, seeds, points)
+    with Meter(progress, 2 * len(heads), "Training networks") as meter:
+        for head, code in zip(heads, codes, strict=True):
+            key = head.code, head.head, head.lr
+            if key not in computed:
+                computed[key] = _logits(x, y, code, head, hidden, seeds, records, points)
+            logits.append(computed[key])
+            meter.add(1)
+            decoded.append(_decoded(logits[-1], code, head.decoding))
+            meter.add(1)
     accuracy = np.stack([(classes_of[..., on_test] == y_test).mean(axis=-1).T for classes_of in decoded])
     unused_share = np.stack(
         [

@@ -17,6 +17,7 @@ from scipy.optimize import linprog
 
 from lossviz.codes.code import OutputCode
 from lossviz.codes.table import as_code
+from lossviz.common.progress import Meter
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 
@@ -155,9 +156,12 @@ def separable_labelings(
 
 
 def separable_labelings_of(
-    codes: Sequence[OutputCode | str | ArrayLike], points: ArrayLike, seed: int = 0
+    codes: Sequence[OutputCode | str | ArrayLike],
+    points: ArrayLike,
+    seed: int = 0,
+    meter: Meter | None = None,
 ) -> list[SeparableLabelings]:
-    """`separable_labelings` of several codes, which share one array of labels."""
+    """`separable_labelings` of several codes, which share the labels; the meter counts their bits."""
     clusters = np.asarray(points, dtype=np.float64)
     if clusters.ndim not in (2, 3) or not clusters.size:
         raise ValueError(f"points must be (classes, d) or (classes, m, d); got shape {clusters.shape}")
@@ -171,6 +175,8 @@ def separable_labelings_of(
         by_bit = np.empty((len(labels), code.length), dtype=np.bool_)
         for j in range(code.length):  # one at a time: all together are hundreds of megabytes
             by_bit[:, j] = _separable(clusters, code.bits[:, j], labels, decided)
+            if meter is not None:
+                meter.add(1)
         solvable = int(by_bit.all(axis=1).sum())
         results.append(SeparableLabelings(solvable, len(labels), exact, labels, by_bit))
     return results

@@ -22,7 +22,7 @@ FEATURES, NOISE, BATCH, EXAMPLES_PER_CLASS, N_TEST = 16, 0.4, 64, 20, 2048
 BLOCK = 256  # test examples that are decoded at a time
 LR = {"softmax-ce": 1.0, "sigmoid-ce": 0.3}  # of 0.03, 0.1, 0.3 and 1 the best for each on 64 classes
 HEAD_OF_CODE = {"one-hot": "softmax-ce", "ecoc": "sigmoid-ce", "binary": "sigmoid-ce"}
-PARTS = 4  # in which a training reports its progress
+PARTS = 20  # in which a training reports its progress
 
 
 @dataclass(frozen=True, eq=False)

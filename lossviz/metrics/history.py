@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lossviz.common.progress import Meter, Progress
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.data.dataset import Data
@@ -172,11 +173,12 @@ def prediction_change(history: ScoreHistory, before: int, after: int) -> Predict
     )
 
 
-def score_history(settings: ScoreSettings) -> ScoreHistory:
+def score_history(settings: ScoreSettings, progress: Progress = False) -> ScoreHistory:
     """Train one network with full batches, and score it on held-out examples at every record.
 
     Args:
         settings: What is trained, and when it is scored.
+        progress: True for a bar, or a function of (done, total).
 
     Returns:
         The history; the same settings give the same history.
@@ -193,17 +195,22 @@ def score_history(settings: ScoreSettings) -> ScoreHistory:
     model = NETWORKS[settings.network].build(train.x.shape[1], max(classes, 1), seed=settings.seed)
     optimizer = OPTIMIZERS[settings.optimizer].build(model.parameters(), settings.lr)
     x, y, x_held_out, y_held_out = (_tensor(v) for v in (train.x, train.y, held_out.x, held_out.y))
-    steps, outputs, train_loss = [], [], []
-    for step in range(settings.steps + 1):
-        if step % settings.record_every == 0 or step == settings.steps:
-            with torch.no_grad():
-                steps.append(step)
-                outputs.append(model(x_held_out).double())
-                train_loss.append(float(_example_loss(model(x).double(), y).mean()))
-        optimizer.zero_grad()
-        _example_loss(model(x), y).mean().backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    return _history(settings, held_out, np.array(steps), outputs, y_held_out, np.array(train_loss))
+    records = sorted({*range(0, settings.steps + 1, settings.record_every), settings.steps})
+    outputs: list[Tensor] = []
+    train_loss: list[float] = []
+    with Meter(progress, settings.steps + 1 + len(records), "Training") as meter:
+        for step in range(settings.steps + 1):
+            if step == records[len(outputs)]:
+                with torch.no_grad():
+                    outputs.append(model(x_held_out).double())
+                    train_loss.append(float(_example_loss(model(x).double(), y).mean()))
+            optimizer.zero_grad()
+            _example_loss(model(x), y).mean().backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            meter.add(1)
+        return _history(
+            settings, held_out, np.array(records), outputs, y_held_out, np.array(train_loss), meter
+        )
 
 
 def _positive_last(data: Data, settings: ScoreSettings) -> Data:
@@ -232,20 +239,26 @@ def _history(
     outputs: list[Tensor],
     y: Tensor,
     train_loss: Floats,
+    meter: Meter,
 ) -> ScoreHistory:
     """Score the outputs at every record."""
     example_loss = np.stack([_example_loss(z, y).numpy() for z in outputs])
     m, binary = len(steps), len(held_out.classes) == 2
     correct, confidence, log_odds = np.empty((m, 0), dtype=bool), np.empty((m, 0)), np.empty((m, 0))
+    rows = []
     if held_out.task == "regression":
-        rows = [regression_scores(held_out.y, z[:, 0].numpy()) for z in outputs]
+        for z in outputs:
+            rows.append(regression_scores(held_out.y, z[:, 0].numpy()))
+            meter.add(1)
     else:
         probabilities = [torch.softmax(z, dim=-1).numpy() for z in outputs]
         correct = np.stack([p.argmax(axis=1) == held_out.y for p in probabilities])
         confidence = np.stack([p[:, 1] if binary else p.max(axis=1) for p in probabilities])
         if binary:
             log_odds = np.stack([(z[:, 1] - z[:, 0]).numpy() for z in outputs])
-        rows = [classification_scores(held_out.y, p) for p in probabilities]
+        for p in probabilities:
+            rows.append(classification_scores(held_out.y, p))
+            meter.add(1)
     return ScoreHistory(
         settings,
         held_out.task,

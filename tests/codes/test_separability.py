@@ -17,7 +17,7 @@ SQUARE = [[-1, 1], [1, 1], [-1, -1], [1, -1]]
 
 
 def test_labelings_of_the_corners_of_a_square() -> None:
-    """Two bits pick two of the three dichotomies of four corners in halves; one of them is the diagonal one."""
+    """Two bits pick two of the three dichotomies of four corners in halves; one is the diagonal one."""
     binary = lv.codes.separable_labelings("binary", SQUARE)
     assert (binary.solvable, binary.total, binary.exact) == (8, 24, True)
     assert lv.codes.separable_labelings(lv.codes.CODES["gray"].code(4), SQUARE).solvable == 8

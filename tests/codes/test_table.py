@@ -36,7 +36,7 @@ def test_encoding_then_decoding_is_the_identity(name: str, classes: int) -> None
     y = np.arange(classes)
     words = code.encode(y)
     assert words.shape == (classes, code.length)
-    for method in ("threshold", "hamming_distances", "euclidean", "likelihood"):
+    for method in ("threshold", "hamming", "euclidean", "likelihood"):
         assert (lv.codes.decode(words, code, method=method) == y).all()
     uncertain = 0.3 + 0.4 * words  # uncertain, and on the right side of 1/2
     assert (lv.codes.decode(uncertain, code, method="likelihood") == y).all()
@@ -189,7 +189,7 @@ def test_an_invalid_number_of_classes_is_one_sentence(name: str, classes: object
 def test_a_code_that_does_not_fit_its_classes_is_one_sentence() -> None:
     with pytest.raises(ValueError, match="has 2 classes, and there are 3"):
         as_code([[0], [1]], classes=3)
-    with pytest.raises(ValueError, match="method many classes"):
+    with pytest.raises(ValueError, match="how many classes"):
         as_code("binary")
     with pytest.raises(KeyError, match="one-hot, binary"):
         as_code("nothing", classes=3)

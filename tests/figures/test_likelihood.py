@@ -24,6 +24,7 @@ CERTAIN = lv.likelihood.entropy_bar([1, 0, 0, 0], [0.7, 0.1, 0.1, 0.1], unit="na
 FIT = lv.likelihood.consistency(sizes=(50, 200), repeats=20)
 TWO = "binary-cross-entropy"
 MIXED = lv.metrics.score_terms(TWO, "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
+NEAR_GUESSING = lv.metrics.reference_losses(2.303, 10)
 MANY = lv.metrics.score_terms("rmse", "0 " * 40, " ".join(str(k) for k in range(40)))
 FLOATS, TWICE = lv.metrics.float_curves([0, 8, 17, 34, 50]), lv.metrics.softmax_twice(10, [-5, 0, 5, 10, 15])
 
@@ -52,7 +53,7 @@ ALL: dict[str, Callable[..., go.Figure]] = {
     "clipping": lambda **more: figures.clipping_limits(lv.metrics.clipping_limits(), **more),
     "binary": lambda **more: figures.as_written(lv.metrics.binary_as_written(), **more),
     "rows": lambda **more: figures.as_written(lv.metrics.categorical_as_written(), **more),
-    "references": lambda **more: figures.reference_losses(lv.metrics.reference_losses(2.303, 10), 2.303, **more),
+    "references": lambda **more: figures.reference_losses(NEAR_GUESSING, 2.303, **more),
 }
 WIDTHS = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")

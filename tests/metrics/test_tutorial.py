@@ -48,6 +48,15 @@ def test_categorical_cross_entropy_is_scikit_learns_whatever_rows_add_up_to(
     )
 
 
+@given(tables())
+def test_log_loss_without_warnings_is_scikit_learns(table: tuple[list[int], list[list[float]]]) -> None:
+    labels, rows = table
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # rows that do not add up to 1
+        expected = metrics.log_loss(labels, np.array(rows), labels=list(range(len(rows[0]))))
+    assert tutorial.sklearn_log_loss(labels, rows) == expected
+
+
 NUMBERS = some.floats(-1e6, 1e6)
 
 

@@ -22,9 +22,9 @@ from support.pages import (
 )
 
 import lossviz as lv
+from lossviz.common.plain_text import for_markdown
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.pages.numbers.terms import SCORES, apply_edits, text
-from lossviz.ui.typed import plain
 
 MORE = "Cross-entropy, more classes"
 
@@ -202,7 +202,7 @@ def test_invalid_counts_are_a_message_and_are_kept(counts: str, sentence: str) -
 
 
 def test_typed_text_cannot_be_markup_on_the_page() -> None:
-    assert not set("[]<>`*_$#|") & set(plain("[x](javascript:1) <img> **b** `c` $d$ #e |f| _g_"))
+    assert not set("[]<>`*_$#|") & set(for_markdown("[x](javascript:1) <img> **b** `c` $d$ #e |f| _g_"))
     app = at(actual="[x](javascript:alert(1))<img/src=x> 2")
     assert "<img" not in words(app)
     assert "](" not in words(app)
@@ -240,6 +240,7 @@ def test_numbers_in_texts_are_computed() -> None:
     """Numbers that stand in a text, each computed here."""
     limits = {limit.library: limit.value for limit in lv.metrics.clipping_limits()}
     twice, low = lv.metrics.softmax_twice(1000), limits["scikit-learn, float32"]
+    entropy = float(lv.likelihood.entropy([0.9, 0.1]))
     expected = {
         "twice_see": [f"{twice.floor:.2f}", f"{twice.chance:.2f}"],
         "clipping_see": [f"{limits['torch BCELoss'] - low:.0f}", f"{low:.1f}"],
@@ -247,7 +248,7 @@ def test_numbers_in_texts_are_computed() -> None:
         "rows_see": ["0.260", "0.228"],
         "terms_maths": [f"{limits['scikit-learn, float64']:.2f}"],
         "written_maths": [f"{limit:.2f}" for limit in limits.values() if limit < 100],
-        "value_see": [f"{lv.metrics.softmax_twice(10).floor:.3f}", f"{float(lv.likelihood.entropy([0.9, 0.1])):.3f}"],
+        "value_see": [f"{value:.3f}" for value in (lv.metrics.softmax_twice(10).floor, entropy)],
     }  # fmt: skip
     for name, numbers in expected.items():
         for number in numbers:

@@ -1,6 +1,6 @@
 """Wrong bits on digits: counts by digit and word, and histograms of the outputs at the threshold."""
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,7 +17,7 @@ ORDERS = ("wrong-bits", "word")
 def bit_errors(
     facts: BitErrors,
     at: float = 0.5,
-    order: Literal["wrong-bits", "word"] = "wrong-bits",
+    order: str = "wrong-bits",
     narrow: bool = False,
 ) -> go.Figure:
     """Draw how often each digit came out with which bits, and histograms of the outputs of all neurons.
@@ -25,7 +25,8 @@ def bit_errors(
     Args:
         facts: From `lossviz.codes.bit_errors`.
         at: The threshold that is shown, or the nearest there is; there is a frame for each.
-        order: Columns by which bits were wrong, fewest first, or by the word that came out.
+        order: Of the columns: "wrong-bits", by which bits were wrong, fewest first, or "word", by the word$
+            that came out.
         narrow: Whether the figure is for the width of a phone.
 
     Returns:

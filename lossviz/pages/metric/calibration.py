@@ -6,7 +6,7 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.metric.controls import Metric
-from lossviz.pages.metric.network import code_of, description, history
+from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
@@ -32,7 +32,9 @@ def show() -> None:
     with transport:
         step = int(rail(Metric.calibration_step, playable=7))
     with drawing:
-        result = history(data, seed)
+        result = trained(data, seed)
+        if result is None:
+            return
         chart(
             picture(data, seed),
             key="metric_calibration",

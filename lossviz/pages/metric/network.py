@@ -5,6 +5,7 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 import streamlit as st
 
 import lossviz as lv
+from lossviz.ui.work import stoppable, telling
 
 TRAININGS = {  # dataset -> network, examples to learn from, learning rate
     "digits": ("mlp-64-64", 100, 0.01),
@@ -18,9 +19,18 @@ def settings(data: str, seed: int) -> lv.metrics.ScoreSettings:
     return lv.metrics.ScoreSettings(data, network, train, rate, seed=seed)
 
 
-@st.cache_data(max_entries=8, show_spinner="Training, and scoring 101 times …")
+@st.cache_data(max_entries=8, show_spinner=False)
 def history(data: str, seed: int) -> lv.metrics.ScoreHistory:
-    return lv.metrics.score_history(settings(data, seed))
+    say, over = telling("Training, and scoring 101 times …")
+    try:
+        return lv.metrics.score_history(settings(data, seed), lambda done, total: say(done / total))
+    finally:
+        over()
+
+
+def trained(data: str, seed: int) -> lv.metrics.ScoreHistory | None:
+    """The history, with a button to stop; None while it is stopped."""
+    return stoppable("metric", (data, seed), lambda: history(data, seed))
 
 
 def code_of(data: str, seed: int) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.metric.controls import Metric
-from lossviz.pages.metric.network import code_of, description, history
+from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
@@ -53,6 +53,8 @@ def show() -> None:
     with preset_row:
         presets("metric_threshold_try", PRESETS, Metric.threshold_controls)
     with drawing:
+        if trained("breast-cancer", 0) is None:
+            return
         facts = curve(predictor)
         chart(
             picture(predictor),

@@ -8,7 +8,7 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.metric.controls import Metric
-from lossviz.pages.metric.network import code_of, description, history
+from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
@@ -42,7 +42,9 @@ def show() -> None:
     with transport:
         step = int(rail(Metric.step, playable=7))
     with drawing:
-        result = history(data, seed)
+        result = trained(data, seed)
+        if result is None:
+            return
         chart(
             picture(data, seed, measure),
             key="metric_training",

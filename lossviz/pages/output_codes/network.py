@@ -13,6 +13,7 @@ from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import Control, presets
 from lossviz.ui.page import File, Tabs, rail, small
 from lossviz.ui.texts import texts_beside
+from lossviz.ui.work import stoppable, telling
 
 text = texts_beside(__file__)
 
@@ -42,12 +43,21 @@ UNUSED_PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-@st.cache_data(max_entries=24, show_spinner="Training …")
+@st.cache_data(max_entries=24, show_spinner=False)
 def trained(settings: Settings) -> lv.codes.CodePlane:
     heads, labels, hidden, noise, seeds = settings
-    return lv.codes.code_plane(
-        [lv.codes.HeadConfig(*one) for one in heads], labels, hidden, seeds, noise=noise
-    )
+    say, over = telling("Training both networks …")
+    try:
+        return lv.codes.code_plane(
+            [lv.codes.HeadConfig(*head) for head in heads],
+            labels,
+            hidden,
+            seeds,
+            noise=noise,
+            progress=lambda done, total: say(done / total),
+        )
+    finally:
+        over()
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
@@ -118,8 +128,11 @@ def show() -> None:
     heads = (("binary", head, lr, "threshold"), ("one-hot", "softmax-ce", 1.0, "likelihood"))
     settings: Settings = (heads, FOUR_LABELS[labels], int(hidden), None, SEEDS)
     with drawing:
+        body = stoppable("codes", ("network", settings), lambda: picture(settings, False))
+        if body is None:
+            return
         chart(
-            picture(settings, False),
+            body,
             key="codes_network",
             follow=Codes.step.key,
             alt="Four clouds of points and the borders of two networks between them, one with two sigmoid "
@@ -155,8 +168,11 @@ def show_unused() -> None:
     heads = tuple(("binary", head, 1.0, how) for how in ("threshold", DECODING[decode]))
     settings: Settings = (heads, FIVE_LABELS[labels], int(hidden), NOISE[spread], SEEDS)
     with drawing:
+        body = stoppable("codes", ("spare", settings), lambda: picture(settings, True))
+        if body is None:
+            return
         chart(
-            picture(settings, True),
+            body,
             key="codes_spare",
             follow=Codes.step.key,
             alt="Five clouds named by three sigmoid neurons. On the left, dots mark where the "

@@ -14,6 +14,7 @@ from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
 from lossviz.ui.page import File, Tabs, rail, small
 from lossviz.ui.texts import texts_beside
+from lossviz.ui.work import stoppable, telling
 
 text = texts_beside(__file__)
 
@@ -45,9 +46,13 @@ def parse_codewords(written: str) -> Matrix:
     return matrix
 
 
-@st.cache_data(max_entries=16, show_spinner="Counting labellings …")
+@st.cache_data(max_entries=16, show_spinner=False)
 def computed(code: str | Matrix, classes: int) -> lv.codes.Dichotomies:
-    return lv.codes.dichotomies(code, classes)
+    say, over = telling("Counting labellings …")
+    try:
+        return lv.codes.dichotomies(code, classes, progress=lambda done, total: say(done / total))
+    finally:
+        over()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -76,10 +81,13 @@ def show() -> None:
         except ValueError as error:
             drawing.markdown(f"**These words cannot name clouds:** {sentence(error)}.")
             return
-    facts = computed(code, classes)
     with drawing:
+        body = stoppable("codes", ("unions", code, classes), lambda: picture(code, classes))
+        if body is None:
+            return
+        facts = computed(code, classes)
         chart(
-            picture(code, classes),
+            body,
             key="codes_unions",
             follow=Codes.labeling.key,
             alt="Clouds of points with the word of each, and for every neuron the clouds for which "
