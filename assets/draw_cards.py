@@ -249,11 +249,11 @@ def likelihood(at: float = -0.4) -> str:
 
 def numbers() -> str:
     """What each example adds to a score; hollow is what a tutorial leaves out."""
-    found = lv.metrics.score_terms("Cross-entropy, two classes", "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
+    found = lv.metrics.score_terms("binary-cross-entropy", "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
     colour = themed(LOOK[1].line)
     bars = []
-    for i, (term, left_out) in enumerate(zip(found.term, found.left_out, strict=True)):
-        wide, filled = (WIDTH - 44) * term / found.term.max(), 0.13 if left_out else 1
+    for i, (term, omitted) in enumerate(zip(found.terms, found.omitted, strict=True)):
+        wide, filled = (WIDTH - 44) * term / found.terms.max(), 0.13 if omitted else 1
         bars.append(
             f'<rect x="22" y="{17 + 22 * i}" width="{wide:.1f}" height="16" stroke-width="2" '
             f'fill-opacity="{filled}" style="fill:{colour};stroke:{colour}"/>'
@@ -292,8 +292,8 @@ def metric(seed: int = 0) -> str:
     history = lv.metrics.score_history(lv.metrics.ScoreSettings("digits", seed=seed))
     parts = []
     rows = (
-        (history.loss, history.best(), MARKS["logarithm"].line, 10, 70),
-        (history.scores["accuracy"], history.best("accuracy"), INK, 92, 148),
+        (history.loss, history.best_record(), MARKS["logarithm"].line, 10, 70),
+        (history.scores["accuracy"], history.best_record("accuracy"), INK, 92, 148),
     )
     first = int(np.argmax(history.loss < 1.3 * history.loss.min()))
     for values, best, colour, top, floor in rows:

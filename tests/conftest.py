@@ -18,7 +18,7 @@ EXPENSIVE = {
     "": ("descend",),
     "codes": (
         "ambiguous_posteriors", "bit_errors", "digit_bits", "digits_table", "many_classes",
-        "separable_labelings", "unions",
+        "separable_labelings", "dichotomies",
     ),
     "landscape": ("eight_planes", "plane_fidelity", "record_training", "rescaled"),
     "likelihood": ("consistency", "sample_likelihood"),

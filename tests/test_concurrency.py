@@ -152,7 +152,7 @@ def calls() -> dict[str, Call]:
     found["hessian plane"] = partial(lv.hessian_plane, model, ce, data)
     found["two weights"] = partial(lv.neuron.weight_plane, "neuron-step", "sigmoid-ce", points=9)
     found["whole logits"] = lambda: lv.LOSSES["sigmoid-ce"].gradient([0, 1, -3], [0, 1, 1])
-    found["tutorial"] = lv.metrics.rows_as_written
+    found["tutorial"] = lv.metrics.categorical_as_written
     return found
 
 

@@ -1,4 +1,4 @@
-"""Output codes: binary words that name classes."""
+"""Output codes: binary codewords that stand for classes, and the networks that learn them."""
 
 from lazy_loader import attach_stub
 

@@ -1,4 +1,4 @@
-"""From what the neurons of a code say to a class, in four ways, and to a probability for each class."""
+"""Decoding: from the outputs of a code's neurons to a class, by four methods, or to class probabilities."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -7,42 +7,61 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossviz.codes.code import Code
+from lossviz.codes.code import OutputCode
 from lossviz.codes.table import as_code
 from lossviz.common.typing import Floats
 
-Classes = NDArray[np.int64]
-
-NO_CLASS = -1
-_TINY = np.finfo(np.float64).tiny  # a neuron that says 0 is taken to be sure, not infinitely sure
+NO_CLASS = -1  # what "threshold" gives for a word that is no codeword
+_TINY = np.finfo(np.float64).tiny  # keeps the logarithm of an output of exactly 0 finite
 _BLOCK = 250_000  # scores that are held at once; some ten arrays are as large
 
 
-def decode(bit_probabilities: ArrayLike, code: Code | ArrayLike, how: str = "likelihood") -> Classes:
-    """The class that the neurons' outputs name: (...,) from outputs (..., bits) in [0, 1].
+def decode(
+    bit_probabilities: ArrayLike, code: OutputCode | ArrayLike, method: str = "likelihood"
+) -> NDArray[np.int64]:
+    """Decode the outputs of a code's neurons to classes.
 
-    how:
-        "threshold"   each bit is 1 from 1/2 on; the class with exactly this word, -1 if none has it
-        "hamming"     thresholded, then the class whose word differs in the fewest bits
-        "euclidean"   the class whose word is nearest to the outputs themselves
-        "likelihood"  the class whose word is likeliest if each output is the probability of a 1 and the
-                      bits are independent
+    Args:
+        bit_probabilities: (..., bits) in [0, 1], the probability that each bit is 1.
+        code: An `OutputCode`, or a matrix of bits (classes, bits).
+        method: One of
 
-    Of classes that are equally near the first is taken. `code` is a `Code` or a matrix of bits.
-    Raises KeyError for another way, ValueError for outputs of another shape or outside [0, 1], or a matrix
-    that is no code.
+            - ``"threshold"``: each bit is 1 from 1/2 on; the class with exactly this codeword, or `NO_CLASS`.
+            - ``"hamming"``: thresholded; the class whose codeword differs in the fewest bits.
+            - ``"euclidean"``: the class whose codeword is nearest to the outputs themselves.
+            - ``"likelihood"``: the class whose codeword is the likeliest if the bits are independent.
+
+    Returns:
+        Class numbers, (...,). Of classes that are equally near the first is taken.
+
+    Raises:
+        KeyError: For an unknown method.
+        ValueError: For outputs of another shape or outside [0, 1], or a matrix that is no code.
+
+    Source:
+        T. Dietterich and G. Bakiri, Solving Multiclass Learning Problems via Error-Correcting Output Codes
+        (1995); E. Allwein, R. Schapire and Y. Singer, Reducing Multiclass to Binary (2000).
+
+    Example:
+        >>> import lossviz as lv
+        >>> code = lv.codes.CODES["binary"].code(3)
+        >>> outputs = [[0.1, 0.8], [0.9, 0.6]]
+        >>> lv.codes.decode(outputs, code, method="threshold").tolist()
+        [1, -1]
+        >>> lv.codes.decode(outputs, code, method="likelihood").tolist()
+        [1, 2]
     """
-    if how not in DECODERS:
-        raise KeyError(f"unknown way to decode {how!r}; known: {', '.join(DECODERS)}")
-    found = as_code(code)
-    p = _outputs(bit_probabilities, found)
-    flat = p.reshape(-1, found.length)
-    rows = max(1, _BLOCK // max(found.classes, found.length))
-    parts = [DECODERS[how](flat[i : i + rows], found) for i in range(0, len(flat), rows)]
+    if method not in DECODERS:
+        raise KeyError(f"unknown decoding method {method!r}; known: {', '.join(DECODERS)}")
+    made = as_code(code)
+    p = _checked(bit_probabilities, made)
+    flat = p.reshape(-1, made.length)
+    rows = max(1, _BLOCK // max(made.classes, made.length))
+    parts = [DECODERS[method](flat[i : i + rows], made) for i in range(0, len(flat), rows)]
     return np.concatenate([*parts, np.empty(0, np.int64)]).reshape(p.shape[:-1])
 
 
-def _outputs(bit_probabilities: ArrayLike, code: Code) -> Floats:
+def _checked(bit_probabilities: ArrayLike, code: OutputCode) -> Floats:
     p: Any = np.asarray(bit_probabilities, dtype=np.float64)
     if p.ndim == 0 or p.shape[-1] != code.length:
         raise ValueError(f"the code has {code.length} bits; got outputs of shape {p.shape}")
@@ -52,53 +71,69 @@ def _outputs(bit_probabilities: ArrayLike, code: Code) -> Floats:
     return np.asarray(p, dtype=np.float64)
 
 
-def _threshold(p: Floats, code: Code) -> Classes:
+def _threshold(p: Floats, code: OutputCode) -> NDArray[np.int64]:
     words = p >= 0.5
     nearest = _hamming(p, code)
     return np.where((code.bits[nearest] == words).all(axis=-1), nearest, NO_CLASS)
 
 
-def _hamming(p: Floats, code: Code) -> Classes:
+def _hamming(p: Floats, code: OutputCode) -> NDArray[np.int64]:
     return _euclidean((p >= 0.5).astype(np.float64), code)
 
 
-def _euclidean(p: Floats, code: Code) -> Classes:
+def _euclidean(p: Floats, code: OutputCode) -> NDArray[np.int64]:
     # |p - b|^2 = |p|^2 + sum_j b_j (1 - 2 p_j), since a bit is its own square
     bits = code.bits.astype(np.float64)
-    nearest: Classes = ((1 - 2 * p) @ bits.T).argmin(axis=-1)
+    nearest: NDArray[np.int64] = ((1 - 2 * p) @ bits.T).argmin(axis=-1)
     return nearest
 
 
-def _likelihood(p: Floats, code: Code) -> Classes:
-    likeliest: Classes = word_log_likelihood(p, code.bits).argmax(axis=-1)
+def _likelihood(p: Floats, code: OutputCode) -> NDArray[np.int64]:
+    likeliest: NDArray[np.int64] = codeword_log_likelihood(p, code.bits).argmax(axis=-1)
     return likeliest
 
 
-DECODERS: Mapping[str, Callable[[Floats, Code], Classes]] = MappingProxyType(
+DECODERS: Mapping[str, Callable[[Floats, OutputCode], NDArray[np.int64]]] = MappingProxyType(
     {"threshold": _threshold, "hamming": _hamming, "euclidean": _euclidean, "likelihood": _likelihood}
 )
 
 
-def word_log_likelihood(p: Floats, words: ArrayLike) -> Floats:
-    """ln of the product of the bits' probabilities, in nats: (n, m) for p (n, k) and words (m, k)."""
-    bits = np.asarray(words, dtype=np.float64)
+def codeword_log_likelihood(p: Floats, codewords: ArrayLike) -> Floats:
+    """ln of the product of the bits' probabilities, in nats: (n, m) for p (n, k) and codewords (m, k)."""
+    bits = np.asarray(codewords, dtype=np.float64)
     one, zero = np.log(np.maximum(p, _TINY)), np.log(np.maximum(1 - p, _TINY))
     likelihood: Floats = one @ bits.T + zero @ (1 - bits).T
     return likelihood
 
 
-def class_log_probabilities(logits: ArrayLike, code: Code | ArrayLike) -> Floats:
-    """ln p(class) in nats, (..., classes), for logits (..., bits) of independent bits, given a word.
+def class_log_probabilities(logits: ArrayLike, code: OutputCode | ArrayLike) -> Floats:
+    """Compute ln p(class) from the logits of independent bits, given that the word is a codeword.
 
-    The product of the bits' probabilities, divided by its sum over the code's words, is the softmax of the
-    sums of the logits of each word's ones: what all words share cancels. With the one-hot code this is the
-    softmax.
+    The product of the bits' probabilities, divided by its sum over the codewords, is the softmax of the sums
+    of the logits where a codeword is 1: factors that all codewords share cancel. With the one-hot code this
+    is the softmax of the logits.
+
+    Args:
+        logits: (..., bits).
+        code: An `OutputCode`, or a matrix of bits (classes, bits).
+
+    Returns:
+        Log probabilities in nats, (..., classes).
+
+    Raises:
+        ValueError: For logits of another shape, or a matrix that is no code.
+
+    Example:
+        >>> import lossviz as lv
+        >>> log_p = lv.codes.class_log_probabilities([2.0, 0.0], [[0, 1], [1, 0]])
+        >>> log_p.round(3).tolist()
+        [-2.127, -0.127]
     """
-    found = as_code(code)
+    made = as_code(code)
     z = np.asarray(logits, dtype=np.float64)
-    if z.ndim == 0 or z.shape[-1] != found.length:
-        raise ValueError(f"the code has {found.length} bits; got logits of shape {z.shape}")
-    scores = z @ found.bits.T.astype(np.float64)
+    if z.ndim == 0 or z.shape[-1] != made.length:
+        raise ValueError(f"the code has {made.length} bits; got logits of shape {z.shape}")
+    scores = z @ made.bits.T.astype(np.float64)
     scores -= scores.max(axis=-1, keepdims=True)
     log_p: Floats = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
     return log_p

@@ -1,6 +1,6 @@
-"""Ten handwritten digits, named in seven ways: what a head and a code cost, from many starts.
+"""Output heads and codes on ten handwritten digits, trained from several seeds and initializations.
 
-`digits_table` is the whole table from one call. `digit_bits` looks at one head, bit by bit.
+`digits_table` gives the scores of every head from one call; `digit_bits` the outputs of one head, bit by bit.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lossviz.codes.code import Code
-from lossviz.codes.decoding import class_log_probabilities, decode
+from lossviz.codes.code import OutputCode
+from lossviz.codes.decoding import class_log_probabilities
 from lossviz.codes.heads import HEADS, HeadTraining
 from lossviz.codes.table import CODES, random_code
 from lossviz.common.progress import Meter, Progress
@@ -19,85 +19,88 @@ from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 from lossviz.data.table import DATASETS
 
-HIDDEN, RATE, BATCH, TRAIN = 32, 0.1, 32, 1200
-BINS = 15
-
-
-def random_15(classes: int) -> Code:
-    """The 15-bit code of the table: of 200 draws the one whose nearest words are farthest apart."""
-    return random_code(classes, 15)
+HIDDEN, LR, BATCH, N_TRAIN = 32, 0.1, 32, 1200
+CALIBRATION_BINS = 15
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A row of the table: a head on a code."""
+class DigitHead:
+    """A head with a code for the ten digits: a row of `DIGIT_HEADS`."""
 
     name: str
     label: str
-    head: str
-    code: str  # a row of CODES, or "random-15"
+    head: str  # name of a row of HEADS
+    code_name: str  # name of a row of CODES, or "random-15"
 
-    def made(self, classes: int = 10) -> Code:
-        return random_15(classes) if self.code == "random-15" else CODES[self.code].code(classes)
+    def code(self, classes: int = 10) -> OutputCode:
+        """The code; "random-15" is the best of 200 random codes of 15 bits."""
+        if self.code_name == "random-15":
+            return random_code(classes, 15)
+        return CODES[self.code_name].code(classes)
 
 
-ENTRIES = (
-    Entry("softmax-ce", "Softmax", "softmax-ce", "one-hot"),
-    Entry("softmax-mse", "Softmax", "softmax-mse", "one-hot"),
-    Entry("sigmoid-ce", "Sigmoids, one a class", "sigmoid-ce", "one-hot"),
-    Entry("sigmoid-mse", "Sigmoids, one a class", "sigmoid-mse", "one-hot"),
-    Entry("15-bits-ce", "15 bits, correcting", "sigmoid-ce", "random-15"),
-    Entry("15-bits-mse", "15 bits, correcting", "sigmoid-mse", "random-15"),
-    Entry("4-bits-ce", "4 bits", "sigmoid-ce", "binary"),
-    Entry("4-bits-mse", "4 bits", "sigmoid-mse", "binary"),
+DIGIT_HEADS = (
+    DigitHead("softmax-ce", "Softmax", "softmax-ce", "one-hot"),
+    DigitHead("softmax-mse", "Softmax", "softmax-mse", "one-hot"),
+    DigitHead("sigmoid-ce", "Sigmoids, one a class", "sigmoid-ce", "one-hot"),
+    DigitHead("sigmoid-mse", "Sigmoids, one a class", "sigmoid-mse", "one-hot"),
+    DigitHead("15-bits-ce", "15 bits, correcting", "sigmoid-ce", "random-15"),
+    DigitHead("15-bits-mse", "15 bits, correcting", "sigmoid-mse", "random-15"),
+    DigitHead("4-bits-ce", "4 bits", "sigmoid-ce", "binary"),
+    DigitHead("4-bits-mse", "4 bits", "sigmoid-mse", "binary"),
 )
 
 
 @dataclass(frozen=True, eq=False)
 class HeadScores:
-    """What trained heads are worth on the test digits. Axes: entries, gains, seeds."""
+    """Scores of trained heads on the test digits. Axes: heads, gains, seeds."""
 
-    entries: tuple[Entry, ...]
+    heads: tuple[DigitHead, ...]
     gains: tuple[float, ...]
     seeds: tuple[int, ...]
     centred: bool
-    accuracy: Floats  # (entries, gains, seeds)
-    train_accuracy: Floats  # (entries, gains, seeds)
-    log_loss: Floats  # (entries, gains, seeds) in nats
-    calibration: Floats  # (entries, gains, seeds) expected calibration error, in [0, 1]
-    bits: NDArray[np.int64]  # (entries,) output neurons
-    weights: NDArray[np.int64]  # (entries,) weights and biases of the last layer
+    accuracy: Floats  # (heads, gains, seeds)
+    train_accuracy: Floats  # (heads, gains, seeds)
+    log_loss: Floats  # (heads, gains, seeds) in nats
+    calibration_error: Floats  # (heads, gains, seeds) expected calibration error, in [0, 1]
+    lengths: NDArray[np.int64]  # (heads,) output neurons
+    weights: NDArray[np.int64]  # (heads,) weights and biases of the output layer
+
+    @property
+    def generalization_gap(self) -> Floats:
+        """Accuracy on training digits minus accuracy on test digits: (heads, gains, seeds)."""
+        return np.asarray(self.train_accuracy - self.accuracy)
 
 
 @dataclass(frozen=True, eq=False)
 class DigitBits:
-    """One head on the test digits, bit by bit, for several seeds."""
+    """The outputs of one head on the test digits, bit by bit, for several seeds."""
 
-    entry: Entry
-    code: Code
+    head: DigitHead
+    code: OutputCode
     seeds: tuple[int, ...]
     y: NDArray[np.int64]  # (n,) the digits shown
     outputs: NDArray[np.float32]  # (seeds, n, bits) in [0, 1]
 
 
 @dataclass(frozen=True, eq=False)
-class Digits:
+class DigitSplit:
     """The digits, 1,200 to train on and 597 to test on; x is pixels / 16, centred or not."""
 
     x: Floats  # (n, 64)
-    y: NDArray[np.int64]
-    x_test: Floats
-    y_test: NDArray[np.int64]
+    y: NDArray[np.int64]  # (n,)
+    x_test: Floats  # (m, 64)
+    y_test: NDArray[np.int64]  # (m,)
 
 
-def digits(centred: bool = False) -> Digits:
-    """The split by a seeded permutation. Centred: each pixel's mean over the training digits is 0."""
+def digit_split(centred: bool = False) -> DigitSplit:
+    """Split the digits by a seeded permutation; centred, each pixel's mean over the training digits is 0."""
     data = DATASETS["digits"].load()
     order = np.random.default_rng(0).permutation(len(data.x))
-    train, test = order[:TRAIN], order[TRAIN:]
-    middle = data.x[train].mean(axis=0) if centred else np.zeros(data.x.shape[1])
+    train, test = order[:N_TRAIN], order[N_TRAIN:]
+    mean = data.x[train].mean(axis=0) if centred else np.zeros(data.x.shape[1])
     y = data.y.astype(np.int64)
-    return Digits(data.x[train] - middle, y[train], data.x[test] - middle, y[test])
+    return DigitSplit(data.x[train] - mean, y[train], data.x[test] - mean, y[test])
 
 
 def digits_table(
@@ -105,33 +108,51 @@ def digits_table(
     seeds: int = 5,
     gains: Sequence[float] = (1.0, 20.0),
     epochs: int = 30,
-    entries: Sequence[str] = (),
+    heads: Sequence[str] = (),
     progress: Progress = False,
 ) -> HeadScores:
-    """Every head and code on scikit-learn's digits, from every start.
+    """Train every head and code on scikit-learn's digits and score it on held-out digits.
 
-    64-32-k, tanh, torch's start with the last layer's weights and biases times the gain; SGD, learning rate
-    0.1, batches of 32; the loss is summed over outputs and averaged over examples. The class is the likeliest
-    one if the bits are independent, which for one neuron a class is the largest output. Untuned.
+    Networks 64-32-k, tanh, untuned; SGD with learning rate 0.1 and batches of 32; the loss is summed over
+    outputs and averaged over examples. The decoded class is the likeliest one if the bits are independent,
+    which for one neuron a class is the largest output.
 
-    ``entries`` are names of `ENTRIES`, all by default. ``progress`` as everywhere: True, False or a function
-    of (done, total). ValueError for a number out of range or an unknown entry.
+    Args:
+        centred: Whether the mean of each pixel is subtracted.
+        seeds: Number of seeds, from 1 to 50.
+        gains: Factors on PyTorch's initial weights and biases of the output layer, (gains,).
+        epochs: Passes over the training digits, from 1 to 1,000.
+        heads: Names of the heads, all by default: softmax-ce, softmax-mse, sigmoid-ce, sigmoid-mse,
+            15-bits-ce, 15-bits-mse, 4-bits-ce, 4-bits-mse.
+        progress: True for a bar, or a function of (done, total).
+
+    Returns:
+        Accuracy, log loss and calibration error of each head, gain and seed.
+
+    Raises:
+        ValueError: For a number out of range or an unknown head.
+
+    Example:
+        >>> import lossviz as lv
+        >>> table = lv.codes.digits_table(seeds=2, epochs=1, heads=["4-bits-ce"])
+        >>> table.accuracy.shape, table.weights.tolist()
+        ((1, 2, 2), [132])
     """
     count_in("seeds", seeds, 1, 50)
     count_in("epochs", epochs, 1, 1000)
-    known = {entry.name: entry for entry in ENTRIES}
-    for name in entries:
+    known = {head.name: head for head in DIGIT_HEADS}
+    for name in heads:
         if name not in known:
-            raise ValueError(f"unknown entry {name!r}; known: {', '.join(known)}")
-    chosen = tuple(known[name] for name in entries) or ENTRIES
-    data = digits(centred)
+            raise ValueError(f"unknown head {name!r}; known: {', '.join(known)}")
+    chosen = tuple(known[name] for name in heads) or DIGIT_HEADS
+    data = digit_split(centred)
     scores = np.empty((4, len(chosen), len(gains), seeds))
     with Meter(progress, len(chosen) * epochs, "Training heads") as meter:
-        for e, entry in enumerate(chosen):
-            training = _trained(data, entry, seeds, gains, epochs, meter)
-            for part, found in enumerate(_scored(training, data)):
-                scores[part, e] = found.reshape(len(gains), seeds)
-    codes = [entry.made() for entry in chosen]
+        for h, head in enumerate(chosen):
+            training = _train(data, head, seeds, gains, epochs, meter)
+            for part, values in enumerate(_score(training, data)):
+                scores[part, h] = values.reshape(len(gains), seeds)
+    codes = [head.code() for head in chosen]
     return HeadScores(
         chosen,
         tuple(float(gain) for gain in gains),
@@ -147,58 +168,75 @@ def digits_table(
 
 
 def digit_bits(
-    entry: str = "4-bits-mse", seeds: int = 5, epochs: int = 30, gain: float = 1.0, progress: Progress = False
+    head: str = "4-bits-mse", seeds: int = 5, epochs: int = 30, gain: float = 1.0, progress: Progress = False
 ) -> DigitBits:
-    """One row of the table, with what each of its neurons says to each test digit."""
+    """Train one head of sigmoids as `digits_table` does, and return its outputs on the test digits.
+
+    Args:
+        head: Name of a head whose outputs are sigmoids: sigmoid-ce, sigmoid-mse, 15-bits-ce, 15-bits-mse,
+            4-bits-ce, 4-bits-mse.
+        seeds: Number of seeds, from 1 to 50.
+        epochs: Passes over the training digits, from 1 to 1,000.
+        gain: Factor on the initial weights and biases of the output layer.
+        progress: True for a bar, or a function of (done, total).
+
+    Returns:
+        The probability of each bit for each seed and test digit.
+
+    Raises:
+        ValueError: For a number out of range, or a head that is unknown or has a softmax.
+
+    Example:
+        >>> import lossviz as lv
+        >>> lv.codes.digit_bits("4-bits-ce", seeds=2, epochs=1).outputs.shape
+        (2, 597, 4)
+    """
     count_in("seeds", seeds, 1, 50)
     count_in("epochs", epochs, 1, 1000)
-    found = next((row for row in ENTRIES if row.name == entry), None)
-    if found is None or HEADS[found.head].link != "sigmoid":
-        known = ", ".join(row.name for row in ENTRIES if HEADS[row.head].link == "sigmoid")
-        raise ValueError(f"no entry with bits is called {entry!r}; known: {known}")
-    data = digits()
+    sigmoid = {row.name: row for row in DIGIT_HEADS if HEADS[row.head].link == "sigmoid"}
+    if head not in sigmoid:
+        raise ValueError(f"no head with sigmoid outputs is called {head!r}; known: {', '.join(sigmoid)}")
+    data = digit_split()
     with Meter(progress, epochs, "Training heads") as meter:
-        training = _trained(data, found, seeds, (gain,), epochs, meter)
+        training = _train(data, sigmoid[head], seeds, (gain,), epochs, meter)
     outputs = torch.sigmoid(torch.from_numpy(training.logits(data.x_test))).float().numpy()
-    return DigitBits(found, training.code, tuple(range(seeds)), data.y_test, outputs)
+    return DigitBits(sigmoid[head], training.code, tuple(range(seeds)), data.y_test, outputs)
 
 
-def _trained(
-    data: Digits, entry: Entry, seeds: int, gains: Sequence[float], epochs: int, meter: Meter
+def _train(
+    data: DigitSplit, head: DigitHead, seeds: int, gains: Sequence[float], epochs: int, meter: Meter
 ) -> HeadTraining:
-    training = HeadTraining(
-        data.x, data.y, entry.made(), entry.head, HIDDEN, range(seeds), gains, RATE, BATCH
-    )
+    """Train one head with every gain and seed."""
+    training = HeadTraining(data.x, data.y, head.code(), head.head, HIDDEN, range(seeds), gains, LR, BATCH)
     for _ in range(epochs):
-        training.advance(training.steps_an_epoch)
+        training.advance(training.steps_per_epoch)
         meter.add(1)
     return training
 
 
-def _scored(training: HeadTraining, data: Digits) -> tuple[Floats, Floats, Floats, Floats]:
-    """Accuracy on test and training digits, log loss and calibration of every member."""
+def _score(training: HeadTraining, data: DigitSplit) -> tuple[Floats, Floats, Floats, Floats]:
+    """Accuracy on test and training digits, log loss and calibration error of every member."""
     log_p = class_log_probabilities(training.logits(data.x_test), training.code)
-    right = log_p.argmax(axis=-1) == data.y_test
-    seen = class_log_probabilities(training.logits(data.x), training.code).argmax(axis=-1) == data.y
+    correct = log_p.argmax(axis=-1) == data.y_test
+    train_log_p = class_log_probabilities(training.logits(data.x), training.code)
+    train_correct = train_log_p.argmax(axis=-1) == data.y
     log_loss = -log_p[:, np.arange(len(data.y_test)), data.y_test].mean(axis=-1)
     errors = np.array(
-        [calibration_error(np.exp(p.max(axis=-1)), hit) for p, hit in zip(log_p, right, strict=True)]
+        [
+            calibration_error(np.exp(member.max(axis=-1)), hits)
+            for member, hits in zip(log_p, correct, strict=True)
+        ]
     )
-    return right.mean(axis=-1), seen.mean(axis=-1), log_loss, errors
+    return correct.mean(axis=-1), train_correct.mean(axis=-1), log_loss, errors
 
 
-def calibration_error(confidence: Floats, right: NDArray[np.bool_], bins: int = BINS) -> float:
-    """The expected calibration error: the mean distance of confidence and accuracy over equal bins of [0, 1].
+def calibration_error(confidence: Floats, correct: NDArray[np.bool_], bins: int = CALIBRATION_BINS) -> float:
+    """The expected calibration error: mean distance of confidence and accuracy over equal bins of [0, 1].
 
-    confidence (n,) of the class that was said, right (n,) whether it was. C. Guo et al. (2017), equation 3.
+    ``confidence`` (n,) of the predicted class, ``correct`` (n,) whether it is right. C. Guo et al., On
+    Calibration of Modern Neural Networks (2017), equation 3.
     """
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     count = np.bincount(place, minlength=bins)
-    gap = np.bincount(place, confidence - right, minlength=bins)  # count times the mean distance
+    gap = np.bincount(place, confidence - correct, minlength=bins)  # count times the mean distance
     return float(np.abs(gap).sum() / count.sum())
-
-
-def accuracy_by(bits: DigitBits, how: str) -> Floats:
-    """The share of the digits that one way to decode gets right: (seeds,)."""
-    share: Floats = (decode(bits.outputs, bits.code, how) == bits.y).mean(axis=-1)
-    return share

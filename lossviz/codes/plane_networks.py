@@ -1,6 +1,6 @@
-"""Clouds in the plane, named by the neurons of a code: what each network has learned, step by step.
+"""Networks that classify clusters in the plane with output codes, recorded during training.
 
-Contestants differ in code, loss and decoding; they share the data and the start of their hidden layer.
+The networks differ in code, loss and decoding; they share the data and the initial hidden layer.
 """
 
 from collections.abc import Sequence
@@ -11,83 +11,92 @@ import sklearn.datasets as sk
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from lossviz.codes.code import Code
+from lossviz.codes.code import OutputCode
 from lossviz.codes.decoding import NO_CLASS, decode
 from lossviz.codes.heads import HEADS, HeadTraining
-from lossviz.codes.table import CODES, least_length
-from lossviz.common.progress import Say, silent
+from lossviz.codes.table import CODES, min_length
+from lossviz.common.progress import Meter, Progress
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 
 RADIUS = 2.0
-NEW = 1_000  # new points on which accuracy is measured
-MOST_CLOUDS = 16
+N_TEST = 1_000  # new points on which accuracy is measured
+MAX_CLUSTERS = 16
 
 
 @dataclass(frozen=True)
 class HeadConfig:
-    """A network's last layer: a row of `CODES`, one of `HEADS`, a learning rate, and how it is read."""
+    """The output layer of one network: its code, loss, learning rate and decoding method.
 
-    code: str
-    head: str
+    Example:
+        >>> import lossviz as lv
+        >>> lv.codes.HeadConfig("binary", "sigmoid-ce", decoding="threshold").lr
+        1.0
+    """
+
+    code: str  # name of a row of CODES
+    head: str  # name of a row of HEADS
     lr: float = 1.0
-    how: str = "likelihood"
+    decoding: str = "likelihood"  # a method of `decode`
 
 
 @dataclass(frozen=True, eq=False)
 class CodePlane:
-    """Networks over the plane. The shown seed is that with the first contestant's middle accuracy at the end.
+    """Networks over the plane, at every record of their training.
 
-    A field is positive where its bit of the class's number is 1 (of the number `classes`, where the word
-    names no class); its zeros are the borders between classes. It is in hundredths, from -99 to 99 and never
-    0, of a scale that keeps the borders fine.
+    The shown seed is that with the median accuracy of the first network at the end.
+
+    ``margins`` are for drawing decision boundaries as contour lines at 0. A field is positive where its bit
+    of the decoded class's number is 1 (of the number ``classes`` where the word is no codeword); its
+    magnitude tells how close another decoded class is. It is in hundredths, from -99 to 99 and never 0.
     """
 
-    contestants: tuple[HeadConfig, ...]
-    codes: tuple[Code, ...]
-    labels: tuple[int, ...]  # which class each cloud is
+    heads: tuple[HeadConfig, ...]
+    codes: tuple[OutputCode, ...]  # of each network
+    labels: tuple[int, ...]  # the class of each cluster
     hidden: int
     weights: tuple[int, ...]  # of each whole network
     steps: NDArray[np.int64]  # (records,)
     x: Floats  # (n, 2) training points
     y: NDArray[np.int64]  # (n,) their classes
-    centres: Floats  # (classes, 2) of the clouds
-    a: Floats  # (g,) across
-    b: Floats  # (g,) upwards
+    centres: Floats  # (classes, 2) of the clusters
+    a: Floats  # (g,) grid, horizontal
+    b: Floats  # (g,) grid, vertical
     seed: int  # the one that is shown
-    said: NDArray[np.int8]  # (contestants, records, g, g) the class of the shown seed, -1 for none
-    fields: tuple[NDArray[np.int8], ...]  # a contestant: (records, bits of the class's number, g, g)
-    right: NDArray[np.bool_]  # (contestants, records, n) of the shown seed
-    accuracy: Floats  # (contestants, seeds, records) on 1,000 new points
-    nameless: Floats  # (contestants, seeds, records) share of new points whose word is spare
+    decision_map: NDArray[np.int8]  # (heads, records, g, g) decoded class of the shown seed, or `NO_CLASS`
+    margins: tuple[NDArray[np.int8], ...]  # for each network (records, bits of the class's number, g, g)
+    correct: NDArray[np.bool_]  # (heads, records, n) of the shown seed, on the training points
+    accuracy: Floats  # (heads, seeds, records) on 1,000 new points
+    unused_share: Floats  # (heads, seeds, records) share of new points whose thresholded word is no codeword
 
 
-def cloud_centres(classes: int) -> Floats:
-    """Centres (classes, 2) evenly on a circle of radius 2, counter-clockwise; four stand in the corners."""
-    count_in("clouds", classes, 2, MOST_CLOUDS)
+def cluster_centres(classes: int) -> Floats:
+    """Centres (classes, 2) evenly on a circle of radius 2, counter-clockwise; four lie in the corners."""
+    count_in("clusters", classes, 2, MAX_CLUSTERS)
     angle = 2 * np.pi * (np.arange(classes) + 0.5) / classes
     return RADIUS * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
-def clouds(
+def clusters(
     classes: int = 4, n: int = 180, noise: float | None = None, seed: int = 0
 ) -> tuple[Floats, NDArray[np.int64]]:
-    """Points (n, 2) and the number of their cloud (n,).
+    """Points (n, 2) of Gaussian clusters on a circle, and the number of each point's cluster (n,).
 
-    ``noise`` is the standard deviation of a cloud; None keeps neighbours as far apart as four clouds of 0.6.
+    ``noise`` is the standard deviation of a cluster; None separates neighbours as well as 0.6 does with four
+    clusters.
     """
     count_in("n", n, 2 * classes, 100_000)
-    wide = (
+    std = (
         0.6 * np.sin(np.pi / classes) / np.sin(np.pi / 4)
         if noise is None
         else number_in("noise", noise, 0.0, 10.0)
     )
-    x, y = sk.make_blobs(n, centers=cloud_centres(classes), cluster_std=wide, random_state=seed)
+    x, y = sk.make_blobs(n, centers=cluster_centres(classes), cluster_std=std, random_state=seed)
     return x, y.astype(np.int64)
 
 
 def code_plane(
-    contestants: Sequence[HeadConfig],
+    heads: Sequence[HeadConfig],
     labels: Sequence[int] = (0, 1, 3, 2),
     hidden: int = 3,
     seeds: int = 10,
@@ -96,13 +105,35 @@ def code_plane(
     n: int = 180,
     noise: float | None = None,
     grid: int = 41,
-    progress: Say = silent,
+    progress: Progress = False,
 ) -> CodePlane:
-    """Train contestants on clouds round a circle, full batches of gradient descent, and record the plane.
+    """Train networks 2-hidden-k on clusters in the plane, with full batches, and record their decisions.
 
-    labels: the class of each cloud, a permutation; there are as many clouds as labels. ``progress`` is told
-    how far it has come, 0 to 1. Raises KeyError for an unknown code, head or way to decode, ValueError for an
-    impossible setting.
+    Args:
+        heads: The output layer of each network.
+        labels: The class of each cluster, a permutation; there are as many clusters as labels.
+        hidden: Hidden neurons with tanh.
+        seeds: Initializations of each network, from 1 to 100.
+        steps: Steps of gradient descent, from 1 to 100,000.
+        record_every: Steps between two records.
+        n: Training points.
+        noise: Standard deviation of a cluster; None separates neighbours as well as 0.6 does with four.
+        grid: Points of the grid in each direction, from 3 to 200.
+        progress: True for a bar, or a function of (done, total).
+
+    Returns:
+        The decision map of one seed and the accuracy of all, at every record.
+
+    Raises:
+        KeyError: For an unknown code, head or decoding method.
+        ValueError: For a setting out of range.
+
+    Example:
+        >>> import lossviz as lv
+        >>> head = lv.codes.HeadConfig("binary", "sigmoid-ce", decoding="threshold")
+        >>> plane = lv.codes.code_plane([head], seeds=2, steps=20, grid=5)
+        >>> plane.decision_map.shape, plane.accuracy.shape
+        ((1, 3, 5, 5), (1, 2, 3))
     """
     classes = len(labels)
     if sorted(labels) != list(range(classes)):
@@ -111,88 +142,94 @@ def code_plane(
     count_in("steps", steps, 1, 100_000)
     count_in("record_every", record_every, 1, steps)
     count_in("grid", grid, 3, 200)
-    of = np.array(labels)
-    x, cloud = clouds(classes, n, noise, seed=0)
-    new, new_cloud = clouds(classes, NEW, noise, seed=1)
-    y, new_y = of[cloud], of[new_cloud]
-    reach = np.abs(x).max() * 1.06
-    side = np.linspace(-reach, reach, grid)
-    points = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    places = np.concatenate([points, x, new])
-    at = np.unique(np.r_[np.arange(0, steps + 1, record_every), steps])
+    class_of = np.array(labels)
+    x, cluster = clusters(classes, n, noise, seed=0)
+    x_test, cluster_test = clusters(classes, N_TEST, noise, seed=1)
+    y, y_test = class_of[cluster], class_of[cluster_test]
+    extent = np.abs(x).max() * 1.06
+    axis = np.linspace(-extent, extent, grid)
+    grid_points = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    points = np.concatenate([grid_points, x, x_test])
+    on_grid, on_train = slice(grid * grid), slice(grid * grid, grid * grid + n)
+    on_test = slice(grid * grid + n, None)
+    records = np.unique(np.r_[np.arange(0, steps + 1, record_every), steps])
 
-    codes = tuple(CODES[one.code].code(classes) for one in contestants)
-    known: dict[tuple[str, str, float], NDArray[np.float32]] = {}
-    logits = []
-    for one, code in zip(contestants, codes, strict=True):
-        key = one.code, one.head, one.lr
-        if key not in known:
-            known[key] = _logits(x, y, code, one, hidden, seeds, at, places)
-        logits.append(known[key])
-        progress(len(logits) / (2 * len(contestants)))
-    cut = [grid * grid, grid * grid + n]
-    says = []  # each (records, seeds, places)
-    for z, code, one in zip(logits, codes, contestants, strict=True):
-        says.append(_decoded(z, code, one.how))
-        progress(0.5 + len(says) / (2 * len(contestants)))
-    accuracy = np.stack([(said[..., cut[1] :] == new_y).mean(axis=-1).T for said in says])
-    nameless = np.stack(
+    codes = tuple(CODES[head.code].code(classes) for head in heads)
+    computed: dict[tuple[str, str, float], NDArray[np.float32]] = {}
+    logits = []  # for each network (records, seeds, points, bits)
+    decoded = []  # for each network (records, seeds, points)
+    with Meter(progress, 2 * len(heads), "Training networks") as meter:
+        for head, code in zip(heads, codes, strict=True):
+            key = head.code, head.head, head.lr
+            if key not in computed:
+                computed[key] = _logits(x, y, code, head, hidden, seeds, records, points)
+            logits.append(computed[key])
+            meter.add(1)
+            decoded.append(_decoded(logits[-1], code, head.decoding))
+            meter.add(1)
+    accuracy = np.stack([(classes_of[..., on_test] == y_test).mean(axis=-1).T for classes_of in decoded])
+    unused_share = np.stack(
         [
-            (_decoded(z[..., cut[1] :, :], code, "threshold") == NO_CLASS).mean(axis=-1).T
-            if HEADS[one.head].link == "sigmoid"
-            else np.zeros((seeds, len(at)))  # the largest output always names a class
-            for z, code, one in zip(logits, codes, contestants, strict=True)
+            (_decoded(z[..., on_test, :], code, "threshold") == NO_CLASS).mean(axis=-1).T
+            if HEADS[head.head].link == "sigmoid"
+            else np.zeros((seeds, len(records)))  # the largest output always stands for a class
+            for z, code, head in zip(logits, codes, heads, strict=True)
         ]
     )
     seed = int(np.argsort(accuracy[0, :, -1], kind="stable")[(seeds - 1) // 2])
-    fields = tuple(
-        _fields(z[:, seed, : cut[0]], said[:, seed, : cut[0]], code, one.how).reshape(len(at), -1, grid, grid)
-        for z, said, code, one in zip(logits, says, codes, contestants, strict=True)
+    margins = tuple(
+        _margins(z[:, seed, on_grid], classes_of[:, seed, on_grid], code, head.decoding).reshape(
+            len(records), -1, grid, grid
+        )
+        for z, classes_of, code, head in zip(logits, decoded, codes, heads, strict=True)
     )
+    maps = [classes_of[:, seed, on_grid].reshape(len(records), grid, grid) for classes_of in decoded]
     return CodePlane(
-        tuple(contestants),
+        tuple(heads),
         codes,
         tuple(int(c) for c in labels),
         hidden,
         tuple(2 * hidden + hidden + code.weights(hidden) for code in codes),
-        at,
+        records,
         x,
         y,
-        cloud_centres(classes),
-        side,
-        side,
+        cluster_centres(classes),
+        axis,
+        axis,
         seed,
-        np.stack([said[:, seed, : cut[0]].reshape(len(at), grid, grid) for said in says]).astype(np.int8),
-        fields,
-        np.stack([said[:, seed, cut[0] : cut[1]] == y for said in says]),
+        np.stack(maps).astype(np.int8),
+        margins,
+        np.stack([classes_of[:, seed, on_train] == y for classes_of in decoded]),
         accuracy,
-        nameless,
+        unused_share,
     )
 
 
 def _logits(
     x: Floats,
     y: NDArray[np.int64],
-    code: Code,
-    one: HeadConfig,
+    code: OutputCode,
+    head: HeadConfig,
     hidden: int,
     seeds: int,
-    at: NDArray[np.int64],
-    places: Floats,
+    records: NDArray[np.int64],
+    points: Floats,
 ) -> NDArray[np.float32]:
-    """What all seeds say at all places at every record: (records, seeds, places, bits)."""
-    training = HeadTraining(x, y, code, one.head, hidden, range(seeds), lr=one.lr)
-    said = [training.logits(places)]
-    for steps in np.diff(at):
+    """The logits of all seeds at all points at every record: (records, seeds, points, bits)."""
+    training = HeadTraining(x, y, code, head.head, hidden, range(seeds), lr=head.lr)
+    logits = [training.logits(points)]
+    for steps in np.diff(records):
         training.advance(int(steps))
-        said.append(training.logits(places))
-    return np.stack(said).astype(np.float32)
+        logits.append(training.logits(points))
+    return np.stack(logits).astype(np.float32)
 
 
-def _decoded(z: NDArray[np.float32], code: Code, how: str) -> NDArray[np.int64]:
-    """The classes (records, seeds, places) that logits (records, seeds, places, bits) name, a record at a
-    time: what decoding holds is in double precision, and several times as large."""
-    return np.stack([decode(_sigmoid(record), code, how) for record in z])
+def _decoded(z: NDArray[np.float32], code: OutputCode, method: str) -> NDArray[np.int64]:
+    """Decode logits (records, seeds, points, bits) to classes (records, seeds, points), one record at a time.
+
+    Decoding works in double precision with arrays that are several times as large.
+    """
+    return np.stack([decode(_sigmoid(record), code, method) for record in z])
 
 
 def _sigmoid(z: ArrayLike) -> Floats:
@@ -200,21 +237,24 @@ def _sigmoid(z: ArrayLike) -> Floats:
     return p
 
 
-def _fields(z: NDArray[np.float32], said: NDArray[np.int64], code: Code, how: str) -> NDArray[np.int8]:
-    """Borders as zeros: (records, bits, places). The size is how far it is to any change of the answer."""
-    if how in ("threshold", "hamming"):
-        size = np.abs(z).min(axis=-1)
-    elif how == "likelihood":
+def _margins(
+    z: NDArray[np.float32], decoded: NDArray[np.int64], code: OutputCode, method: str
+) -> NDArray[np.int8]:
+    """The fields of `CodePlane.margins`, (records, bits, points), from logits and decoded classes."""
+    if method in ("threshold", "hamming"):
+        margin = np.abs(z).min(axis=-1)
+    elif method == "likelihood":
         scores = np.sort(z @ code.bits.T.astype(np.float32), axis=-1)
-        size = scores[..., -1] - scores[..., -2]
+        margin = scores[..., -1] - scores[..., -2]
     else:
         p = _sigmoid(z)
         scores = np.sort((1 - 2 * p) @ code.bits.T.astype(np.float64), axis=-1)
-        size = scores[..., 1] - scores[..., 0]
-    scale = np.maximum(np.quantile(size, 0.3, axis=-1, keepdims=True), 1e-12)
-    hundredths = np.maximum(np.rint(99 * np.minimum(size / scale, 1)), 1)
-    number = np.where(said == NO_CLASS, code.classes, said)
-    length = least_length(code.classes + (code.spare > 0 and how == "threshold"))
+        margin = scores[..., 1] - scores[..., 0]
+    # Scaled by a low quantile, so that the contour line at 0 has a fine resolution near the boundary.
+    scale = np.maximum(np.quantile(margin, 0.3, axis=-1, keepdims=True), 1e-12)
+    hundredths = np.maximum(np.rint(99 * np.minimum(margin / scale, 1)), 1)
+    number = np.where(decoded == NO_CLASS, code.classes, decoded)
+    length = min_length(code.classes + (code.unused > 0 and method == "threshold"))
     bits = (number[:, None, :] >> np.arange(length - 1, -1, -1)[:, None]) & 1
-    fields: NDArray[np.int8] = (np.where(bits == 1, 1, -1) * hundredths[:, None, :]).astype(np.int8)
-    return fields
+    margins: NDArray[np.int8] = (np.where(bits == 1, 1, -1) * hundredths[:, None, :]).astype(np.int8)
+    return margins

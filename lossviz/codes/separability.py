@@ -1,8 +1,8 @@
-"""Which unions of classes one straight line can part from the rest: by linear programming, and by counting.
+"""Linear separability of the dichotomies that a code asks for, by linear programming.
 
-A neuron of the last layer is a half-space of the features below it. What it is asked to learn is a union of
-classes, and the labels decide which. Whether some half-space does it is a linear program, and is decided,
-not guessed.
+A neuron of the output layer is a half-space of the features below it. Its bit divides the classes in two, and
+the assignment of codewords to classes (a labeling) decides how. Whether a half-space separates the two parts
+is a linear program, which is solved exactly.
 """
 
 import math
@@ -15,81 +15,98 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
-from lossviz.codes.code import Code
+from lossviz.codes.code import OutputCode
 from lossviz.codes.table import as_code
-from lossviz.common.progress import Say, silent
+from lossviz.common.progress import Meter
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 
-ALL = 400_000  # labellings up to which all are counted: those of nine classes
-SAMPLE = 1_000
-MOST = 62  # classes
+MAX_ENUMERATED = 400_000  # labelings up to which all are tested: those of nine classes
+SAMPLE_SIZE = 1_000
+MAX_CLASSES = 62
 
 
 @dataclass(frozen=True, eq=False)
 class HalfSpace:
-    """Where weights @ x + bias is positive, a neuron fires."""
+    """The half-space where weights @ x + bias is positive: there a neuron outputs 1."""
 
     weights: Floats  # (d,)
     bias: float
 
-    def side(self, points: ArrayLike) -> Floats:
-        """(n,) for points (n, d): positive where it fires."""
-        side: Floats = np.asarray(points, dtype=np.float64) @ self.weights + self.bias
-        return side
+    def decision_function(self, points: ArrayLike) -> Floats:
+        """weights @ x + bias at points (n, d): (n,), positive inside."""
+        value: Floats = np.asarray(points, dtype=np.float64) @ self.weights + self.bias
+        return value
 
 
 @dataclass(frozen=True, eq=False)
 class SeparableLabelings:
-    """Of all ways to give the words of a code to the points: how many let a half-space solve every bit."""
+    """Which assignments of a code's codewords to points let half-spaces separate every bit."""
 
-    solvable: int
+    solvable: int  # labelings whose bits are all separable
     total: int
-    exact: bool  # all labellings were looked at, not a sample of them
-    labels: NDArray[np.int8]  # (total, classes) whose word each point gets, in lexicographic order if exact
-    by_unit: NDArray[np.bool_]  # (total, bits) whether that bit can be solved
+    exact: bool  # whether all labelings were tested, not a sample of them
+    labels: NDArray[np.int8]  # (total, classes) the class of each point, in lexicographic order if exact
+    by_bit: NDArray[np.bool_]  # (total, bits) whether that bit is separable
 
     @property
-    def each(self) -> NDArray[np.bool_]:
-        """(total,) whether all bits can be solved."""
-        every: NDArray[np.bool_] = np.all(self.by_unit, axis=1)
-        return every
+    def all_bits(self) -> NDArray[np.bool_]:
+        """Whether all bits are separable: (total,)."""
+        separable: NDArray[np.bool_] = np.all(self.by_bit, axis=1)
+        return separable
 
     @property
-    def share(self) -> float:
+    def fraction(self) -> float:
+        """The share of the labelings that are solvable."""
         return self.solvable / self.total
 
 
-def separate(points: ArrayLike, fires: ArrayLike) -> HalfSpace | None:
-    """The half-space of largest margin that has exactly these points; None if there is none.
+def separate(points: ArrayLike, targets: ArrayLike) -> HalfSpace | None:
+    """Find the half-space of largest margin that contains exactly the points with target 1.
 
-    points (n, d), fires (n,) of 0 and 1. It is the linear program: largest t with s (w x + b) >= t for all
-    points and |w_j| <= 1. A positive answer is checked in exact rational arithmetic.
-    Raises ValueError for points that are not finite or not (n, d), or for another number of labels.
+    The linear program is: largest t with s (w x + b) >= t for all points and |w_j| <= 1, where s is 1 for
+    target 1 and -1 for target 0. A positive answer is verified in exact rational arithmetic.
+
+    Args:
+        points: (n, d), finite.
+        targets: Zeros and ones, (n,).
+
+    Returns:
+        The half-space, or None if there is none.
+
+    Raises:
+        ValueError: For points that are not finite or not (n, d), or for another number of targets.
+
+    Example:
+        >>> import lossviz as lv
+        >>> lv.codes.separate([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]) is None
+        True
+        >>> lv.codes.separate([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1]).decision_function([[2, 2]]) > 0
+        array([ True])
     """
-    x, s = _points(points), np.asarray(fires)
-    if s.shape != (len(x),) or not np.isin(s, (0, 1)).all():
-        raise ValueError(f"fires must be {len(x)} zeros and ones; got {s.tolist()}")
-    middle, scale = x.mean(axis=0), float(np.abs(x - x.mean(axis=0)).max()) or 1.0
-    signs = np.where(s.astype(bool), 1.0, -1.0)
-    if abs(signs.sum()) == len(x):  # all or none: no line is needed
+    x, y = _points(points), np.asarray(targets)
+    if y.shape != (len(x),) or not np.isin(y, (0, 1)).all():
+        raise ValueError(f"targets must be {len(x)} zeros and ones; got {y.tolist()}")
+    mean, scale = x.mean(axis=0), float(np.abs(x - x.mean(axis=0)).max()) or 1.0
+    signs = np.where(y.astype(bool), 1.0, -1.0)
+    if abs(signs.sum()) == len(x):  # all targets are equal: a constant output does it
         return HalfSpace(np.zeros(x.shape[1]), float(signs[0]))
-    rows = np.column_stack([-signs[:, None] * (x - middle) / scale, -signs, np.ones(len(x))])
+    rows = np.column_stack([-signs[:, None] * (x - mean) / scale, -signs, np.ones(len(x))])
     d = x.shape[1]
     bounds = [(-1, 1)] * d + [(None, None), (None, None)]
-    solved = linprog(
+    solution = linprog(
         np.r_[np.zeros(d + 1), -1], A_ub=rows, b_ub=np.zeros(len(x)), bounds=bounds, method="highs"
     )
-    if solved.status != 0 or solved.x[-1] <= 1e-9:
+    if solution.status != 0 or solution.x[-1] <= 1e-9:
         return None
-    weights = solved.x[:d] / scale
-    half = HalfSpace(weights, float(solved.x[d] - weights @ middle))
-    return half if _strictly(half, x, signs) else None
+    weights = solution.x[:d] / scale
+    half_space = HalfSpace(weights, float(solution.x[d] - weights @ mean))
+    return half_space if _strictly_separates(half_space, x, signs) else None
 
 
-def _strictly(half: HalfSpace, x: Floats, signs: Floats) -> bool:
+def _strictly_separates(half_space: HalfSpace, x: Floats, signs: Floats) -> bool:
     """Whether every point lies strictly on its side, in rational arithmetic: floats are rational numbers."""
-    w, b = [Fraction(float(part)) for part in half.weights], Fraction(half.bias)
+    w, b = [Fraction(float(part)) for part in half_space.weights], Fraction(half_space.bias)
     return all(
         sign * (sum(p * Fraction(float(v)) for p, v in zip(w, point, strict=True)) + b) > 0
         for point, sign in zip(x, signs.astype(int).tolist(), strict=True)
@@ -105,132 +122,165 @@ def _points(points: ArrayLike) -> Floats:
     return x
 
 
-def separable_labelings(code: Code | str | ArrayLike, points: ArrayLike, seed: int = 0) -> SeparableLabelings:
-    """Of all assignments of labels to the points, how many can every unit of the code solve linearly?
+def separable_labelings(
+    code: OutputCode | str | ArrayLike, points: ArrayLike, seed: int = 0
+) -> SeparableLabelings:
+    """Count the assignments of a code's codewords to points for which every bit is linearly separable.
 
-    code: a `Code`, a matrix of bits, or the name of a row of `CODES`.
-    points (classes, d): one a class, such as its centre. A class of several points is (classes, m, d).
+    Up to nine classes all classes! labelings are tested; beyond that a sample drawn from ``seed``, and
+    ``exact`` is False. Each dichotomy of the points is decided once, by `separate`.
 
-    Up to nine classes all classes! labellings are counted; beyond, a sample drawn from `seed`, and `exact`
-    is False. Each way to part the points in two is decided once, by `separate`.
-    Raises ValueError for points that do not fit the code, KeyError for an unknown name.
+    Args:
+        code: An `OutputCode`, a matrix of bits (classes, bits), or the name of a row of `CODES`.
+        points: (classes, d), one point a class, such as its centre; or (classes, m, d) for m points a class.
+        seed: Seed of the sample.
+
+    Returns:
+        The labelings and which bits of each are separable.
+
+    Raises:
+        KeyError: For an unknown code.
+        ValueError: For points that do not fit the code.
+
+    Source:
+        T. Cover, Geometrical and Statistical Properties of Systems of Linear Inequalities (1965).
+
+    Example:
+        >>> import lossviz as lv
+        >>> square = [[-1, 1], [1, 1], [-1, -1], [1, -1]]
+        >>> found = lv.codes.separable_labelings("binary", square)
+        >>> found.solvable, found.total
+        (8, 24)
     """
     return separable_labelings_of([code], points, seed)[0]
 
 
 def separable_labelings_of(
-    codes: Sequence[Code | str | ArrayLike], points: ArrayLike, seed: int = 0, progress: Say = silent
+    codes: Sequence[OutputCode | str | ArrayLike],
+    points: ArrayLike,
+    seed: int = 0,
+    meter: Meter | None = None,
 ) -> list[SeparableLabelings]:
-    """`separable_labelings` of several codes, which share one array of labels."""
-    clouds = np.asarray(points, dtype=np.float64)
-    if clouds.ndim not in (2, 3) or not clouds.size:
-        raise ValueError(f"points must be (classes, d) or (classes, m, d); got shape {clouds.shape}")
-    clouds = clouds.reshape(len(clouds), -1, clouds.shape[-1])
-    made = [as_code(code, len(clouds)) for code in codes]
-    count_in("classes whose labellings are counted", len(clouds), 2, MOST)
-    labels, exact = _labelings(len(clouds), seed)
-    known: dict[int, bool] = {}
-    found = []
-    bits = sum(code.length for code in made)
-    done = 0.0
-
-    def decided(share: float) -> None:
-        progress((done + share) / bits)
-
+    """`separable_labelings` of several codes, which share the labels; the meter counts their bits."""
+    clusters = np.asarray(points, dtype=np.float64)
+    if clusters.ndim not in (2, 3) or not clusters.size:
+        raise ValueError(f"points must be (classes, d) or (classes, m, d); got shape {clusters.shape}")
+    clusters = clusters.reshape(len(clusters), -1, clusters.shape[-1])
+    made = [as_code(code, len(clusters)) for code in codes]
+    count_in("classes whose labelings are tested", len(clusters), 2, MAX_CLASSES)
+    labels, exact = _labelings(len(clusters), seed)
+    decided: dict[int, bool] = {}
+    results = []
     for code in made:
-        by_unit = np.empty((len(labels), code.length), dtype=np.bool_)
-        for unit in range(code.length):  # one at a time: all together are hundreds of megabytes
-            by_unit[:, unit] = _solvable(clouds, code.bits[:, unit], labels, known, decided)
-            done += 1
-        solvable = int(by_unit.all(axis=1).sum())
-        found.append(SeparableLabelings(solvable, len(labels), exact, labels, by_unit))
-    return found
+        by_bit = np.empty((len(labels), code.length), dtype=np.bool_)
+        for j in range(code.length):  # one at a time: all together are hundreds of megabytes
+            by_bit[:, j] = _separable(clusters, code.bits[:, j], labels, decided)
+            if meter is not None:
+                meter.add(1)
+        solvable = int(by_bit.all(axis=1).sum())
+        results.append(SeparableLabelings(solvable, len(labels), exact, labels, by_bit))
+    return results
 
 
-def _solvable(
-    clouds: Floats, bit: NDArray[np.int8], labels: NDArray[np.int8], known: dict[int, bool], progress: Say
+def _separable(
+    clusters: Floats, bit: NDArray[np.int8], labels: NDArray[np.int8], decided: dict[int, bool]
 ) -> NDArray[np.bool_]:
-    """(total,) whether a half-space solves a bit (classes,) of the words; ``known`` are ways already decided.
+    """Whether a half-space separates one bit (classes,) of the codewords, (total,).
 
-    A way to part the points is the number that is spelled by who fires otherwise than the first point: a
-    half-space and its opposite do the same.
+    ``decided`` holds the dichotomies that are known. A dichotomy is numbered by which points differ from the
+    first one, since a half-space and its complement separate the same.
     """
     first = bit[labels[:, 0]]
     number = np.zeros(len(labels), dtype=np.int64)
-    for point in range(1, len(clouds)):
+    for point in range(1, len(clusters)):
         number = (number << 1) | (bit[labels[:, point]] ^ first)
-    parted = np.unique(number)
-    for k, way in enumerate(parted.tolist()):
-        if way not in known:
-            progress(k / len(parted))
-            fires = way >> np.arange(len(clouds) - 1, -1, -1) & 1
-            known[way] = _can(clouds, fires)
-    can: NDArray[np.bool_] = np.array([known[way] for way in parted.tolist()])
-    return can[np.searchsorted(parted, number)]
-
-
-def _can(clouds: Floats, fires: NDArray[np.int64]) -> bool:
-    _, size, d = clouds.shape
-    return separate(clouds.reshape(-1, d), np.repeat(fires, size)) is not None
+    distinct = np.unique(number)
+    _, size, d = clusters.shape
+    for dichotomy in distinct.tolist():
+        if dichotomy not in decided:
+            targets = dichotomy >> np.arange(len(clusters) - 1, -1, -1) & 1
+            half_space = separate(clusters.reshape(-1, d), np.repeat(targets, size))
+            decided[dichotomy] = half_space is not None
+    separable: NDArray[np.bool_] = np.array([decided[dichotomy] for dichotomy in distinct.tolist()])
+    return separable[np.searchsorted(distinct, number)]
 
 
 def _labelings(classes: int, seed: int) -> tuple[NDArray[np.int8], bool]:
+    """All permutations of the classes or a sample of them, and whether they are all."""
     total = math.factorial(classes)
-    if total <= ALL:
+    if total <= MAX_ENUMERATED:
         flat = chain.from_iterable(permutations(range(classes)))
         return np.fromiter(flat, np.int8, total * classes).reshape(total, classes), True
     rng = np.random.default_rng(seed)
-    return np.array([rng.permutation(classes) for _ in range(SAMPLE)], dtype=np.int8), False
+    return np.array([rng.permutation(classes) for _ in range(SAMPLE_SIZE)], dtype=np.int8), False
 
 
-def regions(units: int, features: int) -> int:
-    """Into how many cells so many hyperplanes in general position cut a space of so many features.
+def max_regions(hyperplanes: int, dimensions: int) -> int:
+    """Count the regions into which hyperplanes in general position divide a space.
 
-    The sum of the first features + 1 binomial coefficients: no network whose last hidden layer has so many
-    neurons can put out more different words by thresholding.
+    No network whose last hidden layer has so many neurons as there are dimensions can output more different
+    words by thresholding.
+
+    Args:
+        hyperplanes: Number of hyperplanes: of output neurons.
+        dimensions: Dimension of the space: of the last hidden layer.
+
+    Returns:
+        The sum of the first dimensions + 1 binomial coefficients of ``hyperplanes``.
+
+    Raises:
+        ValueError: If a number is out of range.
+
+    Source:
+        L. Schläfli, Theorie der vielfachen Kontinuität (1901).
+
+    Example:
+        >>> import lossviz as lv
+        >>> lv.codes.max_regions(3, 2)
+        7
     """
-    count_in("units", units, 0)
-    count_in("features", features, 1)
-    return sum(math.comb(units, i) for i in range(features + 1))
+    count_in("hyperplanes", hyperplanes, 0)
+    count_in("dimensions", dimensions, 1)
+    return sum(math.comb(hyperplanes, i) for i in range(dimensions + 1))
 
 
-def best_line(points: ArrayLike, fires: ArrayLike) -> tuple[HalfSpace, int]:
-    """The line in the plane with the most points (n, 2) on their right side, and how many these are.
+def best_line(points: ArrayLike, targets: ArrayLike) -> tuple[HalfSpace, int]:
+    """The line in the plane with the most points (n, 2) on the right side, and how many these are.
 
-    No line does better: the best can be moved until it touches two points without changing any other's
-    side, so all pairs are tried, and each pair can then fall on either side. That needs points of which no
-    three lie in line, as noise makes them. ValueError as for `separate`, or for points not in a plane.
+    An optimal line can be moved until it touches two points without changing the side of any other, so all
+    pairs are tried, and each of the pair can then fall on either side. That needs points of which no three
+    are collinear, as noise makes them. ValueError as for `separate`, or for points not in a plane.
     """
-    return best_lines(points, [fires])[0]
+    return best_lines(points, [targets])[0]
 
 
-def best_lines(points: ArrayLike, fires: Sequence[ArrayLike]) -> list[tuple[HalfSpace, int]]:
-    """`best_line` for several ways to part the same points: who lies where is asked once for them all."""
-    x, many = _points(points), [np.asarray(one).astype(bool) for one in fires]
-    for s in many:
-        if x.shape[1] != 2 or s.shape != (len(x),):
-            raise ValueError(f"best_line needs points (n, 2) and n labels; got {x.shape} and {s.shape}")
-    wanted = np.where(np.stack(many), 1.0, -1.0)
-    ones = wanted.sum(axis=1)
-    best = ((len(x) + np.abs(ones)) / 2).astype(int)
-    sides = np.where(ones >= 0, 1.0, -1.0)[:, None].repeat(len(x), axis=1)
+def best_lines(points: ArrayLike, targets: Sequence[ArrayLike]) -> list[tuple[HalfSpace, int]]:
+    """`best_line` for several targets of the same points: the sides are computed once for them all."""
+    x, many = _points(points), [np.asarray(one).astype(bool) for one in targets]
+    for y in many:
+        if x.shape[1] != 2 or y.shape != (len(x),):
+            raise ValueError(f"best_line needs points (n, 2) and n targets; got {x.shape} and {y.shape}")
+    signs = np.where(np.stack(many), 1.0, -1.0)
+    sums = signs.sum(axis=1)
+    most = ((len(x) + np.abs(sums)) / 2).astype(int)
+    sides = np.where(sums >= 0, 1.0, -1.0)[:, None].repeat(len(x), axis=1)
     for i in range(len(x) - 1):
-        along = x[i + 1 :] - x[i]
-        across = np.sign(along[:, 1:] * (x[:, 0] - x[i, 0]) - along[:, :1] * (x[:, 1] - x[i, 1]))
-        rows = np.arange(len(along))
-        across[:, i], across[rows, i + 1 + rows] = 0, 0
-        agree = across @ wanted.T / 2
-        strongest = np.abs(agree).argmax(axis=0)
+        directions = x[i + 1 :] - x[i]
+        side = np.sign(directions[:, 1:] * (x[:, 0] - x[i, 0]) - directions[:, :1] * (x[:, 1] - x[i, 1]))
+        rows = np.arange(len(directions))
+        side[:, i], side[rows, i + 1 + rows] = 0, 0
+        agreement = side @ signs.T / 2
+        strongest = np.abs(agreement).argmax(axis=0)
         for k, row in enumerate(strongest.tolist()):
-            right = round(abs(float(agree[row, k])) + (len(x) - 2) / 2) + 2
-            if right > best[k]:
-                best[k] = right
-                sides[k] = across[row] * np.sign(agree[row, k])
-                sides[k, [i, i + 1 + row]] = wanted[k, [i, i + 1 + row]]
-    found = []
-    for side, right in zip(sides, best.tolist(), strict=True):
-        half = separate(x, (side > 0).astype(int))
-        if half is None:
-            raise ValueError("best_line needs points of which no three lie in line")
-        found.append((half, right))
-    return found
+            correct = round(abs(float(agreement[row, k])) + (len(x) - 2) / 2) + 2
+            if correct > most[k]:
+                most[k] = correct
+                sides[k] = side[row] * np.sign(agreement[row, k])
+                sides[k, [i, i + 1 + row]] = signs[k, [i, i + 1 + row]]
+    results = []
+    for best_side, correct in zip(sides, most.tolist(), strict=True):
+        half_space = separate(x, (best_side > 0).astype(int))
+        if half_space is None:
+            raise ValueError("best_line needs points of which no three are collinear")
+        results.append((half_space, correct))
+    return results

@@ -1,64 +1,78 @@
-"""Output codes, one row each: which word of bits names which class.
+"""Output codes, one row each: which codeword stands for which class.
 
 A network with an output code has one neuron a bit. One-hot gives every class a neuron of its own; a binary
-code lets k neurons name 2^k classes; a code that is longer than it must be can put right what single
-neurons get wrong. `CODES` makes the matrix for any number of classes; `output_code` takes anybody's own.
+code encodes 2^k classes with k neurons; a longer code can correct the errors of single neurons. `CODES`
+makes the matrix for any number of classes; `output_code` takes a matrix of the user's own.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lossviz.codes.code import Bits, Code, hamming, output_code, words_of
+from lossviz.codes.code import Bits, OutputCode, hamming_distances, int_to_bits, output_code
 from lossviz.common.registry import Registry
 from lossviz.common.validation import count_in
 
-MOST_CLASSES = 1024
+MAX_CLASSES = 1024
 
 
 @dataclass(frozen=True)
-class OutputCode:
-    """How a code is made for any number of classes: a row of `CODES`."""
+class CodeFamily:
+    """A construction that gives a code for any number of classes: a row of `CODES`."""
 
     name: str
     label: str
     make: Callable[[int], Bits] = field(repr=False)
-    formula: str  # LaTeX: the length, or the word of class c
+    formula: str  # LaTeX: the length, or the codeword of class c
     convention: str
     source: str
-    least: int = 2
-    most: int = MOST_CLASSES
+    min_classes: int = 2
+    max_classes: int = MAX_CLASSES
 
-    def code(self, classes: int) -> Code:
-        """The code for so many classes; ValueError for a number that this code is not defined for."""
-        count_in(f"classes of the code {self.name!r}", classes, self.least, self.most)
+    def code(self, classes: int) -> OutputCode:
+        """Make the code for a number of classes.
+
+        Args:
+            classes: Number of classes, from ``min_classes`` to ``max_classes``.
+
+        Returns:
+            The code.
+
+        Raises:
+            ValueError: If the code is not defined for so many classes.
+
+        Example:
+            >>> import lossviz as lv
+            >>> lv.codes.CODES["gray"].code(4).bits.tolist()
+            [[0, 0], [0, 1], [1, 1], [1, 0]]
+        """
+        count_in(f"classes of the code {self.name!r}", classes, self.min_classes, self.max_classes)
         return output_code(self.make(classes), self.name)
 
 
-def as_code(code: Code | OutputCode | str | ArrayLike, classes: int | None = None) -> Code:
-    """A code from itself, a matrix, or a row, by itself or by its name, and the number of classes.
+def as_code(code: OutputCode | CodeFamily | str | ArrayLike, classes: int | None = None) -> OutputCode:
+    """A code from itself, a matrix, or a row of `CODES` or its name with the number of classes.
 
-    KeyError for an unknown name; ValueError for a matrix that is no code, for a name without a number of
-    classes, or if the code has too few words for so many classes.
+    Raises KeyError for an unknown name; ValueError for a matrix that is no code, for a name without a number
+    of classes, or if the code has another number of classes.
     """
-    if isinstance(code, OutputCode):
+    if isinstance(code, CodeFamily):
         code = code.name
     if isinstance(code, str):
-        row = CODES[code]
+        family = CODES[code]
         if classes is None:
             raise ValueError(f"how many classes? Give CODES[{code!r}].code(classes) instead of its name")
-        return row.code(classes)
-    made = code if isinstance(code, Code) else output_code(code)
+        return family.code(classes)
+    made = code if isinstance(code, OutputCode) else output_code(code)
     if classes is not None and classes != made.classes:
-        raise ValueError(f"the code names {made.classes} classes, and there are {classes}")
+        raise ValueError(f"the code has {made.classes} classes, and there are {classes}")
     return made
 
 
-def least_length(classes: int) -> int:
-    """The fewest bits that give so many classes different names: the logarithm to base 2, rounded up."""
+def min_length(classes: int) -> int:
+    """The fewest bits with which so many classes have different codewords: ceil(log2(classes))."""
     return max(1, (classes - 1).bit_length())
 
 
@@ -67,39 +81,59 @@ def _one_hot(classes: int) -> Bits:
 
 
 def _binary(classes: int) -> Bits:
-    return words_of(np.arange(classes), least_length(classes))
+    return int_to_bits(np.arange(classes), min_length(classes))
 
 
 def _gray(classes: int) -> Bits:
     numbers = np.arange(classes)
-    return words_of(numbers ^ (numbers >> 1), least_length(classes))
+    return int_to_bits(numbers ^ (numbers >> 1), min_length(classes))
 
 
-def random_code(classes: int, length: int, seed: int = 0, draws: int = 200) -> Code:
-    """Of so many codes of fair coin flips, the one whose nearest words are farthest apart.
+def random_code(classes: int, length: int, seed: int = 0, draws: int = 200) -> OutputCode:
+    """Draw random codes of fair coin flips and keep the one with the largest minimum distance.
 
-    The first such, and of codes alike in that, the one with the fewest nearest pairs. ValueError if so few
-    bits cannot name so many classes.
+    Of codes with the same minimum distance the one with the fewest pairs at that distance is kept, and of
+    those the first.
+
+    Args:
+        classes: Number of classes, from 2 to 1,024.
+        length: Bits of a codeword, from 1 to 4,096.
+        seed: Seed of the draws.
+        draws: Number of codes that are drawn, from 1 to 100,000.
+
+    Returns:
+        The best code.
+
+    Raises:
+        ValueError: If a number is out of range, or the words of this length are fewer than the classes.
+
+    Source:
+        E. Allwein, R. Schapire and Y. Singer, Reducing Multiclass to Binary (2000), section 6.
+
+    Example:
+        >>> import lossviz as lv
+        >>> lv.codes.random_code(10, 15).minimum_distance
+        6
     """
-    count_in("classes", classes, 2, MOST_CLASSES)
+    count_in("classes", classes, 2, MAX_CLASSES)
     count_in("length", length, 1, 4096)
     count_in("draws", draws, 1, 100_000)
-    if length < least_length(classes):
-        raise ValueError(f"{length} bits name at most {2**length} classes; there are {classes}")
+    if length < min_length(classes):
+        raise ValueError(f"{length} bits encode at most {2**length} classes; there are {classes}")
     rng = np.random.default_rng(seed)
-    best: Any = None
-    found = (0, 0)
+    best: Bits | None = None
+    best_score = (0, 0)
     while best is None or draws > 0:
         bits = rng.integers(0, 2, (classes, length), dtype=np.int8)
-        distances = hamming(bits, bits)[np.triu_indices(classes, 1)]
-        apart = int(distances.min())
-        if apart == 0 and length == least_length(classes):  # coins would name all by a miracle only: shuffle
-            bits = rng.permutation(words_of(np.arange(2**length), length))[:classes]
-            distances = hamming(bits, bits)[np.triu_indices(classes, 1)]
-            apart = int(distances.min())
-        score = apart, -int((distances == apart).sum())
-        if apart > 0 and score > found:
-            best, found = bits, score
+        distances = hamming_distances(bits, bits)[np.triu_indices(classes, 1)]
+        minimum = int(distances.min())
+        if minimum == 0 and length == min_length(classes):  # hardly ever distinct: shuffle all words instead
+            bits = rng.permutation(int_to_bits(np.arange(2**length), length))[:classes]
+            distances = hamming_distances(bits, bits)[np.triu_indices(classes, 1)]
+            minimum = int(distances.min())
+        score = minimum, -int((distances == minimum).sum())
+        if minimum > 0 and score > best_score:
+            best, best_score = bits, score
         draws -= 1
     return output_code(best, "random")
 
@@ -110,9 +144,9 @@ def _random(classes: int) -> Bits:
 
 
 def _exhaustive(classes: int) -> Bits:
-    halves = np.arange(2 ** (classes - 1) - 1)  # what the classes after the first are on the side of
-    sides = words_of(halves, classes - 1).T
-    return np.concatenate([np.ones((1, len(halves)), np.int8), sides])
+    columns = np.arange(2 ** (classes - 1) - 1)  # the bits of all classes but the first, read as a number
+    others = int_to_bits(columns, classes - 1).T
+    return np.concatenate([np.ones((1, len(columns)), np.int8), others])
 
 
 def _hadamard(classes: int) -> Bits:
@@ -127,7 +161,7 @@ _BCH = ((5, 15, 0o2467), (6, 31, 0o313365047), (11, 31, 0o5423325))
 
 
 def _bch(classes: int) -> Bits:
-    message = least_length(classes)
+    message = min_length(classes)
     known, length, generator = next(row for row in _BCH if row[0] >= message)
     checks = length - known
     parity = np.zeros((message, checks), np.int8)
@@ -136,9 +170,9 @@ def _bch(classes: int) -> Bits:
         for power in range(checks + bit, checks - 1, -1):
             if rest >> power & 1:
                 rest ^= generator << (power - checks)
-        parity[message - 1 - bit] = words_of(np.array([rest]), checks)[0]
-    words = words_of(np.arange(classes), message)
-    return np.concatenate([words, (words @ parity) % 2], axis=1).astype(np.int8)
+        parity[message - 1 - bit] = int_to_bits(np.array([rest]), checks)[0]
+    messages = int_to_bits(np.arange(classes), message)
+    return np.concatenate([messages, (messages @ parity) % 2], axis=1).astype(np.int8)
 
 
 _DIETTERICH = (
@@ -146,18 +180,18 @@ _DIETTERICH = (
     "via Error-Correcting Output Codes (1995)"
 )
 
-CODES: Registry[OutputCode] = Registry(
+CODES: Registry[CodeFamily] = Registry(
     "output code",
     [
-        OutputCode(
+        CodeFamily(
             name="one-hot",
             label="One neuron a class",
             make=_one_hot,
             formula=r"b_j(c) = [j = c], \quad k = K",
-            convention="two words differ in two bits",
+            convention="two codewords differ in two bits",
             source="C. Bishop, Neural Networks for Pattern Recognition (1995), section 6.6",
         ),
-        OutputCode(
+        CodeFamily(
             name="binary",
             label="Binary",
             make=_binary,
@@ -165,7 +199,7 @@ CODES: Registry[OutputCode] = Registry(
             convention="the first bit counts most; classes are counted from 0",
             source="the usual notation of numbers",
         ),
-        OutputCode(
+        CodeFamily(
             name="gray",
             label="Gray",
             make=_gray,
@@ -174,15 +208,15 @@ CODES: Registry[OutputCode] = Registry(
             convention="neighbouring classes differ in one bit",
             source="F. Gray, Pulse Code Communication, US patent 2,632,058 (1953)",
         ),
-        OutputCode(
+        CodeFamily(
             name="random",
             label="Random, dense",
             make=_random,
             formula=r"b_j(c) \sim \mathrm{Bernoulli}(\tfrac12), \quad k = \lceil 10 \log_2 K \rceil",
-            convention="from a fixed seed; of several draws the one whose nearest words are farthest apart",
+            convention="from a fixed seed; of several draws the one with the largest minimum distance",
             source="E. Allwein, R. Schapire and Y. Singer, Reducing Multiclass to Binary (2000), section 6",
         ),
-        OutputCode(
+        CodeFamily(
             name="ecoc",
             label="Error-correcting, BCH",
             make=_bch,
@@ -191,17 +225,17 @@ CODES: Registry[OutputCode] = Registry(
             "message bits that the classes need",
             source="R. Bose and D. Ray-Chaudhuri (1960); as output codes: " + _DIETTERICH,
         ),
-        OutputCode(
+        CodeFamily(
             name="exhaustive",
             label="Error-correcting, every union",
             make=_exhaustive,
             formula=r"k = 2^{K - 1} - 1, \quad d = 2^{K - 2}",
-            convention="a neuron for every way to part the classes in two",
+            convention="a neuron for every dichotomy of the classes",
             source=_DIETTERICH + ", section 2.3.1",
-            least=3,
-            most=11,
+            min_classes=3,
+            max_classes=11,
         ),
-        OutputCode(
+        CodeFamily(
             name="hadamard",
             label="Error-correcting, Hadamard",
             make=_hadamard,

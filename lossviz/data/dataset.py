@@ -97,6 +97,7 @@ class Dataset:
     classes: tuple[str, ...] = ()
     size: int = 0
     noise: float = 0.0
+    positive_class: int = 1  # of two classes, the one that scores such as F1 are about
 
     @property
     def made(self) -> bool:

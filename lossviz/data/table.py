@@ -232,6 +232,7 @@ DATASETS: Registry[Dataset] = Registry(
             source="UCI, Breast Cancer Wisconsin (Diagnostic); W. Street et al. (1993)",
             features=tuple(map(str, _CANCER.feature_names)),
             classes=tuple(map(str, _CANCER.target_names)),
+            positive_class=0,  # malignant
         ),
         Dataset(
             name="diabetes",

@@ -9,12 +9,12 @@ from .base.parts import load_parts as load_parts
 from .base.themes import dark as dark
 from .base.themes import dark_map as dark_map
 from .codes.bit_flips import bit_errors as bit_errors
-from .codes.bit_independence import bit_readings as bit_readings
+from .codes.bit_independence import bit_independence as bit_independence
 from .codes.code_plane import code_plane as code_plane
-from .codes.head_scores import SCORES as SCORES
+from .codes.dichotomies import dichotomies as dichotomies
+from .codes.head_scores import HEAD_MEASURES as HEAD_MEASURES
 from .codes.head_scores import head_scores as head_scores
 from .codes.many_classes import many_classes as many_classes
-from .codes.unions import unions as unions
 from .gallery.loss_curves import loss_curves as loss_curves
 from .gallery.outlier_lines import outlier_lines as outlier_lines
 from .gallery.outlier_location import outlier_location as outlier_location
@@ -30,10 +30,9 @@ from .likelihood.more_data import more_data as more_data
 from .likelihood.sample import sample_likelihood as sample_likelihood
 from .metrics.as_written import as_written as as_written
 from .metrics.calibration import calibration as calibration
-from .metrics.calibration import calibration_of as calibration_of
 from .metrics.precision import float_curves as float_curves
 from .metrics.precision import softmax_twice as softmax_twice
-from .metrics.ruler import ruler as ruler
+from .metrics.reference_losses import reference_losses as reference_losses
 from .metrics.score_curves import score_curves as score_curves
 from .metrics.terms import clipping_limits as clipping_limits
 from .metrics.terms import score_terms as score_terms
@@ -54,15 +53,14 @@ from .weights.maps import maps as maps
 from .weights.reliefs import reliefs as reliefs
 
 __all__ = [
+    "HEAD_MEASURES",
     "MEASURES",
-    "SCORES",
     "DecisionBoundaries",
     "as_written",
     "at_frame",
     "bit_errors",
-    "bit_readings",
+    "bit_independence",
     "calibration",
-    "calibration_of",
     "clipping_limits",
     "code_plane",
     "contour",
@@ -71,6 +69,7 @@ __all__ = [
     "decision_boundaries",
     "decision_boundary_plane",
     "descents",
+    "dichotomies",
     "edge",
     "edge_names",
     "eight_planes",
@@ -92,9 +91,9 @@ __all__ = [
     "percent",
     "profile",
     "quadratic",
+    "reference_losses",
     "reliefs",
     "rescaled",
-    "ruler",
     "sample_likelihood",
     "score_curves",
     "score_terms",
@@ -106,6 +105,5 @@ __all__ = [
     "terrain",
     "threshold_curve",
     "training_curves",
-    "unions",
     "whole",
 ]

@@ -1,4 +1,4 @@
-"""Metrics: scores, thresholds, calibration, and the numbers at which a training gets stuck."""
+"""Metrics: scores of predictions, thresholds, calibration, and known values of a loss."""
 
 from lazy_loader import attach_stub
 

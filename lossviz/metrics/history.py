@@ -1,59 +1,54 @@
-"""A model in training, scored at every record on examples that it does not see: by loss and by metric.
+"""The history of one training, scored at every record on held-out examples: by its loss and by metrics.
 
-It learns by cross-entropy, or by squared error if a number is predicted. Scores are scikit-learn's. Two
-classes are told as no and yes, where yes is what one looks for: a tumour that is malignant.
+The training minimizes cross-entropy, or squared error in a regression. Scores are scikit-learn's. Two classes
+are ordered as negative and positive, where positive is what one looks for: a tumour that is malignant.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from sklearn import config_context, metrics
 from torch import Tensor
 
-from lossviz.common.progress import Say, silent
+from lossviz.common.progress import Meter, Progress
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.data.dataset import Data
 from lossviz.data.table import DATASETS
+from lossviz.metrics.measures import MEASURES, classification_scores, regression_scores
+from lossviz.metrics.thresholds import Calibration, calibration
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.networks.table import NETWORKS
 
-LOOKED_FOR = {"breast-cancer": 0}  # the class that is the yes, where it is not the second
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A way to score: its name, which way is better, and what it is."""
-
-    label: str
-    higher: bool
-    convention: str
-
-
-MEASURES: Mapping[str, Measure] = MappingProxyType(
-    {
-        "accuracy": Measure("Accuracy", True, "share of examples whose likeliest class is right"),
-        "f1": Measure("F1", True, "of yes; with more than two classes the mean over classes"),
-        "roc-auc": Measure("ROC AUC", True, "one against the rest, the mean over classes"),
-        "brier": Measure("Brier", False, "squared miss of the probabilities, summed over classes: 0 to 2"),
-        "rmse": Measure("RMSE", False, "in standard deviations of what is predicted"),
-        "mae": Measure("MAE", False, "in standard deviations of what is predicted"),
-        "r2": Measure("R²", True, "share of the variance that is explained"),
-    }
-)
+CALIBRATION_BINS = 10
 
 
 @dataclass(frozen=True)
 class ScoreSettings:
-    """Names and numbers only; a key for a cache. KeyError or ValueError for what cannot be.
+    """Settings of `score_history`: names and numbers only, so that they can be the key of a cache.
 
-    ``train`` examples are learned from, full batch; all others are held out.
+    Args:
+        dataset: Name of a row of `lossviz.DATASETS`.
+        network: Name of a row of `lossviz.NETWORKS`.
+        train: Examples to learn from, at least 4; all others are held out.
+        lr: Learning rate, above 0.
+        optimizer: Name of a row of `lossviz.OPTIMIZERS`.
+        steps: Full-batch steps, from 1 to 10,000.
+        record_every: Steps between two records.
+        seed: Seed of the split and of the initialization.
+
+    Raises:
+        KeyError: For an unknown dataset, network or optimizer.
+        ValueError: For a number out of range.
+
+    Example:
+        >>> import lossviz as lv
+        >>> settings = lv.metrics.ScoreSettings("digits", "linear", train=50)
+        >>> [len(part.x) for part in settings.data()]
+        [50, 1747]
     """
 
     dataset: str
@@ -75,39 +70,65 @@ class ScoreSettings:
         count_in("train", self.train, 4, len(data.load().x) - 4)
 
     def data(self) -> tuple[Data, Data]:
-        """(train, held out), split by the seed."""
+        """The training and the held-out examples, split by the seed."""
         whole = DATASETS[self.dataset].load(seed=0)
         return whole.split((len(whole.x) - self.train) / len(whole.x), self.seed)
 
 
 @dataclass(frozen=True, eq=False)
 class ScoreHistory:
-    """Loss and scores at m records, on n held-out examples. NaN from where training left finite numbers."""
+    """Loss and scores at m records, on n held-out examples. NaN from where training diverged."""
 
     settings: ScoreSettings
     task: str
-    classes: tuple[str, ...]  # no and yes, or K names; empty for regression
+    classes: tuple[str, ...]  # negative and positive, or K names; empty for regression
     steps: NDArray[np.int64]  # (m,) gradient steps taken before each record
-    y: Floats  # (n,) class numbers (1 is yes), or what is to be predicted
-    train_loss: Floats  # (m,) on the examples that are learned from
-    loss: Floats  # (m,) on the held-out ones: nats, or the squared miss
-    each: NDArray[np.float32]  # (m, n) the loss of each held-out example
-    right: NDArray[np.bool_]  # (m, n) whether the likeliest class is right; (m, 0) for regression
-    confidence: NDArray[np.float32]  # (m, n) probability of yes, or of the likeliest of K; (m, 0)
-    log_odds: NDArray[np.float32]  # (m, n) of yes; (m, 0) unless there are two classes
+    y: Floats  # (n,) class numbers (1 is positive), or the target of a regression
+    train_loss: Floats  # (m,) on the training examples
+    loss: Floats  # (m,) on the held-out examples: nats, or squared error
+    example_loss: NDArray[np.float32]  # (m, n) the loss of each held-out example
+    correct: NDArray[np.bool_]  # (m, n) whether the likeliest class is right; (m, 0) for regression
+    confidence: NDArray[np.float32]  # (m, n) probability of the positive, or of the likeliest of K; (m, 0)
+    log_odds: NDArray[np.float32]  # (m, n) of the positive class; (m, 0) unless there are two classes
     scores: Mapping[str, Floats] = field(repr=False)  # name -> (m,), names as in MEASURES
 
-    def best(self, measure: str = "loss") -> int:
-        """The first record that is best by the loss, or by a measure of `scores`."""
+    def best_record(self, measure: str = "loss") -> int:
+        """The first record with the best loss, or the best value of a score.
+
+        Args:
+            measure: "loss" or a key of ``scores``.
+
+        Returns:
+            The index of the record.
+
+        Raises:
+            KeyError: For an unknown score.
+        """
         if measure == "loss":
             return int(np.nanargmin(self.loss))
         values = self.scores[measure]
-        return int(np.nanargmax(values) if MEASURES[measure].higher else np.nanargmin(values))
+        return int(np.nanargmax(values) if MEASURES[measure].higher_is_better else np.nanargmin(values))
+
+    def calibration(self, record: int) -> Calibration:
+        """The calibration at one record, in ten bins: of the positive class, or of the likeliest of K.
+
+        Raises:
+            ValueError: For a regression, which predicts no probabilities.
+        """
+        if not self.confidence.shape[1]:
+            raise ValueError("calibration needs probabilities; a regression gives none")
+        binary = len(self.classes) == 2
+        target = self.y == 1 if binary else self.correct[record]
+        low = 0.0 if binary else 1 / len(self.classes)
+        return calibration(self.confidence[record], target, CALIBRATION_BINS, low)
 
 
 @dataclass(frozen=True)
 class PredictionChange:
-    """What became of the held-out examples from one record to another. Nats are sums, later minus earlier."""
+    """How predictions on the held-out examples changed between two records, and where the loss changed.
+
+    Changes of the loss are sums over examples in nats, later minus earlier.
+    """
 
     newly_right: int
     newly_wrong: int
@@ -117,48 +138,84 @@ class PredictionChange:
 
 
 def prediction_change(history: ScoreHistory, before: int, after: int) -> PredictionChange:
-    """Where the loss went between two records. ValueError for a regression: nothing is right or wrong."""
-    if not history.right.shape[1]:
-        raise ValueError("change needs classes; in a regression no answer is right or wrong")
-    was, now = history.right[before], history.right[after]
-    cost = history.each[after].astype(np.float64) - history.each[before]
-    still = ~was & ~now
+    """Split the change of the loss between two records by what happened to each prediction.
+
+    Args:
+        history: A history of a classification.
+        before: Index of the earlier record.
+        after: Index of the later record.
+
+    Returns:
+        Numbers of examples and sums of their losses.
+
+    Raises:
+        ValueError: For a regression, in which no prediction is right or wrong.
+
+    Example:
+        >>> import lossviz as lv
+        >>> settings = lv.metrics.ScoreSettings("breast-cancer", "linear", steps=4, record_every=2)
+        >>> history = lv.metrics.score_history(settings)
+        >>> change = lv.metrics.prediction_change(history, 0, 2)
+        >>> change.newly_wrong + change.still_wrong == int((~history.correct[2]).sum())
+        True
+    """
+    if not history.correct.shape[1]:
+        raise ValueError("change needs classes; in a regression no prediction is right or wrong")
+    was_right, is_right = history.correct[before], history.correct[after]
+    change = history.example_loss[after].astype(np.float64) - history.example_loss[before]
+    still_wrong = ~was_right & ~is_right
     return PredictionChange(
-        int((~was & now).sum()),
-        int((was & ~now).sum()),
-        int(still.sum()),
-        float(cost[still].sum()),
-        float(cost[~still].sum()),
+        int((~was_right & is_right).sum()),
+        int((was_right & ~is_right).sum()),
+        int(still_wrong.sum()),
+        float(change[still_wrong].sum()),
+        float(change[~still_wrong].sum()),
     )
 
 
-def score_history(settings: ScoreSettings, progress: Say = silent) -> ScoreHistory:
-    """Train, and score at every record. The same settings give the same history.
+def score_history(settings: ScoreSettings, progress: Progress = False) -> ScoreHistory:
+    """Train one network with full batches, and score it on held-out examples at every record.
 
-    ``progress`` is told how far it has come, 0 to 1.
+    Args:
+        settings: What is trained, and when it is scored.
+        progress: True for a bar, or a function of (done, total).
+
+    Returns:
+        The history; the same settings give the same history.
+
+    Example:
+        >>> import lossviz as lv
+        >>> settings = lv.metrics.ScoreSettings("breast-cancer", "linear", steps=4, record_every=2)
+        >>> history = lv.metrics.score_history(settings)
+        >>> history.steps.tolist(), history.classes
+        ([0, 2, 4], ('benign', 'malignant'))
     """
-    data, held = (_yes_last(part) for part in settings.data())
-    classes = len(data.classes)
-    model = NETWORKS[settings.network].build(data.x.shape[1], max(classes, 1), seed=settings.seed)
+    train, held_out = (_positive_last(part, settings) for part in settings.data())
+    classes = len(train.classes)
+    model = NETWORKS[settings.network].build(train.x.shape[1], max(classes, 1), seed=settings.seed)
     optimizer = OPTIMIZERS[settings.optimizer].build(model.parameters(), settings.lr)
-    x, y, x_held, y_held = (_tensor(values) for values in (data.x, data.y, held.x, held.y))
-    steps, outputs, train_loss = [], [], []
-    for step in range(settings.steps + 1):
-        if step % settings.record_every == 0 or step == settings.steps:
-            with torch.no_grad():
-                steps.append(step)
-                outputs.append(model(x_held).double())
-                train_loss.append(float(_each(model(x).double(), y).mean()))
-        optimizer.zero_grad()
-        _each(model(x), y).mean().backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        progress(0.5 * step / settings.steps)
-    return _history(settings, held, np.array(steps), outputs, y_held, np.array(train_loss), progress)
+    x, y, x_held_out, y_held_out = (_tensor(v) for v in (train.x, train.y, held_out.x, held_out.y))
+    records = sorted({*range(0, settings.steps + 1, settings.record_every), settings.steps})
+    outputs: list[Tensor] = []
+    train_loss: list[float] = []
+    with Meter(progress, settings.steps + 1 + len(records), "Training") as meter:
+        for step in range(settings.steps + 1):
+            if step == records[len(outputs)]:
+                with torch.no_grad():
+                    outputs.append(model(x_held_out).double())
+                    train_loss.append(float(_example_loss(model(x).double(), y).mean()))
+            optimizer.zero_grad()
+            _example_loss(model(x), y).mean().backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            meter.add(1)
+        return _history(
+            settings, held_out, np.array(records), outputs, y_held_out, np.array(train_loss), meter
+        )
 
 
-def _yes_last(data: Data) -> Data:
-    """Two classes in the order no, yes."""
-    if LOOKED_FOR.get(data.name) != 0:
+def _positive_last(data: Data, settings: ScoreSettings) -> Data:
+    """Two classes in the order negative, positive."""
+    if len(data.classes) != 2 or DATASETS[settings.dataset].positive_class == 1:
         return data
     return replace(data, y=1 - data.y, classes=data.classes[::-1])
 
@@ -168,8 +225,8 @@ def _tensor(values: Floats | NDArray[np.int64]) -> Tensor:
     return tensor.float() if tensor.is_floating_point() else tensor
 
 
-def _each(z: Tensor, y: Tensor) -> Tensor:
-    """The loss of each example (n,): cross-entropy in nats, or the squared miss."""
+def _example_loss(z: Tensor, y: Tensor) -> Tensor:
+    """The loss of each example (n,): cross-entropy in nats, or the squared error."""
     if y.is_floating_point():
         return (z[:, 0] - y.to(z.dtype)) ** 2
     return F.cross_entropy(z, y, reduction="none")
@@ -177,72 +234,42 @@ def _each(z: Tensor, y: Tensor) -> Tensor:
 
 def _history(
     settings: ScoreSettings,
-    held: Data,
+    held_out: Data,
     steps: NDArray[np.int64],
     outputs: list[Tensor],
     y: Tensor,
     train_loss: Floats,
-    progress: Say,
+    meter: Meter,
 ) -> ScoreHistory:
-    each = np.stack([_each(z, y).numpy() for z in outputs])
-    truth = held.y
-    m, two = len(steps), len(held.classes) == 2
-    right, confidence, odds = np.empty((m, 0), dtype=bool), np.empty((m, 0)), np.empty((m, 0))
-
-    def scored(
-        score: Callable[[Any, Floats], dict[str, float]], said: list[Floats]
-    ) -> list[dict[str, float]]:
-        found = []
-        for k, one in enumerate(said):
-            found.append(score(truth, one))
-            progress(0.5 + 0.5 * (k + 1) / m)
-        return found
-
-    if held.task == "regression":
-        rows = scored(_regression_scores, [z[:, 0].numpy() for z in outputs])
+    """Score the outputs at every record."""
+    example_loss = np.stack([_example_loss(z, y).numpy() for z in outputs])
+    m, binary = len(steps), len(held_out.classes) == 2
+    correct, confidence, log_odds = np.empty((m, 0), dtype=bool), np.empty((m, 0)), np.empty((m, 0))
+    rows = []
+    if held_out.task == "regression":
+        for z in outputs:
+            rows.append(regression_scores(held_out.y, z[:, 0].numpy()))
+            meter.add(1)
     else:
         probabilities = [torch.softmax(z, dim=-1).numpy() for z in outputs]
-        right = np.stack([p.argmax(axis=1) == truth for p in probabilities])
-        confidence = np.stack([p[:, 1] if two else p.max(axis=1) for p in probabilities])
-        if two:
-            odds = np.stack([(z[:, 1] - z[:, 0]).numpy() for z in outputs])
-        rows = scored(_class_scores, probabilities)
+        correct = np.stack([p.argmax(axis=1) == held_out.y for p in probabilities])
+        confidence = np.stack([p[:, 1] if binary else p.max(axis=1) for p in probabilities])
+        if binary:
+            log_odds = np.stack([(z[:, 1] - z[:, 0]).numpy() for z in outputs])
+        for p in probabilities:
+            rows.append(classification_scores(held_out.y, p))
+            meter.add(1)
     return ScoreHistory(
         settings,
-        held.task,
-        held.classes,
+        held_out.task,
+        held_out.classes,
         steps,
-        truth.astype(np.float64),
+        held_out.y.astype(np.float64),
         train_loss,
-        each.mean(axis=1),
-        each.astype(np.float32),
-        right,
+        example_loss.mean(axis=1),
+        example_loss.astype(np.float32),
+        correct,
         confidence.astype(np.float32),
-        odds.astype(np.float32),
+        log_odds.astype(np.float32),
         {name: np.array([row[name] for row in rows]) for name in rows[0]},
     )
-
-
-def _class_scores(y: NDArray[np.int64] | Floats, p: Floats) -> dict[str, float]:
-    """Of class numbers y (n,) and probabilities p (n, K); NaN if these are not finite."""
-    if not np.isfinite(p).all():
-        return dict.fromkeys(("accuracy", "f1", "roc-auc", "brier"), np.nan)
-    said, classes = p.argmax(axis=1), p.shape[1]
-    with config_context(assume_finite=True, skip_parameter_validation=True):
-        ranked = p[:, 1] if classes == 2 else p
-        return {
-            "accuracy": float(metrics.accuracy_score(y, said)),
-            "f1": float(metrics.f1_score(y, said, average="binary" if classes == 2 else "macro")),
-            "roc-auc": float(metrics.roc_auc_score(y, ranked, multi_class="ovr")),
-            "brier": float(((p - np.eye(classes)[y.astype(int)]) ** 2).sum(axis=1).mean()),
-        }
-
-
-def _regression_scores(y: NDArray[np.int64] | Floats, said: Floats) -> dict[str, float]:
-    if not np.isfinite(said).all():
-        return dict.fromkeys(("rmse", "mae", "r2"), np.nan)
-    return {
-        "rmse": float(metrics.root_mean_squared_error(y, said)),
-        "mae": float(metrics.mean_absolute_error(y, said)),
-        "r2": float(metrics.r2_score(y, said)),
-    }

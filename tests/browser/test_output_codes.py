@@ -1,4 +1,4 @@
-"""Output codes in a browser: the drag, the rooms, the phone."""
+"""Output codes in a browser: the drag, the views, the phone."""
 
 from collections.abc import Callable
 
@@ -55,16 +55,16 @@ def test_the_slider_stands_under_its_axis(
     one.stands_under(key, axis, share)
 
 
-def test_a_visitor_reads_the_rooms_as_chapters_and_the_verdict_leads_back(
+def test_next_opens_each_view_and_the_summary_leads_back(
     viewer: Callable[..., Viewer],
 ) -> None:
     one = viewer().open("/output-codes")
-    for room in ("Unions", "Meaning"):
-        one.page.get_by_role("button", name=f"Next: {room} →").click()
-        until(lambda room=room: one.query().get("codes_view") == [room])
+    for view in ("Unions", "Meaning"):
+        one.page.get_by_role("button", name=f"Next: {view} →").click()
+        until(lambda view=view: one.query().get("codes_view") == [view])
         one.settled()
         assert one.exceptions() == []
-    one.page.locator(".st-key-codes_verdict_1 button").click()
+    one.page.locator(".st-key-codes_summary_1 button").click()
     until(lambda: "codes_view" not in one.query())
     one.settled()
     assert any("17 weights" in text for text in one.drawn()["texts"])

@@ -30,11 +30,11 @@ DIGITS, CANCER, DIABETES = (
         ("digits", "linear", 100), ("breast-cancer", "linear", 200), ("diabetes", "mlp-16", 100)
     )
 )  # fmt: skip
-CUTS = np.arange(-38, 39, 2) / 5
-VERDICTS = lv.metrics.threshold_curve(
-    log_odds=6 * CANCER.log_odds[-1], y=CANCER.y, classes=CANCER.classes, cut=CUTS
+THRESHOLDS = np.arange(-38, 39, 2) / 5
+CURVE = lv.metrics.threshold_curve(
+    log_odds=6 * CANCER.log_odds[-1], y=CANCER.y, classes=CANCER.classes, thresholds=THRESHOLDS
 )
-THREE = lv.metrics.threshold_curve([0.99, 0.99, 0.49], [1, 1, 1], cut=CUTS)
+THREE = lv.metrics.threshold_curve([0.99, 0.99, 0.49], [1, 1, 1], thresholds=THRESHOLDS)
 
 Make = Callable[..., go.Figure]
 MOVING: dict[str, tuple[Make, list[float]]] = {
@@ -47,10 +47,10 @@ MOVING: dict[str, tuple[Make, list[float]]] = {
     "digits": (lambda at, **m: figures.score_curves(DIGITS, at=at, **m), [0, 10, 20]),
     "cancer, Brier": (lambda at, **m: figures.score_curves(CANCER, "brier", at=at, **m), [0, 10, 20]),
     "diabetes": (lambda at, **m: figures.score_curves(DIABETES, "mae", at=at, **m), [0, 10, 20]),
-    "threshold": (lambda at, **m: figures.threshold_curve(VERDICTS, at=at, **m), [-7.6, 0, 2.0]),
+    "threshold": (lambda at, **m: figures.threshold_curve(CURVE, at=at, **m), [-7.6, 0, 2.0]),
     "three": (lambda at, **m: figures.threshold_curve(THREE, at=at, **m), [-7.6, 0, 7.6]),
-    "calibrated": (lambda at, **m: figures.calibration(DIGITS, at=at, **m), [0, 10, 20]),
-    "calibrated, two": (lambda at, **m: figures.calibration(CANCER, at=at, **m), [0, 10, 20]),
+    "calibration": (lambda at, **m: figures.calibration(DIGITS, at=at, **m), [0, 10, 20]),
+    "calibration, two": (lambda at, **m: figures.calibration(CANCER, at=at, **m), [0, 10, 20]),
 }  # fmt: skip
 EVERY = pytest.mark.parametrize("name", MOVING)
 WIDTHS = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
@@ -152,59 +152,60 @@ def test_what_is_never_in_the_panel_gets_a_name_all_the_same() -> None:
 
 
 @WIDTHS
-def test_scores_tell_what_was_lost_and_won(narrow: bool) -> None:
+def test_score_curves_write_the_change_of_the_loss(narrow: bool) -> None:
     for history, measure in ((DIGITS, "accuracy"), (DIABETES, "rmse")):
         k = 5
         said = texts(figures.score_curves(history, measure, at=float(history.steps[k]), narrow=narrow))
         worse = round(100 * (history.loss[k] / history.loss.min() - 1))
         assert f"{worse} %" in said
-        assert f"step {history.steps[history.best()]}" in said
-        assert f"step {history.steps[history.best(measure)]}" in said
+        assert f"step {history.steps[history.best_record()]}" in said
+        assert f"step {history.steps[history.best_record(measure)]}" in said
         assert f"after {history.steps[k]} steps" in said
 
 
-@pytest.mark.parametrize("facts", [VERDICTS, THREE], ids=["model", "three"])
+@pytest.mark.parametrize("facts", [CURVE, THREE], ids=["model", "three"])
 @WIDTHS
-def test_the_line_makes_the_confusion_matrix(facts: lv.metrics.ThresholdCurve, narrow: bool) -> None:
+def test_the_threshold_makes_the_confusion_matrix(facts: lv.metrics.ThresholdCurve, narrow: bool) -> None:
     for k in (3, 19, 30):
-        figure = figures.threshold_curve(facts, at=float(facts.cut[k]), narrow=narrow)
+        figure = figures.threshold_curve(facts, at=float(facts.thresholds[k]), narrow=narrow)
         said = texts(figure).split(" | ")
-        counts = [facts.missed[k], facts.found[k], facts.left[k], facts.alarms[k]]
+        confusion = facts.false_negatives, facts.true_positives, facts.true_negatives, facts.false_positives
+        counts = [part[k] for part in confusion]
         assert said[:4] == [str(count) for count in counts]
         assert percent(float(facts.accuracy[k])) in " ".join(said)
         still = at_frame(figure)
         assert [len(still.data[i].x) for i in range(4)] == [
-            int((facts.y == 1).sum()), int((facts.y == 0).sum()), facts.missed[k], facts.alarms[k],
+            int((facts.y == 1).sum()), int((facts.y == 0).sum()), counts[0], counts[3],
         ]  # fmt: skip
 
 
-def test_no_dot_is_on_the_wrong_side_and_none_on_another() -> None:
-    for cut in VERDICTS.cut[1::12]:
-        still = at_frame(figures.threshold_curve(VERDICTS, at=float(cut)))
-        assert all(x < cut for x in still.data[2].x)
-        assert all(x > cut for x in still.data[3].x)
-    whole = figures.threshold_curve(VERDICTS)
+def test_every_dot_is_on_its_side_and_none_on_another() -> None:
+    for threshold in CURVE.thresholds[1::12]:
+        still = at_frame(figures.threshold_curve(CURVE, at=float(threshold)))
+        assert all(x < threshold for x in still.data[2].x)
+        assert all(x > threshold for x in still.data[3].x)
+    whole = figures.threshold_curve(CURVE)
     spots = [
         (round(x, 3), round(y, 2))
         for i in (0, 1)
         for x, y in zip(whole.data[i].x, whole.data[i].y, strict=True)
     ]
-    assert len(set(spots)) == len(VERDICTS.y)
+    assert len(set(spots)) == len(CURVE.y)
 
 
-def test_calibration_is_drawn_as_it_is() -> None:
+def test_calibration_draws_its_bins() -> None:
     for history in (DIGITS, CANCER):
-        facts = figures.calibration_of(history, 4)
+        facts = history.calibration(4)
         still = at_frame(figures.calibration(history, at=float(history.steps[4])))
         full = facts.count > 0
-        assert still.data[3].x == pytest.approx(facts.said[full].tolist(), abs=1e-4)
-        assert still.data[3].y == pytest.approx(facts.so[full].tolist(), abs=1e-4)
+        assert still.data[3].x == pytest.approx(facts.mean_predicted[full].tolist(), abs=1e-4)
+        assert still.data[3].y == pytest.approx(facts.fraction_of_positives[full].tolist(), abs=1e-4)
         assert f"{100 * facts.error:.1f}" in texts(still)
     with pytest.raises(ValueError, match="a regression gives none"):
         figures.calibration(DIABETES)
 
 
-def test_a_metric_is_ink_and_a_loss_has_its_familys_colour() -> None:
+def test_a_metric_is_ink_and_a_loss_has_the_colour_of_its_family() -> None:
     for history, family in ((DIGITS, "logarithm"), (DIABETES, "squared")):
         measure = next(iter(history.scores))
         loss, metric = (figures.score_curves(history, measure).data[i].line.color for i in (0, 2))

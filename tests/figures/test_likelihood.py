@@ -22,9 +22,10 @@ COUNTS = lv.likelihood.sample_likelihood("Poisson", [0, 3, 3, 7], parameter=[0.2
 BAR = lv.likelihood.entropy_bar([0.5, 0.25, 0.125, 0.125], [0.5, 0.25, 0.0, 0.25], steps=11)
 CERTAIN = lv.likelihood.entropy_bar([1, 0, 0, 0], [0.7, 0.1, 0.1, 0.1], unit="nats", steps=11)
 FIT = lv.likelihood.consistency(sizes=(50, 200), repeats=20)
-TWO = "Cross-entropy, two classes"
+TWO = "binary-cross-entropy"
 MIXED = lv.metrics.score_terms(TWO, "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
-MANY = lv.metrics.score_terms("RMSE", "0 " * 40, " ".join(str(k) for k in range(40)))
+NEAR_GUESSING = lv.metrics.reference_losses(2.303, 10)
+MANY = lv.metrics.score_terms("rmse", "0 " * 40, " ".join(str(k) for k in range(40)))
 FLOATS, TWICE = lv.metrics.float_curves([0, 8, 17, 34, 50]), lv.metrics.softmax_twice(10, [-5, 0, 5, 10, 15])
 
 MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
@@ -49,10 +50,10 @@ ALL: dict[str, Callable[..., go.Figure]] = {
     "terms": lambda **more: figures.score_terms(MIXED, **more),
     "many": lambda **more: figures.score_terms(MANY, **more),
     "infinite": lambda **more: figures.score_terms(lv.metrics.score_terms(TWO, "1 0", "0 0.5"), **more),
-    "caps": lambda **more: figures.clipping_limits(lv.metrics.clipping_limits(), **more),
+    "clipping": lambda **more: figures.clipping_limits(lv.metrics.clipping_limits(), **more),
     "binary": lambda **more: figures.as_written(lv.metrics.binary_as_written(), **more),
-    "rows": lambda **more: figures.as_written(lv.metrics.rows_as_written(), **more),
-    "ruler": lambda **more: figures.ruler(lv.metrics.recognize(2.303, 10), 2.303, **more),
+    "rows": lambda **more: figures.as_written(lv.metrics.categorical_as_written(), **more),
+    "references": lambda **more: figures.reference_losses(NEAR_GUESSING, 2.303, **more),
 }
 WIDTHS = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")
@@ -140,11 +141,11 @@ def test_the_clouds_are_the_fits_and_the_lines_the_theory() -> None:
 def test_terms_tell_every_term_and_hatch_what_is_left_out() -> None:
     figure = figures.score_terms(MIXED)
     said = texts(figure)
-    for term, words in zip(MIXED.term, MIXED.words, strict=True):
+    for term, words in zip(MIXED.terms, MIXED.expressions, strict=True):
         assert number(float(term)) in said
         assert words in said
     hatched = [t for t in figure.data if t.marker.pattern.shape == "/"]
-    assert hatched[0].x == pytest.approx(MIXED.term[MIXED.left_out])
+    assert hatched[0].x == pytest.approx(MIXED.terms[MIXED.omitted])
     solid, lost = figure.data[-2], figure.data[-1]
     assert solid.x[0] == pytest.approx(MIXED.as_written)
     assert solid.x[0] + lost.x[0] == pytest.approx(MIXED.value)
@@ -157,15 +158,15 @@ def test_of_many_terms_the_costliest_are_drawn() -> None:
 
 
 def test_somebody_elses_words_are_no_tags() -> None:
-    found = lv.metrics.score_terms("MAE", ["1"], ["2"])
+    found = lv.metrics.score_terms("mae", ["1"], ["2"])
     assert "<b>" not in texts(figures.score_terms(found))
 
 
 @pytest.mark.parametrize("value", [2.303, 0.5, 34.54, 0.0, -1e-15, -4.0, 1e6])
 @WIDTHS
 def test_the_nearest_stands_out_on_the_ruler(value: float, narrow: bool) -> None:
-    found = lv.metrics.recognize(value, 10)
-    figure = figures.ruler(found, value, narrow=narrow)
+    found = lv.metrics.reference_losses(value, 10)
+    figure = figures.reference_losses(found, value, narrow=narrow)
     bold = [a.text for a in figure.layout.annotations if a.text.startswith(f"<b>{found[0].name}")]
     assert len(bold) == 1
     assert all(math.isfinite(x) for t in figure.data for x in t.x if x is not None)
@@ -173,7 +174,7 @@ def test_the_nearest_stands_out_on_the_ruler(value: float, narrow: bool) -> None
 
 def test_no_name_on_a_wide_ruler_lies_on_another() -> None:
     for value, classes in ((2.303, 10), (0.693, 2), (34.54, 1000), (0.325, 2)):
-        figure = figures.ruler(lv.metrics.recognize(value, classes), value)
+        figure = figures.reference_losses(lv.metrics.reference_losses(value, classes), value)
         low, high = figure.layout.xaxis.range
         boxes = [
             (1044 * (a.x - low) / (high - low), len(re.sub(r"<.*?>|&nbsp;", "", a.text)) * 7.0, a.y)

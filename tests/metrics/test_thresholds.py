@@ -1,4 +1,4 @@
-"""Thresholds and calibration, against scikit-learn for anything that can be said."""
+"""Thresholds and calibration against scikit-learn."""
 
 import math
 
@@ -10,29 +10,29 @@ from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
 import lossviz as lv
-from lossviz.metrics.thresholds import BOLD, TIMID
 
-SAID = some.lists(
+TIMID, BOLD = (0.51, 0.51, 0.51), (0.99, 0.99, 0.49)  # two predictions for three positives
+PREDICTIONS = some.lists(
     some.tuples(some.floats(0.001, 0.999), some.integers(0, 1)), min_size=1, max_size=40
 )  # fmt: skip
 
 
-@given(SAID, some.floats(-6, 6))
-def test_the_confusion_matrix_is_scikit_learns(said: list[tuple[float, int]], cut: float) -> None:
-    p, y = np.array([a for a, _ in said]), np.array([b for _, b in said])
-    facts = lv.metrics.threshold_curve(p, y, cut=[cut])
-    called = facts.log_odds >= cut
-    (left, alarms), (missed, found) = metrics.confusion_matrix(y, called, labels=[0, 1])
-    told = [int(part[0]) for part in (facts.left, facts.alarms, facts.missed, facts.found)]
-    assert told == [left, alarms, missed, found]
-    assert facts.accuracy[0] == pytest.approx(metrics.accuracy_score(y, called))
-    assert facts.f1[0] == pytest.approx(metrics.f1_score(y, called, zero_division=0))
-    if called.any():
-        assert facts.precision[0] == pytest.approx(metrics.precision_score(y, called))
+@given(PREDICTIONS, some.floats(-6, 6))
+def test_the_confusion_matrix_is_scikit_learns(rows: list[tuple[float, int]], threshold: float) -> None:
+    p, y = np.array([a for a, _ in rows]), np.array([b for _, b in rows])
+    facts = lv.metrics.threshold_curve(p, y, thresholds=[threshold])
+    predicted = facts.log_odds >= threshold
+    counts = facts.true_negatives, facts.false_positives, facts.false_negatives, facts.true_positives
+    expected = metrics.confusion_matrix(y, predicted, labels=[0, 1])
+    assert [int(part[0]) for part in counts] == expected.ravel().tolist()
+    assert facts.accuracy[0] == pytest.approx(metrics.accuracy_score(y, predicted))
+    assert facts.f1[0] == pytest.approx(metrics.f1_score(y, predicted, zero_division=0))
+    if predicted.any():
+        assert facts.precision[0] == pytest.approx(metrics.precision_score(y, predicted))
     else:
         assert math.isnan(facts.precision[0])
     if y.any():
-        assert facts.recall[0] == pytest.approx(metrics.recall_score(y, called, zero_division=0))
+        assert facts.recall[0] == pytest.approx(metrics.recall_score(y, predicted, zero_division=0))
     assert facts.loss == pytest.approx(metrics.log_loss(y, p, labels=[0, 1]), rel=1e-9)
     assert facts.brier == pytest.approx(((p - y) ** 2).mean(), rel=1e-9)
     if 0 < y.sum() < len(y):
@@ -41,43 +41,43 @@ def test_the_confusion_matrix_is_scikit_learns(said: list[tuple[float, int]], cu
         assert math.isnan(facts.auc)
 
 
-def test_the_timid_are_all_right_and_the_bold_cost_less() -> None:
-    """Loss and accuracy disagree: the numbers that the page tells."""
-    timid, bold = (lv.metrics.threshold_curve(p, [1, 1, 1], cut=[0.0]) for p in (TIMID, BOLD))
+def test_lower_loss_with_lower_accuracy() -> None:
+    """Loss and accuracy disagree: the numbers on the page."""
+    timid, bold = (lv.metrics.threshold_curve(p, [1, 1, 1], thresholds=[0.0]) for p in (TIMID, BOLD))
     assert (timid.accuracy[0], bold.accuracy[0]) == (1, pytest.approx(2 / 3))
     assert timid.loss == pytest.approx(0.673, abs=5e-4)
     assert bold.loss == pytest.approx(0.244, abs=5e-4)
 
 
 def test_adding_a_constant_to_every_probability_is_moving_the_threshold() -> None:
-    """What a commenter's custom loss did: its best constant is 0.05 above the mean."""
+    """A custom loss in a comment did this: its best constant is 0.05 above the mean."""
     p, y = np.linspace(0.02, 0.9, 45), np.arange(45) % 3 == 0
-    raised = lv.metrics.threshold_curve(p + 0.05, y, cut=[0.0])
-    moved = lv.metrics.threshold_curve(p, y, cut=[math.log(0.45 / 0.55)])
-    for part in ("missed", "found", "alarms", "left"):
-        assert getattr(raised, part)[0] == getattr(moved, part)[0]
+    shifted_p = lv.metrics.threshold_curve(p + 0.05, y, thresholds=[0.0])
+    shifted_threshold = lv.metrics.threshold_curve(p, y, thresholds=[math.log(0.45 / 0.55)])
+    for part in ("false_negatives", "true_positives", "false_positives", "true_negatives"):
+        assert getattr(shifted_p, part)[0] == getattr(shifted_threshold, part)[0]
 
 
-def test_log_odds_keep_what_a_probability_loses() -> None:
-    sure = lv.metrics.threshold_curve(log_odds=[800.0, -800.0], y=[0, 1])
-    assert sure.loss == 800
-    assert sure.brier == 1
+def test_log_odds_are_more_precise_than_probabilities() -> None:
+    confident = lv.metrics.threshold_curve(log_odds=[800.0, -800.0], y=[0, 1])
+    assert confident.loss == 800
+    assert confident.brier == 1
 
 
-@given(SAID)
-def test_calibration_is_scikit_learns(said: list[tuple[float, int]]) -> None:
-    p, y = np.array([a for a, _ in said]), np.array([b for _, b in said])
+@given(PREDICTIONS)
+def test_calibration_is_scikit_learns(rows: list[tuple[float, int]]) -> None:
+    p, y = np.array([a for a, _ in rows]), np.array([b for _, b in rows])
     facts = lv.metrics.calibration(p, y)
-    so, mean = calibration_curve(y, p, n_bins=10)
-    full = facts.count > 0
-    np.testing.assert_allclose(facts.so[full], so)
-    np.testing.assert_allclose(facts.said[full], mean)
+    fraction, mean_predicted = calibration_curve(y, p, n_bins=10)
+    filled = facts.count > 0
+    np.testing.assert_allclose(facts.fraction_of_positives[filled], fraction)
+    np.testing.assert_allclose(facts.mean_predicted[filled], mean_predicted)
     assert facts.count.sum() == len(p)
-    assert np.isnan(facts.said[~full]).all()
+    assert np.isnan(facts.mean_predicted[~filled]).all()
     assert 0 <= facts.error <= 1
-    assert (facts.low[full] - 1e-9 <= facts.so[full]).all()
-    assert (facts.so[full] <= facts.high[full] + 1e-9).all()
-    assert (facts.low[full] >= -1e-9).all()
+    assert (facts.low[filled] - 1e-9 <= facts.fraction_of_positives[filled]).all()
+    assert (facts.fraction_of_positives[filled] <= facts.high[filled] + 1e-9).all()
+    assert (facts.low[filled] >= -1e-9).all()
 
 
 def test_the_interval_is_wilsons() -> None:
@@ -104,6 +104,6 @@ def test_the_interval_is_wilsons() -> None:
         (lambda: lv.metrics.calibration([], []), "at least one"),
     ],
 )
-def test_what_cannot_be_is_one_sentence(make: object, message: str) -> None:
+def test_an_invalid_argument_is_one_sentence(make: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()  # type: ignore[operator]

@@ -7,18 +7,18 @@ import pytest
 from support.pages import HOSTILE, Room, code, made_by, opened, payload, presets_work, shown, sound, still
 
 import lossviz as lv
-from lossviz.metrics.history import MEASURES
-from lossviz.metrics.thresholds import BOLD, CUTS, TIMID
+from lossviz.metrics.measures import MEASURES
+from lossviz.metrics.thresholds import THRESHOLDS
 from lossviz.pages.metric.controls import Metric
-from lossviz.pages.metric.network import SETUP, settings
-from lossviz.pages.metric.threshold import BY_HAND
+from lossviz.pages.metric.network import TRAININGS, settings
+from lossviz.pages.metric.threshold import PREDICTIONS
 from lossviz.ui.controls import Choice, Slide
 
 VIEWS = Metric.view.options
 
 
-ROOM = Room("metric", "metric", Metric.view.default)
-at, seen_at = ROOM.at, ROOM.seen_at
+PAGE = Room("metric", "metric", Metric.view.default)
+at, seen_at = PAGE.at, PAGE.seen_at
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -62,7 +62,7 @@ def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[st
     assert still(made_by(app)) == shown(app)
 
 
-def test_every_measure_is_drawn_and_tells_what_became_of_the_loss() -> None:
+def test_every_measure_is_drawn_with_its_best_step() -> None:
     for data, control, key in (
         ("breast-cancer", Metric.measure, "measure"), ("diabetes", Metric.error, "error"),
     ):  # fmt: skip
@@ -72,42 +72,45 @@ def test_every_measure_is_drawn_and_tells_what_became_of_the_loss() -> None:
             sound(app.run())
             history = lv.metrics.score_history(settings(data, 0))
             assert f'history, "{measure}"' in code(app)
-            first, last = history.steps[history.best()], history.steps[history.best(measure)]
+            first, last = history.steps[history.best_record()], history.steps[history.best_record(measure)]
             words = " ".join(m.value for m in app.markdown)
             assert str(first) in words
             assert str(last) in words
 
 
-def test_the_story_of_the_default_is_true() -> None:
-    """From the best loss to the best accuracy: more right than before, and the wrong ones surer."""
+def test_the_default_has_a_worse_loss_and_a_better_accuracy() -> None:
+    """From the best loss to the best accuracy: more are right, and the wrong ones cost more."""
     history = lv.metrics.score_history(settings("digits", 0))
-    a, b = history.best(), history.best("accuracy")
+    a, b = history.best_record(), history.best_record("accuracy")
     assert history.steps[b] == Metric.step.default > history.steps[a]
     assert history.loss[b] > 1.2 * history.loss[a]
     assert history.scores["accuracy"][b] > history.scores["accuracy"][a]
-    moved = lv.metrics.prediction_change(history, a, b)
-    assert moved.nats_still_wrong > 0 > moved.nats_others
+    change = lv.metrics.prediction_change(history, a, b)
+    assert change.nats_still_wrong > 0 > change.nats_others
     app = seen_at()
     assert any(
-        f"{moved.newly_right} turn right and {moved.newly_wrong} turn wrong" in m.value for m in app.markdown
+        f"{change.newly_right} turn right and {change.newly_wrong} turn wrong" in m.value
+        for m in app.markdown
     )
 
 
-def test_the_three_by_hand_are_told_with_their_numbers() -> None:
+def test_the_two_predictors_have_their_numbers() -> None:
     app = at("Threshold", who="timid three")
     words = " ".join(m.value for m in app.markdown)
     for part in ("3 of 3 right", "0.673 nats", "2 of 3 right", "0.244 nats"):
         assert part in words
 
 
-def test_what_is_offered_is_the_cores() -> None:
+def test_options_are_those_of_the_core() -> None:
     assert set(Metric.measure.options) | set(Metric.error.options) == set(MEASURES)
-    assert set(Metric.data.options) == set(SETUP) <= set(lv.DATASETS)
-    assert set(Metric.about.options) == {n for n in SETUP if lv.DATASETS[n].task == "classification"}
-    assert tuple(Metric.who.options[1:]) == tuple(BY_HAND)
-    assert tuple(BY_HAND.values()) == (TIMID, BOLD)
-    assert (Metric.cut.low, Metric.cut.high) == (CUTS[0], CUTS[-1])
-    assert np.diff(CUTS) == pytest.approx(Metric.cut.step)
+    assert set(Metric.data.options) == set(TRAININGS) <= set(lv.DATASETS)
+    assert set(Metric.calibration_data.options) == {
+        n for n in TRAININGS if lv.DATASETS[n].task == "classification"
+    }
+    assert tuple(Metric.predictor.options[1:]) == tuple(PREDICTIONS)
+    assert tuple(PREDICTIONS.values()) == ((0.51, 0.51, 0.51), (0.99, 0.99, 0.49))
+    assert (Metric.threshold.low, Metric.threshold.high) == (THRESHOLDS[0], THRESHOLDS[-1])
+    assert np.diff(THRESHOLDS) == pytest.approx(Metric.threshold.step)
     assert settings("digits", 0).steps == Metric.step.high
 
 

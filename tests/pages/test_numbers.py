@@ -24,13 +24,13 @@ from support.pages import (
 import lossviz as lv
 from lossviz.common.plain_text import for_markdown
 from lossviz.pages.numbers.controls import Numbers
-from lossviz.pages.numbers.terms import edited, text
+from lossviz.pages.numbers.terms import SCORES, apply_edits, text
 
 MORE = "Cross-entropy, more classes"
 
 
-ROOM = Room("numbers", "numbers", Numbers.view.default)
-at, seen_at = ROOM.at, ROOM.seen_at
+PAGE = Room("numbers", "numbers", Numbers.view.default)
+at, seen_at = PAGE.at, PAGE.seen_at
 
 
 def words(app: AppTest) -> str:
@@ -88,8 +88,9 @@ def test_the_followed_slider_has_a_frame_for_its_every_value(case: str) -> None:
         assert names == pytest.approx([slide.low + k * slide.step for k in range(steps + 1)])
 
 
-def test_the_names_are_the_registrys() -> None:
-    assert tuple(Numbers.score.options) == tuple(lv.metrics.SCORES)
+def test_labels_map_to_names_of_the_registry() -> None:
+    assert tuple(Numbers.score.options) == tuple(SCORES)
+    assert list(SCORES.items()) == [(row.label, row.name) for row in lv.metrics.SCORES.values()]
 
 
 # --- the numbers on screen -------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ def texts(app: AppTest) -> str:
     return " ".join(a["text"] for a in shown(app)["layout"]["annotations"])
 
 
-def test_the_tutorials_mean_stands_beside_the_right_one() -> None:
+def test_the_tutorials_mean_is_beside_the_correct_one() -> None:
     app = seen_at()
     assert "<b>0.230</b>" in texts(app)
     assert "<b>0.784</b>" in texts(app)
@@ -107,20 +108,20 @@ def test_the_tutorials_mean_stands_beside_the_right_one() -> None:
     assert "<b>−0</b>" in texts(seen_at(actual="0 0", predicted="0.2 0.3"))
 
 
-def test_rows_that_do_not_add_up_are_named_and_taken() -> None:
+def test_rows_that_do_not_add_up_to_1_are_named() -> None:
     app = at(score=MORE, actual="0 1 2", predicted="0.9 0.05 0.05\n0.1 0.8 0.2\n0.1 0.2 0.7")
     assert "Row 2 of Predicted does not add up to 1" in words(app)
     assert "0.260" in words(app)
     assert "<b>0.228</b>" in texts(app)
 
 
-def test_saturation_in_float32_is_said_in_numbers() -> None:
-    said = texts(seen_at("As written", case="Too few digits"))
-    assert "<b>100</b>" in said
-    assert "<b>17.0</b>" in said
+def test_saturation_in_float32_is_100_and_17() -> None:
+    expected = texts(seen_at("As written", case="Too few digits"))
+    assert "<b>100</b>" in expected
+    assert "<b>17.0</b>" in expected
 
 
-def test_a_number_is_named_with_how_close() -> None:
+def test_a_value_has_its_nearest_reference_and_distance() -> None:
     app = seen_at("This number?")
     assert "**guessing, ln K**, 2.30259: off by 0.000415" in words(app)
     assert "class frequencies" in words(seen_at("This number?", value=0.325, classes=2, counts="900 100"))
@@ -141,17 +142,17 @@ BAD = [
 
 
 @pytest.mark.parametrize(("query", "sentence"), BAD, ids=[b[1][:40] for b in BAD])
-def test_what_cannot_be_scored_is_said_and_stays(query: dict[str, Any], sentence: str) -> None:
+def test_invalid_input_is_a_message_and_is_kept(query: dict[str, Any], sentence: str) -> None:
     app = at(**query)
     assert payloads(app) == []
-    (said,) = [m.value for m in app.markdown if m.value.startswith("**This cannot be scored:**")]
-    assert sentence in said
+    (expected,) = [m.value for m in app.markdown if m.value.startswith("**This cannot be scored:**")]
+    assert sentence in expected
     for key in ("actual", "predicted"):
         if key in query:
             assert app.text_area(key=f"numbers_{key}").value == query[key]
 
 
-def test_a_million_pasted_numbers_are_one_sentence_and_stay() -> None:
+def test_a_million_pasted_numbers_are_one_sentence_and_are_kept() -> None:
     app = at()
     million = "1 " * 1_000_000
     sound(app.text_area(key="numbers_actual").set_value(million).run())
@@ -172,7 +173,7 @@ def test_a_long_text_is_drawn_but_not_in_the_link_and_the_page_says_so() -> None
     assert "too many for a link" in words(app)
 
 
-def test_what_is_typed_stays_when_another_view_is_looked_at() -> None:
+def test_typed_text_is_kept_when_the_view_changes() -> None:
     app = at()
     long = "0 1 " * 300
     sound(app.text_area(key="numbers_actual").set_value(long).run())
@@ -181,7 +182,7 @@ def test_what_is_typed_stays_when_another_view_is_looked_at() -> None:
     assert app.text_area(key="numbers_actual").value == long
 
 
-def test_a_short_text_is_in_the_address_and_leaves_it() -> None:
+def test_a_short_text_is_in_the_address_unless_it_is_the_default() -> None:
     app = at()
     sound(app.text_area(key="numbers_actual").set_value("0 0 1 0 0 1").run())
     assert app.query_params["numbers_actual"] in ("0 0 1 0 0 1", ["0 0 1 0 0 1"])
@@ -193,14 +194,14 @@ def test_a_short_text_is_in_the_address_and_leaves_it() -> None:
     ("counts", "sentence"),
     [("1 2", "one for each of 10 classes; got 2"), ("a", "item 1 of Class counts must be a finite number")],
 )
-def test_counts_that_do_not_fit_are_said_and_stay(counts: str, sentence: str) -> None:
+def test_invalid_counts_are_a_message_and_are_kept(counts: str, sentence: str) -> None:
     app = at("This number?", counts=counts)
     assert payloads(app) == []
     assert sentence in words(app)
     assert app.text_area(key="numbers_counts").value == counts
 
 
-def test_a_stranger_cannot_write_on_the_page() -> None:
+def test_typed_text_cannot_be_markup_on_the_page() -> None:
     assert not set("[]<>`*_$#|") & set(for_markdown("[x](javascript:1) <img> **b** `c` $d$ #e |f| _g_"))
     app = at(actual="[x](javascript:alert(1))<img/src=x> 2")
     assert "<img" not in words(app)
@@ -210,19 +211,19 @@ def test_a_stranger_cannot_write_on_the_page() -> None:
 # --- the table -------------------------------------------------------------------------------------------
 
 
-def test_a_change_in_the_table_is_a_change_of_its_rows() -> None:
+def test_edits_of_the_table_are_applied_to_its_rows() -> None:
     rows = [{"actual": "1", "predicted": "0.9"}, {"actual": "0", "predicted": "0.2"}]
-    change = {
+    edits = {
         "edited_rows": {1: {"predicted": "0.30"}},
         "added_rows": [{"actual": "1", "predicted": None}, {}],
         "deleted_rows": [0],
     }
-    assert edited(rows, change) == [
+    assert apply_edits(rows, edits) == [
         {"actual": "0", "predicted": "0.30"}, {"actual": "1", "predicted": ""},
         {"actual": "", "predicted": ""},
     ]  # fmt: skip
-    assert rows[1]["predicted"] == "0.2", "the rows themselves stay"
-    assert edited(rows, {"edited_rows": {}, "added_rows": [], "deleted_rows": []}) == rows
+    assert rows[1]["predicted"] == "0.2", "the rows given are unchanged"
+    assert apply_edits(rows, {"edited_rows": {}, "added_rows": [], "deleted_rows": []}) == rows
 
 
 def test_the_table_shows_the_boxes() -> None:
@@ -235,20 +236,21 @@ def test_the_table_shows_the_boxes() -> None:
     assert shown_rows(seen_at(actual="1"))[5] == ["", "0.7"]
 
 
-def test_the_texts_say_what_is_computed() -> None:
+def test_numbers_in_texts_are_computed() -> None:
     """Numbers that stand in a text, each computed here."""
-    caps = {cap.library: cap.value for cap in lv.metrics.clipping_limits()}
-    twice, low = lv.metrics.softmax_twice(1000), caps["scikit-learn, float32"]
-    said = {
+    limits = {limit.library: limit.value for limit in lv.metrics.clipping_limits()}
+    twice, low = lv.metrics.softmax_twice(1000), limits["scikit-learn, float32"]
+    entropy = float(lv.likelihood.entropy([0.9, 0.1]))
+    expected = {
         "twice_see": [f"{twice.floor:.2f}", f"{twice.chance:.2f}"],
-        "caps_see": [f"{caps['torch BCELoss'] - low:.0f}", f"{low:.1f}"],
-        "missing_see": [f"{caps['the tutorial']:.1f}"],
+        "clipping_see": [f"{limits['torch BCELoss'] - low:.0f}", f"{low:.1f}"],
+        "missing_see": [f"{limits['the tutorial']:.1f}"],
         "rows_see": ["0.260", "0.228"],
-        "terms_maths": [f"{caps['scikit-learn, float64']:.2f}"],
-        "written_maths": [f"{cap:.2f}" for cap in caps.values() if cap < 100],
-        "value_see": [f"{lv.metrics.softmax_twice(10).floor:.3f}", f"{float(lv.likelihood.entropy([0.9, 0.1])):.3f}"],
+        "terms_maths": [f"{limits['scikit-learn, float64']:.2f}"],
+        "written_maths": [f"{limit:.2f}" for limit in limits.values() if limit < 100],
+        "value_see": [f"{value:.3f}" for value in (lv.metrics.softmax_twice(10).floor, entropy)],
     }  # fmt: skip
-    for name, numbers in said.items():
+    for name, numbers in expected.items():
         for number in numbers:
             assert number in text(name), name
 

@@ -1,4 +1,4 @@
-"""The page Output codes: every room, preset and setting; the code under each picture; and nonsense."""
+"""The page Output codes: every view, preset and setting; the code under each picture; and nonsense."""
 
 import json
 from typing import Any
@@ -23,6 +23,8 @@ from support.pages import (
 )
 
 import lossviz as lv
+from lossviz.codes.digits import DIGIT_HEADS
+from lossviz.figures.codes.bit_flips import ORDERS
 from lossviz.pages.output_codes import at_scale, network, one_bit_off, summary, unions
 from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui.controls import Choice, Slide
@@ -31,18 +33,18 @@ from lossviz.ui.typed import Line
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trainings of a moment instead of seconds; the code on the page says so too."""
-    monkeypatch.setattr(network, "STARTS", 2)
+    """Trainings of a moment instead of seconds; the code on the page has the same settings."""
+    monkeypatch.setattr(network, "SEEDS", 2)
     monkeypatch.setattr(one_bit_off, "EPOCHS", 2)
     monkeypatch.setattr(at_scale, "EPOCHS", 1)
     monkeypatch.setattr(at_scale, "STEPS", 4)
 
 
-ROOM = Room("output_codes", "codes", Codes.view.default)
-at, seen_at = ROOM.at, ROOM.seen_at
+PAGE = Room("output_codes", "codes", Codes.view.default)
+at, seen_at = PAGE.at, PAGE.seen_at
 
 
-def drawn(app: AppTest) -> str:
+def drawing(app: AppTest) -> str:
     """What the page draws: its figure, and the place of the slider that it follows."""
     given = payload(app)
     at = None if given["follow"] is None else app.session_state[given["follow"]]
@@ -50,7 +52,7 @@ def drawn(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("view", Codes.view.options)
-def test_a_room_is_a_question_a_picture_its_texts_and_the_verdict(view: str) -> None:
+def test_a_view_has_a_question_a_picture_texts_and_the_summary(view: str) -> None:
     app = at(view)
     assert [title.value for title in app.title] == ["Can k neurons name 2ᵏ classes?"]
     given = payload(app)
@@ -61,7 +63,7 @@ def test_a_room_is_a_question_a_picture_its_texts_and_the_verdict(view: str) -> 
     words = [m.value for m in app.markdown]
     assert any("$$" in w for w in words)
     assert any("Often got wrong" in w for w in words)
-    assert sum(app.button(key=f"codes_verdict_{k}").label.endswith("→") for k in range(5)) == 5
+    assert sum(app.button(key=f"codes_summary_{k}").label.endswith("→") for k in range(5)) == 5
 
 
 @pytest.mark.parametrize("view", Codes.view.options)
@@ -76,7 +78,7 @@ def test_the_followed_slider_has_a_frame_for_its_every_value(view: str) -> None:
 
 @pytest.mark.parametrize("view", Codes.view.options)
 def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
-    presets_work("output_codes", at(view), linked=slice(-1, None), picture=drawn)
+    presets_work("output_codes", at(view), linked=slice(-1, None), picture=drawing)
 
 
 QUERIES: list[tuple[str, dict[str, Any]]] = [
@@ -115,14 +117,14 @@ def test_every_option_is_drawn(view: str) -> None:
             app.session_state[control.key] = name
             sound(app.run())
             assert app.session_state[control.key] == name
-            pictures.add(drawn(app))
+            pictures.add(drawing(app))
         assert len(pictures) == len(control.options)
 
 
 def test_the_numbers_on_the_page_are_those_of_the_core() -> None:
     texts = [a.get("text", "") for a in shown(at("Unions"))["layout"]["annotations"]]
-    found = lv.codes.separable_labelings("binary", lv.codes.unions("binary", 4).centres)
-    assert f"<b>{found.solvable} of {found.total}</b>" in texts
+    result = lv.codes.separable_labelings("binary", lv.codes.dichotomies("binary", 4).centres)
+    assert f"<b>{result.solvable} of {result.total}</b>" in texts
     texts = [a.get("text", "") for a in shown(at("Meaning"))["layout"]["annotations"]]
     assert f"<b>{lv.figures.number(float(np.log2(9 / 4)))}</b>" in texts
     assert "<b>decoded,<br>impossible</b>" in texts
@@ -131,19 +133,19 @@ def test_the_numbers_on_the_page_are_those_of_the_core() -> None:
     assert "25 weights" in texts
 
 
-def test_a_verdict_line_leads_to_its_room_and_next_to_the_next() -> None:
+def test_summary_lines_and_next_open_their_views() -> None:
     app = at()
-    rooms = [room for _, room in summary.lines()]
-    assert set(rooms) <= set(Codes.view.options)
-    for number, room in enumerate(rooms):
-        if room == app.session_state["codes_view"]:
+    views = [view for _, view in summary.lines()]
+    assert set(views) <= set(Codes.view.options)
+    for number, view in enumerate(views):
+        if view == app.session_state["codes_view"]:
             continue
-        sound(app.button(key=f"codes_verdict_{number}").click().run())
-        assert app.session_state["codes_view"] == room
+        sound(app.button(key=f"codes_summary_{number}").click().run())
+        assert app.session_state["codes_view"] == view
     app = at()
-    for room in Codes.view.options[1:]:
+    for view in Codes.view.options[1:]:
         sound(app.button(key="codes_next").click().run())
-        assert app.session_state["codes_view"] == room
+        assert app.session_state["codes_view"] == view
     assert not [b for b in app.button if b.key == "codes_next"]
     assert any("8 of 24" in m.value for m in app.markdown)
 
@@ -157,19 +159,19 @@ BAD_WORDS = {
 }
 
 
-def test_words_that_cannot_name_clouds_are_one_sentence() -> None:
+def test_invalid_codewords_are_one_sentence() -> None:
     app = at("Unions", code="your own")
-    for written, told in BAD_WORDS.items():
+    for written, expected in BAD_WORDS.items():
         sound(app.text_input(key="codes_words").set_value(written).run())
         assert payloads(app) == []
-        (said,) = [m.value for m in app.markdown if "cannot name clouds" in m.value]
-        assert told in said
-        assert "\n" not in said
+        (message,) = [m.value for m in app.markdown if "cannot name clouds" in m.value]
+        assert expected in message
+        assert "\n" not in message
     sound(app.text_input(key="codes_words").set_value("00 01 11").run())
     assert payload(app)["wide"]["frames"]
 
 
-def test_a_stopped_training_says_so_and_goes_on() -> None:
+def test_a_stopped_training_can_be_continued() -> None:
     app = at("At scale")
     app.session_state["codes_stopped"] = ("digits", False, 1)
     sound(app.run())
@@ -179,16 +181,20 @@ def test_a_stopped_training_says_so_and_goes_on() -> None:
     assert payload(app)["wide"]["data"]
 
 
-def test_the_names_are_the_registries() -> None:
-    assert set(Codes.code.options) - {unions.OWN} <= set(lv.codes.CODES)
-    assert set(network.HEADS.values()) <= set(lv.codes.HEADS)
-    assert tuple(Codes.measure.options) == tuple(lv.figures.SCORES)
+def test_labels_map_to_names_of_the_registries() -> None:
+    assert set(Codes.code.options) - {unions.CUSTOM} <= set(lv.codes.CODES)
+    assert set(network.HEAD_NAMES.values()) <= set(lv.codes.HEADS)
+    assert tuple(at_scale.MEASURES) == tuple(Codes.measure.options)
+    assert tuple(at_scale.MEASURES.values()) == tuple(lv.figures.HEAD_MEASURES)
+    assert tuple(one_bit_off.ORDERS) == tuple(Codes.order.options)
+    assert tuple(one_bit_off.ORDERS.values()) == ORDERS
+    assert {head.name for head in DIGIT_HEADS} >= set(one_bit_off.HEADS.values())
 
 
 @pytest.mark.parametrize("value", [None, 3, "", "   ", "0" * 201])
-def test_a_text_is_its_default_for_what_is_no_line(value: Any) -> None:
-    assert Codes.words._sane(value) == Codes.words.default
-    assert Codes.words._sane("01 10") == "01 10"
+def test_an_invalid_line_is_the_default(value: Any) -> None:
+    assert Codes.codewords._sane(value) == Codes.codewords.default
+    assert Codes.codewords._sane("01 10") == "01 10"
 
 
 # --- the link -------------------------------------------------------------------------------------------
@@ -206,7 +212,7 @@ PUBLISHED: dict[str, Any] = {
 def test_defaults_are_published() -> None:
     assert {control.key: control.default for control in Codes.all} == PUBLISHED
     assert all(control.help or control.key == "codes_view" for control in Codes.all)
-    assert isinstance(Codes.words, Line)
+    assert isinstance(Codes.codewords, Line)
 
 
 NONSENSE = ["<script>alert(1)</script>", "nan", "-1e9", "", "a" * 5000]
@@ -223,7 +229,7 @@ def test_nonsense_in_the_address_is_the_default(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", HOSTILE[:3], ids=[repr(v[:24]) for v in HOSTILE[:3]])
-def test_nonsense_for_words_is_a_sentence_that_does_not_repeat_it(value: str) -> None:
+def test_nonsense_for_codewords_is_not_repeated(value: str) -> None:
     app = opened("output_codes", {"codes_view": "Unions", "codes_code": "your own", "codes_words": value})
     if len(value) > 6:
         assert not any(value in m.value for m in app.markdown)

@@ -1,24 +1,48 @@
-"""Wrong by one bit: digits against the neurons that erred, and outputs on either side of the threshold."""
+"""Wrong bits on digits: counts by digit and word, and histograms of the outputs at the threshold."""
 
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.codes.bit_flips import BARS, BitErrors
-from lossviz.codes.code import all_words, numbers_of
+from lossviz.codes.bit_flips import HISTOGRAM_BINS, BitErrors
+from lossviz.codes.code import all_words, bits_to_int
 from lossviz.figures.base.number_format import percent
 from lossviz.figures.base.style import AXIS, INK, MUTE, SERIF, UNDER_SLIDER, blank, faded, note, under_axis
-from lossviz.figures.codes.code_plane_words import discs
+from lossviz.figures.codes.code_plane_words import word_symbols
 
-ORDERS = ("By neurons wrong", "By word")
+ORDERS = ("wrong-bits", "word")
 
 
-def bit_errors(facts: BitErrors, at: float = 0.5, order: str = ORDERS[0], narrow: bool = False) -> go.Figure:
-    """The confusion matrix of words at the threshold nearest ``at``; a frame for every threshold.
+def bit_errors(
+    facts: BitErrors,
+    at: float = 0.5,
+    order: str = "wrong-bits",
+    narrow: bool = False,
+) -> go.Figure:
+    """Draw how often each digit came out with which bits, and histograms of the outputs of all neurons.
 
-    ``order`` puts the columns by which neurons erred, fewest first, or by the word that came out.
+    Args:
+        facts: From `lossviz.codes.bit_errors`.
+        at: The threshold that is shown, or the nearest there is; there is a frame for each.
+        order: Of the columns: "wrong-bits", by which bits were wrong, fewest first, or "word", by the word$
+            that came out.
+        narrow: Whether the figure is for the width of a phone.
+
+    Returns:
+        A heat map of digits (rows) by words (columns), and the histograms beside it.
+
+    Raises:
+        ValueError: For an unknown order.
+
+    Example:
+        >>> import lossviz as lv
+        >>> errors = lv.codes.bit_errors(lv.codes.digit_bits("4-bits-ce", seeds=1, epochs=1), [0.4, 0.5])
+        >>> [frame.name for frame in lv.figures.bit_errors(errors, order="word").frames]
+        ['0.4', '0.5']
     """
+    if order not in ORDERS:
+        raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {order!r}")
     figure = blank(
         700 if narrow else 500,
         margin={"l": 40 if narrow else 62, "r": 14, "t": 30, "b": UNDER_SLIDER},
@@ -43,7 +67,8 @@ def bit_errors(facts: BitErrors, at: float = 0.5, order: str = ORDERS[0], narrow
             "range": [classes - 0.5, -0.5],
             "anchor": "x",
             "tickvals": list(range(classes)),
-            "ticktext": [f"{c}\u2002" if narrow else str(c) for c in range(classes)],  # no part of the count
+            # A space, so that it is not read as part of a count.
+            "ticktext": [f"{c}\u2002" if narrow else str(c) for c in range(classes)],
             "showgrid": False,
         },
         xaxis2={
@@ -74,34 +99,34 @@ def bit_errors(facts: BitErrors, at: float = 0.5, order: str = ORDERS[0], narrow
             textfont={"size": 11 if narrow else 14, "color": INK},
         )
     )
-    middle = (np.arange(BARS) + 0.5) / BARS
-    for sign, counts in ((1, facts.ones), (-1, facts.zeros)):
+    middle = (np.arange(HISTOGRAM_BINS) + 0.5) / HISTOGRAM_BINS
+    for sign, counts in ((1, facts.ones_histogram), (-1, facts.zeros_histogram)):
         figure.add_trace(
             go.Bar(
                 x=middle,
-                y=sign * np.sqrt(counts / max(facts.ones.max(), facts.zeros.max(), 1)),
+                y=sign * np.sqrt(counts / max(facts.ones_histogram.max(), facts.zeros_histogram.max(), 1)),
                 marker={"line": {"width": 0}},
                 xaxis="x2",
                 yaxis="y2",
                 hoverinfo="skip",
             )
         )
-    here = int(np.abs(facts.thresholds - at).argmin())
-    moving = [0, 1, 2]
-    for trace, part in zip(moving, _data(facts, here, columns, order), strict=True):
+    current = int(np.abs(facts.thresholds - at).argmin())
+    animated = [0, 1, 2]
+    for trace, part in zip(animated, _frame_traces(facts, current, columns, order), strict=True):
         figure.data[trace].update(part)
-    groups = _groups(facts) if order == ORDERS[0] else _boxes(facts)
+    lines = _group_lines(facts) if order == "wrong-bits" else _one_bit_boxes(facts)
     figure.update_layout(
-        annotations=[*_live(facts, here, narrow), *_texts(facts, order, narrow)],
-        shapes=[_cliff(float(facts.thresholds[here])), *groups],
+        annotations=[*_frame_annotations(facts, current, narrow), *_fixed_annotations(facts, order, narrow)],
+        shapes=[_threshold_line(float(facts.thresholds[current])), *lines],
     )
     figure.frames = [
         {
             "name": f"{float(value):g}",
-            "data": _data(facts, t, columns, order),
-            "traces": moving,
+            "data": _frame_traces(facts, t, columns, order),
+            "traces": animated,
             "layout": {
-                "annotations": [{"text": text["text"]} for text in _live(facts, t, narrow)],
+                "annotations": [{"text": text["text"]} for text in _frame_annotations(facts, t, narrow)],
                 "shapes": [{"x0": float(value), "x1": float(value)}],
             },
         }
@@ -111,47 +136,47 @@ def bit_errors(facts: BitErrors, at: float = 0.5, order: str = ORDERS[0], narrow
 
 
 def _columns(facts: BitErrors, order: str) -> tuple[list[int], list[str]]:
-    """The numbers of the columns from left to right, and what stands below each: one sign a neuron."""
+    """The words of the columns from left to right as numbers, and their tick labels: one sign a neuron."""
     words = all_words(facts.bits.code.length)
-    if order != ORDERS[0]:
-        known = numbers_of(facts.bits.code.bits).tolist()
-        rest = [k for k in range(len(words)) if k not in known]
-        return [*known, *rest], ["<br>".join(discs(words[k])) for k in (*known, *rest)]
+    if order == "word":
+        codewords = bits_to_int(facts.bits.code.bits).tolist()
+        unused = [k for k in range(len(words)) if k not in codewords]
+        return [*codewords, *unused], ["<br>".join(word_symbols(words[k])) for k in (*codewords, *unused)]
     columns = sorted(range(len(words)), key=lambda k: (int(words[k].sum()), -k))
     return columns, ["<br>".join("×" if bit else "·" for bit in words[k]) for k in columns]
 
 
-def _data(facts: BitErrors, t: int, columns: list[int], order: str) -> list[dict[str, Any]]:
-    by_neuron = order == ORDERS[0]
-    counts = (facts.flipped if by_neuron else facts.words)[t][:, columns]
-    right = np.zeros(counts.shape, bool)
-    if by_neuron:
-        right[:, 0] = True
+def _frame_traces(facts: BitErrors, t: int, columns: list[int], order: str) -> list[dict[str, Any]]:
+    by_wrong_bits = order == "wrong-bits"
+    counts = (facts.flip_counts if by_wrong_bits else facts.word_counts)[t][:, columns]
+    correct = np.zeros(counts.shape, bool)
+    if by_wrong_bits:
+        correct[:, 0] = True
     else:
-        right[np.arange(len(counts)), np.arange(len(counts))] = True
-    usual = (facts.flipped[len(facts.thresholds) // 2])[:, 1:].max()
-    shade = np.where(right, 0.08, np.sqrt(np.minimum(counts / max(usual, 1), 1)))
+        correct[np.arange(len(counts)), np.arange(len(counts))] = True
+    reference = (facts.flip_counts[len(facts.thresholds) // 2])[:, 1:].max()
+    shade = np.where(correct, 0.08, np.sqrt(np.minimum(counts / max(reference, 1), 1)))
     shade = np.where(counts == 0, 0, shade)
     text = [[str(int(v)) if v else "" for v in row] for row in counts]
     threshold = float(facts.thresholds[t])
-    middle = (np.arange(BARS) + 0.5) / BARS
-    soft, strong = faded(MUTE, 0.35), INK
+    middle = (np.arange(HISTOGRAM_BINS) + 0.5) / HISTOGRAM_BINS
+    faint, strong = faded(MUTE, 0.35), INK
     return [
         {"type": "heatmap", "z": np.round(shade, 3).tolist(), "text": text},
-        {"type": "bar", "marker": {"color": [strong if m < threshold else soft for m in middle]}},
-        {"type": "bar", "marker": {"color": [strong if m >= threshold else soft for m in middle]}},
+        {"type": "bar", "marker": {"color": [strong if m < threshold else faint for m in middle]}},
+        {"type": "bar", "marker": {"color": [strong if m >= threshold else faint for m in middle]}},
     ]
 
 
-def _cliff(threshold: float) -> dict[str, Any]:
+def _threshold_line(threshold: float) -> dict[str, Any]:
     return {
         "type": "line", "xref": "x2", "yref": "y2 domain", "x0": threshold, "x1": threshold, "y0": 0, "y1": 1,
         "line": {"color": INK, "width": 2},
     }  # fmt: skip
 
 
-def _groups(facts: BitErrors) -> list[dict[str, Any]]:
-    """Between columns with unlike numbers of wrong neurons."""
+def _group_lines(facts: BitErrors) -> list[dict[str, Any]]:
+    """Lines between columns with different numbers of wrong bits."""
     sizes = np.sort(all_words(facts.bits.code.length).sum(axis=1))
     edges = np.flatnonzero(np.diff(sizes)) + 0.5
     return [
@@ -163,10 +188,10 @@ def _groups(facts: BitErrors) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _boxes(facts: BitErrors) -> list[dict[str, Any]]:
-    """Round the cells that are one bit away, and a line before the words without a digit."""
+def _one_bit_boxes(facts: BitErrors) -> list[dict[str, Any]]:
+    """Boxes around the cells that are one bit off, and a line before the unused words."""
     code = facts.bits.code
-    columns, _ = _columns(facts, ORDERS[1])
+    columns, _ = _columns(facts, "word")
     words = all_words(code.length)
     boxes = [
         {
@@ -185,8 +210,8 @@ def _boxes(facts: BitErrors) -> list[dict[str, Any]]:
     return [*boxes, line]
 
 
-def _live(facts: BitErrors, t: int, narrow: bool) -> list[dict[str, Any]]:
-    sizes = facts.by_size(t)
+def _frame_annotations(facts: BitErrors, t: int, narrow: bool) -> list[dict[str, Any]]:
+    sizes = facts.by_wrong_bits(t)
     wrong = int(sizes[1:].sum())
     share = sizes[1] / wrong if wrong else 0.0
     size = 34 if narrow else 42
@@ -195,7 +220,7 @@ def _live(facts: BitErrors, t: int, narrow: bool) -> list[dict[str, Any]]:
     lines = [
         f"<b>{sizes[1]}</b> with one wrong bit",
         f"<b>{sizes[2]}</b> with two, <b>{int(sizes[3:].sum())}</b> with more",
-        f"<b>{facts.nameless(t)}</b> come out as no digit",
+        f"<b>{facts.unused(t)}</b> come out as no digit",
     ]
     return [
         note(f"<b>{percent(share)}</b>", x, top, font={"size": size, "family": SERIF, "color": INK}, **place),
@@ -211,7 +236,7 @@ def _live(facts: BitErrors, t: int, narrow: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _texts(facts: BitErrors, order: str, narrow: bool) -> list[dict[str, Any]]:
+def _fixed_annotations(facts: BitErrors, order: str, narrow: bool) -> list[dict[str, Any]]:
     size = 34 if narrow else 42
     x, top = (0.0, 0.53) if narrow else (0.64, 1.04)
     place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
@@ -227,20 +252,20 @@ def _texts(facts: BitErrors, order: str, narrow: bool) -> list[dict[str, Any]]:
             font={"size": small, "color": INK},
         ),
     ]  # fmt: skip
-    heads = {"xref": "x", "yref": "y domain", "yanchor": "bottom", "xanchor": "center", "yshift": 5}
+    above = {"xref": "x", "yref": "y domain", "yanchor": "bottom", "xanchor": "center", "yshift": 5}
     font = {"font": {"size": small, "color": MUTE}}
-    if order == ORDERS[0]:
+    if order == "wrong-bits":
         wrong = np.sort(all_words(facts.bits.code.length).sum(axis=1))
         names = {1: "one neuron wrong", 2: "two wrong", 3: "three"}
         names = {1: "one wrong", 2: "two wrong", 3: "three"} if narrow else names
         texts += [
-            note(name, float(np.flatnonzero(wrong == size).mean()), 1, **heads, **font)
+            note(name, float(np.flatnonzero(wrong == size).mean()), 1, **above, **font)
             for size, name in names.items()
             if (wrong == size).any() and size <= facts.bits.code.length
         ]
     else:
         code = facts.bits.code
         texts.append(
-            note("words without a digit", (code.classes + 2**code.length - 1) / 2, 1, **heads, **font)
+            note("words without a digit", (code.classes + 2**code.length - 1) / 2, 1, **above, **font)
         )
     return texts

@@ -1,4 +1,4 @@
-"""What the outputs of a code mean: the neurons, and beside each other the true words and their product."""
+"""The outputs of a code, and the joint distribution of words beside the product of the marginals."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lossviz.codes.bit_independence import BitIndependence
+from lossviz.codes.decoding import NO_CLASS
 from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import (
     INK,
@@ -19,14 +20,29 @@ from lossviz.figures.base.style import (
     note,
     under_axis,
 )
-from lossviz.figures.codes.code_plane_words import discs
+from lossviz.figures.codes.code_plane_words import word_symbols
 
 
-def bit_readings(readings: Sequence[BitIndependence], at: int = 0, narrow: bool = False) -> go.Figure:
-    """Readings of one code, a frame each: named 0, 1, 2 ... The first class of the code that is likeliest in
-    the first reading gives the axis its name.
+def bit_independence(results: Sequence[BitIndependence], at: int = 0, narrow: bool = False) -> go.Figure:
+    """Draw the outputs of a code's neurons, and the joint distribution of words beside their product.
+
+    Args:
+        results: From `lossviz.codes.ambiguous_posteriors`, all of one code; a frame each, named 0, 1, 2, ...
+            The likeliest class of the first gives the axis title its codeword.
+        at: Index of the one that is shown.
+        narrow: Whether the figure is for the width of a phone.
+
+    Returns:
+        Discs for the neurons, and bars for the words.
+
+    Example:
+        >>> import lossviz as lv
+        >>> code = lv.codes.CODES["binary"].code(8)
+        >>> facts = lv.codes.ambiguous_posteriors((4, 2, 1), code, p_first=[1.0, 0.5])
+        >>> len(lv.figures.bit_independence(facts, at=1).frames)
+        2
     """
-    first = readings[0]
+    first = results[0]
     bits, words = first.code.length, len(first.words)
     figure = blank(
         650 if narrow else 460,
@@ -40,7 +56,7 @@ def bit_readings(readings: Sequence[BitIndependence], at: int = 0, narrow: bool 
             "range": [-0.6, words - 0.4],
             "anchor": "y",
             "tickvals": list(range(words)),
-            "ticktext": [_stood(word, narrow) for word in first.words],
+            "ticktext": [_tick_label(word, narrow) for word in first.words],
             "tickfont": {"size": 13 if narrow else 17, "color": INK},
             "ticks": "",
         },
@@ -66,60 +82,61 @@ def bit_readings(readings: Sequence[BitIndependence], at: int = 0, narrow: bool 
             "anchor": "x2",
         },
     )
-    place = list(range(words))
-    truth = go.Bar(x=place, marker={"color": INK}, hoverinfo="skip")
-    soft = {"color": faded(MUTE, 0.3), "line": {"color": MUTE, "width": 1.5}}
-    figure.add_traces([truth, go.Bar(x=place, marker=soft, hoverinfo="skip")])
+    positions = list(range(words))
+    truth = go.Bar(x=positions, marker={"color": INK}, hoverinfo="skip")
+    light = {"color": faded(MUTE, 0.3), "line": {"color": MUTE, "width": 1.5}}
+    figure.add_traces([truth, go.Bar(x=positions, marker=light, hoverinfo="skip")])
     size = 50 if narrow else 60
-    ring = {"size": size, "color": PANEL, "line": {"color": INK, "width": 2.5}, "opacity": 1}
+    hollow = {"size": size, "color": PANEL, "line": {"color": INK, "width": 2.5}, "opacity": 1}
     axes = {"xaxis": "x2", "yaxis": "y2", "hoverinfo": "skip", "cliponaxis": False}
     zero = [0] * bits
-    figure.add_trace(go.Scatter(x=list(range(bits)), y=zero, mode="markers", marker=ring, **axes))
-    full = {"size": size, "color": INK, "line": {"width": 0}}
-    figure.add_trace(go.Scatter(x=list(range(bits)), y=zero, mode="markers", marker=full, **axes))
-    k = min(max(at, 0), len(readings) - 1)
-    moving = [0, 1, 3]
-    for trace, part in zip(moving, _data(readings[k], words), strict=True):
+    figure.add_trace(go.Scatter(x=list(range(bits)), y=zero, mode="markers", marker=hollow, **axes))
+    filled = {"size": size, "color": INK, "line": {"width": 0}}
+    figure.add_trace(go.Scatter(x=list(range(bits)), y=zero, mode="markers", marker=filled, **axes))
+    k = min(max(at, 0), len(results) - 1)
+    animated = [0, 1, 3]
+    for trace, part in zip(animated, _frame_traces(results[k], words), strict=True):
         figure.data[trace].update(part)
-    live = _live(readings, k, narrow)
+    live = _frame_annotations(results, k, narrow)
     figure.update_layout(
-        annotations=[*live, *_texts(readings, narrow), axis_name("probability") | {"x": bars[0]}]
+        annotations=[*live, *_fixed_annotations(results, narrow), axis_name("probability") | {"x": bars[0]}]
     )
-    figure.add_shape(_box(readings[k], narrow))
+    figure.add_shape(_word_box(results[k], narrow))
     figure.frames = [
         {
             "name": str(i),
-            "data": _data(reading, words),
-            "traces": moving,
+            "data": _frame_traces(result, words),
+            "traces": animated,
             "layout": {
                 "annotations": [
-                    {key: t[key] for key in ("text", "x", "y", "xanchor")} for t in _live(readings, i, narrow)
+                    {key: t[key] for key in ("text", "x", "y", "xanchor")}
+                    for t in _frame_annotations(results, i, narrow)
                 ],
-                "shapes": [{key: _box(reading, narrow)[key] for key in ("x0", "x1")}],
+                "shapes": [{key: _word_box(result, narrow)[key] for key in ("x0", "x1")}],
             },
         }
-        for i, reading in enumerate(readings)
+        for i, result in enumerate(results)
     ]
     return figure
 
 
-def _stood(word: Any, narrow: bool) -> str:
-    return "<br>".join(discs(word)) if narrow else discs(word)
+def _tick_label(word: Any, narrow: bool) -> str:
+    return "<br>".join(word_symbols(word)) if narrow else word_symbols(word)
 
 
-def _data(reading: BitIndependence, words: int) -> list[dict[str, Any]]:
-    """Bars, and discs whose opacity is what the neuron says."""
+def _frame_traces(result: BitIndependence, words: int) -> list[dict[str, Any]]:
+    """Bars, and discs whose opacity is the output of the neuron."""
     return [
-        {"type": "bar", "y": [round(float(v), 4) for v in reading.truth]},
-        {"type": "bar", "y": [round(float(v), 4) for v in reading.product]},
-        {"marker": {"opacity": [round(float(v), 3) for v in reading.marginals]}},
+        {"type": "bar", "y": [round(float(v), 4) for v in result.joint]},
+        {"type": "bar", "y": [round(float(v), 4) for v in result.product]},
+        {"marker": {"opacity": [round(float(v), 3) for v in result.marginals]}},
     ]
 
 
-def _box(reading: BitIndependence, narrow: bool) -> dict[str, Any]:
-    """Round the word that thresholding names; narrow, the word stands upright."""
-    at = reading.thresholded
-    depth = 0.05 + 0.081 * reading.code.length if narrow else 0.11
+def _word_box(result: BitIndependence, narrow: bool) -> dict[str, Any]:
+    """A box around the thresholded word; in a narrow figure the word is written vertically."""
+    at = result.thresholded
+    depth = 0.05 + 0.081 * result.code.length if narrow else 0.11
     return {
         "type": "rect", "xref": "x", "yref": "y domain", "x0": at - 0.5, "x1": at + 0.5,
         "y0": -depth, "y1": 0,
@@ -127,21 +144,21 @@ def _box(reading: BitIndependence, narrow: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _live(readings: Sequence[BitIndependence], k: int, narrow: bool) -> list[dict[str, Any]]:
-    reading, first = readings[k], readings[0]
+def _frame_annotations(results: Sequence[BitIndependence], k: int, narrow: bool) -> list[dict[str, Any]]:
+    result, first = results[k], results[0]
     size = 34 if narrow else 42
-    here = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
+    corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     top = 0.74 if narrow else 0.5
     texts = [
         note(
-            f"<b>{number(reading.lost)}</b>",
+            f"<b>{number(result.total_correlation)}</b>",
             0,
             top,
             font={"size": size, "family": SERIF, "color": INK},
-            **here,
+            **corner,
         ),
     ]
-    for bit, p in enumerate(reading.marginals):
+    for bit, p in enumerate(result.marginals):
         texts.append(
             note(
                 f"<b>{number(float(p))}</b>" if 0.005 <= p <= 0.995 else f"<b>{round(float(p))}</b>",
@@ -154,24 +171,24 @@ def _live(readings: Sequence[BitIndependence], k: int, narrow: bool) -> list[dic
                 yanchor="middle",
             )
         )
-    named = reading.decoded
-    told = "decoded"
-    if reading.impossible:
-        told = "decoded,<br>impossible"
-    elif named < 0:
-        told = "decoded,<br>no class"
-    at = reading.thresholded
-    under = slice(max(at - 1, 0), at + 2) if narrow else slice(at, at + 1)  # bars that the words stand over
+    decoded = result.decoded
+    label = "decoded"
+    if result.impossible:
+        label = "decoded,<br>impossible"
+    elif decoded == NO_CLASS:
+        label = "decoded,<br>no class"
+    at = result.thresholded
+    under = slice(max(at - 1, 0), at + 2) if narrow else slice(at, at + 1)  # bars that the label covers
     x, anchor = float(at), "center"
-    if narrow and at == 0:  # in the middle the words would cross the axis
+    if narrow and at == 0:  # centred, the label would cross the axis
         x, anchor = -0.5, "left"
-    elif narrow and at == len(reading.words) - 1:
+    elif narrow and at == len(result.words) - 1:
         x, anchor = at + 0.5, "right"
     texts.append(
         note(
-            f"<b>{told}</b>",
+            f"<b>{label}</b>",
             x,
-            max(float(reading.truth[under].max()), float(reading.product[under].max())) + 0.01,
+            max(float(result.joint[under].max()), float(result.product[under].max())) + 0.01,
             xref="x",
             yref="y",
             xanchor=anchor,
@@ -181,10 +198,10 @@ def _live(readings: Sequence[BitIndependence], k: int, narrow: bool) -> list[dic
         )
     )
     start = int(first.posterior.argmax())
-    word = discs(first.code.bits[start])
+    codeword = word_symbols(first.code.bits[start])
     texts.append(
         under_axis(
-            f"true probability of {word} = {number(float(reading.posterior[start]))}",
+            f"true probability of {codeword} = {number(float(result.posterior[start]))}",
             0.5 if narrow else 0.68,
             0,
             yshift=-20,
@@ -194,21 +211,21 @@ def _live(readings: Sequence[BitIndependence], k: int, narrow: bool) -> list[dic
     return texts
 
 
-def _texts(readings: Sequence[BitIndependence], narrow: bool) -> list[dict[str, Any]]:
+def _fixed_annotations(results: Sequence[BitIndependence], narrow: bool) -> list[dict[str, Any]]:
     size = 34 if narrow else 42
-    here = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
+    corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     top = 0.74 if narrow else 0.5
     bits = {1: "one neuron says", 2: "two neurons say", 3: "three neurons say", 4: "four neurons say"}
-    count = bits.get(readings[0].code.length, f"{readings[0].code.length} neurons say")
-    key = {"xref": "paper", "yref": "paper", "yanchor": "top", "xanchor": "right"}
+    count = bits.get(results[0].code.length, f"{results[0].code.length} neurons say")
+    legend = {"xref": "paper", "yref": "paper", "yanchor": "top", "xanchor": "right"}
     return [
-        note(f"<b>What the {count}</b>", 0, 1, font={"size": 17, "color": INK}, **here),
-        note("bits lost by reading the<br>neurons one by one", 0, top, yshift=-size - 10, **here),
+        note(f"<b>What the {count}</b>", 0, 1, font={"size": 17, "color": INK}, **corner),
+        note("bits lost by reading the<br>neurons one by one", 0, top, yshift=-size - 10, **corner),
         note(
             "<b>■ true</b>&nbsp;&nbsp; □ product of the neurons",
             1,
             0.58 if narrow else 1.0,
             font={"size": 15 if narrow else 16, "color": INK},
-            **key,
+            **legend,
         ),
     ]

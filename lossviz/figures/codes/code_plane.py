@@ -1,43 +1,60 @@
-"""Two networks that name clouds in the plane: their borders, their mistakes, and how all their starts did."""
+"""Two networks that classify clusters in the plane: decision boundaries, errors and accuracies."""
 
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from lossviz.codes.decoding import NO_CLASS
 from lossviz.codes.plane_networks import CodePlane
 from lossviz.figures.base.style import AXIS, INK, MUTE, PANEL, UNDER_SLIDER, blank, faded, mark
-from lossviz.figures.codes.code_plane_words import ROWS, heads, live_words
+from lossviz.figures.codes.code_plane_words import ROW_POSITIONS, fixed_annotations, frame_annotations
 
-DOT = 0.028  # of a row of dots to the next, in units of the panel
-PLATES = ((0.0, 0.295), (0.325, 0.62))
+DOT_SPACING = 0.028  # between dots that are stacked, in units of the panel
+PANELS = ((0.0, 0.295), (0.325, 0.62))
 
 
-def code_plane(plane: CodePlane, at: int = 150, spare: bool = False, narrow: bool = False) -> go.Figure:
-    """Two contestants at the record nearest to step ``at``, with a frame for every record, named by its step.
+def code_plane(plane: CodePlane, at: int = 150, unused: bool = False, narrow: bool = False) -> go.Figure:
+    """Draw two networks of a `CodePlane`: decision boundaries, wrong points, and the accuracy of each seed.
 
-    ``spare`` marks where a word names no class, and makes its share the number of the picture.
+    Args:
+        plane: From `lossviz.codes.code_plane`, with two networks.
+        at: The step that is shown, or the nearest record; there is a frame for each, named by its step.
+        unused: Whether points whose word is no codeword are marked; their share then is the main number.
+        narrow: Whether the figure is for the width of a phone.
+
+    Returns:
+        Two panels of the plane, and a row of dots for each network.
+
+    Example:
+        >>> import lossviz as lv
+        >>> heads = [lv.codes.HeadConfig("binary", "sigmoid-ce")] * 2
+        >>> plane = lv.codes.code_plane(heads, seeds=2, steps=20, grid=5)
+        >>> len(lv.figures.code_plane(plane).frames)
+        3
     """
     height = 680 if narrow else 440
     margin = {"l": 14 if narrow else 62, "r": 14, "t": 44, "b": UNDER_SLIDER}
     figure = blank(height, margin=margin, meta={"follows": "codes_step"})
-    moving: list[int] = []
-    fixed_texts: list[dict[str, Any]] = []
+    animated: list[int] = []
+    fixed: list[dict[str, Any]] = []
     for c in range(2):
-        moving += _plate(figure, plane, c, spare, narrow)
-        fixed_texts += heads(plane, c, spare, narrow)
-    moving += _dots(figure, plane, narrow)
-    here = int(np.abs(plane.steps - at).argmin())
-    for trace, part in zip(moving, _data(plane, here, spare), strict=True):
+        animated += _panel(figure, plane, c, unused, narrow)
+        fixed += fixed_annotations(plane, c, unused, narrow)
+    animated += _dots(figure, plane, narrow)
+    current = int(np.abs(plane.steps - at).argmin())
+    for trace, part in zip(animated, _frame_traces(plane, current, unused), strict=True):
         figure.data[trace].update(part)
-    figure.update_layout(annotations=[*live_words(plane, here, spare, narrow), *fixed_texts])
+    figure.update_layout(annotations=[*frame_annotations(plane, current, unused, narrow), *fixed])
     figure.frames = [
         {
             "name": str(int(step)),
-            "data": _data(plane, record, spare),
-            "traces": moving,
+            "data": _frame_traces(plane, record, unused),
+            "traces": animated,
             "layout": {
-                "annotations": [{"text": text["text"]} for text in live_words(plane, record, spare, narrow)]
+                "annotations": [
+                    {"text": text["text"]} for text in frame_annotations(plane, record, unused, narrow)
+                ]
             },
         }
         for record, step in enumerate(plane.steps)
@@ -45,18 +62,18 @@ def code_plane(plane: CodePlane, at: int = 150, spare: bool = False, narrow: boo
     return figure
 
 
-def _plate(figure: go.Figure, plane: CodePlane, c: int, spare: bool, narrow: bool) -> list[int]:
+def _panel(figure: go.Figure, plane: CodePlane, c: int, unused: bool, narrow: bool) -> list[int]:
     tag = "" if c == 0 else "2"
-    across = ((0.0, 0.485), (0.515, 1.0))[c] if narrow else PLATES[c]
-    up = (0.71, 1.0) if narrow else (0.09, 1.0)
+    x_domain = ((0.0, 0.485), (0.515, 1.0))[c] if narrow else PANELS[c]
+    y_domain = (0.71, 1.0) if narrow else (0.09, 1.0)
     hidden = {"visible": False, "constrain": "domain", "showgrid": False}
     figure.update_layout(
         {
             f"xaxis{tag}": hidden
-            | {"domain": across, "range": [plane.a[0], plane.a[-1]], "anchor": f"y{tag}"},
+            | {"domain": x_domain, "range": [plane.a[0], plane.a[-1]], "anchor": f"y{tag}"},
             f"yaxis{tag}": hidden
             | {
-                "domain": up,
+                "domain": y_domain,
                 "range": [plane.b[0], plane.b[-1]],
                 "anchor": f"x{tag}",
                 "scaleanchor": f"x{tag}",
@@ -65,9 +82,9 @@ def _plate(figure: go.Figure, plane: CodePlane, c: int, spare: bool, narrow: boo
         }
     )
     axes = {"xaxis": f"x{tag}", "yaxis": f"y{tag}"}
-    corner = {"xref": f"x{tag}", "yref": f"y{tag}", "layer": "below", "line": {"width": 0}}
-    reach = {"x0": plane.a[0], "x1": plane.a[-1], "y0": plane.b[0], "y1": plane.b[-1]}
-    figure.add_shape(type="rect", fillcolor=PANEL, **corner, **reach)
+    axes_of_shape = {"xref": f"x{tag}", "yref": f"y{tag}", "layer": "below", "line": {"width": 0}}
+    extent = {"x0": plane.a[0], "x1": plane.a[-1], "y0": plane.b[0], "y1": plane.b[-1]}
+    figure.add_shape(type="rect", fillcolor=PANEL, **axes_of_shape, **extent)
     ring = {"symbol": "circle-open", "size": 4 if narrow else 6, "color": MUTE, "line": {"width": 1}}
     figure.add_trace(
         go.Scatter(
@@ -79,12 +96,12 @@ def _plate(figure: go.Figure, plane: CodePlane, c: int, spare: bool, narrow: boo
             **axes,
         )
     )
-    own = mark(plane.contestants[c].head)
+    style = mark(plane.heads[c].head)
     first = len(figure.data)
-    if spare:
+    if unused:
         dot = {"size": 2.6 if narrow else 3.4, "color": faded(INK, 0.6)}
         figure.add_trace(go.Scatter(mode="markers", marker=dot, hoverinfo="skip", **axes))
-    for _ in range(plane.fields[c].shape[1]):
+    for _ in range(plane.margins[c].shape[1]):
         figure.add_trace(
             go.Contour(
                 x=plane.a,
@@ -92,7 +109,7 @@ def _plate(figure: go.Figure, plane: CodePlane, c: int, spare: bool, narrow: boo
                 showscale=False,
                 hoverinfo="skip",
                 contours={"start": 0, "end": 0, "size": 1, "coloring": "none"},
-                line={"color": own.line, "width": 3.2 if narrow else own.width, "dash": own.dash},
+                line={"color": style.line, "width": 3.2 if narrow else style.width, "dash": style.dash},
                 **axes,
             )
         )
@@ -101,35 +118,42 @@ def _plate(figure: go.Figure, plane: CodePlane, c: int, spare: bool, narrow: boo
     return list(range(first, len(figure.data)))
 
 
-def _data(plane: CodePlane, record: int, spare: bool) -> list[dict[str, Any]]:
+def _frame_traces(plane: CodePlane, record: int, unused: bool) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
     for c in range(2):
-        if spare:
-            rows, columns = np.nonzero(plane.said[c, record] == -1)
-            thin = (rows + columns) % 2 == 0
-            parts.append({"x": _short(plane.a[columns[thin]]), "y": _short(plane.b[rows[thin]])})
-        parts += [{"type": "contour", "z": field} for field in plane.fields[c][record]]
-        wrong = plane.x[~plane.right[c, record]]
-        parts.append({"x": _short(wrong[:, 0]), "y": _short(wrong[:, 1])})
+        if unused:
+            rows, columns = np.nonzero(plane.decision_map[c, record] == NO_CLASS)
+            checkerboard = (rows + columns) % 2 == 0
+            parts.append(
+                {"x": _rounded(plane.a[columns[checkerboard]]), "y": _rounded(plane.b[rows[checkerboard]])}
+            )
+        parts += [{"type": "contour", "z": field} for field in plane.margins[c][record]]
+        wrong = plane.x[~plane.correct[c, record]]
+        parts.append({"x": _rounded(wrong[:, 0]), "y": _rounded(wrong[:, 1])})
     for c in range(2):
         shares = np.sort(plane.accuracy[c, :, record])
-        parts.append({"x": _short(shares), "y": _short(ROWS[c] + DOT * (0.6 + _stacked(shares)))})
+        parts.append(
+            {
+                "x": _rounded(shares),
+                "y": _rounded(ROW_POSITIONS[c] + DOT_SPACING * (0.6 + _stack_levels(shares))),
+            }
+        )
     return parts
 
 
-def _short(values: Any) -> list[float]:
+def _rounded(values: Any) -> list[float]:
     rounded: list[float] = np.round(values, 3).tolist()
     return rounded
 
 
-def _stacked(shares: Any) -> Any:
-    """How many dots lie below each, of those that fall into the same fortieth."""
+def _stack_levels(shares: Any) -> Any:
+    """How many dots lie below each one, of those in the same bin of a fortieth."""
     bins = np.floor(np.asarray(shares) * 40 + 1e-9)
     return np.array([int((bins[:i] == bins[i]).sum()) for i in range(len(bins))])
 
 
 def _dots(figure: go.Figure, plane: CodePlane, narrow: bool) -> list[int]:
-    """A row of dots for each network: a dot is a start."""
+    """A row of dots for each network, a dot for each seed."""
     domain = [0.03, 0.63] if narrow else [0.09, 1.0]
     figure.update_layout(
         xaxis3={
@@ -142,13 +166,15 @@ def _dots(figure: go.Figure, plane: CodePlane, narrow: bool) -> list[int]:
         yaxis3={"domain": domain, "range": [0, 1], "anchor": "x3", "visible": False},
     )
     first = len(figure.data)
-    for one in plane.contestants:
-        marker = {"size": 9, "color": mark(one.head).line, "opacity": 1}
+    for head in plane.heads:
+        marker = {"size": 9, "color": mark(head.head).line, "opacity": 1}
         figure.add_trace(
             go.Scatter(
                 mode="markers", marker=marker, hoverinfo="skip", cliponaxis=False, xaxis="x3", yaxis="y3"
             )
         )
     line = {"color": AXIS, "width": 1}
-    figure.add_shape(type="line", xref="x3", yref="y3", x0=0, x1=1, y0=ROWS[0], y1=ROWS[0], line=line)
+    figure.add_shape(
+        type="line", xref="x3", yref="y3", x0=0, x1=1, y0=ROW_POSITIONS[0], y1=ROW_POSITIONS[0], line=line
+    )
     return [first, first + 1]

@@ -1,17 +1,18 @@
-"""What is written on the picture of two networks that name clouds: their names, words, and how they did."""
+"""Annotations of the figure of two networks on clusters: names, codewords and accuracies."""
 
 from typing import Any
 
 import numpy as np
 
+from lossviz.codes.heads import HEADS
 from lossviz.codes.plane_networks import CodePlane, HeadConfig
 from lossviz.common.plain_text import plain
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import INK, PANEL, SERIF, mark, note, under_axis
 
-GOOD = 0.9  # a start that names this share of new points has learned it
-ROWS = (0.37, 0.0)  # where the dots of each network stand
-READ = {
+LEARNED = 0.9  # a seed with this accuracy on new points counts as learned
+ROW_POSITIONS = (0.37, 0.0)  # y of the row of dots of each network
+DECODING_NAMES = {
     "threshold": "each thresholded",
     "hamming": "nearest word",
     "euclidean": "nearest outputs",
@@ -19,37 +20,37 @@ READ = {
 }
 
 
-def discs(word: Any) -> str:
-    """A word as a row of neurons: full for 1, hollow for 0."""
+def word_symbols(word: Any) -> str:
+    """A word as a row of symbols, one a neuron: full for 1, hollow for 0."""
     return plain("".join("●" if bit else "○" for bit in word))
 
 
-def short(one: HeadConfig, outputs: int) -> str:
-    """What a network is called: how many outputs of which kind."""
-    kind = "softmax" if one.head.startswith("softmax") else "sigmoids"
+def network_name(head: HeadConfig, outputs: int) -> str:
+    """The name of a network: how many outputs of which kind."""
+    kind = "softmax" if HEADS[head.head].link == "softmax" else "sigmoids"
     names = {2: "Two", 3: "Three", 4: "Four", 5: "Five"}
     return f"{names.get(outputs, str(outputs))} {kind}"
 
 
-def heads(plane: CodePlane, c: int, spare: bool, narrow: bool) -> list[dict[str, Any]]:
-    """What stays as it is: the network's name over its plate and its row of dots, and each cloud's word."""
+def fixed_annotations(plane: CodePlane, c: int, unused: bool, narrow: bool) -> list[dict[str, Any]]:
+    """What no frame changes: the network's name over its panel and its row of dots, and the codewords."""
     tag = "" if c == 0 else "2"
-    one, code = plane.contestants[c], plane.codes[c]
-    own = mark(one.head)
+    head, code = plane.heads[c], plane.codes[c]
+    style = mark(head.head)
     size = 16 if narrow else 19
     above = {"yref": f"y{tag} domain", "xref": f"x{tag} domain", "yanchor": "bottom", "yshift": 7}
-    named = READ[one.how].capitalize() if spare else short(one, code.length)
+    name = DECODING_NAMES[head.decoding].capitalize() if unused else network_name(head, code.length)
     texts = [
-        note(f"<b>{named}</b>", 0, 1, xanchor="left", font={"size": size, "color": own.text}, **above),
+        note(f"<b>{name}</b>", 0, 1, xanchor="left", font={"size": size, "color": style.text}, **above),
     ]
-    if not spare and not narrow:
+    if not unused and not narrow:
         texts.append(note(f"{plane.weights[c]} weights", 1, 1, xanchor="right", **above))
-    for cloud, label in enumerate(plane.labels):
-        x, y = plane.centres[cloud] * (1.62 if len(plane.labels) <= 4 else 1.45)
+    for cluster, label in enumerate(plane.labels):
+        x, y = plane.centres[cluster] * (1.62 if len(plane.labels) <= 4 else 1.45)
         edge = 0.86 * plane.a[-1]
         texts.append(
             note(
-                discs(code.bits[label]),
+                word_symbols(code.bits[label]),
                 float(np.clip(x, -edge, edge)),
                 float(np.clip(y, -edge, edge)),
                 xref="x" + tag,
@@ -62,32 +63,32 @@ def heads(plane: CodePlane, c: int, spare: bool, narrow: bool) -> list[dict[str,
             )
         )
     row = {"xref": "x3", "yref": "y3", "xanchor": "left", "yanchor": "bottom"}
-    words = f"<b>{named}</b>" if not narrow or spare else f"<b>{named}</b>, {plane.weights[c]} weights"
-    texts.append(note(words, 0, ROWS[c] + 0.28, font={"size": 17, "color": own.text}, **row))
+    words = f"<b>{name}</b>" if not narrow or unused else f"<b>{name}</b>, {plane.weights[c]} weights"
+    texts.append(note(words, 0, ROW_POSITIONS[c] + 0.28, font={"size": 17, "color": style.text}, **row))
     return texts
 
 
-def _span(shares: Any) -> str:
+def _range(shares: Any) -> str:
     low, high = percent(float(np.min(shares))), percent(float(np.max(shares)))
     return f"{high}, all {len(shares)}" if low == high else f"{low} to {high}"
 
 
-def live_words(plane: CodePlane, record: int, spare: bool, narrow: bool) -> list[dict[str, Any]]:
-    """What changes with the step: the one number of the page, each network's range, and the axes' titles."""
+def frame_annotations(plane: CodePlane, record: int, unused: bool, narrow: bool) -> list[dict[str, Any]]:
+    """What changes with the step: the main number, each network's range of accuracies, and axis titles."""
     texts: list[dict[str, Any]] = []
     size = 34 if narrow else 42
     place = {"xref": "x3 domain", "yref": "y3 domain", "xanchor": "left"}
     accuracy = plane.accuracy[:, :, record]
     seeds = accuracy.shape[1]
-    if spare:
-        share = float(plane.nameless[0, :, record].mean())
+    if unused:
+        share = float(plane.unused_share[0, :, record].mean())
         value = f"{number(100 * share)} %" if share else "0 %"
         words = "of new points get a word<br>that names no class"
     else:
-        good = [int((row >= GOOD).sum()) for row in accuracy]
-        value = f"{good[0]} of {seeds}"
-        other = short(plane.contestants[1], plane.codes[1].length).lower()
-        words = f"starts get 9 points in 10 right.<br>Of {other}: {good[1]}"
+        learned = [int((row >= LEARNED).sum()) for row in accuracy]
+        value = f"{learned[0]} of {seeds}"
+        other = network_name(plane.heads[1], plane.codes[1].length).lower()
+        words = f"starts get 9 points in 10 right.<br>Of {other}: {learned[1]}"
     texts.append(
         note(
             f"<b>{value}</b>",
@@ -100,17 +101,18 @@ def live_words(plane: CodePlane, record: int, spare: bool, narrow: bool) -> list
         )
     )
     texts.append(note(words, 0, 1.0, yanchor="top", yshift=14 - size, **place))
-    for c, own in enumerate(mark(one.head) for one in plane.contestants):
+    for c, head in enumerate(plane.heads):
+        style = mark(head.head)
         texts.append(
             note(
-                f"<b>{_span(accuracy[c])}</b>",
+                f"<b>{_range(accuracy[c])}</b>",
                 1,
-                ROWS[c] + 0.28,
+                ROW_POSITIONS[c] + 0.28,
                 xref="x3 domain",
                 yref="y3",
                 xanchor="right",
                 yanchor="bottom",
-                font={"size": 17, "color": own.text},
+                font={"size": 17, "color": style.text},
             )
         )
     texts.append(

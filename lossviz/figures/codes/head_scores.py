@@ -1,6 +1,7 @@
-"""What heads and codes are worth on real digits: a row for each head, by one measure."""
+"""Scores of heads and codes on handwritten digits: a row for each head, by one measure."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -13,97 +14,125 @@ from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import MUTE, PAPER, blank, faded, mark, note, short_name, under_axis
 
 
-def _points(value: float) -> str:
+def _percentage_points(value: float) -> str:
     if not abs(value) < 100:
         return f"{number(100 * value)} points"
     return f"{round(100 * value, 1) + 0.0:.1f} points".replace("-", "−")  # never −0.0
 
 
-# measure: (of a table, how a value is written, what the axis is called)
-SCORES: Mapping[str, tuple[Callable[[HeadScores], Floats], Callable[[float], str], str]] = MappingProxyType(
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+@dataclass(frozen=True)
+class HeadMeasure:
+    """How one score of `HeadScores` is drawn."""
+
+    values: Callable[[HeadScores], Floats]  # (heads, gains, seeds)
+    format: Callable[[float], str]
+    title: str  # of the axis
+    narrow_title: str = ""  # in a narrow figure, if it differs
+    log_axis: bool = False
+    upper: float | None = None  # the best possible value, where the axis ends
+
+
+HEAD_MEASURES: Mapping[str, HeadMeasure] = MappingProxyType(
     {
-        "Accuracy": (lambda table: table.accuracy, lambda v: f"{100 * v:.1f} %", "right on test digits"),
-        "Log loss": (lambda table: table.log_loss, number, "log loss on test digits, nats"),
-        "Calibration": (
-            lambda table: table.calibration,
-            lambda v: f"{100 * v:.1f} %",
-            "expected calibration error on test digits",
+        "accuracy": HeadMeasure(lambda t: t.accuracy, _percent, "right on test digits", upper=1.0),
+        "log-loss": HeadMeasure(lambda t: t.log_loss, number, "log loss on test digits, nats", log_axis=True),
+        "calibration-error": HeadMeasure(
+            lambda t: t.calibration_error, _percent, "expected calibration error on test digits"
         ),
-        "Overfitting": (
-            lambda table: table.train_accuracy - table.accuracy,
-            _points,
+        "generalization-gap": HeadMeasure(
+            lambda t: t.generalization_gap,
+            _percentage_points,
             "right on training digits minus right on test digits",
+            "train − test digits",
         ),
     }
 )
 
 
-def head_scores(table: HeadScores, measure: str = "Accuracy", narrow: bool = False) -> go.Figure:
-    """A row for each head: a disc for the usual start and a ring for the loud one, a dot for each seed.
+def head_scores(table: HeadScores, measure: str = "accuracy", narrow: bool = False) -> go.Figure:
+    """Draw one score of every head: a disc for each gain, the mean of the seeds, and a dot for each seed.
 
-    KeyError for an unknown measure.
+    Args:
+        table: From `lossviz.codes.digits_table`.
+        measure: "accuracy", "log-loss", "calibration-error" or "generalization-gap".
+        narrow: Whether the figure is for the width of a phone.
+
+    Returns:
+        A row for each head. The first gain is a full disc, the others are hollow.
+
+    Raises:
+        KeyError: For an unknown measure.
+
+    Example:
+        >>> import lossviz as lv
+        >>> table = lv.codes.digits_table(seeds=2, epochs=1, heads=["4-bits-ce"])
+        >>> lv.figures.head_scores(table, "log-loss").layout.xaxis.type
+        'log'
     """
-    if measure not in SCORES:
-        raise KeyError(f"unknown measure {measure!r}; known: {', '.join(SCORES)}")
-    of, write, words = SCORES[measure]
-    values = of(table)
-    rows, pitch = len(table.entries), 78 if narrow else 52
-    figure = blank(rows * pitch + 84, margin={"l": 14, "r": 14, "t": 26, "b": 58})
+    if measure not in HEAD_MEASURES:
+        raise KeyError(f"unknown measure {measure!r}; known: {', '.join(HEAD_MEASURES)}")
+    shown = HEAD_MEASURES[measure]
+    values, write = shown.values(table), shown.format
+    rows, row_height = len(table.heads), 78 if narrow else 52
+    figure = blank(rows * row_height + 84, margin={"l": 14, "r": 14, "t": 26, "b": 58})
     left = 0.0 if narrow else 0.27
-    axis = _axis(values, measure)
+    axis = _axis(values, shown)
     figure.update_layout(
         xaxis={"domain": [left, 0.99], "anchor": "y", **axis},
         yaxis={
-            "range": [rows - (0.36 if narrow else 0.5), -0.5],  # narrow, the last ring stands lower
+            "range": [rows - (0.36 if narrow else 0.5), -0.5],  # in a narrow figure the last disc is lower
             "tickvals": list(range(rows)),
             "showticklabels": False,
             "anchor": "x",
         },
     )
     texts: list[dict[str, Any]] = []
-    log = axis.get("type") == "log"
-    for row, entry in enumerate(table.entries):
-        own = mark(entry.head)
+    for row, head in enumerate(table.heads):
+        style = mark(head.head)
         at = row + (0.26 if narrow else 0)
         for gain in reversed(range(len(table.gains))):
             seeds = values[row, gain]
             mean = float(np.mean(seeds))
-            loud = gain > 0
-            place = at + (0.19 if loud else -0.19 if len(table.gains) > 1 else 0)
-            dot = {"size": 6, "color": faded(own.line, 0.45), "line": {"width": 0}}
+            scaled = gain > 0
+            place = at + (0.19 if scaled else -0.19 if len(table.gains) > 1 else 0)
+            dot = {"size": 6, "color": faded(style.line, 0.45), "line": {"width": 0}}
             figure.add_trace(
                 go.Scatter(x=seeds, y=[place] * len(seeds), mode="markers", marker=dot, hoverinfo="skip")
             )
             disc = {
                 "size": 13,
-                "color": PAPER if loud else own.line,
-                "line": {"color": own.line, "width": 3},
+                "color": PAPER if scaled else style.line,
+                "line": {"color": style.line, "width": 3},
                 "opacity": 1,
             }
             figure.add_trace(go.Scatter(x=[mean], y=[place], mode="markers", marker=disc, hoverinfo="skip"))
-            if not narrow or not loud:
-                spots = np.log10([mean, *seeds]) if log else np.array([mean, *seeds])
-                shift = _beside(spots, axis, narrow, len(write(mean)))
+            if not narrow or not scaled:
+                positions = np.log10([mean, *seeds]) if shown.log_axis else np.array([mean, *seeds])
+                shift = _label_shift(positions, axis, narrow, len(write(mean)))
                 texts.append(
                     note(
                         f"<b>{write(mean)}</b>",
-                        float(spots[0]),
+                        float(positions[0]),
                         place,
                         xref="x",
                         yref="y",
                         xanchor="right" if shift < 0 else "left",
                         xshift=shift,
-                        font={"size": 15, "color": own.text},
+                        font={"size": 15, "color": style.text},
                     )
                 )
         name = {"xref": "paper", "yref": "y", "xanchor": "left", "yanchor": "middle"}
-        sub = f"{short_name(entry.head).lower()}, {table.weights[row]} weights"
+        sub = f"{short_name(head.head).lower()}, {table.weights[row]} weights"
         if narrow:
-            words_row = f"<b>{entry.label}</b> {sub}"
-            texts.append(note(words_row, 0, row - 0.22, font={"size": 15, "color": own.text}, **name))
+            words_row = f"<b>{head.label}</b> {sub}"
+            texts.append(note(words_row, 0, row - 0.22, font={"size": 15, "color": style.text}, **name))
         else:
             texts.append(
-                note(f"<b>{entry.label}</b>", 0, row - 0.16, font={"size": 17, "color": own.text}, **name)
+                note(f"<b>{head.label}</b>", 0, row - 0.16, font={"size": 17, "color": style.text}, **name)
             )
             texts.append(note(sub, 0, row + 0.24, font={"size": 15, "color": MUTE}, **name))
     gains = " &nbsp; ".join(
@@ -113,38 +142,35 @@ def head_scores(table: HeadScores, measure: str = "Accuracy", narrow: bool = Fal
         note(gains, 0.99, 1, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=2,
              font={"size": 15, "color": MUTE})
     )  # fmt: skip
-    axis_words = (
-        words if not narrow else words.replace("right on training digits minus right on test", "train − test")
-    )
-    texts.append(
-        under_axis(f"{axis_words}, {len(table.seeds)} seeds", 0.5, 0, xref="x domain", xanchor="center")
-    )
+    title = (narrow and shown.narrow_title) or shown.title
+    texts.append(under_axis(f"{title}, {len(table.seeds)} seeds", 0.5, 0, xref="x domain", xanchor="center"))
     figure.update_layout(annotations=texts)
     return figure
 
 
-def _beside(spots: Floats, axis: dict[str, Any], narrow: bool, letters: int) -> float:
-    """How far from its disc a value stands, in px: near, within the axis, and not on a dot.
+def _label_shift(positions: Floats, axis: dict[str, Any], narrow: bool, letters: int) -> float:
+    """The distance in px of a value's text from its disc, negative to the left: the nearest free place.
 
-    ``spots`` are the disc and the dots, on the axis. Negative is left of the disc: sooner at the right end.
+    Free means within the axis and on no dot. ``positions`` are the disc and the dots, on the axis. At the
+    right end of the axis the left side is preferred.
     """
     low, high = axis["range"]
     scale = (325 if narrow else 770) / (high - low)  # px, about
     width = 8.5 * letters
-    at_end = spots[0] > low + 0.8 * (high - low)
+    at_end = positions[0] > low + 0.8 * (high - low)
     free: list[float] = []
     for side in (-1, 1) if at_end else (1, -1):
-        room = scale * ((high - spots[0]) if side > 0 else (spots[0] - low))
-        dots = side * scale * (spots[1:] - spots[0])
+        space = scale * ((high - positions[0]) if side > 0 else (positions[0] - low))
+        dots = side * scale * (positions[1:] - positions[0])
         for start in (12.0, *(dots[dots > 1] + 11)):
             end = start + width
-            if start >= 12 and end < room and not ((dots > start - 8) & (dots < end + 5)).any():
+            if start >= 12 and end < space and not ((dots > start - 8) & (dots < end + 5)).any():
                 free.append(float(side * start))
     return min(free, key=abs, default=-12.0 if at_end else 12.0)
 
 
-def _axis(values: Floats, measure: str) -> dict[str, Any]:
-    if measure == "Log loss":
+def _axis(values: Floats, shown: HeadMeasure) -> dict[str, Any]:
+    if shown.log_axis:
         low, high = float(np.log10(values.min())), float(np.log10(values.max()))
         ticks = [
             v
@@ -157,16 +183,17 @@ def _axis(values: Floats, measure: str) -> dict[str, Any]:
             "tickvals": ticks,
             "ticktext": [f"{v:g}" for v in ticks],
         }
-    low, high = float(min(values.min(), 0.0 if measure != "Accuracy" else 1.0)), float(values.max())
-    if measure == "Accuracy":
-        low, high = float(np.floor(10 * low) / 10), 1.0
-    room = 0.03 * (high - low)
+    if shown.upper is None:
+        low, high = float(min(values.min(), 0.0)), float(values.max())
+    else:
+        low, high = float(np.floor(10 * min(values.min(), shown.upper)) / 10), shown.upper
+    padding = 0.03 * (high - low)
     step = next(s for s in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if s >= (high - low) / 6)
-    places = (np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step).tolist()
+    ticks = (np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step).tolist()
     return {
-        "range": [low - room, high + room],
-        "tickvals": places,
+        "range": [low - padding, high + padding],
+        "tickvals": ticks,
         "ticktext": [
-            percent(float(t)) if t >= 0.005 else f"{100 * t:.0f} %".replace("-", "−") for t in places
+            percent(float(t)) if t >= 0.005 else f"{100 * t:.0f} %".replace("-", "−") for t in ticks
         ],
     }

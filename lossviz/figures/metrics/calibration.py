@@ -1,4 +1,4 @@
-"""Can a probability be believed: what was said against what came true, and how far apart over training."""
+"""Reliability diagram of a training at one record, and its calibration error over the steps."""
 
 from typing import Any
 
@@ -22,29 +22,34 @@ from lossviz.figures.base.style import (
     put_first,
     under_axis,
 )
-from lossviz.metrics import thresholds
 from lossviz.metrics.history import ScoreHistory
-
-BINS = 10
-
-
-def calibration_of(history: ScoreHistory, k: int) -> thresholds.Calibration:
-    """The calibration at one record: of yes for two classes, of the likeliest class for more."""
-    two = len(history.classes) == 2
-    truth = history.y == 1 if two else history.right[k]
-    low = 0.0 if two else 1 / len(history.classes)
-    return thresholds.calibration(history.confidence[k], truth, BINS, low)
+from lossviz.metrics.thresholds import Calibration
 
 
 def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) -> go.Figure:
-    """Left, the share that came true over what was said; right, their mean gap over the steps.
+    """Draw the reliability diagram at one record, and the expected calibration error over the steps.
 
-    A dot for each bin, larger where more was said, with a 95 % interval. The frames are named by steps.
-    ValueError for a regression.
+    A dot for each bin, larger for more predictions, with a 95 % interval.
+
+    Args:
+        history: From `lossviz.metrics.score_history`, of a classification.
+        at: The step that is shown, or the nearest record; there is a frame for each, named by its step.
+        narrow: Whether the figure is for the width of a phone.
+
+    Returns:
+        The two panels.
+
+    Raises:
+        ValueError: For a regression.
+
+    Example:
+        >>> import lossviz as lv
+        >>> settings = lv.metrics.ScoreSettings("breast-cancer", "linear", steps=4, record_every=2)
+        >>> figure = lv.figures.calibration(lv.metrics.score_history(settings), at=2)
+        >>> [frame.name for frame in figure.frames]
+        ['0', '2', '4']
     """
-    if not history.confidence.shape[1]:
-        raise ValueError("calibration needs probabilities; a regression gives none")
-    facts = [calibration_of(history, k) for k in range(len(history.steps))]
+    facts = [history.calibration(k) for k in range(len(history.steps))]
     errors = 100 * np.array([f.error for f in facts])
     low = float(facts[0].edges[0])
     if narrow:
@@ -82,20 +87,23 @@ def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) ->
     bars = {"type": "data", "symmetric": False, "color": FADED, "thickness": 2, "width": 0}
     dots = {"color": INK, "line": {"color": PAPER, "width": 2}, "opacity": 1}
     figure.add_trace(go.Scatter(mode="markers", marker=dots, error_y=bars, cliponaxis=False))
-    spot = {"size": 14, "color": INK, "line": {"color": PAPER, "width": 2.5}, "opacity": 1}
-    figure.add_trace(go.Scatter(mode="markers", marker=spot, cliponaxis=False, xaxis="x2", yaxis="y2"))
-    here = int(np.abs(history.steps - at).argmin())
-    for trace, part in zip((2, 3, 4), _data(history, facts, errors, here), strict=True):
+    marker = {"size": 14, "color": INK, "line": {"color": PAPER, "width": 2.5}, "opacity": 1}
+    figure.add_trace(go.Scatter(mode="markers", marker=marker, cliponaxis=False, xaxis="x2", yaxis="y2"))
+    current = int(np.abs(history.steps - at).argmin())
+    for trace, part in zip((2, 3, 4), _frame_traces(history, facts, errors, current), strict=True):
         figure.data[trace].update(part)
-    figure.update_layout(annotations=[*_live(history, facts, here, narrow), *_still(history, narrow)])
-    put_first(figure, cursor(float(history.steps[here]), "x2") | {"yref": "y2 domain"})
+    changing = _frame_annotations(history, facts, current, narrow)
+    figure.update_layout(annotations=[*changing, *_fixed_annotations(history, narrow)])
+    put_first(figure, cursor(float(history.steps[current]), "x2") | {"yref": "y2 domain"})
     figure.frames = [
         {
             "name": str(step),
-            "data": _data(history, facts, errors, k),
+            "data": _frame_traces(history, facts, errors, k),
             "traces": [2, 3, 4],
             "layout": {
-                "annotations": [{"text": text["text"]} for text in _live(history, facts, k, narrow)],
+                "annotations": [
+                    {"text": text["text"]} for text in _frame_annotations(history, facts, k, narrow)
+                ],
                 "shapes": [{"x0": int(step), "x1": int(step)}],
             },
         }
@@ -104,18 +112,19 @@ def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) ->
     return figure
 
 
-def _data(
-    history: ScoreHistory, facts: list[thresholds.Calibration], errors: Any, k: int
+def _frame_traces(
+    history: ScoreHistory, facts: list[Calibration], errors: Any, k: int
 ) -> list[dict[str, Any]]:
     bins = facts[k]
-    full = bins.count > 0
+    filled = bins.count > 0
 
-    def short(values: Any) -> list[float]:
-        return [round(float(v), 4) for v in values[full]]
+    def rounded(values: Any) -> list[float]:
+        return [round(float(v), 4) for v in values[filled]]
 
-    x, y = short(bins.said), short(bins.so)
-    size = np.clip(9 + 26 * np.sqrt(bins.count[full] / bins.count.sum()), 9, 30)
-    error = {"array": short(bins.high - bins.so), "arrayminus": short(bins.so - bins.low)}
+    x, y = rounded(bins.mean_predicted), rounded(bins.fraction_of_positives)
+    size = np.clip(9 + 26 * np.sqrt(bins.count[filled] / bins.count.sum()), 9, 30)
+    above, below = bins.high - bins.fraction_of_positives, bins.fraction_of_positives - bins.low
+    error = {"array": rounded(above), "arrayminus": rounded(below)}
     return [
         {"x": x, "y": y},
         {"x": x, "y": y, "marker": {"size": [round(float(s), 1) for s in size]}, "error_y": error},
@@ -123,38 +132,36 @@ def _data(
     ]
 
 
-def _live(
-    history: ScoreHistory, facts: list[thresholds.Calibration], k: int, narrow: bool
+def _frame_annotations(
+    history: ScoreHistory, facts: list[Calibration], k: int, narrow: bool
 ) -> list[dict[str, Any]]:
-    two = len(history.classes) == 2
-    said, so = (
-        float(history.confidence[k].mean()),
-        float((history.y == 1).mean() if two else history.right[k].mean()),
-    )
+    binary = len(history.classes) == 2
+    mean_confidence = float(history.confidence[k].mean())
+    frequency = float((history.y == 1).mean() if binary else history.correct[k].mean())
     place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
-    hero = f"<b>{100 * facts[k].error:.1f}</b>"
-    if two:
-        words = f"says {history.classes[1]} to {percent(said)}, and {percent(so)} are"
+    error_text = f"<b>{100 * facts[k].error:.1f}</b>"
+    if binary:
+        words = f"says {history.classes[1]} to {percent(mean_confidence)}, and {percent(frequency)} are"
     else:
-        words = f"says it is {percent(said)} sure, and is right in {percent(so)}"
+        words = f"says it is {percent(mean_confidence)} sure, and is right in {percent(frequency)}"
     x, y = (0.0, 0.365) if narrow else (0.56, 1.0)
     step = int(history.steps[k])
     title = f"after {step} step{'' if step == 1 else 's'}"
     if narrow:
         texts = [
-            note(hero, 0.03, 0.99, **place, font={"size": 32, "family": SERIF, "color": INK}),
+            note(error_text, 0.03, 0.99, **place, font={"size": 32, "family": SERIF, "color": INK}),
             note(words, 0.5, y, **(place | {"xanchor": "center"}), font={"size": 15, "color": MUTE}),
         ]
     else:
         texts = [
-            note(hero, x, y, **place, font={"size": 42, "family": SERIF, "color": INK}),
+            note(error_text, x, y, **place, font={"size": 42, "family": SERIF, "color": INK}),
             note(words, x, y, yshift=-76, **place),
         ]
     return [*texts, under_axis(title, 0.5 if narrow else 0.78, xanchor="center")]
 
 
-def _still(history: ScoreHistory, narrow: bool) -> list[dict[str, Any]]:
-    said = (
+def _fixed_annotations(history: ScoreHistory, narrow: bool) -> list[dict[str, Any]]:
+    axis_title = (
         f"said: probability of {history.classes[1]}" if len(history.classes) == 2 else "said: how sure it is"
     )
     texts = [
@@ -173,7 +180,7 @@ def _still(history: ScoreHistory, narrow: bool) -> list[dict[str, Any]]:
         ),
     ]
     place = {"xref": "x domain", "yref": "y domain", "font": {"size": 16, "color": INK}}
-    texts.append(note(said, 0.5, 0, yanchor="top", yshift=-30, xanchor="center", **place))
+    texts.append(note(axis_title, 0.5, 0, yanchor="top", yshift=-30, xanchor="center", **place))
     corner = {"xref": "x domain", "yref": "y domain"}
     texts.append(note("too modest", 0.05, 0.72, xanchor="left", bgcolor=PAPER, **corner))
     texts.append(note("too sure", 0.97, 0.12, xanchor="right", **corner))

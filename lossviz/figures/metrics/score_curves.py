@@ -1,4 +1,4 @@
-"""A loss and a metric over the same training, each with a ring where it would have stopped."""
+"""Loss and a metric of the same training over its steps, each with a ring at its best record."""
 
 from typing import Any
 
@@ -21,52 +21,71 @@ from lossviz.figures.base.style import (
     put_first,
     under_axis,
 )
-from lossviz.metrics.history import MEASURES, ScoreHistory
+from lossviz.metrics.history import ScoreHistory
+from lossviz.metrics.measures import MEASURES
 
-WIDE = 0.79
+PLOT_WIDTH = 0.79
 PANELS = ((0.55, 1.0), (0.0, 0.41))
-POINTS = ("accuracy", "f1", "roc-auc", "r2")  # measures whose changes are told in hundredths
 
 
 def score_curves(
     history: ScoreHistory, measure: str = "accuracy", at: float = 300, narrow: bool = False
 ) -> go.Figure:
-    """The loss above, a measure below, both on the held-out examples; the axes are cut to where they part.
+    """Draw the loss and a score on held-out examples over the steps of a training.
 
-    The frames are named by the steps.
+    The vertical axes show the values from where the loss comes near its best.
+
+    Args:
+        history: From `lossviz.metrics.score_history`.
+        measure: A key of ``history.scores``.
+        at: The step that is shown, or the nearest record; there is a frame for each, named by its step.
+        narrow: Whether the figure is for the width of a phone.
+
+    Returns:
+        The loss above, the score below, with a ring at the best record of each.
+
+    Raises:
+        KeyError: For an unknown score.
+
+    Example:
+        >>> import lossviz as lv
+        >>> settings = lv.metrics.ScoreSettings("breast-cancer", "linear", steps=4, record_every=2)
+        >>> figure = lv.figures.score_curves(lv.metrics.score_history(settings), "f1", at=2)
+        >>> [frame.name for frame in figure.frames]
+        ['0', '2', '4']
     """
     rows = (history.loss, history.scores[measure])
-    best = (history.best(), history.best(measure))
-    head = 84 if narrow else 6
+    best = (history.best_record(), history.best_record(measure))
+    header = 84 if narrow else 6
     figure = blank(
-        (400 if narrow else 450) + (head if narrow else 0),
-        margin={"l": 62, "r": 14, "t": head, "b": UNDER_SLIDER},
+        (400 if narrow else 450) + (header if narrow else 0),
+        margin={"l": 62, "r": 14, "t": header, "b": UNDER_SLIDER},
         meta={"follows": "metric_step"},
     )
-    marks = (_mark(history), Mark(INK, INK, "solid", 4.5))
+    styles = (_style(history), Mark(INK, INK, "solid", 4.5))
     for panel, (place, values) in enumerate(zip(PANELS, rows, strict=True), start=1):
         tag = "" if panel == 1 else str(panel)
         low, high = _window(history, values, panel == 1)
-        shares = panel == 2 and measure == "accuracy"
+        ticks = ".0%" if panel == 2 and MEASURES[measure].percent else ""
         figure.update_layout(
             {
                 f"yaxis{tag}": {
-                    "domain": place, "range": [low, high], "nticks": 5, "tickformat": ".0%" if shares else "",
+                    "domain": place, "range": [low, high], "nticks": 5, "tickformat": ticks,
                 },
                 f"xaxis{tag}": {
                     "anchor": f"y{tag}",
-                    "domain": [0, 1 if narrow else WIDE],
+                    "domain": [0, 1 if narrow else PLOT_WIDTH],
                     "range": [0, int(history.steps[-1])],
                     "visible": panel == 2,
                     "nticks": 7,
                 },
             }
         )  # fmt: skip
-        mark, axes = marks[panel - 1], {"xaxis": f"x{tag}", "yaxis": f"y{tag}"}
-        line = {"color": mark.line, "width": mark.width, "dash": mark.dash, "simplify": False}
+        style, axes = styles[panel - 1], {"xaxis": f"x{tag}", "yaxis": f"y{tag}"}
+        line = {"color": style.line, "width": style.width, "dash": style.dash, "simplify": False}
         figure.add_trace(go.Scatter(x=history.steps, y=values, mode="lines", line=line, **axes))
         k = best[panel - 1]
-        ring = {"size": 18, "color": PAPER, "line": {"color": mark.line, "width": 3.5}, "opacity": 1}
+        ring = {"size": 18, "color": PAPER, "line": {"color": style.line, "width": 3.5}, "opacity": 1}
         figure.add_trace(
             go.Scatter(
                 x=[int(history.steps[k])],
@@ -79,24 +98,31 @@ def score_curves(
         )
     for panel in (1, 2):
         tag = "" if panel == 1 else "2"
-        dot = {"size": 13, "color": marks[panel - 1].line, "line": {"color": PAPER, "width": 2}, "opacity": 1}
+        dot = {
+            "size": 13,
+            "color": styles[panel - 1].line,
+            "line": {"color": PAPER, "width": 2},
+            "opacity": 1,
+        }
         figure.add_trace(
             go.Scatter(mode="markers", marker=dot, cliponaxis=False, xaxis=f"x{tag}", yaxis=f"y{tag}")
         )
-    here = int(np.abs(history.steps - at).argmin())
-    for trace, part in zip((4, 5), _data(history, rows, here), strict=True):
+    current = int(np.abs(history.steps - at).argmin())
+    for trace, part in zip((4, 5), _frame_traces(history, rows, current), strict=True):
         figure.data[trace].update(part)
-    live = _live(history, measure, here, narrow)
-    live[0]["font"]["color"] = marks[0].text
-    figure.update_layout(annotations=[*live, *_still(history, measure, best, marks, narrow)])
-    put_first(figure, cursor(float(history.steps[here]), "x2"))
+    live = _frame_annotations(history, measure, current, narrow)
+    live[0]["font"]["color"] = styles[0].text
+    figure.update_layout(annotations=[*live, *_fixed_annotations(history, measure, best, styles, narrow)])
+    put_first(figure, cursor(float(history.steps[current]), "x2"))
     figure.frames = [
         {
             "name": str(step),
-            "data": _data(history, rows, k),
+            "data": _frame_traces(history, rows, k),
             "traces": [4, 5],
             "layout": {
-                "annotations": [{"text": text["text"]} for text in _live(history, measure, k, narrow)],
+                "annotations": [
+                    {"text": text["text"]} for text in _frame_annotations(history, measure, k, narrow)
+                ],
                 "shapes": [{"x0": int(step), "x1": int(step)}],
             },
         }
@@ -105,59 +131,67 @@ def score_curves(
     return figure
 
 
-def _mark(history: ScoreHistory) -> Mark:
+def _style(history: ScoreHistory) -> Mark:
     return MARKS["squared" if history.task == "regression" else "logarithm"]
 
 
 def _loss_name(history: ScoreHistory) -> str:
-    """What a class calls the loss that was trained."""
+    """The plain name of the loss that was trained."""
     return "Squared error" if history.task == "regression" else "Cross-entropy"
 
 
 def _window(history: ScoreHistory, values: Any, loss: bool) -> tuple[float, float]:
-    """What is seen of a curve: from where the loss comes near its best, on."""
-    least = float(np.nanmin(history.loss))
-    first = int(np.argmax(history.loss <= 1.3 * least))
-    seen = values[first:]
-    low, high = float(np.nanmin(seen)), float(np.nanmax(seen))
+    """The range of a curve from where the loss first comes near its best."""
+    lowest = float(np.nanmin(history.loss))
+    first = int(np.argmax(history.loss <= 1.3 * lowest))
+    visible = values[first:]
+    low, high = float(np.nanmin(visible)), float(np.nanmax(visible))
     if loss:
-        high = max(high, 1.3 * least)
-    room = max(high - low, 1e-6)
-    return low - 0.16 * room, high + 0.2 * room
+        high = max(high, 1.3 * lowest)
+    padding = max(high - low, 1e-6)
+    return low - 0.16 * padding, high + 0.2 * padding
 
 
-def _data(history: ScoreHistory, rows: Any, k: int) -> list[dict[str, Any]]:
+def _frame_traces(history: ScoreHistory, rows: Any, k: int) -> list[dict[str, Any]]:
     step = int(history.steps[k])
     return [{"x": [step], "y": [None if np.isnan(row[k]) else float(f"{row[k]:.5g}")]} for row in rows]
 
 
-def _live(history: ScoreHistory, measure: str, k: int, narrow: bool) -> list[dict[str, Any]]:
-    """How far loss and measure are from where the loss was best, and what they are; then the step."""
-    at_best = history.best()
+def _frame_annotations(history: ScoreHistory, measure: str, k: int, narrow: bool) -> list[dict[str, Any]]:
+    """Loss and score against the record with the best loss, their values, and the step."""
+    at_best = history.best_record()
     loss, value = float(history.loss[k]), float(history.scores[measure][k])
-    worse = loss / float(history.loss[at_best]) - 1
+    relative = loss / float(history.loss[at_best]) - 1
     moved = value - float(history.scores[measure][at_best])
     unit = "nats" if history.task == "classification" else "squared"
-    told = f"{100 * value:.1f} %" if measure == "accuracy" else number(value)
-    heroes = [
-        _change(worse),
-        _points(moved) if measure in POINTS else _change(moved / (value - moved or 1.0)),
+    formatted = f"{100 * value:.1f} %" if MEASURES[measure].percent else number(value)
+    changes = [
+        _relative_change(relative),
+        _change_in_points(moved)
+        if MEASURES[measure].higher_is_better  # at most 1
+        else _relative_change(moved / (value - moved or 1.0)),
     ]
     words = [
         f"{number(loss)} {unit} held out;<br>{number(float(history.train_loss[k]))} learned",
-        f"now {told}",
+        f"now {formatted}",
     ]
     texts = []
-    for i, (big, small) in enumerate(zip(heroes, words, strict=True)):
+    for i, (change, text) in enumerate(zip(changes, words, strict=True)):
         font = {"size": 32 if narrow else 42, "family": SERIF, "color": INK}
         if narrow:
             place: dict[str, Any] = {"x": 0.52 * i, "y": 1, "yanchor": "bottom", "xshift": 0 if i else -50}
             texts += [
                 note(
-                    f"<b>{big}</b>", xref="paper", yref="paper", xanchor="left", yshift=24, **place, font=font
+                    f"<b>{change}</b>",
+                    xref="paper",
+                    yref="paper",
+                    xanchor="left",
+                    yshift=24,
+                    **place,
+                    font=font,
                 ),
                 note(
-                    small.partition(" held")[0],
+                    text.partition(" held")[0],
                     xref="paper",
                     yref="paper",
                     xanchor="left",
@@ -170,14 +204,14 @@ def _live(history: ScoreHistory, measure: str, k: int, narrow: bool) -> list[dic
         column: dict[str, Any] = {
             "xref": "paper",
             "yref": "paper",
-            "x": WIDE + 0.03,
+            "x": PLOT_WIDTH + 0.03,
             "y": PANELS[i][1],
             "xanchor": "left",
             "yanchor": "top",
         }
         texts += [
-            note(f"<b>{big}</b>", yshift=-24, **column, font=font),
-            note(small, yshift=-122 if i else -100, **column, font={"size": 16, "color": MUTE}),
+            note(f"<b>{change}</b>", yshift=-24, **column, font=font),
+            note(text, yshift=-122 if i else -100, **column, font={"size": 16, "color": MUTE}),
         ]
     step = int(history.steps[k])
     title = f"after {step} step{'' if step == 1 else 's'}"
@@ -186,11 +220,11 @@ def _live(history: ScoreHistory, measure: str, k: int, narrow: bool) -> list[dic
         texts[2],
         texts[1],
         texts[3],
-        under_axis(title, 0.5 if narrow else WIDE / 2, xanchor="center"),
+        under_axis(title, 0.5 if narrow else PLOT_WIDTH / 2, xanchor="center"),
     ]
 
 
-def _change(share: float) -> str:
+def _relative_change(share: float) -> str:
     if not np.isfinite(share):
         return "–"
     sign = "+" if share > 0 else "−"
@@ -198,7 +232,7 @@ def _change(share: float) -> str:
     return "0 %" if rounded == 0 else f"{sign}{percent(abs(share)) if rounded is None else f'{rounded} %'}"
 
 
-def _points(change: float) -> str:
+def _change_in_points(change: float) -> str:
     if not np.isfinite(change):
         return "–"
     if abs(change) >= 100:
@@ -207,33 +241,35 @@ def _points(change: float) -> str:
     return "0" if rounded == 0 else f"{'+' if rounded > 0 else '−'}{abs(rounded):.1f}"
 
 
-def _still(history: ScoreHistory, measure: str, best: Any, marks: Any, narrow: bool) -> list[dict[str, Any]]:
-    label = MEASURES[measure].label
+def _fixed_annotations(
+    history: ScoreHistory, measure: str, best: Any, styles: Any, narrow: bool
+) -> list[dict[str, Any]]:
+    label, in_sentence = MEASURES[measure].label, MEASURES[measure].in_sentence
     names = (_loss_name(history), label)
-    texts = [axis_name("loss", 1), axis_name(label if label != "Accuracy" else "accuracy", 2)]
+    texts = [axis_name("loss", 1), axis_name(in_sentence, 2)]
     rows = (history.loss, history.scores[measure])
-    for panel, (name, mark, k, values) in enumerate(zip(names, marks, best, rows, strict=True), start=1):
+    for panel, (name, style, k, values) in enumerate(zip(names, styles, best, rows, strict=True), start=1):
         tag = "" if panel == 1 else "2"
         step = int(history.steps[k])
-        below = panel == 1 or not MEASURES[measure].higher
-        late = step > 0.62 * history.steps[-1]
+        below = panel == 1 or not MEASURES[measure].higher_is_better
+        near_end = step > 0.62 * history.steps[-1]
         texts.append(
             note(
-                f"best {'loss' if panel == 1 else label if label != 'Accuracy' else 'accuracy'}: step {step}",
+                f"best {'loss' if panel == 1 else in_sentence}: step {step}",
                 step,
                 float(values[k]),
                 xref=f"x{tag}",
                 yref=f"y{tag}",
-                xanchor="right" if late else "left",
+                xanchor="right" if near_end else "left",
                 yanchor="top" if below else "bottom",
                 yshift=-9 if below else 9,
-                xshift=10 if late else -8,
-                font={"size": 15 if narrow else 16, "color": mark.text},
+                xshift=10 if near_end else -8,
+                font={"size": 15 if narrow else 16, "color": style.text},
                 bgcolor=PAPER,
                 borderpad=0,
             )
         )
-        font = {"size": 17 if narrow else 19, "color": mark.text}
+        font = {"size": 17 if narrow else 19, "color": style.text}
         if narrow:
             texts.append(
                 note(f"<b>{name}</b>", 0.52 * (panel - 1), 1, xref="paper", yref="paper", xanchor="left",
@@ -243,7 +279,7 @@ def _still(history: ScoreHistory, measure: str, best: Any, marks: Any, narrow: b
         column: dict[str, Any] = {
             "xref": "paper",
             "yref": "paper",
-            "x": WIDE + 0.03,
+            "x": PLOT_WIDTH + 0.03,
             "y": PANELS[panel - 1][1],
             "xanchor": "left",
             "yanchor": "top",
@@ -253,7 +289,7 @@ def _still(history: ScoreHistory, measure: str, best: Any, marks: Any, narrow: b
             "than at its best"
             if panel == 1
             else "points, against<br>that same step"
-            if measure in POINTS
+            if MEASURES[measure].higher_is_better
             else "against that<br>same step"
         )
         texts.append(note(words, yshift=-76, **column, font={"size": 16, "color": MUTE}))

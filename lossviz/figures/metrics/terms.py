@@ -1,4 +1,4 @@
-"""Bars in rows: what each example adds to a score, and what a library charges for the worst mistake."""
+"""Rows of bars: the terms of a score, and what libraries charge for a confidently wrong prediction."""
 
 import math
 from collections.abc import Sequence
@@ -10,63 +10,90 @@ import plotly.graph_objects as go
 from lossviz.common.plain_text import for_plotly
 from lossviz.figures.base.number_format import number, whole
 from lossviz.figures.base.style import AXIS, INK, MARKS, MUTE, SERIF, Mark, blank, faded, note
-from lossviz.metrics.landmarks import ClippingLimit
-from lossviz.metrics.terms import SCORES, ScoreTerms
+from lossviz.metrics.references import ClippingLimit
+from lossviz.metrics.scores import SCORES
+from lossviz.metrics.terms import ScoreTerms
 
-ROWS = 12  # that are drawn; of more, the costliest
-PITCH, HEAD = 44, 40  # px
+ROWS = 12  # of more, the largest terms are drawn
+ROW_HEIGHT, HEADER = 44, 40  # px
 HATCH = {"shape": "/", "size": 9, "solidity": 0.16}
 
 
-def score_terms(found: ScoreTerms, narrow: bool = False) -> go.Figure:
-    """One bar an example, on one scale; below them their mean as the same bar, split.
+def score_terms(facts: ScoreTerms, narrow: bool = False) -> go.Figure:
+    """Draw a bar for the term of each example, and below them their mean.
 
-    Hatched is what the tutorial's function leaves out. Of more than twelve examples the twelve costliest
-    are drawn, and the file has all.
+    Terms that the tutorial's function omits are hatched. Of more than twelve examples those with the twelve
+    largest terms are drawn.
+
+    Args:
+        facts: From `lossviz.metrics.score_terms`.
+        narrow: Whether the figure is for the width of a phone.
+
+    Returns:
+        The rows of bars.
+
+    Example:
+        >>> import lossviz as lv
+        >>> terms = lv.metrics.score_terms("mae", [1, 2], [3, 2])
+        >>> lv.figures.score_terms(terms).data[0].x.tolist()
+        [2.0, 0.0]
     """
-    style = MARKS[SCORES[found.score].family]
-    rows = list(range(len(found.term)))
+    style = MARKS[SCORES[facts.score].family]
+    rows = list(range(len(facts.terms)))
     if len(rows) > ROWS:
-        rows = np.argsort(-found.term, kind="stable")[:ROWS].tolist()
+        rows = np.argsort(-facts.terms, kind="stable")[:ROWS].tolist()
     columns = (0.0, 0.12, 0.36) if narrow else (0.0, 0.1, 0.24, 0.41)
-    foot = 2.0 if narrow or len(found.term) > ROWS else 1.3
-    figure, scale = _rows(found.term[rows], found.left_out[rows], style, columns[-1], narrow, foot)
-    texts = [_cell(t, x, -1, MUTE) for t, x in _heads(found, columns, narrow)]
+    rows_below = 2.0 if narrow or len(facts.terms) > ROWS else 1.3
+    figure, scale = _rows(facts.terms[rows], facts.omitted[rows], style, columns[-1], narrow, rows_below)
+    texts = [_cell(t, x, -1, MUTE) for t, x in _column_titles(facts, columns, narrow)]
     for line, i in enumerate(rows):
         shown = [
-            for_plotly(found.actual[i], 8),
-            for_plotly(" ".join(found.predicted[i]), 9 if narrow else 15),
+            for_plotly(facts.actual[i], 8),
+            for_plotly(" ".join(facts.predicted[i]), 9 if narrow else 15),
         ]
         if not narrow:
-            shown.append(for_plotly(found.words[i], 20))
+            shown.append(for_plotly(facts.expressions[i], 20))
         texts += [_cell(t, x, line, INK) for t, x in zip(shown, columns, strict=False)]
-        texts.append(_value(float(found.term[i]), scale, line, style, bool(found.left_out[i]), narrow))
-    figure.update_layout(annotations=[*texts, *_sum(figure, found, len(rows), style, narrow)])
+        texts.append(_value(float(facts.terms[i]), scale, line, style, bool(facts.omitted[i]), narrow))
+    figure.update_layout(annotations=[*texts, *_mean_row(figure, facts, len(rows), style, narrow)])
     return figure
 
 
-def clipping_limits(found: Sequence[ClippingLimit], narrow: bool = False) -> go.Figure:
-    """What sure and wrong costs, library by library; one without a cap goes on to infinity."""
+def clipping_limits(facts: Sequence[ClippingLimit], narrow: bool = False) -> go.Figure:
+    """Draw what a confidently wrong prediction costs, library by library.
+
+    Args:
+        facts: From `lossviz.metrics.clipping_limits`.
+        narrow: Whether the figure is for the width of a phone.
+
+    Returns:
+        A row of a bar for each library; an infinite one goes to the right end.
+
+    Example:
+        >>> import lossviz as lv
+        >>> len(lv.figures.clipping_limits(lv.metrics.clipping_limits()).data[0].x)
+        6
+    """
     style = MARKS["logarithm"]
     columns = (0.0, 0.5) if narrow else (0.0, 0.24, 0.46)
-    values = np.array([cap.value for cap in found])
-    figure, scale = _rows(values, np.zeros(len(found), dtype=bool), style, columns[-1], narrow, 0)
-    heads = ("library", "costs, in nats") if narrow else ("library", "what it does", "costs, in nats")
-    texts = [_cell(t, x, -1, MUTE) for t, x in zip(heads, columns, strict=True)]
-    for line, cap in enumerate(found):
-        shown = (cap.library,) if narrow else (cap.library, cap.how)
+    values = np.array([limit.value for limit in facts])
+    figure, scale = _rows(values, np.zeros(len(facts), dtype=bool), style, columns[-1], narrow, 0)
+    titles = ("library", "costs, in nats") if narrow else ("library", "what it does", "costs, in nats")
+    texts = [_cell(t, x, -1, MUTE) for t, x in zip(titles, columns, strict=True)]
+    for line, limit in enumerate(facts):
+        shown = (limit.library,) if narrow else (limit.library, limit.rule)
         texts += [_cell(t, x, line, INK) for t, x in zip(shown, columns, strict=False)]
-        texts.append(_value(cap.value, scale, line, style, False, narrow))
+        texts.append(_value(limit.value, scale, line, style, False, narrow))
     figure.update_layout(annotations=texts)
     return figure
 
 
 def _rows(
-    values: Any, hatched: Any, style: Mark, left: float, narrow: bool, foot: float
+    values: Any, hatched: Any, style: Mark, left: float, narrow: bool, rows_below: float
 ) -> tuple[go.Figure, float]:
-    """Bars of the values with room for so many rows below, and the value at their right end.
+    """Bars of the values with space for so many rows below, and the value at the right end of the axis.
 
-    An infinite one goes as far as there.
+    The bar of an infinite value goes to the right end.
     """
     count = len(values)
     finite = values[np.isfinite(values)]
@@ -74,82 +101,84 @@ def _rows(
     if not np.isfinite(values).all():
         scale *= 1.25
     figure = blank(
-        HEAD + round(PITCH * (count + foot)),
-        margin={"l": 2, "r": 4, "t": HEAD, "b": 0},
+        HEADER + round(ROW_HEIGHT * (count + rows_below)),
+        margin={"l": 2, "r": 4, "t": HEADER, "b": 0},
         xaxis={"domain": [left, 0.8 if narrow else 0.87], "range": [0, scale], "visible": False},
-        yaxis={"range": [count - 0.5 + foot, -0.5], "visible": False},
+        yaxis={"range": [count - 0.5 + rows_below, -0.5], "visible": False},
         barmode="overlay",
     )
     lengths = np.where(np.isfinite(values), values, scale)
-    for kind in (False, True):
-        chosen = np.flatnonzero(hatched == kind)
+    for hatch in (False, True):
+        chosen = np.flatnonzero(hatched == hatch)
         if len(chosen):
-            figure.add_trace(_bars(lengths[chosen], chosen, style, kind))
+            figure.add_trace(_bars(lengths[chosen], chosen, style, hatch))
     return figure, scale
 
 
 def _bars(lengths: Any, places: Any, style: Mark, hatched: bool, base: float = 0.0) -> go.Bar:
-    look: dict[str, Any] = {"color": style.line}
+    marker: dict[str, Any] = {"color": style.line}
     if hatched:
         pattern = HATCH | {"fgcolor": style.line, "bgcolor": faded(style.line, 0.13)}
-        look |= {"pattern": pattern, "line": {"color": style.line, "width": 2}}
-    return go.Bar(x=lengths, y=places, base=base, orientation="h", width=0.56, marker=look)
+        marker |= {"pattern": pattern, "line": {"color": style.line, "width": 2}}
+    return go.Bar(x=lengths, y=places, base=base, orientation="h", width=0.56, marker=marker)
 
 
 def _cell(text: str, x: float, line: int, colour: str) -> dict[str, Any]:
     place: dict[str, Any] = {"x": x, "y": line, "xref": "paper", "yref": "y", "xanchor": "left"}
     if line < 0:
-        place |= {"y": 1, "yref": "paper", "yshift": HEAD / 2}
+        place |= {"y": 1, "yref": "paper", "yshift": HEADER / 2}
     return note(text, yanchor="middle", font={"size": 17 if line >= 0 else 16, "color": colour}, **place)
 
 
-def _mute(words: str) -> str:
+def _muted(words: str) -> str:
     return f"<span style='color:{MUTE};font-size:16px;font-family:Source Sans'>&nbsp; {words}</span>"
 
 
-def _value(
-    value: float, scale: float, line: int, style: Mark, left_out: bool, narrow: bool
-) -> dict[str, Any]:
+def _value(value: float, scale: float, line: int, style: Mark, omitted: bool, narrow: bool) -> dict[str, Any]:
     """The number at the end of its bar."""
     text = f"<b>{number(value)}</b>"
-    if left_out and not narrow and value < 0.6 * scale:
-        text += _mute("left out as written")
+    if omitted and not narrow and value < 0.6 * scale:
+        text += _muted("left out as written")
     font = {"size": 17, "color": style.text}
     place = {"xref": "x", "yref": "y", "xanchor": "left", "yanchor": "middle", "xshift": 8}
     return note(text, min(value, scale), line, font=font, **place)
 
 
-def _heads(found: ScoreTerms, columns: tuple[float, ...], narrow: bool) -> list[tuple[str, float]]:
-    probability = SCORES[found.score].task != "regression"
+def _column_titles(facts: ScoreTerms, columns: tuple[float, ...], narrow: bool) -> list[tuple[str, float]]:
+    probability = SCORES[facts.score].task != "regression"
     names = ["actual y", "predicted p" if probability else "predicted", "its term"]
     if narrow:
         names = ["y", "p" if probability else "predicted"]
     return list(zip(names, columns, strict=False))
 
 
-def _sum(figure: go.Figure, found: ScoreTerms, count: int, style: Mark, narrow: bool) -> list[dict[str, Any]]:
-    """Below the rows: the mean as one bar, what the score is, and what it would be as written."""
+def _mean_row(
+    figure: go.Figure, facts: ScoreTerms, count: int, style: Mark, narrow: bool
+) -> list[dict[str, Any]]:
+    """Below the rows: the mean as one bar, the score, and its value by the tutorial's function."""
     left, right = figure.layout.xaxis.domain
     line = count + 0.45
     figure.add_shape(type="line", xref="paper", yref="y", x0=left, x1=right, y0=count - 0.35, y1=count - 0.35,
                      line={"color": AXIS, "width": 1.5})  # fmt: skip
-    root, bar = SCORES[found.score].root, 0.0
+    root, bar = SCORES[facts.score].root, 0.0
     if not root:
-        bar = found.value if math.isfinite(found.value) else 0.0
-        lost = float(found.term[found.left_out].sum()) / len(found.term)
-        lost = min(lost, bar) if bar else 0.0
-        figure.add_trace(_bars([bar - lost], [line], style, False))
-        if lost:
-            figure.add_trace(_bars([lost], [line], style, True, base=bar - lost))
+        bar = facts.value if math.isfinite(facts.value) else 0.0
+        omitted = float(facts.terms[facts.omitted].sum()) / len(facts.terms)
+        omitted = min(omitted, bar) if bar else 0.0
+        figure.add_trace(_bars([bar - omitted], [line], style, False))
+        if omitted:
+            figure.add_trace(_bars([omitted], [line], style, True, base=bar - omitted))
     size = 34 if narrow else 42
     serif = {"size": size, "family": SERIF, "color": style.text}
     place: dict[str, Any] = {"yref": "y", "y": line, "yanchor": "middle", "xanchor": "left"}
-    agrees = math.isclose(found.value, found.library, rel_tol=1e-9, abs_tol=1e-12)
+    agrees = math.isclose(facts.value, facts.sklearn_value, rel_tol=1e-9, abs_tol=1e-12)
     name = "root of the mean, " if root else "" if narrow else "mean, "
-    tells = f"{name}as scikit-learn’s" if agrees else f"scikit-learn, clipped: {number(found.library)}"
+    comparison = (
+        f"{name}as scikit-learn’s" if agrees else f"scikit-learn, clipped: {number(facts.sklearn_value)}"
+    )
     texts = [
         note(
-            f"<b>{number(found.value)}</b>" + ("" if narrow else _mute(tells)),
+            f"<b>{number(facts.value)}</b>" + ("" if narrow else _muted(comparison)),
             bar,
             xref="x",
             xshift=10,
@@ -158,12 +187,12 @@ def _sum(figure: go.Figure, found: ScoreTerms, count: int, style: Mark, narrow: 
         )
     ]
     if narrow:
-        texts.append(note(tells, 0.36, **place | {"y": count + 1.3}, xref="paper"))
-    if found.left_out.any() and found.as_written is not None:
-        written = f"<b>{signed(found.as_written)}</b>"
+        texts.append(note(comparison, 0.36, **place | {"y": count + 1.3}, xref="paper"))
+    if facts.omitted.any() and facts.as_written is not None:
+        written = f"<b>{signed(facts.as_written)}</b>"
         texts.append(
             note(
-                written + ("" if narrow else _mute("as written")),
+                written + ("" if narrow else _muted("as written")),
                 0,
                 xref="paper",
                 font=serif | {"color": INK},
@@ -172,7 +201,7 @@ def _sum(figure: go.Figure, found: ScoreTerms, count: int, style: Mark, narrow: 
         )
         if narrow:
             texts.append(note("as written", 0, **place | {"y": count + 1.3}, xref="paper"))
-    rest = len(found.term) - count
+    rest = len(facts.terms) - count
     if rest:
         words = f"and {whole(rest)} more, none of them dearer"
         texts.append(note(words, 0, **place | {"y": count + 1.3}, xref="paper"))
@@ -180,5 +209,5 @@ def _sum(figure: go.Figure, found: ScoreTerms, count: int, style: Mark, narrow: 
 
 
 def signed(value: float) -> str:
-    """A number as Python would sign it: a negative zero keeps its sign."""
+    """A number with its sign: a negative zero keeps it, as in Python."""
     return "−0" if value == 0 and math.copysign(1, value) < 0 else number(value)

@@ -1,4 +1,4 @@
-"""Every example a dot by how sure the model is: the line between no and yes makes the confusion matrix."""
+"""Every example as a dot at its log-odds: a threshold makes the confusion matrix."""
 
 from typing import Any
 
@@ -23,35 +23,49 @@ from lossviz.figures.base.style import (
 )
 from lossviz.metrics.thresholds import ThresholdCurve
 
-RIM, BLOCK = 7.6, 3.4  # log-odds up to which a dot has its place; what is surer is packed beside, so wide
-STEP = 0.2  # of the thresholds; dots are stacked between two of them, so that none is on the wrong side
+MAX_LOG_ODDS, BLOCK_WIDTH = 7.6, 3.4  # dots beyond these log-odds are packed in a block of this width
+STEP = 0.2  # of the thresholds; dots are stacked between two of them, so that no dot is on the wrong side
 TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
 
 
 def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False) -> go.Figure:
-    """Yes above, no below, over the log-odds of yes. What is right is faded, mistakes are ink.
+    """Draw every example over its log-odds, positives above and negatives below, with a threshold.
 
-    The frames are named by the log-odds from which on one says yes.
+    Correct predictions are faded, wrong ones are ink.
+
+    Args:
+        facts: From `lossviz.metrics.threshold_curve`.
+        at: The threshold that is shown, in log-odds, or the nearest; there is a frame for each.
+        narrow: Whether the figure is for the width of a phone.
+
+    Returns:
+        The dots with the confusion matrix at the threshold.
+
+    Example:
+        >>> import lossviz as lv
+        >>> curve = lv.metrics.threshold_curve([0.2, 0.6, 0.9], [0, 0, 1], thresholds=[0.0, 2.0])
+        >>> [frame.name for frame in lv.figures.threshold_curve(curve, at=2).frames]
+        ['0', '2']
     """
     column = 2 * STEP if narrow else STEP
-    yes, no = facts.y == 1, facts.y == 0
-    up = _stack(facts.log_odds[yes], column)
-    down = _stack(facts.log_odds[no], column)
-    tall = max(9.0, up[1].max(initial=0), 0.0), max(9.0, down[1].max(initial=0))
+    positive, negative = facts.y == 1, facts.y == 0
+    above = _stack(facts.log_odds[positive], column)
+    below = _stack(facts.log_odds[negative], column)
+    heights = max(9.0, above[1].max(initial=0), 0.0), max(9.0, below[1].max(initial=0))
     dot = 6 if narrow else 9.4
-    head = 34 if narrow else 12
-    room = 62 / dot  # for the counts, above and below
-    height = (tall[0] + tall[1] + 2 * room) * dot
+    header = 34 if narrow else 12
+    space = 62 / dot  # for the counts, above and below
+    height = (heights[0] + heights[1] + 2 * space) * dot
     figure = blank(
-        round(height) + head + UNDER_SLIDER,
-        margin={"l": 62, "r": 14, "t": head, "b": UNDER_SLIDER},
+        round(height) + header + UNDER_SLIDER,
+        margin={"l": 62, "r": 14, "t": header, "b": UNDER_SLIDER},
         xaxis={
-            "range": [-RIM - BLOCK, RIM + BLOCK],
+            "range": [-MAX_LOG_ODDS - BLOCK_WIDTH, MAX_LOG_ODDS + BLOCK_WIDTH],
             "tickvals": [float(np.log(p / (1 - p))) for p in TICKS[:: 2 if narrow else 1]],
-            "ticktext": [share(p) for p in TICKS[:: 2 if narrow else 1]],
+            "ticktext": [probability_text(p) for p in TICKS[:: 2 if narrow else 1]],
         },
         yaxis={
-            "range": [-tall[1] - room, tall[0] + room],
+            "range": [-heights[1] - space, heights[0] + space],
             "showgrid": False,
             "showticklabels": False,
             "zeroline": True,
@@ -61,68 +75,74 @@ def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False
     )
     full = {"size": dot, "color": FADED, "opacity": 1}
     ring = {"size": dot - 1, "color": PAPER, "line": {"color": FADED, "width": 1.6}, "opacity": 1}
-    _dots(figure, up[0], up[1] - 0.4, full)
-    _dots(figure, down[0], 0.4 - down[1], ring)
-    order = np.argsort(facts.log_odds[yes], kind="stable")
-    _dots(figure, up[0][order], up[1][order] - 0.4, full | {"color": INK})
-    order = np.argsort(-facts.log_odds[no], kind="stable")
+    _dots(figure, above[0], above[1] - 0.4, full)
+    _dots(figure, below[0], 0.4 - below[1], ring)
+    order = np.argsort(facts.log_odds[positive], kind="stable")
+    _dots(figure, above[0][order], above[1][order] - 0.4, full | {"color": INK})
+    order = np.argsort(-facts.log_odds[negative], kind="stable")
     wrong = ring | {"line": {"color": INK, "width": 2}}
-    _dots(figure, down[0][order], 0.4 - down[1][order], wrong)
+    _dots(figure, below[0][order], 0.4 - below[1][order], wrong)
 
-    here = int(np.abs(facts.cut - at).argmin())
-    levels = tall[0] + room, -tall[1] - room
-    live = _live(facts, here, narrow, levels)
+    current = int(np.abs(facts.thresholds - at).argmin())
+    levels = heights[0] + space, -heights[1] - space
+    changing = _frame_annotations(facts, current, narrow, levels)
     colours = [INK, FADED, FADED, INK]
-    for text, colour in zip(live, colours, strict=False):
+    for text, colour in zip(changing, colours, strict=False):
         text["font"]["color"] = MUTE if colour == FADED else colour
-    figure.update_layout(annotations=[*live, *_still(facts, narrow, levels)])
-    put_first(figure, _line(float(facts.cut[here])))
-    figure.update_layout(meta=_upto(facts, here) | {"follows": "metric_cut"})
-    keep = ("text", "x", "xshift")
+    figure.update_layout(annotations=[*changing, *_fixed_annotations(facts, narrow, levels)])
+    put_first(figure, _threshold_line(float(facts.thresholds[current])))
+    figure.update_layout(meta=_drawn_up_to(facts, current) | {"follows": "metric_cut"})
+    keys = ("text", "x", "xshift")
     figure.frames = [
         {
-            "name": f"{cut:g}",
+            "name": f"{threshold:g}",
             "data": [],
             "traces": [],
             "layout": {
                 "annotations": [
-                    {key: text[key] for key in keep if key in text}
-                    for text in _live(facts, k, narrow, levels)
+                    {key: text[key] for key in keys if key in text}
+                    for text in _frame_annotations(facts, k, narrow, levels)
                 ],
-                "shapes": [{"x0": float(cut), "x1": float(cut)}],
-                "meta": _upto(facts, k),
+                "shapes": [{"x0": float(threshold), "x1": float(threshold)}],
+                "meta": _drawn_up_to(facts, k),
             },
         }
-        for k, cut in enumerate(facts.cut)
+        for k, threshold in enumerate(facts.thresholds)
     ]
     return figure
 
 
-def _upto(facts: ThresholdCurve, k: int) -> dict[str, Any]:
-    """Mistakes are the first of their kind, in order: so many of them are drawn in ink."""
+def _drawn_up_to(facts: ThresholdCurve, k: int) -> dict[str, Any]:
+    """How many dots of wrong predictions are drawn: they are sorted, so that these come first."""
     return {
-        "upto": [*upto([2], int(facts.missed[k]) - 1)["upto"], *upto([3], int(facts.alarms[k]) - 1)["upto"]]
+        "upto": [
+            *upto([2], int(facts.false_negatives[k]) - 1)["upto"],
+            *upto([3], int(facts.false_positives[k]) - 1)["upto"],
+        ]
     }
 
 
 def _stack(odds: Any, column: float) -> tuple[Any, Any]:
-    """(x, place in its stack counted from 1) for each dot; what is beyond the rim in a block of columns."""
+    """(x, level in its stack from 1) of each dot; those beyond the largest log-odds in a block of columns."""
     x = (np.floor(odds / column) + 0.5) * column
     level = np.zeros(len(odds))
     order = np.argsort(odds, kind="stable")
-    seen: dict[float, int] = {}
-    beyond = {-1: [i for i in order if odds[i] < -RIM], 1: [i for i in order[::-1] if odds[i] >= RIM]}
-    columns = int((BLOCK - 0.4) / column)
+    levels_used: dict[float, int] = {}
+    beyond = {
+        -1: [i for i in order if odds[i] < -MAX_LOG_ODDS],
+        1: [i for i in order[::-1] if odds[i] >= MAX_LOG_ODDS],
+    }
+    columns = int((BLOCK_WIDTH - 0.4) / column)
     for side, group in beyond.items():
         rows = max(8, -(-len(group) // columns))
         for place, i in enumerate(reversed(group)):
-            x[i] = side * (RIM + 0.3 + (place // rows + 0.5) * column)
+            x[i] = side * (MAX_LOG_ODDS + 0.3 + (place // rows + 0.5) * column)
             level[i] = place % rows + 1
     for i in order:
         if not level[i]:
             key = round(float(x[i]), 6)
-            seen[key] = seen.get(key, 0) + 1
-            level[i] = seen[key]
+            levels_used[key] = levels_used.get(key, 0) + 1
+            level[i] = levels_used[key]
     return x, level
 
 
@@ -131,24 +151,27 @@ def _dots(figure: go.Figure, x: Any, y: Any, marker: dict[str, Any]) -> None:
     figure.add_trace(go.Scatter(**where, mode="markers", marker=marker, cliponaxis=False, hoverinfo="skip"))
 
 
-def _line(cut: float) -> dict[str, Any]:
-    place = {"type": "line", "xref": "x", "x0": cut, "x1": cut, "yref": "paper", "y0": 0, "y1": 1}
+def _threshold_line(threshold: float) -> dict[str, Any]:
+    place = {"type": "line", "xref": "x", "x0": threshold, "x1": threshold, "yref": "paper", "y0": 0, "y1": 1}
     return place | {"line": {"color": INK, "width": 2}}
 
 
-def share(p: float) -> str:
+def probability_text(p: float) -> str:
     """A probability in percent, with as many decimals as it takes near 0 and near 1."""
     rest = min(p, 1 - p)
     decimals = 0 if rest >= 0.0095 else 1 if rest >= 0.00095 else 2
     return f"{100 * p:.{decimals}f} %"
 
 
-def _live(facts: ThresholdCurve, k: int, narrow: bool, levels: tuple[float, float]) -> list[dict[str, Any]]:
-    """The four counts at the line, their words beside them, the scores, and where the line stands."""
-    cut, texts = float(facts.cut[k]), []
-    counts = (facts.missed[k], facts.found[k], facts.left[k], facts.alarms[k])
-    told = ("missed", "found", "left in peace", "false alarms")
-    for i, (count, word) in enumerate(zip(counts, told, strict=True)):
+def _frame_annotations(
+    facts: ThresholdCurve, k: int, narrow: bool, levels: tuple[float, float]
+) -> list[dict[str, Any]]:
+    """The four counts at the threshold with their names, the scores, and the threshold as a probability."""
+    threshold, texts = float(facts.thresholds[k]), []
+    confusion = facts.false_negatives, facts.true_positives, facts.true_negatives, facts.false_positives
+    counts = [part[k] for part in confusion]
+    names = ("missed", "found", "left in peace", "false alarms")
+    for i, (count, word) in enumerate(zip(counts, names, strict=True)):
         right, wrong = i % 2 == 1, i in (0, 3)
         size = (30 if narrow else 42) if wrong else (20 if narrow else 24)
         side = 1 if right else -1
@@ -158,12 +181,12 @@ def _live(facts: ThresholdCurve, k: int, narrow: bool, levels: tuple[float, floa
             "xanchor": "left" if right else "right",
         }
         font = {"size": size, "family": SERIF}
-        texts.append(note(f"<b>{count}</b>", cut, xshift=8 * side, **place, font=font))
+        texts.append(note(f"<b>{count}</b>", threshold, xshift=8 * side, **place, font=font))
         if not narrow:
             wide = 8 + (0.56 * size) * len(str(count)) + 8
             lift = (-18 if i < 2 else 4) if wrong else (-6 if i < 2 else 2)
-            texts.append(note(word, cut, xshift=wide * side, yshift=lift, **place, font={"size": 17}))
-    if not narrow:  # numbers first: they have colours of their own
+            texts.append(note(word, threshold, xshift=wide * side, yshift=lift, **place, font={"size": 17}))
+    if not narrow:  # numbers first, since they have their own colours
         texts = [*texts[::2], *texts[1::2]]
     scores = [
         f"accuracy {percent(float(facts.accuracy[k]))}",
@@ -178,8 +201,8 @@ def _live(facts: ThresholdCurve, k: int, narrow: bool, levels: tuple[float, floa
     else:
         lines = "<br>".join(scores)
         texts.append(note(lines, 0, 1, xref="paper", yref="paper", xanchor="left", yanchor="top", xshift=4))
-    p = 1 / (1 + np.exp(-cut))
-    texts.append(under_axis(f"say yes from {share(float(p))}", xanchor="center"))
+    p = 1 / (1 + np.exp(-threshold))
+    texts.append(under_axis(f"say yes from {probability_text(float(p))}", xanchor="center"))
     return texts
 
 
@@ -187,8 +210,10 @@ def _percent(value: float) -> str:
     return "–" if np.isnan(value) else percent(float(value))
 
 
-def _still(facts: ThresholdCurve, narrow: bool, levels: tuple[float, float]) -> list[dict[str, Any]]:
-    no, yes = facts.classes
+def _fixed_annotations(
+    facts: ThresholdCurve, narrow: bool, levels: tuple[float, float]
+) -> list[dict[str, Any]]:
+    negative, positive = facts.classes
     turned = {
         "xref": "paper",
         "yref": "y",
@@ -198,8 +223,8 @@ def _still(facts: ThresholdCurve, narrow: bool, levels: tuple[float, float]) -> 
         "xshift": -40,
     }
     texts = [
-        note(f"{yes} ●", 0, levels[0] / 2, **turned, font={"size": 16, "color": INK}),
-        note(f"{no} ○", 0, levels[1] / 2, **turned, font={"size": 16, "color": INK}),
+        note(f"{positive} ●", 0, levels[0] / 2, **turned, font={"size": 16, "color": INK}),
+        note(f"{negative} ○", 0, levels[1] / 2, **turned, font={"size": 16, "color": INK}),
     ]
     if narrow:
         for i, word in enumerate(("missed", "found", "in peace", "alarms")):

@@ -1,4 +1,4 @@
-"""Loss against metric, Calibration: can its probabilities be believed, and for how long?"""
+"""Loss against metric, Calibration: predicted probabilities against frequencies during a training."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.metric.controls import Metric
-from lossviz.pages.metric.network import code_of, history, trained, words
+from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
@@ -18,44 +18,46 @@ text = texts_beside(__file__)
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def picture(data: str, seed: int) -> str:
-    found, at = history(data, seed), Metric.seen.default
-    return packed(lambda narrow: lv.figures.calibration(found, at=at, narrow=narrow))
+    result, at = history(data, seed), Metric.calibration_step.default
+    return packed(lambda narrow: lv.figures.calibration(result, at=at, narrow=narrow))
 
 
 def show() -> None:
+    """The view."""
     drawing, transport, convention = (st.container() for _ in range(3))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        tries = st.container(width="content")
-        data = Metric.about.menu(width=170)
-        seed = int(Metric.draw.show(width=150))
+        preset_row = st.container(width="content")
+        data = Metric.calibration_data.menu(width=170)
+        seed = int(Metric.calibration_seed.show(width=150))
     with transport:
-        step = int(rail(Metric.seen, playable=7))
+        step = int(rail(Metric.calibration_step, playable=7))
     with drawing:
-        found = trained(data, seed)
-        if found is None:
+        result = trained(data, seed)
+        if result is None:
             return
         chart(
             picture(data, seed),
             key="metric_calibration",
-            follow=Metric.seen.key,
+            follow=Metric.calibration_step.key,
             alt="Left, the share of answers that came true over the probability that the model gave them, in "
             "ten bins, beside the diagonal of a model that keeps its word. Right, their mean gap over the "
             "training.",
         )
-    keep = {Metric.draw.key: seed}
-    with tries:
+    keep = {Metric.calibration_seed.key: seed}
+    best = int(result.steps[result.best_record()])
+    with preset_row:
         presets(
             "metric_calibration_try",
             {
                 "Before": keep | {"metric_seen": 0},
-                "Best loss": keep | {"metric_seen": int(found.steps[found.best()]), "metric_about": data},
+                "Best loss": keep | {"metric_seen": best, "metric_about": data},
                 "Too sure": keep,
                 "In patients": keep | {"metric_about": "breast-cancer"},
             },
             Metric.calibration_controls,
         )
     with convention:
-        small(f"{words(found)} A dot’s size is how often it was said; bars are 95 % intervals.")
+        small(f"{description(result)} A dot’s size is how often it was said; bars are 95 % intervals.")
     Tabs().fill(
         see=text("calibration_see"),
         maths=text("calibration_maths"),
@@ -69,22 +71,22 @@ figure = lv.figures.calibration(history, at={step})""",
                 "Page (HTML)",
                 "calibration.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.calibration(found, at=step), "step"),
+                lambda: lv.figures.standalone(lv.figures.calibration(result, at=step), "step"),
             ),
-            File("Numbers (CSV)", "calibration.csv", "text/csv", lambda: _numbers(found, step)),
+            File("Numbers (CSV)", "calibration.csv", "text/csv", lambda: _numbers(result, step)),
         ],
         picture="metric_calibration",
     )
 
 
-def _numbers(found: lv.metrics.ScoreHistory, step: int) -> str:
-    facts = lv.figures.calibration_of(found, int(abs(found.steps - step).argmin()))
+def _numbers(result: lv.metrics.ScoreHistory, step: int) -> str:
+    facts = result.calibration(int(abs(result.steps - step).argmin()))
     return files.columns(
         {
             "bin from": facts.edges[:-1],
             "bin to": facts.edges[1:],
-            "said": facts.said,
-            "came true": facts.so,
+            "said": facts.mean_predicted,
+            "came true": facts.fraction_of_positives,
             "low": facts.low,
             "high": facts.high,
             "count": facts.count,

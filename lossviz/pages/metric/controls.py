@@ -4,7 +4,7 @@ from lossviz.ui.controls import Choice, Slide
 
 
 class Metric:
-    """Loss against metric. The names of datasets and measures are those of the core."""
+    """Loss against metric. Datasets and measures are named as in `DATASETS` and `lv.metrics.MEASURES`."""
 
     view = Choice("metric_view", "View", ("Training", "Threshold", "Calibration"), "Training")
 
@@ -35,24 +35,24 @@ class Metric:
     )
     training_controls = (step, measure, error, data, seed)
 
-    cut = Slide(
+    threshold = Slide(
         "metric_cut", "Threshold", -7.6, 7.6, 0.0, 0.2, "The log-odds from which on one says yes; 0 is 50 %"
     )
-    who = Choice(
+    predictor = Choice(
         "metric_who",
         "Who says it",
         ("a model", "timid three", "bold three"),
         "a model",
         "A model that has learned from 200 patients, or three answers made by hand",
     )
-    threshold_controls = (cut, who)
+    threshold_controls = (threshold, predictor)
 
-    seen = Slide("metric_seen", "Step", 0, 300, 300, 3, "How long the model has trained")
-    about = Choice(
+    calibration_step = Slide("metric_seen", "Step", 0, 300, 300, 3, "How long the model has trained")
+    calibration_data = Choice(
         "metric_about", "Data", ("digits", "breast-cancer"), "digits", "What the model is sure of, or not"
     )
-    draw = Slide(
+    calibration_seed = Slide(
         "metric_draw", "Seed", 0, 9, 0, 1, "Other examples to learn from, another start: is it luck?"
     )
-    calibration_controls = (seen, about, draw)
+    calibration_controls = (calibration_step, calibration_data, calibration_seed)
     all = (view, *training_controls, *threshold_controls, *calibration_controls)

@@ -1,4 +1,4 @@
-"""The trainings behind Loss against metric: each a few seconds, and kept."""
+"""The trainings of Loss against metric: each takes a few seconds and is cached."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -7,7 +7,7 @@ import streamlit as st
 import lossviz as lv
 from lossviz.ui.work import stoppable, telling
 
-SETUP = {  # dataset -> network, examples to learn from, learning rate
+TRAININGS = {  # dataset -> network, examples to learn from, learning rate
     "digits": ("mlp-64-64", 100, 0.01),
     "breast-cancer": ("linear", 200, 0.05),
     "diabetes": ("mlp-64-64", 100, 0.01),
@@ -15,7 +15,7 @@ SETUP = {  # dataset -> network, examples to learn from, learning rate
 
 
 def settings(data: str, seed: int) -> lv.metrics.ScoreSettings:
-    network, train, rate = SETUP[data]
+    network, train, rate = TRAININGS[data]
     return lv.metrics.ScoreSettings(data, network, train, rate, seed=seed)
 
 
@@ -23,7 +23,7 @@ def settings(data: str, seed: int) -> lv.metrics.ScoreSettings:
 def history(data: str, seed: int) -> lv.metrics.ScoreHistory:
     say, over = telling("Training, and scoring 101 times …")
     try:
-        return lv.metrics.score_history(settings(data, seed), progress=say)
+        return lv.metrics.score_history(settings(data, seed), lambda done, total: say(done / total))
     finally:
         over()
 
@@ -34,17 +34,17 @@ def trained(data: str, seed: int) -> lv.metrics.ScoreHistory | None:
 
 
 def code_of(data: str, seed: int) -> str:
-    network, train, rate = SETUP[data]
+    network, train, rate = TRAININGS[data]
     return f'lv.metrics.ScoreSettings("{data}", "{network}", train={train}, lr={rate:g}, seed={seed})'
 
 
-def words(found: lv.metrics.ScoreHistory) -> str:
-    """What was trained, on what, for the mute line under a picture."""
-    s = found.settings
+def description(result: lv.metrics.ScoreHistory) -> str:
+    """What was trained on which data, for the line under a figure."""
+    s = result.settings
     label = lv.DATASETS[s.dataset].label
     network = s.network if s.network == "linear" else f"{s.network}, tanh"
-    held = lv.figures.whole(len(found.y))
+    held_out = lv.figures.whole(len(result.y))
     return (
-        f"{label}: {s.train} examples to learn from, {held} held out · {network} · "
+        f"{label}: {s.train} examples to learn from, {held_out} held out · {network} · "
         f"{s.optimizer}, full batch, rate {s.lr:g}, seed {s.seed}."
     )

@@ -1,4 +1,4 @@
-"""Loss against metric, Threshold: from a probability to a yes or no."""
+"""Loss against metric, Threshold: from a probability to a binary decision."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -8,7 +8,7 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.metric.controls import Metric
-from lossviz.pages.metric.network import code_of, history, trained, words
+from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
@@ -17,82 +17,86 @@ from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
-TRIES: dict[str, dict[str, Any]] = {
+PRESETS: dict[str, dict[str, Any]] = {
     "Half": {},
     "Miss fewer": {"metric_cut": -2.2},
     "Alarm fewer": {"metric_cut": 2.2},
     "Timid three": {"metric_who": "timid three"},
     "Bold three": {"metric_who": "bold three"},
 }
-BY_HAND = {"timid three": (0.51, 0.51, 0.51), "bold three": (0.99, 0.99, 0.49)}
+PREDICTIONS = {"timid three": (0.51, 0.51, 0.51), "bold three": (0.99, 0.99, 0.49)}
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def judged(who: str) -> lv.metrics.ThresholdCurve:
-    if who in BY_HAND:
-        return lv.metrics.threshold_curve(BY_HAND[who], [1, 1, 1])
-    found = history("breast-cancer", 0)
-    return lv.metrics.threshold_curve(log_odds=found.log_odds[found.best()], y=found.y, classes=found.classes)
+def curve(predictor: str) -> lv.metrics.ThresholdCurve:
+    if predictor in PREDICTIONS:
+        return lv.metrics.threshold_curve(PREDICTIONS[predictor], [1, 1, 1])
+    result = history("breast-cancer", 0)
+    log_odds = result.log_odds[result.best_record()]
+    return lv.metrics.threshold_curve(log_odds=log_odds, y=result.y, classes=result.classes)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def picture(who: str) -> str:
-    facts, at = judged(who), Metric.cut.default
+def picture(predictor: str) -> str:
+    facts, at = curve(predictor), Metric.threshold.default
     return packed(lambda narrow: lv.figures.threshold_curve(facts, at=at, narrow=narrow))
 
 
 def show() -> None:
+    """The view."""
     drawing, transport, convention = (st.container() for _ in range(3))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        tries = st.container(width="content")
-        who = Metric.who.segments()
+        preset_row = st.container(width="content")
+        predictor = Metric.predictor.segments()
     with transport:
-        cut = rail(Metric.cut)
-    with tries:
-        presets("metric_threshold_try", TRIES, Metric.threshold_controls)
+        threshold = rail(Metric.threshold)
+    with preset_row:
+        presets("metric_threshold_try", PRESETS, Metric.threshold_controls)
     with drawing:
         if trained("breast-cancer", 0) is None:
             return
-        facts = judged(who)
+        facts = curve(predictor)
         chart(
-            picture(who),
+            picture(predictor),
             key="metric_threshold",
-            follow=Metric.cut.key,
+            follow=Metric.threshold.key,
             alt=f"{len(facts.y)} examples as dots over how sure the model is of yes, the yes above "
             "and the no below; a line between no and yes, and the four counts that it makes.",
         )
     with convention:
-        if who in BY_HAND:
-            said = ", ".join(f"{100 * p:.0f} %" for p in BY_HAND[who])
-            small(f"Three examples, all of them yes, of which {who.partition(' ')[0]} says {said}.")
+        if predictor in PREDICTIONS:
+            predictions = ", ".join(f"{100 * p:.0f} %" for p in PREDICTIONS[predictor])
+            name = predictor.partition(" ")[0]
+            small(f"Three examples, all of them yes, of which {name} says {predictions}.")
         else:
-            found = history("breast-cancer", 0)
+            result = history("breast-cancer", 0)
+            step = result.steps[result.best_record()]
             small(
-                f"{words(found)} As it was after {found.steps[found.best()]} steps, at its smallest loss. "
+                f"{description(result)} As it was after {step} steps, at its smallest loss. "
                 "Beyond 0.05 and 99.95 % dots are packed in blocks."
             )
     tabs = Tabs()
-    made = (
-        f"verdicts = lv.metrics.threshold_curve({BY_HAND[who]}, [1, 1, 1])"
-        if who in BY_HAND
+    curve_code = (
+        f"curve = lv.metrics.threshold_curve({PREDICTIONS[predictor]}, [1, 1, 1])"
+        if predictor in PREDICTIONS
         else f"""history = lv.metrics.score_history({code_of("breast-cancer", 0)})
-best = history.best()
-verdicts = lv.metrics.threshold_curve(log_odds=history.log_odds[best], y=history.y, classes=history.classes)"""
+best = history.best_record()
+curve = lv.metrics.threshold_curve(log_odds=history.log_odds[best], y=history.y, classes=history.classes)"""
     )
     tabs.fill(
-        see=_three() if who in BY_HAND else text("threshold_see"),
+        see=_three() if predictor in PREDICTIONS else text("threshold_see"),
         maths=text("threshold_maths"),
         code=f"""import lossviz as lv
 
-{made}
-figure = lv.figures.threshold_curve(verdicts, at={cut:.1f})""",
+{curve_code}
+figure = lv.figures.threshold_curve(curve, at={threshold:.1f})""",
         controls=(Metric.view, *Metric.threshold_controls),
         files=[
             File(
                 "Page (HTML)",
                 "threshold.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.threshold_curve(facts, at=cut), "log-odds"),
+                lambda: lv.figures.standalone(lv.figures.threshold_curve(facts, at=threshold), "log-odds"),
             ),
             File("Numbers (CSV)", "threshold.csv", "text/csv", lambda: _numbers(facts)),
         ],
@@ -101,9 +105,9 @@ figure = lv.figures.threshold_curve(verdicts, at={cut:.1f})""",
 
 
 def _three() -> str:
-    """The two predictors that loss and accuracy judge differently, in their own numbers."""
-    timid, bold = (judged(who) for who in BY_HAND)
-    half = len(timid.cut) // 2
+    """The text on two predictors that loss and accuracy rank differently, with their numbers."""
+    timid, bold = (curve(predictor) for predictor in PREDICTIONS)
+    half = len(timid.thresholds) // 2
     return text("three_see").format(
         timid_loss=lv.figures.number(timid.loss),
         bold_loss=lv.figures.number(bold.loss),
@@ -115,11 +119,11 @@ def _three() -> str:
 def _numbers(facts: lv.metrics.ThresholdCurve) -> str:
     return files.columns(
         {
-            "log-odds": facts.cut,
-            "missed": facts.missed,
-            "found": facts.found,
-            "false alarms": facts.alarms,
-            "left in peace": facts.left,
+            "log-odds": facts.thresholds,
+            "missed": facts.false_negatives,
+            "found": facts.true_positives,
+            "false alarms": facts.false_positives,
+            "left in peace": facts.true_negatives,
             "accuracy": facts.accuracy,
             "precision": facts.precision,
             "recall": facts.recall,

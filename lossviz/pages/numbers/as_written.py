@@ -1,4 +1,4 @@
-"""Numbers that go wrong, As written: five losses that look right, beside what is."""
+"""Numbers that go wrong, As written: five losses that look correct, beside correct ones."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -18,7 +18,7 @@ from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
-TRIES: dict[str, dict[str, object]] = {
+PRESETS: dict[str, dict[str, object]] = {
     "Term missing": {},
     "Rows of 1.1": {"numbers_case": "Rows that miss 1"},
     "Capped": {"numbers_case": "Sure and wrong"},
@@ -30,20 +30,22 @@ TRIES: dict[str, dict[str, object]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """One thing that goes wrong: its facts, its picture, its words."""
+    """One thing that goes wrong: its result, its figure and its texts."""
 
     facts: Callable[[int], Any]  # of the number of classes
     draw: Callable[..., Any]  # of the facts
-    made: str  # the code that makes the facts
-    drawn: str  # the code that draws them
+    facts_code: str  # shown in the Code tab
+    figure_code: str
     texts: str  # name of its texts
     alt: str
     convention: str
     slide: Slide | None = None
+    slide_label: str = ""  # in the downloaded page
     classes: bool = False
 
 
 def cases() -> dict[str, Case]:
+    """The options of the control `Numbers.case`; a function, because a name of lv loads torch."""
     return {
         "A missing term": Case(
             lambda k: lv.metrics.binary_as_written(),
@@ -56,9 +58,9 @@ def cases() -> dict[str, Case]:
             "Binary cross-entropy in nats. In ink what the definition does not say; it clips nothing.",
         ),
         "Rows that miss 1": Case(
-            lambda k: lv.metrics.rows_as_written(),
+            lambda k: lv.metrics.categorical_as_written(),
             lv.figures.as_written,
-            "lv.metrics.rows_as_written()",
+            "lv.metrics.categorical_as_written()",
             "lv.figures.as_written(facts)",
             "rows",
             "A table of four inputs of three classes through the tutorial’s function, one that divides rows "
@@ -70,7 +72,7 @@ def cases() -> dict[str, Case]:
             lv.figures.clipping_limits,
             "lv.metrics.clipping_limits()",
             "lv.figures.clipping_limits(facts)",
-            "caps",
+            "clipping",
             "What the worst mistake costs in six libraries: from 15.9 nats to infinity.",
             "One example, probability 0 for what happened. Keras’s is arithmetic, not run here.",
         ),
@@ -84,6 +86,7 @@ def cases() -> dict[str, Case]:
             "logit. The first jumps to 100 and loses its slope at 17.",
             "Target 0, in nats, as torch’s BCELoss and BCEWithLogitsLoss return it; slopes by autograd.",
             Numbers.z,
+            "logit z =",
         ),
         "Softmax twice": Case(
             lambda k: lv.metrics.softmax_twice(k),
@@ -95,6 +98,7 @@ def cases() -> dict[str, Case]:
             "two: the second never gets below its floor.",
             "All wrong classes have the same logit. In nats; the slope is by the margin.",
             Numbers.margin,
+            "margin",
             classes=True,
         ),
     }
@@ -109,9 +113,10 @@ def picture_of(name: str, classes: int) -> str:
 
 
 def show() -> None:
+    """The view."""
     source, drawing, transport, convention = (st.container() for _ in range(4))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        tries = st.container(width="content")
+        preset_row = st.container(width="content")
         name = Numbers.case.menu(width=200)
         case = cases()[name]
         classes = int(Numbers.classes.show(width=150)) if case.classes else int(Numbers.classes.default)
@@ -119,23 +124,23 @@ def show() -> None:
     if case.slide:
         with transport:
             at = rail(case.slide)
-    with tries:
+    with preset_row:
         slides = (case.slide,) if case.slide else ()
-        shown: tuple[Control, ...] = (Numbers.case, *slides)
+        controls: tuple[Control, ...] = (Numbers.case, *slides)
         if case.classes:
-            shown = (*shown, Numbers.classes)
-        presets("numbers_written_try", TRIES, Numbers.case_controls)
+            controls = (*controls, Numbers.classes)
+        presets("numbers_written_try", PRESETS, Numbers.case_controls)
     facts = case.facts(classes)
     if isinstance(facts, lv.metrics.AsWritten):
         with source:
             left, right = st.columns(2, gap="medium")
             with left:
                 small("As written in the tutorial")
-                st.code(facts.written, language=None, wrap_lines=True)
+                st.code(facts.written_source, language=None, wrap_lines=True)
             with right:
                 small("Right, and as scikit-learn’s")
-                st.code(facts.right, language=None, wrap_lines=True)
-    key = f"numbers_{case.texts.removeprefix('numbers_')}"
+                st.code(facts.correct_source, language=None, wrap_lines=True)
+    key = f"numbers_{case.texts}"
     with drawing:
         chart(
             picture_of(name, classes),
@@ -154,15 +159,15 @@ def show() -> None:
         maths=text("written_maths"),
         code=f"""import lossviz as lv
 
-facts = {case.made.format(k=classes)}
-figure = {case.drawn.format(at=f"{at:g}")}""",
-        controls=(Numbers.view, *shown),
+facts = {case.facts_code.format(k=classes)}
+figure = {case.figure_code.format(at=f"{at:g}")}""",
+        controls=(Numbers.view, *controls),
         files=[
             File(
                 "Page (HTML)",
                 f"{key}.html",
                 "text/html",
-                lambda: lv.figures.standalone(draw(), "logit z =" if name == "Too few digits" else "margin"),
+                lambda: lv.figures.standalone(draw(), case.slide_label),
             ),
             File("Numbers (CSV)", f"{key}.csv", "text/csv", lambda: numbers(facts)),
         ],
@@ -173,18 +178,19 @@ figure = {case.drawn.format(at=f"{at:g}")}""",
 def numbers(facts: Any) -> str:
     """The facts of a case as columns."""
     if isinstance(facts, lv.metrics.AsWritten):
-        table: dict[str, Any] = {"input": [a.name for a in facts.attempts]}
-        table |= {"actual": [" ".join(a.actual) for a in facts.attempts]}
-        table |= {"predicted": ["; ".join(a.predicted) for a in facts.attempts]}
-        table |= {way: [a.values[k] for a in facts.attempts] for k, way in enumerate(facts.ways)}
+        table: dict[str, Any] = {"input": [scored.name for scored in facts.inputs]}
+        table |= {"actual": [" ".join(scored.actual) for scored in facts.inputs]}
+        table |= {"predicted": ["; ".join(scored.predicted) for scored in facts.inputs]}
+        for k, method in enumerate(facts.methods):
+            table[method] = [scored.values[k] for scored in facts.inputs]
     elif isinstance(facts, lv.metrics.FloatCurves):
         table = {"z": facts.z}
-        for k, way in enumerate(facts.ways):
-            table |= {f"{way}: loss": facts.loss[k], f"{way}: gradient": facts.gradient[k]}
+        for k, method in enumerate(facts.methods):
+            table |= {f"{method}: loss": facts.loss[k], f"{method}: gradient": facts.gradient[k]}
     elif isinstance(facts, lv.metrics.SoftmaxTwiceCurves):
         table = {"margin": facts.margin, "once": facts.once, "twice": facts.twice}
-        table |= {"slope once": facts.slope_once, "slope twice": facts.slope_twice}
+        table |= {"slope once": facts.gradient_once, "slope twice": facts.gradient_twice}
     else:
-        table = {"library": [c.library for c in facts], "how": [c.how for c in facts]}
+        table = {"library": [c.library for c in facts], "how": [c.rule for c in facts]}
         table |= {"nats": [c.value for c in facts]}
     return files.columns(table)

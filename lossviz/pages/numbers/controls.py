@@ -5,7 +5,7 @@ from lossviz.ui.typed import Number, Text
 
 
 class Numbers:
-    """Numbers that go wrong. The names of scores are those of the registry."""
+    """Numbers that go wrong."""
 
     view = Choice("numbers_view", "View", ("Term by term", "As written", "This number?"), "Term by term")
     score = Choice(

@@ -20,14 +20,23 @@ from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
-ROWS = 200  # that the table shows
-TRIES: dict[str, dict[str, Any]] = {
+MAX_ROWS = 200  # of the table
+MORE_CLASSES = "Cross-entropy, more classes"
+SCORES = {  # label of the control -> row of `lv.metrics.SCORES`
+    "Cross-entropy, two classes": "binary-cross-entropy",
+    MORE_CLASSES: "categorical-cross-entropy",
+    "Brier": "brier",
+    "MSE": "mse",
+    "RMSE": "rmse",
+    "MAE": "mae",
+}
+PRESETS: dict[str, dict[str, Any]] = {
     "Mixed": {},
     "All zero": {"numbers_actual": "0 0 0 0", "numbers_predicted": "0.2 0.95 0.1 0.5"},
     "Perfect": {"numbers_actual": "1 0 1", "numbers_predicted": "1 0 1"},
     "Sure and wrong": {"numbers_actual": "1 0 1", "numbers_predicted": "0.9 1 0.8"},
     "Rows that miss 1": {
-        "numbers_score": "Cross-entropy, more classes",
+        "numbers_score": MORE_CLASSES,
         "numbers_actual": "0 1 2",
         "numbers_predicted": "0.9 0.05 0.05\n0.1 0.8 0.2\n0.1 0.2 0.7",
     },
@@ -41,46 +50,48 @@ TRIES: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture_of(score: str, actual: str, predicted: str) -> str:
-    found = lv.metrics.score_terms(score, actual, predicted)
-    return packed(lambda narrow: lv.figures.score_terms(found, narrow=narrow))
+    terms = lv.metrics.score_terms(score, actual, predicted)
+    return packed(lambda narrow: lv.figures.score_terms(terms, narrow=narrow))
 
 
-def told(found: lv.metrics.ScoreTerms) -> str:
-    """The convention of the score, and what is odd about the rows."""
-    row = lv.metrics.SCORES[found.score]
+def convention_text(terms: lv.metrics.ScoreTerms) -> str:
+    """The convention of the score, and which rows of probabilities do not add up to 1."""
+    row = lv.metrics.SCORES[terms.score]
     unit = (
         "In nats, the mean over the examples" if row.family == "logarithm" else "The mean over the examples"
     )
     if row.root:
         unit = "The root of the mean over the examples"
     number = lv.figures.number
-    words = f"{unit}. scikit-learn {version('scikit-learn')}, {row.sklearn}: {found.library:.12g}."
-    if found.off:
-        rows = f"Row {found.off[0]}" + (f" and {len(found.off) - 1} more" if len(found.off) > 1 else "")
-        scaled = ""
-        if found.rescaled is not None:
-            scaled = (
-                f"; divided by its sum, as before scikit-learn 1.5, the score is {number(found.rescaled)}"
-            )
+    words = f"{unit}. scikit-learn {version('scikit-learn')}, {row.sklearn_name}: {terms.sklearn_value:.12g}."
+    if terms.unnormalized_rows:
+        first, *others = terms.unnormalized_rows
+        rows = f"Row {first}" + (f" and {len(others)} more" if others else "")
+        normalized = ""
+        if terms.normalized_value is not None:
+            value = number(terms.normalized_value)
+            normalized = f"; divided by its sum, as before scikit-learn 1.5, the score is {value}"
         words += f" **{rows} of Predicted does not add up to 1** and is taken as it is"
-        words += f"{scaled}."
+        words += f"{normalized}."
     return words
 
 
 def show() -> None:
+    """The view."""
     drawing, convention = st.container(), st.container()
-    tries = st.container()
+    preset_row = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        score = Numbers.score.menu(width=260)
+        label = Numbers.score.menu(width=260)
         actual = Numbers.actual.show(width=300, height=100)
         predicted = Numbers.predicted.show(width=400, height=100)
-    with tries:
-        presets("numbers_terms_try", TRIES, Numbers.term_controls)
+    with preset_row:
+        presets("numbers_terms_try", PRESETS, Numbers.term_controls)
     tabs = Tabs("Table")
     with tabs["Table"]:
-        _table(score, actual, predicted)
+        _table(label, actual, predicted)
+    score = SCORES[label]
     try:
-        found = lv.metrics.score_terms(score, actual, predicted)
+        terms = lv.metrics.score_terms(score, actual, predicted)
     except ValueError as error:
         with drawing.container(width=READABLE):
             st.markdown(f"**This cannot be scored:** {sentence(error)}.")
@@ -89,31 +100,31 @@ def show() -> None:
         chart(
             picture_of(score, actual, predicted),
             key="numbers_terms",
-            alt=f"{score}: a bar for each of {len(found.term)} examples, and their mean, "
-            f"{lv.figures.number(found.value)}.",
+            alt=f"{label}: a bar for each of {len(terms.terms)} examples, and their mean, "
+            f"{lv.figures.number(terms.value)}.",
         )
     with convention:
-        small(told(found))
+        small(convention_text(terms))
 
     def numbers() -> str:
-        columns = {"actual": found.actual, "predicted": [" ".join(row) for row in found.predicted]}
-        return files.columns({**columns, "term": found.term, "left out as written": found.left_out})
+        columns = {"actual": terms.actual, "predicted": [" ".join(row) for row in terms.predicted]}
+        return files.columns({**columns, "term": terms.terms, "left out as written": terms.omitted})
 
     tabs.fill(
         see=text("terms_see"),
         maths=text("terms_maths").replace("FORMULA", lv.metrics.SCORES[score].formula),
         code=f"""import lossviz as lv
 
-found = lv.metrics.score_terms("{score}", {actual!r}, {predicted!r})
-print(found.value, found.library)
-figure = lv.figures.score_terms(found)""",
+terms = lv.metrics.score_terms("{score}", {actual!r}, {predicted!r})
+print(terms.value, terms.sklearn_value)
+figure = lv.figures.score_terms(terms)""",
         controls=(Numbers.view, *Numbers.term_controls),
         files=[
             File(
                 "Page (HTML)",
                 "terms.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.score_terms(found)),
+                lambda: lv.figures.standalone(lv.figures.score_terms(terms)),
             ),
             File("Terms (CSV)", "terms.csv", "text/csv", numbers),
         ],
@@ -125,43 +136,46 @@ figure = lv.figures.score_terms(found)""",
             small(f"A box has more than {longest} letters, too many for a link: it opens the usual numbers.")
 
 
-def _lines(score: str, words: str) -> list[str]:
-    """The cells of a column: a row each for more classes, else a word each."""
-    if score == "Cross-entropy, more classes" and ("\n" in words.strip() or ";" in words):
-        return [line.strip() for line in words.replace(";", "\n").splitlines() if line.strip()]
-    return words.replace(",", " ").split()
+def _cells(label: str, typed: str) -> list[str]:
+    """The cells of a column: one a line for several classes, else one a word."""
+    if label == MORE_CLASSES and ("\n" in typed.strip() or ";" in typed):
+        return [line.strip() for line in typed.replace(";", "\n").splitlines() if line.strip()]
+    return typed.replace(",", " ").split()
 
 
-def edited(rows: Sequence[Mapping[str, str]], change: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The rows after what Streamlit's editor says of a change."""
-    after = [dict(row) for row in rows]
-    for i, cells in change["edited_rows"].items():
-        after[int(i)].update({name: str(value or "") for name, value in cells.items()})
-    kept = [row for i, row in enumerate(after) if i not in change["deleted_rows"]]
+def apply_edits(rows: Sequence[Mapping[str, str]], edits: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The rows after the edits that Streamlit's data editor reports."""
+    edited_rows = [dict(row) for row in rows]
+    for i, cells in edits["edited_rows"].items():
+        edited_rows[int(i)].update({name: str(value or "") for name, value in cells.items()})
+    remaining = [row for i, row in enumerate(edited_rows) if i not in edits["deleted_rows"]]
     added = [
-        {name: str(row.get(name) or "") for name in ("actual", "predicted")} for row in change["added_rows"]
+        {name: str(row.get(name) or "") for name in ("actual", "predicted")} for row in edits["added_rows"]
     ]
-    return kept + added
+    return remaining + added
 
 
-def _table(score: str, actual: str, predicted: str) -> None:
-    """The two boxes as a table; a change in it is written back into them."""
+def _table(label: str, actual: str, predicted: str) -> None:
+    """The two boxes as a table; edits are written back into the boxes."""
     y = actual.replace(",", " ").split()
-    p = _lines(score, predicted)
-    if max(len(y), len(p)) > ROWS:
-        small(f"A table of up to {ROWS} rows stands here; these are {lv.figures.whole(max(len(y), len(p)))}.")
+    p = _cells(label, predicted)
+    if max(len(y), len(p)) > MAX_ROWS:
+        count = lv.figures.whole(max(len(y), len(p)))
+        small(f"A table of up to {MAX_ROWS} rows stands here; these are {count}.")
         return
     rows = [
         {"actual": y[i] if i < len(y) else "", "predicted": p[i] if i < len(p) else ""}
         for i in range(max(len(y), len(p)))
     ]
-    key = f"numbers_table_{zlib.crc32(f'{score}|{actual}|{predicted}'.encode()):x}"
+    key = f"numbers_table_{zlib.crc32(f'{label}|{actual}|{predicted}'.encode()):x}"
 
     def write_back() -> None:
-        kept = edited(rows, st.session_state[key])
-        between = "\n" if score == "Cross-entropy, more classes" else " "
-        st.session_state[Numbers.actual.key] = " ".join(row["actual"] for row in kept).strip()
-        st.session_state[Numbers.predicted.key] = between.join(row["predicted"] for row in kept).strip()
+        remaining = apply_edits(rows, st.session_state[key])
+        separator = "\n" if label == MORE_CLASSES else " "
+        st.session_state[Numbers.actual.key] = " ".join(row["actual"] for row in remaining).strip()
+        st.session_state[Numbers.predicted.key] = separator.join(
+            row["predicted"] for row in remaining
+        ).strip()
 
     st.data_editor(
         rows or [{"actual": "", "predicted": ""}],

@@ -1,4 +1,4 @@
-"""Numbers that go wrong, This number?: what a loss is that a training is stuck at."""
+"""Numbers that go wrong, This number?: known values near the loss that a training is stuck at."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -18,7 +18,7 @@ from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
-TRIES: dict[str, dict[str, Any]] = {
+PRESETS: dict[str, dict[str, Any]] = {
     "2.303": {},
     "1.461": {"numbers_value": 1.461},
     "0.693": {"numbers_value": 0.693},
@@ -28,72 +28,78 @@ TRIES: dict[str, dict[str, Any]] = {
 }
 
 
-def candidates(value: float, classes: int, counts: str) -> list[lv.metrics.Landmark]:
-    """ValueError, in one sentence, for counts that are none."""
+def nearest_references(value: float, classes: int, counts: str) -> list[lv.metrics.ReferenceLoss]:
+    """Known values of the loss; ValueError, in one sentence, for invalid class counts."""
     frequencies = read_column("Class counts", counts).values.tolist() if counts.strip() else None
-    return lv.metrics.recognize(value, classes, frequencies)
+    return lv.metrics.reference_losses(value, classes, frequencies)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture_of(value: float, classes: int, counts: str) -> str:
-    found = candidates(value, classes, counts)
-    return packed(lambda narrow: lv.figures.ruler(found, value, narrow=narrow))
+    references = nearest_references(value, classes, counts)
+    return packed(lambda narrow: lv.figures.reference_losses(references, value, narrow=narrow))
 
 
-def words(candidate: lv.metrics.Landmark) -> str:
-    """What it is, how close, and why."""
-    off = f"off by {lv.figures.number(candidate.distance)}" if candidate.distance else "exactly"
-    return f"**{candidate.name}**, {candidate.value:.6g}: {off}. {candidate.explanation}"
+def explanation(reference: lv.metrics.ReferenceLoss) -> str:
+    """Its name, its distance and its explanation."""
+    difference = f"off by {lv.figures.number(reference.distance)}" if reference.distance else "exactly"
+    return f"**{reference.name}**, {reference.value:.6g}: {difference}. {reference.explanation}"
 
 
 def show() -> None:
-    drawing, verdict = st.container(), st.container(width=READABLE)
-    tries = st.container()
+    """The view."""
+    drawing, answer = st.container(), st.container(width=READABLE)
+    preset_row = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         value = float(Numbers.value.show(width=170))
         classes = int(Numbers.classes.show(width=170))
         counts = Numbers.counts.show(width=320, height=80)
-    with tries:
-        presets("numbers_value_try", TRIES, Numbers.value_controls)
+    with preset_row:
+        presets("numbers_value_try", PRESETS, Numbers.value_controls)
     try:
-        found = candidates(value, classes, counts)
+        references = nearest_references(value, classes, counts)
     except ValueError as error:
         with drawing.container(width=READABLE):
-            said = sentence(error).replace("frequencies", "Class counts")
-            st.markdown(f"**The class counts cannot be used:** {said}.")
+            message = sentence(error).replace("frequencies", "Class counts")
+            st.markdown(f"**The class counts cannot be used:** {message}.")
         return
+    first, second, third = references[:3]
     with drawing:
         chart(
             picture_of(value, classes, counts),
             key="numbers_ruler",
-            alt=f"A ruler of known losses. {value:g} is nearest to {found[0].name}, {found[0].value:.4g}.",
+            alt=f"A ruler of known losses. {value:g} is nearest to {first.name}, {first.value:.4g}.",
         )
-    with verdict:
-        st.markdown(words(found[0]))
-        small(f"Next: {found[1].name}, {found[1].value:.4g}; then {found[2].name}, {found[2].value:.4g}.")
+    with answer:
+        st.markdown(explanation(first))
+        small(f"Next: {second.name}, {second.value:.4g}; then {third.name}, {third.value:.4g}.")
 
     def numbers() -> str:
-        table: dict[str, Any] = {"name": [c.name for c in found], "value": [c.value for c in found]}
         return files.columns(
-            {**table, "distance": [c.distance for c in found], "explanation": [c.explanation for c in found]}
+            {
+                "name": [r.name for r in references],
+                "value": [r.value for r in references],
+                "distance": [r.distance for r in references],
+                "explanation": [r.explanation for r in references],
+            }
         )
 
-    given = f", {read_column('Class counts', counts).values.tolist()}" if counts.strip() else ""
+    frequencies = f", {read_column('Class counts', counts).values.tolist()}" if counts.strip() else ""
     Tabs().fill(
         see=text("value_see"),
         maths=text("value_maths"),
         code=f"""import lossviz as lv
 
-found = lv.metrics.recognize({value!r}, {classes}{given})
-print(found[0].name, found[0].distance)
-figure = lv.figures.ruler(found, {value!r})""",
+references = lv.metrics.reference_losses({value!r}, {classes}{frequencies})
+print(references[0].name, references[0].distance)
+figure = lv.figures.reference_losses(references, {value!r})""",
         controls=(Numbers.view, *Numbers.value_controls),
         files=[
             File(
                 "Page (HTML)",
                 "ruler.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.ruler(found, value)),
+                lambda: lv.figures.standalone(lv.figures.reference_losses(references, value)),
             ),
             File("Candidates (CSV)", "candidates.csv", "text/csv", numbers),
         ],

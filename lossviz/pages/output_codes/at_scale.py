@@ -18,7 +18,13 @@ from lossviz.ui.work import stoppable, telling
 text = texts_beside(__file__)
 
 EPOCHS, STEPS = 30, 1000
-TRIES: dict[str, dict[str, Any]] = {
+MEASURES = {  # label of the control -> measure of `lv.figures.head_scores`
+    "Accuracy": "accuracy",
+    "Log loss": "log-loss",
+    "Calibration": "calibration-error",
+    "Overfitting": "generalization-gap",
+}
+PRESETS: dict[str, dict[str, Any]] = {
     "Ten digits": {},
     "Centred pixels": {"codes_centred": True},
     "Probabilities": {"codes_measure": "Calibration"},
@@ -59,7 +65,7 @@ def many_picture(attributes: bool, steps: int) -> str:
 
 
 def table_code(centred: bool, measure: str) -> str:
-    """The lines that make the digits' picture."""
+    """The code that makes the figure of the digits, for a measure of `lv.figures.head_scores`."""
     epochs = "" if EPOCHS == 30 else f", epochs={EPOCHS}"
     return f"""import lossviz as lv
 
@@ -70,20 +76,24 @@ figure = lv.figures.head_scores(table, "{measure}")"""
 def table_numbers(facts: lv.codes.HeadScores) -> str:
     """The digits table as CSV: a row for each head, gain and seed."""
     columns: dict[str, list[Any]] = {}
-    rows = [
-        (e, g, s) for e in range(len(facts.entries)) for g in range(len(facts.gains)) for s in facts.seeds
-    ]
-    columns["head"] = [facts.entries[e].name for e, _, _ in rows]
+    rows = [(h, g, s) for h in range(len(facts.heads)) for g in range(len(facts.gains)) for s in facts.seeds]
+    columns["head"] = [facts.heads[h].name for h, _, _ in rows]
     columns["gain"] = [facts.gains[g] for _, g, _ in rows]
     columns["seed"] = [s for _, _, s in rows]
-    columns["weights"] = [int(facts.weights[e]) for e, _, _ in rows]
-    for name in ("accuracy", "train_accuracy", "log_loss", "calibration"):
-        columns[name] = [float(getattr(facts, name)[row]) for row in rows]
+    columns["weights"] = [int(facts.weights[h]) for h, _, _ in rows]
+    for name, scores in (
+        ("accuracy", facts.accuracy),
+        ("train_accuracy", facts.train_accuracy),
+        ("log_loss", facts.log_loss),
+        ("calibration", facts.calibration_error),
+    ):
+        columns[name] = [float(scores[row]) for row in rows]
     return files.columns(columns)
 
 
 def show() -> None:
-    drawing, transport, convention, tries = (st.container() for _ in range(4))
+    """The view."""
+    drawing, transport, convention, preset_row = (st.container() for _ in range(4))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         shown = Codes.show.segments()
         digits = shown == "Digits"
@@ -93,8 +103,8 @@ def show() -> None:
     if not digits:
         with transport:
             power = int(rail(Codes.size))
-    with tries:
-        presets("codes_scale_try", TRIES, Codes.scale_controls)
+    with preset_row:
+        presets("codes_scale_try", PRESETS, Codes.scale_controls)
     if digits:
         show_digits(drawing, convention, measure, centred)
     else:
@@ -102,9 +112,10 @@ def show() -> None:
 
 
 def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> None:
+    """The handwritten digits; `measure` is a label of the control."""
     with drawing:
         body = stoppable(
-            "codes", ("digits", centred, EPOCHS), lambda: digits_picture(centred, EPOCHS, measure)
+            "codes", ("digits", centred, EPOCHS), lambda: digits_picture(centred, EPOCHS, MEASURES[measure])
         )
         if body is None:
             return
@@ -126,14 +137,14 @@ def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> N
     Tabs().fill(
         see=text("scale_see"),
         maths=text("scale_maths"),
-        code=table_code(centred, measure),
+        code=table_code(centred, MEASURES[measure]),
         controls=(Codes.view, *Codes.scale_controls),
         files=[
             File(
                 "Page (HTML)",
                 "digits.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.head_scores(facts, measure)),
+                lambda: lv.figures.standalone(lv.figures.head_scores(facts, MEASURES[measure])),
             ),
             File("Table (CSV)", "digits.csv", "text/csv", lambda: table_numbers(facts)),
         ],
@@ -142,6 +153,7 @@ def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> N
 
 
 def show_many(drawing: Any, convention: Any, attributes: bool, power: int) -> None:
+    """Up to 1,024 synthetic classes."""
     with drawing:
         body = stoppable("codes", ("many", attributes, STEPS), lambda: many_picture(attributes, STEPS))
         if body is None:
@@ -163,9 +175,9 @@ def show_many(drawing: Any, convention: Any, attributes: bool, power: int) -> No
         )
 
     def numbers() -> str:
-        columns: dict[str, Any] = {"classes": facts.sizes}
+        columns: dict[str, Any] = {"classes": facts.classes}
         for c, code in enumerate(facts.codes):
-            columns |= {f"{code} weights": facts.weights[c], f"{code} neurons": facts.bits[c]}
+            columns |= {f"{code} weights": facts.weights[c], f"{code} neurons": facts.lengths[c]}
             columns |= {f"{code} accuracy {s}": facts.accuracy[c, s] for s in range(facts.accuracy.shape[1])}
         return files.columns(columns)
 

@@ -5,7 +5,7 @@ from lossviz.ui.typed import Line
 
 
 class Codes:
-    """Output codes. The names of codes are those of the registry."""
+    """Output codes. The names of codes are those of `CODES`."""
 
     view = Choice(
         "codes_view",
@@ -38,7 +38,7 @@ class Codes:
     )
     network_controls = (step, labels, hidden, loss, rate)
 
-    labelling = Slide("codes_labelling", "Labelling", 1, 24, 1, 1, "Gives the same words out anew")
+    labeling = Slide("codes_labelling", "Labelling", 1, 24, 1, 1, "Gives the same words out anew")
     classes = Choice(
         "codes_classes", "Clouds", ("4", "5", "6", "8"), "4", "How many classes stand round a circle"
     )
@@ -49,16 +49,16 @@ class Codes:
         "binary",
         "Which words there are; exhaustive has a neuron for every union",
     )
-    words = Line(
+    codewords = Line(
         "codes_words",
         "Your words",
         "000 011 101 110",
         "A word for each cloud, of zeros and ones, with spaces between",
         200,
     )
-    union_controls = (labelling, classes, code, words)
+    dichotomy_controls = (labeling, classes, code, codewords)
 
-    torn = Slide("codes_torn", "Torn", 0, 40, 40, 1, "From sure of the first class to torn between all")
+    ambiguity = Slide("codes_torn", "Torn", 0, 40, 40, 1, "From sure of the first class to torn between all")
     between = Choice(
         "codes_between",
         "Torn between",
@@ -66,7 +66,7 @@ class Codes:
         "three, two bits apart",
         "Which of the eight classes are possible",
     )
-    meaning_controls = (torn, between)
+    meaning_controls = (ambiguity, between)
 
     decode = Choice(
         "codes_decode",
@@ -82,7 +82,7 @@ class Codes:
         "Apart",
         "How wide the five clouds are",
     )
-    spare_controls = (step, labels, hidden, loss, decode, spread)
+    unused_controls = (step, labels, hidden, loss, decode, spread)
 
     threshold = Slide(
         "codes_threshold", "Threshold", 0.05, 0.95, 0.5, 0.05, "From which output on a bit is a 1"
@@ -115,7 +115,6 @@ class Codes:
     scale_controls = (show, measure, centred, size)
 
     all = (
-        view, step, labels, hidden, loss, rate, labelling, classes, code, words, torn, between, decode,
-        spread,
-        threshold, order, show, measure, centred, size,
+        view, step, labels, hidden, loss, rate, labeling, classes, code, codewords, ambiguity, between,
+        decode, spread, threshold, order, show, measure, centred, size,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Output codes, Meaning: what the outputs say of a true posterior, and what they leave out."""
+"""Output codes, Meaning: the outputs as bit probabilities of a posterior, and what is lost in them."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -16,13 +16,13 @@ from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
-BETWEEN = {
+BETWEEN = {  # label of the control -> the classes that share the probability
     "three, two bits apart": (4, 2, 1),
     "two, one bit apart": (0, 1),
     "two, three bits apart": (0, 7),
     "four that share a bit": (0, 1, 2, 3),
 }
-TRIES: dict[str, dict[str, Any]] = {
+PRESETS: dict[str, dict[str, Any]] = {
     "Torn": {},
     "On the edge": {"codes_torn": 30},
     "Sure": {"codes_torn": 0},
@@ -33,32 +33,33 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def read(between: str) -> list[lv.codes.BitIndependence]:
+def computed(between: str) -> list[lv.codes.BitIndependence]:
     return lv.codes.ambiguous_posteriors(BETWEEN[between], lv.codes.CODES["binary"].code(8))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def picture(between: str) -> str:
-    readings = read(between)
-    at = int(Codes.torn.default)
-    return packed(lambda narrow: lv.figures.bit_readings(readings, at=at, narrow=narrow))
+    posteriors = computed(between)
+    at = int(Codes.ambiguity.default)
+    return packed(lambda narrow: lv.figures.bit_independence(posteriors, at=at, narrow=narrow))
 
 
 def show() -> None:
+    """The view."""
     drawing, transport, convention = (st.container() for _ in range(3))
     with transport:
-        at = int(rail(Codes.torn, playable=4))
+        at = int(rail(Codes.ambiguity, playable=4))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        tries = st.container(width="content")
+        preset_row = st.container(width="content")
         between = Codes.between.menu(width=230)
-    with tries:
-        presets("codes_meaning_try", TRIES, Codes.meaning_controls)
-    readings = read(between)
+    with preset_row:
+        presets("codes_meaning_try", PRESETS, Codes.meaning_controls)
+    posteriors = computed(between)
     with drawing:
         chart(
             picture(between),
             key="codes_meaning",
-            follow=Codes.torn.key,
+            follow=Codes.ambiguity.key,
             alt="Three neurons with their outputs, and for each of eight words the true probability "
             "beside the "
             "product of the neurons. A box marks the word that thresholding decodes; it can have "
@@ -72,12 +73,12 @@ def show() -> None:
         )
 
     def numbers() -> str:
-        table: dict[str, list[float]] = {"lost, bits": [r.lost for r in readings]}
-        table |= {f"neuron {j + 1}": [float(r.marginals[j]) for r in readings] for j in range(3)}
-        for k, word in enumerate(readings[0].words):
+        table: dict[str, list[float]] = {"lost, bits": [one.total_correlation for one in posteriors]}
+        table |= {f"neuron {j + 1}": [float(one.marginals[j]) for one in posteriors] for j in range(3)}
+        for k, word in enumerate(posteriors[0].words):
             name = "".join(map(str, word))
-            table[f"{name} true"] = [float(r.truth[k]) for r in readings]
-            table[f"{name} product"] = [float(r.product[k]) for r in readings]
+            table[f"{name} true"] = [float(one.joint[k]) for one in posteriors]
+            table[f"{name} product"] = [float(one.product[k]) for one in posteriors]
         return files.columns(table)
 
     Tabs().fill(
@@ -86,15 +87,15 @@ def show() -> None:
         code=f"""import lossviz as lv
 
 code = lv.codes.CODES["binary"].code(8)
-readings = lv.codes.ambiguous_posteriors({BETWEEN[between]}, code)
-figure = lv.figures.bit_readings(readings, at={at})""",
+posteriors = lv.codes.ambiguous_posteriors({BETWEEN[between]}, code)
+figure = lv.figures.bit_independence(posteriors, at={at})""",
         controls=(Codes.view, *Codes.meaning_controls),
         files=[
             File(
                 "Page (HTML)",
                 "meaning.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.bit_readings(readings, at=at), "torn"),
+                lambda: lv.figures.standalone(lv.figures.bit_independence(posteriors, at=at), "torn"),
             ),
             File("Numbers (CSV)", "meaning.csv", "text/csv", numbers),
         ],

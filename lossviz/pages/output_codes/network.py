@@ -1,4 +1,4 @@
-"""Output codes, The network and Spare words: what networks make of clouds in the plane."""
+"""Output codes, The network and Spare words: networks that classify clusters in the plane."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -17,24 +17,24 @@ from lossviz.ui.work import stoppable, telling
 
 text = texts_beside(__file__)
 
-HEADS = {"Squared error": "sigmoid-mse", "Cross-entropy": "sigmoid-ce"}
-FOUR = {"Suit the data": (0, 1, 3, 2), "Two swapped": (0, 1, 2, 3)}
-FIVE = {"Suit the data": (0, 1, 3, 2, 4), "Two swapped": (0, 3, 4, 1, 2)}
-READ = {"Nearest word": "hamming", "Likeliest word": "likelihood"}
+HEAD_NAMES = {"Squared error": "sigmoid-mse", "Cross-entropy": "sigmoid-ce"}
+FOUR_LABELS = {"Suit the data": (0, 1, 3, 2), "Two swapped": (0, 1, 2, 3)}
+FIVE_LABELS = {"Suit the data": (0, 1, 3, 2, 4), "Two swapped": (0, 3, 4, 1, 2)}
+DECODING = {"Nearest word": "hamming", "Likeliest word": "likelihood"}
 NOISE = {"Apart": None, "Touching": 0.7, "Overlapping": 1.0}
-OWN_RATE = 4.0  # of squared error
-STARTS = 10
-Rivals = tuple[tuple[str, str, float, str], ...]  # what `lv.codes.HeadConfig` takes
-Settings = tuple[Rivals, tuple[int, ...], int, float | None, int]  # labels, hidden, noise, starts
+TUNED_RATE = 4.0  # of squared error, whose gradients are smaller
+SEEDS = 10
+Heads = tuple[tuple[str, str, float, str], ...]  # what `lv.codes.HeadConfig` takes
+Settings = tuple[Heads, tuple[int, ...], int, float | None, int]  # labels, hidden, noise, seeds
 
-NETWORK_TRIES: dict[str, dict[str, Any]] = {
+NETWORK_PRESETS: dict[str, dict[str, Any]] = {
     "Labels that suit": {"codes_labels": "Suit the data"},
     "Two labels swapped": {},
     "Another loss": {"codes_loss": "Cross-entropy"},
     "More hidden neurons": {"codes_hidden": "8"},
     "Too few": {"codes_hidden": "2", "codes_step": 300},
 }
-SPARE_TRIES: dict[str, dict[str, Any]] = {
+UNUSED_PRESETS: dict[str, dict[str, Any]] = {
     "Hardly trained": {"codes_step": 30},
     "Trained": {"codes_step": 300},
     "Labels that suit": {"codes_labels": "Suit the data", "codes_step": 300},
@@ -45,56 +45,63 @@ SPARE_TRIES: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=24, show_spinner=False)
 def trained(settings: Settings) -> lv.codes.CodePlane:
-    rivals, labels, hidden, noise, starts = settings
+    heads, labels, hidden, noise, seeds = settings
     say, over = telling("Training both networks …")
     try:
-        contestants = [lv.codes.HeadConfig(*one) for one in rivals]
-        return lv.codes.code_plane(contestants, labels, hidden, starts, noise=noise, progress=say)
+        return lv.codes.code_plane(
+            [lv.codes.HeadConfig(*head) for head in heads],
+            labels,
+            hidden,
+            seeds,
+            noise=noise,
+            progress=lambda done, total: say(done / total),
+        )
     finally:
         over()
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def picture(settings: Settings, spare: bool) -> str:
+def picture(settings: Settings, unused: bool) -> str:
     facts = trained(settings)
-    return packed(lambda narrow: lv.figures.code_plane(facts, spare=spare, narrow=narrow))
+    return packed(lambda narrow: lv.figures.code_plane(facts, unused=unused, narrow=narrow))
 
 
-def code_of(settings: Settings, step: int, spare: bool) -> str:
-    rivals, labels, hidden, noise, starts = settings
-    rows = "\n".join(f"    lv.codes.HeadConfig{one},".replace("'", '"') for one in rivals)
+def code_of(settings: Settings, step: int, unused: bool) -> str:
+    heads, labels, hidden, noise, seeds = settings
+    rows = "\n".join(f"    lv.codes.HeadConfig{one},".replace("'", '"') for one in heads)
     more = "" if noise is None else f", noise={noise}"
-    drawn = ", spare=True" if spare else ""
+    drawn = ", unused=True" if unused else ""
     return f"""import lossviz as lv
 
-contestants = [
+heads = [
 {rows}
 ]
-plane = lv.codes.code_plane(contestants, labels={labels}, hidden={hidden}, seeds={starts}{more})
+plane = lv.codes.code_plane(heads, labels={labels}, hidden={hidden}, seeds={seeds}{more})
 figure = lv.figures.code_plane(plane, at={step}{drawn})"""
 
 
-def tabs(settings: Settings, step: int, spare: bool, controls: tuple[Control, ...]) -> None:
+def tabs(settings: Settings, step: int, unused: bool, controls: tuple[Control, ...]) -> None:
     facts = trained(settings)
-    name = "spare" if spare else "network"
+    name = "spare" if unused else "network"  # of the chart and its downloads
+    texts = "unused" if unused else "network"
 
     def numbers() -> str:
         table: dict[str, Any] = {"step": facts.steps}
-        for c, one in enumerate(facts.contestants):
+        for c, head in enumerate(facts.heads):
             for seed in range(facts.accuracy.shape[1]):
-                called = f"{one.code} {one.head} {one.how} seed {seed}"
-                table[f"{called} accuracy"] = facts.accuracy[c, seed]
-                if spare:
-                    table[f"{called} nameless"] = facts.nameless[c, seed]
+                column = f"{head.code} {head.head} {head.decoding} seed {seed}"
+                table[f"{column} accuracy"] = facts.accuracy[c, seed]
+                if unused:
+                    table[f"{column} without class"] = facts.unused_share[c, seed]
         return files.columns(table)
 
     def html() -> str:
-        return lv.figures.standalone(lv.figures.code_plane(facts, at=step, spare=spare), "step")
+        return lv.figures.standalone(lv.figures.code_plane(facts, at=step, unused=unused), "step")
 
     Tabs().fill(
-        see=text(f"{name}_see"),
-        maths=text(f"{name}_maths"),
-        code=code_of(settings, step, spare),
+        see=text(f"{texts}_see"),
+        maths=text(f"{texts}_maths"),
+        code=code_of(settings, step, unused),
         controls=(Codes.view, *controls),
         files=[
             File("Page (HTML)", f"{name}.html", "text/html", html),
@@ -105,7 +112,8 @@ def tabs(settings: Settings, step: int, spare: bool, controls: tuple[Control, ..
 
 
 def show() -> None:
-    drawing, transport, convention, tries = (st.container() for _ in range(4))
+    """The view The network."""
+    drawing, transport, convention, preset_row = (st.container() for _ in range(4))
     with transport:
         step = int(rail(Codes.step, playable=5))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -113,12 +121,12 @@ def show() -> None:
         hidden = Codes.hidden.segments()
         loss = Codes.loss.segments()
         rate = Codes.rate.segments()
-    with tries:
-        presets("codes_try", NETWORK_TRIES, Codes.network_controls)
-    head = HEADS[loss]
-    own = OWN_RATE if rate == "Each its own" and head == "sigmoid-mse" else 1.0
-    rivals = (("binary", head, own, "threshold"), ("one-hot", "softmax-ce", 1.0, "likelihood"))
-    settings: Settings = (rivals, FOUR[labels], int(hidden), None, STARTS)
+    with preset_row:
+        presets("codes_try", NETWORK_PRESETS, Codes.network_controls)
+    head = HEAD_NAMES[loss]
+    lr = TUNED_RATE if rate == "Each its own" and head == "sigmoid-mse" else 1.0
+    heads = (("binary", head, lr, "threshold"), ("one-hot", "softmax-ce", 1.0, "likelihood"))
+    settings: Settings = (heads, FOUR_LABELS[labels], int(hidden), None, SEEDS)
     with drawing:
         body = stoppable("codes", ("network", settings), lambda: picture(settings, False))
         if body is None:
@@ -133,7 +141,7 @@ def show() -> None:
             "accuracy of each of ten starts.",
         )
     with convention:
-        rates = "rate 1" if own == 1 else f"rates {own:g} and 1"
+        rates = "rate 1" if lr == 1 else f"rates {lr:g} and 1"
         summed = "in nats" if loss == "Cross-entropy" else "without ½"
         small(
             f"Crosses: wrong. 180 points, {hidden} hidden tanh neurons in both, gradient descent at "
@@ -142,8 +150,9 @@ def show() -> None:
     tabs(settings, step, False, Codes.network_controls)
 
 
-def show_spare() -> None:
-    drawing, transport, convention, tries = (st.container() for _ in range(4))
+def show_unused() -> None:
+    """The view Spare words."""
+    drawing, transport, convention, preset_row = (st.container() for _ in range(4))
     with transport:
         step = int(rail(Codes.step, playable=5))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -153,11 +162,11 @@ def show_spare() -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         hidden = Codes.hidden.segments()
         loss = Codes.loss.segments()
-    with tries:
-        presets("codes_spare_try", SPARE_TRIES, Codes.spare_controls)
-    head = HEADS[loss]
-    rivals = tuple(("binary", head, 1.0, how) for how in ("threshold", READ[decode]))
-    settings: Settings = (rivals, FIVE[labels], int(hidden), NOISE[spread], STARTS)
+    with preset_row:
+        presets("codes_spare_try", UNUSED_PRESETS, Codes.unused_controls)
+    head = HEAD_NAMES[loss]
+    heads = tuple(("binary", head, 1.0, how) for how in ("threshold", DECODING[decode]))
+    settings: Settings = (heads, FIVE_LABELS[labels], int(hidden), NOISE[spread], SEEDS)
     with drawing:
         body = stoppable("codes", ("spare", settings), lambda: picture(settings, True))
         if body is None:
@@ -174,10 +183,11 @@ def show_spare() -> None:
         )
     facts = trained(settings)
     with convention:
-        spare = " ".join("".join("●" if bit else "○" for bit in word) for word in facts.codes[0].spare_words)
+        unused_words = facts.codes[0].unused_words
+        unused = " ".join("".join("●" if bit else "○" for bit in word) for word in unused_words)
         small(
-            f"Words without a class: {spare}. Both pictures are of one network, {hidden} hidden tanh "
+            f"Words without a class: {unused}. Both pictures are of one network, {hidden} hidden tanh "
             "neurons, rate 1, "
             f"{loss.lower()} summed over the bits. A word without a class counts as wrong."
         )
-    tabs(settings, step, True, Codes.spare_controls)
+    tabs(settings, step, True, Codes.unused_controls)

@@ -1,4 +1,4 @@
-"""Output codes, One bit off: which neurons erred on digits, and how near the threshold they were."""
+"""Output codes, One bit off: wrong bits on digits, and the outputs on both sides of the threshold."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -17,9 +17,10 @@ from lossviz.ui.work import stoppable, telling
 
 text = texts_beside(__file__)
 
-ENTRIES = {"Squared error": "4-bits-mse", "Cross-entropy": "4-bits-ce"}
+HEADS = {"Squared error": "4-bits-mse", "Cross-entropy": "4-bits-ce"}
+ORDERS = {"By neurons wrong": "wrong-bits", "By word": "word"}
 EPOCHS = 30
-TRIES: dict[str, dict[str, Any]] = {
+PRESETS: dict[str, dict[str, Any]] = {
     "One neuron wrong": {},
     "By word": {"codes_order": "By word"},
     "Bold": {"codes_threshold": 0.2},
@@ -29,31 +30,32 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def trained(entry: str, epochs: int) -> lv.codes.BitErrors:
+def trained(head: str, epochs: int) -> lv.codes.BitErrors:
     say, over = telling("Training four neurons on digits, from five starts …")
-    bits = lv.codes.digit_bits(entry, epochs=epochs, progress=lambda done, total: say(done / total))
+    bits = lv.codes.digit_bits(head, epochs=epochs, progress=lambda done, total: say(done / total))
     over()
     return lv.codes.bit_errors(bits, [k / 20 for k in range(1, 20)])
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def picture(entry: str, epochs: int, order: str) -> str:
-    facts = trained(entry, epochs)
+def picture(head: str, epochs: int, order: str) -> str:
+    facts = trained(head, epochs)
     return packed(lambda narrow: lv.figures.bit_errors(facts, order=order, narrow=narrow))
 
 
 def show() -> None:
-    drawing, transport, convention, tries = (st.container() for _ in range(4))
+    """The view."""
+    drawing, transport, convention, preset_row = (st.container() for _ in range(4))
     with transport:
         at = rail(Codes.threshold)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        order = Codes.order.segments()
+        order = ORDERS[Codes.order.segments()]
         loss = Codes.loss.segments()
-    with tries:
-        presets("codes_bits_try", TRIES, Codes.bit_controls)
-    entry = ENTRIES[loss]
+    with preset_row:
+        presets("codes_bits_try", PRESETS, Codes.bit_controls)
+    head = HEADS[loss]
     with drawing:
-        body = stoppable("codes", ("bits", entry, EPOCHS), lambda: picture(entry, EPOCHS, order))
+        body = stoppable("codes", ("bits", head, EPOCHS), lambda: picture(head, EPOCHS, order))
         if body is None:
             return
         chart(
@@ -66,29 +68,29 @@ def show() -> None:
             "threshold: what "
             "lies on the wrong side is dark.",
         )
-    facts = trained(entry, EPOCHS)
+    facts = trained(head, EPOCHS)
     with convention:
-        pulls = ""
-        if facts.sure:
-            squared, cross = (lv.figures.number(float(pull)) for pull in facts.pull)
-            pulls = (
-                f" {facts.sure} bits are wrong and more than 95 % sure: squared error pulls them with "
-                f"{squared} on "
-                f"average, cross-entropy would with {cross}: see [Stuck neuron](/stuck-neuron)."
+        gradients = ""
+        if facts.confidently_wrong:
+            squared, cross = (lv.figures.number(float(gradient)) for gradient in facts.mean_gradient)
+            gradients = (
+                f" {facts.confidently_wrong} bits are wrong and more than 95 % sure: "
+                f"squared error pulls them with {squared} on average, "
+                f"cross-entropy would with {cross}: see [Stuck neuron](/stuck-neuron)."
             )
         small(
             "Digits, 597 to test on, five starts added up; words count the digits in binary. Faded: "
             "right. Heights "
-            "and shades are square roots." + pulls
+            "and shades are square roots." + gradients
         )
 
     def numbers() -> str:
         table: dict[str, list[float]] = {"threshold": facts.thresholds.tolist()}
         for wrong in range(facts.bits.code.length + 1):
             table[f"{wrong} bits wrong"] = [
-                int(facts.by_size(t)[wrong]) for t in range(len(facts.thresholds))
+                int(facts.by_wrong_bits(t)[wrong]) for t in range(len(facts.thresholds))
             ]
-        table["no class"] = [facts.nameless(t) for t in range(len(facts.thresholds))]
+        table["no class"] = [facts.unused(t) for t in range(len(facts.thresholds))]
         return files.columns(table)
 
     epochs = "" if EPOCHS == 30 else f", epochs={EPOCHS}"
@@ -97,7 +99,7 @@ def show() -> None:
         maths=text("bits_maths"),
         code=f"""import lossviz as lv
 
-bits = lv.codes.digit_bits("{entry}", seeds=5{epochs})
+bits = lv.codes.digit_bits("{head}", seeds=5{epochs})
 facts = lv.codes.bit_errors(bits, [k / 20 for k in range(1, 20)])
 figure = lv.figures.bit_errors(facts, at={at:g}, order="{order}")""",
         controls=(Codes.view, *Codes.bit_controls),

@@ -18,7 +18,7 @@ VIEWS = {
     "The network": network.show,
     "Unions": unions.show,
     "Meaning": meaning.show,
-    "Spare words": network.show_spare,
+    "Spare words": network.show_unused,
     "One bit off": one_bit_off.show,
     "At scale": at_scale.show,
 }

@@ -1,4 +1,4 @@
-"""Output codes: the next room, and the verdict in five lines, each with the room that shows it."""
+"""Output codes: a button to the next view, and a summary of which each line links to its view."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -13,16 +13,15 @@ SQUARE = ((-1, 1), (1, 1), (-1, -1), (1, -1))
 
 @st.cache_data(max_entries=1, show_spinner=False)
 def counts() -> tuple[int, int, float]:
-    """Labellings of a square's corners that a binary code solves, their number, and the bits lost "
-    "when torn."""
+    """Solvable labelings of a square, all labelings, and the bits lost by an ambiguous posterior."""
     found = lv.codes.separable_labelings("binary", SQUARE)
-    torn = lv.codes.ambiguous_posteriors((4, 2, 1), lv.codes.CODES["binary"].code(8))[-1]
-    return found.solvable, found.total, torn.lost
+    posterior = lv.codes.ambiguous_posteriors((4, 2, 1), lv.codes.CODES["binary"].code(8))[-1]
+    return found.solvable, found.total, posterior.total_correlation
 
 
 def lines() -> list[tuple[str, str]]:
-    """The verdict, line by line, with its room."""
-    solvable, total, lost = counts()
+    """The lines of the summary, each with its view."""
+    solvable, total, information_lost = counts()
     return [
         (
             "**Fair, if a bit means something** of its own, as in dog or cat, by day or by night. "
@@ -42,7 +41,7 @@ def lines() -> list[tuple[str, str]]:
         ),
         (
             "**Not, if you need probabilities**: read one by one, the bits lose what joins them, "
-            f"{lost:.2f} bits "
+            f"{information_lost:.2f} bits "
             "in the worst place shown, and can name a class that is impossible.",
             "Meaning",
         ),
@@ -55,22 +54,26 @@ def lines() -> list[tuple[str, str]]:
     ]
 
 
-def go(room: str) -> None:
-    st.session_state[Codes.view.key] = room
+def go_to(view: str) -> None:
+    """Open another view."""
+    st.session_state[Codes.view.key] = view
 
 
-def show(view: str) -> None:
-    rooms = list(Codes.view.options)
-    place = rooms.index(view)
-    if place + 1 < len(rooms):
-        following = rooms[place + 1]
-        st.button(f"Next: {following} →", key="codes_next", type="tertiary", on_click=go, args=(following,))
+def show(current: str) -> None:
+    """The button to the view after the current one, and the summary."""
+    views = list(Codes.view.options)
+    place = views.index(current)
+    if place + 1 < len(views):
+        following = views[place + 1]
+        st.button(
+            f"Next: {following} →", key="codes_next", type="tertiary", on_click=go_to, args=(following,)
+        )
     st.subheader("So, can they?", anchor=False)
-    for number, (words, room) in enumerate(lines()):
+    for number, (words, view) in enumerate(lines()):
         with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
             with st.container(width=READABLE):
                 st.markdown(words)
             st.button(
-                f"{room} →", key=f"codes_verdict_{number}", type="tertiary", on_click=go, args=(room,),
-                disabled=room == view,
+                f"{view} →", key=f"codes_summary_{number}", type="tertiary", on_click=go_to, args=(view,),
+                disabled=view == current,
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Output codes, Unions: what each neuron must learn, for every way to give the words out."""
+"""Output codes, Unions: the dichotomy of classes that each neuron must learn, for every labeling."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -18,64 +18,65 @@ from lossviz.ui.work import stoppable, telling
 
 text = texts_beside(__file__)
 
-OWN = "your own"
-MOST = 9  # clouds
-TRIES: dict[str, dict[str, Any]] = {
+CUSTOM = "your own"
+MAX_CODEWORDS = 9
+PRESETS: dict[str, dict[str, Any]] = {
     "Impossible": {},
     "Easy": {"codes_labelling": 2},
     "Every union": {"codes_code": "exhaustive"},
     "One neuron a class": {"codes_code": "one-hot"},
     "Eight clouds, three lines": {"codes_classes": "8"},
-    "Your own words": {"codes_code": OWN},
+    "Your own words": {"codes_code": CUSTOM},
 }
-Words = tuple[tuple[int, ...], ...]
+Matrix = tuple[tuple[int, ...], ...]
 
 
-def words_of(written: str) -> Words:
-    """The words that a visitor wrote; ValueError, in one sentence, for what cannot name clouds."""
+def parse_codewords(written: str) -> Matrix:
+    """The code matrix from codewords that were typed; ValueError, in one sentence, for what is no code."""
     words = written.replace(",", " ").split()
     for word in words:
         if set(word) - {"0", "1"}:
             raise ValueError("a word is made of 0 and 1 only")
     if len({len(word) for word in words}) > 1:
         raise ValueError("all words must have the same length")
-    if not 2 <= len(words) <= MOST:
-        raise ValueError(f"there must be from 2 to {MOST} words; got {len(words)}")
+    if not 2 <= len(words) <= MAX_CODEWORDS:
+        raise ValueError(f"there must be from 2 to {MAX_CODEWORDS} words; got {len(words)}")
     matrix = tuple(tuple(int(bit) for bit in word) for word in words)
     lv.codes.output_code(matrix)
     return matrix
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def counted(code: str | Words, classes: int) -> lv.codes.Unions:
+def computed(code: str | Matrix, classes: int) -> lv.codes.Dichotomies:
     say, over = telling("Counting labellings …")
     try:
-        return lv.codes.unions(code, classes, progress=say)
+        return lv.codes.dichotomies(code, classes, progress=lambda done, total: say(done / total))
     finally:
         over()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def picture(code: str | Words, classes: int) -> str:
-    facts = counted(code, classes)
-    return packed(lambda narrow: lv.figures.unions(facts, narrow=narrow))
+def picture(code: str | Matrix, classes: int) -> str:
+    facts = computed(code, classes)
+    return packed(lambda narrow: lv.figures.dichotomies(facts, narrow=narrow))
 
 
 def show() -> None:
-    drawing, transport, convention, tries = (st.container() for _ in range(4))
+    """The view."""
+    drawing, transport, convention, preset_row = (st.container() for _ in range(4))
     with transport:
-        at = int(rail(Codes.labelling))
+        at = int(rail(Codes.labeling))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         named = Codes.code.menu(width=180)
-        own = named == OWN
-        classes = int(Codes.classes.segments(disabled=own))
-        written = Codes.words.show(width=330) if own else Codes.words.now
-    with tries:
-        presets("codes_union_try", TRIES, Codes.union_controls)
-    code: str | Words = named
-    if own:
+        custom = named == CUSTOM
+        classes = int(Codes.classes.segments(disabled=custom))
+        written = Codes.codewords.show(width=330) if custom else Codes.codewords.now
+    with preset_row:
+        presets("codes_union_try", PRESETS, Codes.dichotomy_controls)
+    code: str | Matrix = named
+    if custom:
         try:
-            code = words_of(written)
+            code = parse_codewords(written)
             classes = len(code)
         except ValueError as error:
             drawing.markdown(f"**These words cannot name clouds:** {sentence(error)}.")
@@ -84,29 +85,29 @@ def show() -> None:
         body = stoppable("codes", ("unions", code, classes), lambda: picture(code, classes))
         if body is None:
             return
-        facts = counted(code, classes)
+        facts = computed(code, classes)
         chart(
             body,
             key="codes_unions",
-            follow=Codes.labelling.key,
+            follow=Codes.labeling.key,
             alt="Clouds of points with the word of each, and for every neuron the clouds for which "
             "it must fire, "
             "with the best line there is. Below, a disc for each labelling, full where one line solves every "
             "neuron.",
         )
     with convention:
-        more = facts.code.length - facts.units
-        unseen = f" {more} more neurons are counted, not drawn." if more else ""
-        how = "All labellings" if facts.counted.exact else "A sample of labellings"
+        more = facts.code.length - facts.neurons
+        not_drawn = f" {more} more neurons are counted, not drawn." if more else ""
+        how = "All labellings" if facts.separable.exact else "A sample of labellings"
         small(
             f"{how} of the {classes} centres, each decided by linear programming. Shaded: where the "
             "best line fires; no "
-            f"line gets more of the 180 points right.{unseen}"
+            f"line gets more of the 180 points right.{not_drawn}"
         )
 
     def numbers() -> str:
-        table: dict[str, Any] = {f"cloud {c}": facts.counted.labels[:, c] for c in range(classes)}
-        table |= {f"neuron {u + 1} solvable": facts.counted.by_unit[:, u] for u in range(facts.code.length)}
+        table: dict[str, Any] = {f"cloud {c}": facts.separable.labels[:, c] for c in range(classes)}
+        table |= {f"neuron {u + 1} solvable": facts.separable.by_bit[:, u] for u in range(facts.code.length)}
         return files.columns(table)
 
     given = repr(code) if isinstance(code, tuple) else f'"{code}"'
@@ -115,16 +116,16 @@ def show() -> None:
         maths=text("unions_maths"),
         code=f"""import lossviz as lv
 
-facts = lv.codes.unions({given}, classes={classes})
-print(facts.counted.solvable, "of", facts.counted.total)
-figure = lv.figures.unions(facts, at={at})""",
-        controls=(Codes.view, *Codes.union_controls),
+facts = lv.codes.dichotomies({given}, classes={classes})
+print(facts.separable.solvable, "of", facts.separable.total)
+figure = lv.figures.dichotomies(facts, at={at})""",
+        controls=(Codes.view, *Codes.dichotomy_controls),
         files=[
             File(
                 "Page (HTML)",
                 "unions.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.unions(facts, at=at), "labelling"),
+                lambda: lv.figures.standalone(lv.figures.dichotomies(facts, at=at), "labelling"),
             ),
             File("Labellings (CSV)", "unions.csv", "text/csv", numbers),
         ],

@@ -8,7 +8,7 @@ from lossviz.pages.race.controls import Race
 from lossviz.ui.chart import chart
 from lossviz.ui.work import stoppable
 
-MEASURE = "Accuracy"
+MEASURE = "accuracy"
 
 
 def table() -> lv.codes.HeadScores:

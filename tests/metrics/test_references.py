@@ -1,4 +1,4 @@
-"""Landmarks against optimization and libraries; float_curves and softmax_twice against autograd."""
+"""Reference losses against optimization and libraries; float_curves and softmax_twice against autograd."""
 
 import math
 from typing import Any
@@ -12,14 +12,14 @@ from hypothesis import strategies as some
 from sklearn.metrics import log_loss
 
 import lossviz as lv
-from lossviz.metrics.landmarks import smoothing_floor, softmax_twice_floor
+from lossviz.metrics.references import smoothing_floor, softmax_twice_floor
 
 
 def nearest(value: float, classes: int, **more: Any) -> str:
-    return lv.metrics.recognize(value, classes, **more)[0].name
+    return lv.metrics.reference_losses(value, classes, **more)[0].name
 
 
-def test_numbers_that_people_ask_about() -> None:
+def test_the_nearest_reference_of_well_known_values() -> None:
     assert nearest(2.303, 10) == "guessing, ln K"
     assert nearest(6.908, 1000) == "guessing, ln K"
     assert nearest(1.461, 10) == "softmax twice, floor"
@@ -40,12 +40,12 @@ def test_numbers_that_people_ask_about() -> None:
 
 
 @given(some.floats(-1e300, 1e300), some.integers(2, 10_000_000))
-def test_candidates_are_sorted_by_distance(value: float, classes: int) -> None:
-    found = lv.metrics.recognize(value, classes)
-    assert [c.distance for c in found] == [abs(c.value - value) for c in found]
-    assert sorted(found, key=lambda c: c.distance) == found
-    assert all(c.name and c.explanation and math.isfinite(c.value) for c in found)
-    assert len({c.name for c in found}) == len(found)
+def test_references_are_sorted_by_distance(value: float, classes: int) -> None:
+    result = lv.metrics.reference_losses(value, classes)
+    assert [c.distance for c in result] == [abs(c.value - value) for c in result]
+    assert sorted(result, key=lambda c: c.distance) == result
+    assert all(c.name and c.explanation and math.isfinite(c.value) for c in result)
+    assert len({c.name for c in result}) == len(result)
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 100])
@@ -71,22 +71,22 @@ def test_floors_of_many_classes_are_the_same_formula() -> None:
     assert softmax_twice_floor(10) == pytest.approx(1.4612, abs=5e-5)
 
 
-def test_caps_are_what_the_libraries_charge() -> None:
-    found = {cap.library: cap.value for cap in lv.metrics.clipping_limits()}
+def test_clipping_limits_are_those_of_the_libraries() -> None:
+    result = {limit.library: limit.value for limit in lv.metrics.clipping_limits()}
     zero = torch.tensor([0.0], dtype=torch.float64)
-    assert found["torch BCELoss"] == float(F.binary_cross_entropy(zero, torch.ones(1, dtype=torch.float64)))
-    assert found["scikit-learn, float64"] == pytest.approx(log_loss([1], [0.0], labels=[0, 1]), abs=1e-12)
+    assert result["torch BCELoss"] == float(F.binary_cross_entropy(zero, torch.ones(1, dtype=torch.float64)))
+    assert result["scikit-learn, float64"] == pytest.approx(log_loss([1], [0.0], labels=[0, 1]), abs=1e-12)
     single = log_loss([1], np.array([0.0], dtype=np.float32), labels=[0, 1])
-    assert found["scikit-learn, float32"] == pytest.approx(single, rel=1e-6)
-    assert found["the tutorial"] == pytest.approx(34.54, abs=0.005)
-    assert found["Keras"] == pytest.approx(16.12, abs=0.005)
-    assert found["the definition"] == math.inf
-    values = [cap.value for cap in lv.metrics.clipping_limits()]
+    assert result["scikit-learn, float32"] == pytest.approx(single, rel=1e-6)
+    assert result["the tutorial"] == pytest.approx(34.54, abs=0.005)
+    assert result["Keras"] == pytest.approx(16.12, abs=0.005)
+    assert result["the definition"] == math.inf
+    values = [limit.value for limit in lv.metrics.clipping_limits()]
     assert sorted(values) == values
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         ((math.nan, 10), "value must be a finite number; got nan"),
         ((math.inf, 10), "value must be a finite number; got inf"),
@@ -98,45 +98,45 @@ def test_caps_are_what_the_libraries_charge() -> None:
         ((2.3, 2, [1, -1]), r"frequencies\[1\] must be a finite number of at least 0; got -1"),
     ],
 )
-def test_wrong_arguments_are_one_sentence(arguments: tuple[Any, ...], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        lv.metrics.recognize(*arguments)
+def test_wrong_arguments_are_one_sentence(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        lv.metrics.reference_losses(*arguments)
 
 
-# --- one loss, several ways ------------------------------------------------------------------------------
+# --- one loss by several methods ---------------------------------------------------------------------------
 
 
-def test_sigmoid_then_log_in_float32_is_dead_where_the_logit_is_not() -> None:
-    found = lv.metrics.float_curves([17.0])
-    assert found.loss[:, 0] == pytest.approx([100, 17, 17], abs=1e-6)
-    assert found.gradient[:, 0] == pytest.approx([0, 1, 1], abs=1e-6)
+def test_sigmoid_then_log_in_float32_has_gradient_0_at_logit_17() -> None:
+    result = lv.metrics.float_curves([17.0])
+    assert result.loss[:, 0] == pytest.approx([100, 17, 17], abs=1e-6)
+    assert result.gradient[:, 0] == pytest.approx([0, 1, 1], abs=1e-6)
 
 
-def test_from_the_logit_is_the_true_loss_everywhere() -> None:
-    found = lv.metrics.float_curves()
-    assert found.loss[2] == pytest.approx(np.logaddexp(0, found.z), rel=1e-6)
-    assert found.gradient[2] == pytest.approx(1 / (1 + np.exp(-found.z)), rel=1e-6)
-    assert found.loss[1, found.z > 37] == pytest.approx(100)
-    assert (found.gradient[1, found.z > 37] == 0).all()
+def test_the_loss_from_the_logit_is_accurate() -> None:
+    result = lv.metrics.float_curves()
+    assert result.loss[2] == pytest.approx(np.logaddexp(0, result.z), rel=1e-6)
+    assert result.gradient[2] == pytest.approx(1 / (1 + np.exp(-result.z)), rel=1e-6)
+    assert result.loss[1, result.z > 37] == pytest.approx(100)
+    assert (result.gradient[1, result.z > 37] == 0).all()
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 1000])
 def test_softmax_twice_is_what_torch_computes(classes: int) -> None:
-    found = lv.metrics.softmax_twice(classes, np.linspace(-8, 12, 41))
-    margin = torch.tensor(found.margin, requires_grad=True)
+    result = lv.metrics.softmax_twice(classes, np.linspace(-8, 12, 41))
+    margin = torch.tensor(result.margin, requires_grad=True)
     logits = torch.cat([margin[:, None], torch.zeros(41, classes - 1, dtype=torch.float64)], dim=1)
     right = torch.zeros(41, dtype=torch.long)
     for curve, slope, scores in (
-        (found.once, found.slope_once, logits),
-        (found.twice, found.slope_twice, F.softmax(logits, dim=1)),
+        (result.once, result.gradient_once, logits),
+        (result.twice, result.gradient_twice, F.softmax(logits, dim=1)),
     ):
         loss = F.cross_entropy(scores, right, reduction="none")
         (gradient,) = torch.autograd.grad(loss.sum(), margin, retain_graph=True)
         assert curve == pytest.approx(loss.detach().numpy(), abs=1e-12)
         assert slope == pytest.approx(gradient.numpy(), abs=1e-12)
-    assert (found.twice > found.floor - 1e-12).all()
-    at = int(np.abs(found.margin).argmin())
-    assert found.once[at] == pytest.approx(found.chance)
+    assert (result.twice > result.floor - 1e-12).all()
+    at = int(np.abs(result.margin).argmin())
+    assert result.once[at] == pytest.approx(result.chance)
 
 
 def test_too_few_classes_are_refused() -> None:
