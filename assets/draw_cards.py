@@ -14,7 +14,7 @@ from contourpy import FillType, LineType, contour_generator
 from numpy.typing import NDArray
 
 import lossviz as lv
-from lossviz.figures.base.style import AXIS, INK, MARKS, MUTE, PANEL, SEA, Mark
+from lossviz.figures.base.style import AXIS, FAMILY_STYLES, INK, MUTE, PANEL, RAMP, LineStyle
 from lossviz.figures.base.themes import DARK
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 PAGES = Path(__file__).parents[1] / "lossviz" / "pages"
 WIDTH, HEIGHT = 344, 160
 LOSSES = ("sigmoid-mse", "sigmoid-ce")
-LOOK = (MARKS["squared"], MARKS["logarithm"])
+LOOK = (FAMILY_STYLES["squared"], FAMILY_STYLES["logarithm"])
 LEVELS = np.arange(-1.5, 3.5, 0.5)  # log2 of the loss in units of always guessing 1/2
 
 
@@ -57,7 +57,7 @@ def stroke(data: str, colour: str, width: float, dash: str = "none", opacity: fl
     )
 
 
-def dash_of(look: Mark, on: float, off: float) -> str:
+def dash_of(look: LineStyle, on: float, off: float) -> str:
     """Solid or dashed, as everywhere; the dashes of a small picture are shorter."""
     return "none" if look.dash == "solid" else f"{on:g},{off:g}"
 
@@ -138,8 +138,8 @@ def ground(a: Floats, b: Floats, z: Floats, pixels: Callable[[Floats], Floats]) 
     contours = contour_generator(a, b, z, fill_type=FillType.OuterOffset, line_type=LineType.Separate)
     corners = pixels(np.array([[a[0], b[-1]], [a[-1], b[0]]]))
     box = np.array([corners[0], [corners[1, 0], corners[0, 1]], corners[1], [corners[0, 0], corners[1, 1]]])
-    parts = [f'<path d="{path(box, closed=True)}" style="fill:{themed(SEA[0])}"/>']
-    for level, colour in zip(LEVELS, SEA[1:], strict=True):
+    parts = [f'<path d="{path(box, closed=True)}" style="fill:{themed(RAMP[0])}"/>']
+    for level, colour in zip(LEVELS, RAMP[1:], strict=True):
         rings = [
             path(pixels(points[begin:end]), closed=True)
             for points, offsets in zip(*contours.filled(level, np.inf), strict=True)
@@ -270,7 +270,9 @@ def gallery(far: float = 72.0) -> str:
         return left + (np.asarray(minutes) - 10) / 70 * (right - left)
 
     parts = []
-    for lane, (look, dash) in enumerate(((MARKS["squared"], "9,5"), (MARKS["absolute"], "3,4"))):
+    for lane, (look, dash) in enumerate(
+        ((FAMILY_STYLES["squared"], "9,5"), (FAMILY_STYLES["absolute"], "3,4"))
+    ):
         floor, top = 58 + 56 * lane, 44
         height = (facts.loss[lane, 0] / facts.lowest[lane, 0] - 1) * 0.85 * top
         seen = height <= top
@@ -292,7 +294,7 @@ def metric(seed: int = 0) -> str:
     history = lv.metrics.score_history(lv.metrics.ScoreSettings("digits", seed=seed))
     parts = []
     rows = (
-        (history.loss, history.best(), MARKS["logarithm"].line, 10, 70),
+        (history.loss, history.best(), FAMILY_STYLES["logarithm"].line, 10, 70),
         (history.scores["accuracy"], history.best("accuracy"), INK, 92, 148),
     )
     first = int(np.argmax(history.loss < 1.3 * history.loss.min()))

@@ -14,7 +14,7 @@ from lossviz.codes.code import Code
 from lossviz.codes.decoding import class_log_probabilities, decode
 from lossviz.codes.heads import HEADS, HeadTraining
 from lossviz.codes.table import CODES, random_code
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 from lossviz.data.table import DATASETS
@@ -126,7 +126,7 @@ def digits_table(
     chosen = tuple(known[name] for name in entries) or ENTRIES
     data = digits(centred)
     scores = np.empty((4, len(chosen), len(gains), seeds))
-    with Meter(progress, len(chosen) * epochs, "Training heads") as meter:
+    with ProgressBar(progress, len(chosen) * epochs, "Training heads") as meter:
         for e, entry in enumerate(chosen):
             training = _trained(data, entry, seeds, gains, epochs, meter)
             for part, found in enumerate(_scored(training, data)):
@@ -157,21 +157,21 @@ def digit_bits(
         known = ", ".join(row.name for row in ENTRIES if HEADS[row.head].link == "sigmoid")
         raise ValueError(f"no entry with bits is called {entry!r}; known: {known}")
     data = digits()
-    with Meter(progress, epochs, "Training heads") as meter:
+    with ProgressBar(progress, epochs, "Training heads") as meter:
         training = _trained(data, found, seeds, (gain,), epochs, meter)
     outputs = torch.sigmoid(torch.from_numpy(training.logits(data.x_test))).float().numpy()
     return DigitBits(found, training.code, tuple(range(seeds)), data.y_test, outputs)
 
 
 def _trained(
-    data: Digits, entry: Entry, seeds: int, gains: Sequence[float], epochs: int, meter: Meter
+    data: Digits, entry: Entry, seeds: int, gains: Sequence[float], epochs: int, meter: ProgressBar
 ) -> HeadTraining:
     training = HeadTraining(
         data.x, data.y, entry.made(), entry.head, HIDDEN, range(seeds), gains, RATE, BATCH
     )
     for _ in range(epochs):
         training.advance(training.steps_an_epoch)
-        meter.add(1)
+        meter.update(1)
     return training
 
 

@@ -14,7 +14,7 @@ from lossviz.codes.code import all_words
 from lossviz.codes.decoding import class_log_probabilities
 from lossviz.codes.heads import HeadTraining
 from lossviz.codes.table import CODES
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 
@@ -91,7 +91,7 @@ def many_classes(
     count_in("steps", steps, 1, 100_000)
     accuracy = np.empty((len(RUNNERS), seeds, len(sizes)))
     codes = [[CODES[name].code(size) for size in sizes] for name, _ in RUNNERS]
-    with Meter(progress, 4 * len(RUNNERS) * len(sizes), "Training on many classes") as meter:
+    with ProgressBar(progress, 4 * len(RUNNERS) * len(sizes), "Training on many classes") as meter:
         for k, size in enumerate(sizes):
             x, y = hand_made(size, attributes, EXAMPLES)
             new, new_y = hand_made(size, attributes, max(1, TESTED // size), seed=1)
@@ -101,7 +101,7 @@ def many_classes(
                 training = HeadTraining(x, y, code, head, hidden, range(seeds), lr=RATES[head], batch=batch)
                 for part in range(4):
                     training.advance(steps * (part + 1) // 4 - steps * part // 4)
-                    meter.add(1)
+                    meter.update(1)
                 accuracy[r, :, k] = _share_right(training, new, new_y)
     return ManyClasses(
         attributes,

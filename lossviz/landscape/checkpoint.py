@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from lossviz.common import npz
+from lossviz.common import atomic
 from lossviz.common.npz import File
 from lossviz.engine.reference import Task
 from lossviz.landscape.io import FORMAT, VERSION, Facts, content, write
@@ -33,7 +33,7 @@ def expect_place(resume: Any, points: int) -> None:
         if not os.path.isdir(os.path.dirname(os.path.abspath(resume))) or os.path.isdir(resume):
             raise ValueError(f"resume must name a file in a folder that exists; got {name}")
         try:
-            npz.try_to_write(resume, 9 * points**2 + 2**14)
+            atomic.check_writable(resume, 9 * points**2 + 2**14)
         except OSError as error:
             why = _reason(error)
             raise ValueError(f"resume must name a file that can be written; {name}: {why}") from error

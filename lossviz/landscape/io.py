@@ -82,22 +82,22 @@ def content(file: File, most: int | None = None) -> tuple[dict[str, np.ndarray],
 
     With ``most``, the loss of a finished surface is thinned as `read` says.
     """
-    with npz.reading(file, "surface") as archive:
-        names = npz.members(archive, "surface", {"about", "a", "b", "loss"}, {"done"})
-        given = json.loads(npz.array(archive, "about", "|u1", _up_to(1, 2**16)).tobytes())
-        about = npz.about(given, "surface", VERSION, {"facts", "key"})
+    with npz.open_archive(file, "surface") as archive:
+        names = npz.member_names(archive, "surface", {"about", "a", "b", "loss"}, {"done"})
+        given = json.loads(npz.read_array(archive, "about", "|u1", _up_to(1, 2**16)).tobytes())
+        about = npz.check_metadata(given, "surface", VERSION, {"facts", "key"})
         facts = _facts(about["facts"])
-        a, b = (npz.array(archive, name, "<f8", _up_to(1)) for name in ("a", "b"))
+        a, b = (npz.read_array(archive, name, "<f8", _up_to(1)) for name in ("a", "b"))
         grid = (len(b), len(a))
         arrays = {"a": a, "b": b}
         skip = 1 if most is None else skips(grid, most)
         if skip == 1:
-            arrays["loss"] = npz.array(archive, "loss", "<f8", _up_to(2))
+            arrays["loss"] = npz.read_array(archive, "loss", "<f8", _up_to(2))
         if "done" in names:
-            arrays["done"] = npz.array(archive, "done", "|b1", _up_to(2))
+            arrays["done"] = npz.read_array(archive, "done", "|b1", _up_to(2))
         elif skip > 1:
             rows, columns = coarse(len(b), skip), coarse(len(a), skip)
-            arrays["loss"] = npz.thinned(archive, "loss", "<f8", _exactly(grid), rows, columns)
+            arrays["loss"] = npz.read_subsampled(archive, "loss", "<f8", _exactly(grid), rows, columns)
     if skip == 1 and any(arrays[name].shape != grid for name in arrays if name not in "ab"):
         raise ValueError(UNFIT)
     if not (

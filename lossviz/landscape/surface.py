@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.validation import count_in, same_fields
 from lossviz.engine.batches import read_batches
 from lossviz.engine.dispatch import Choice, choose, evaluate
@@ -172,10 +172,10 @@ def profile(
     places = np.stack([a, np.zeros_like(a)], axis=1)
     loss = np.empty(count)
     pieces = evaluate(job.task, job.choice, places, executor)
-    with Meter(progress, count, "profile") as meter, closing(pieces):
+    with ProgressBar(progress, count, "profile") as meter, closing(pieces):
         for where, values in pieces:
             loss[where] = values
-            meter.add(len(values))
+            meter.update(len(values))
     return Profile(a, loss, job.facts)
 
 
@@ -284,7 +284,7 @@ def _pictures(
     kept = Checkpoint(resume, a, b, job.facts, key)
     kept.take_up(job.choice.evaluator)
     try:
-        with Meter(progress, points * points, "surface", done=int(kept.done.sum())) as meter:
+        with ProgressBar(progress, points * points, "surface", done=int(kept.done.sum())) as meter:
             for stride in strides:
                 shown = coarse(points, stride)
                 if stride > 1 and len(shown) ** 2 > 0.5 * points**2:
@@ -296,7 +296,7 @@ def _pictures(
                 with closing(pieces):
                     for where, losses in pieces:
                         kept.add(rows[where], columns[where], losses)
-                        meter.add(len(losses))
+                        meter.update(len(losses))
                 kept.write()
                 facts = replace(job.facts, stride=stride)
                 yield Surface(a[shown], b[shown], kept.loss[np.ix_(shown, shown)], facts)

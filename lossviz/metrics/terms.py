@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossviz.common.parsing import Table, read_column, read_rows, same_length
+from lossviz.common.parsing import ParsedNumbers, check_same_length, parse_column, parse_rows
 from lossviz.common.registry import Registry
 from lossviz.common.typing import Floats
 from lossviz.losses.base import Family
@@ -168,9 +168,9 @@ def score_terms(score: str | Score, actual: str | ArrayLike, predicted: str | Ar
     number, no label, no probability, too long, empty, or of unequal length.
     """
     row = SCORES[score] if isinstance(score, str) else score
-    truth = read_column("Actual", actual)
-    guess = (read_rows if row.task == "multiclass" else read_column)("Predicted", predicted)
-    same_length(truth.words, guess.words, rows=row.task == "multiclass")
+    truth = parse_column("Actual", actual)
+    guess = (parse_rows if row.task == "multiclass" else parse_column)("Predicted", predicted)
+    check_same_length(truth.tokens, guess.tokens, rows=row.task == "multiclass")
     y, p = truth.values, guess.values
     if row.task != "regression":
         _check_labels(truth, p.shape[1] if p.ndim == 2 else 2)
@@ -186,9 +186,9 @@ def score_terms(score: str | Score, actual: str | ArrayLike, predicted: str | Ar
     binary_logarithm = row.name == "Cross-entropy, two classes"
     return ScoreTerms(
         score=row.name,
-        actual=tuple(words[0] for words in truth.words),
-        predicted=guess.words,
-        words=tuple(row.words(w[0], g) for w, g in zip(truth.words, guess.words, strict=True)),
+        actual=tuple(words[0] for words in truth.tokens),
+        predicted=guess.tokens,
+        words=tuple(row.words(w[0], g) for w, g in zip(truth.tokens, guess.tokens, strict=True)),
         term=term,
         left_out=(y == 0) & (term > 0) if binary_logarithm else np.zeros(len(y), dtype=bool),
         value=math.sqrt(mean) if row.root else mean,
@@ -221,24 +221,24 @@ def _rescaled(row: Score, y: Floats, p: Floats) -> float | None:
     return float(row.terms(y, p / total).mean()) if (total > 0).all() else None
 
 
-def _check_labels(truth: Table, classes: int) -> None:
+def _check_labels(truth: ParsedNumbers, classes: int) -> None:
     y = truth.values
     wrong = np.flatnonzero((y != np.round(y)) | (y < 0) | (y > classes - 1))
     if len(wrong):
         i = int(wrong[0])
         allowed = "0 or 1" if classes == 2 else f"a class from 0 to {classes - 1}"
-        raise ValueError(f"item {i + 1} of Actual must be {allowed}; got {truth.words[i][0][:12]!r}")
+        raise ValueError(f"item {i + 1} of Actual must be {allowed}; got {truth.tokens[i][0][:12]!r}")
 
 
-def _check_probabilities(guess: Table) -> None:
+def _check_probabilities(guess: ParsedNumbers) -> None:
     p = guess.values
     wrong = np.argwhere((p < 0) | (p > 1))
     if len(wrong):
         place = tuple(int(i) for i in wrong[0])
         if p.ndim == 1:
-            spot, word = f"item {place[0] + 1}", guess.words[place[0]][0]
+            spot, word = f"item {place[0] + 1}", guess.tokens[place[0]][0]
         else:
-            spot, word = f"row {place[0] + 1}, column {place[1] + 1}", guess.words[place[0]][place[1]]
+            spot, word = f"row {place[0] + 1}, column {place[1] + 1}", guess.tokens[place[0]][place[1]]
         raise ValueError(f"{spot} of Predicted must be a probability, from 0 to 1; got {word[:12]!r}")
     if p.ndim == 2 and p.shape[1] < 2:
         raise ValueError(

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from support.models import mlp
 
 import lossviz as lv
-from lossviz.common import npz
+from lossviz.common import atomic, npz
 
 
 @cache
@@ -148,11 +148,11 @@ def test_a_link_is_followed_and_a_device_stays_one(kind: str, tmp_path: Path) ->
 @each
 def test_what_a_killed_writer_has_left_is_removed_but_no_other_file(kind: str, tmp_path: Path) -> None:
     file = tmp_path / "one.npz"
-    begin = npz._parts_begin(file)
+    begin = atomic.temporary_prefix(file)
     left, young, foreign = (tmp_path / name for name in (f"{begin}aa.part", f"{begin}bb.part", ".mine.part"))
     for part in (left, young, foreign):
         part.write_bytes(b"half")
-    long_ago = time.time() - npz.STALE - 60
+    long_ago = time.time() - atomic.STALE_SECONDS - 60
     os.utime(left, (long_ago, long_ago))
     os.utime(foreign, (long_ago, long_ago))
     KINDS[kind]().save(file)

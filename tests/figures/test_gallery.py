@@ -11,8 +11,8 @@ from support.drawn import built, moves_as_built
 import lossviz as lv
 from lossviz import figures
 from lossviz.figures import at_frame, dark, dark_map, number, percent
-from lossviz.figures.base.label_layout import places
-from lossviz.figures.base.style import MARKS
+from lossviz.figures.base.label_layout import place_labels
+from lossviz.figures.base.style import FAMILY_STYLES
 from lossviz.losses.curves import AXES, fits
 
 LANES = ["mse", lv.LOSSES["huber"].set(delta=5), "mae", lv.LOSSES["quantile"].set(tau=0.75), "hit-or-miss"]
@@ -130,7 +130,7 @@ def test_a_panel_shows_all_unless_one_loss_towers_above_the_others() -> None:
 def test_names_stand_beside_their_curves_and_not_on_each_other() -> None:
     x = np.linspace(0, 1, 101)
     y = np.array([x, 1 - x, np.full_like(x, 0.5)])
-    spots = places(x, y, [80, 80, 80], (700, 200))
+    spots = place_labels(x, y, [80, 80, 80], (700, 200))
     boxes = []
     for spot, row in zip(spots, y, strict=True):
         assert spot["y"] == pytest.approx(np.interp(spot["x"], x, row))
@@ -148,7 +148,7 @@ def test_names_stand_beside_their_curves_and_not_on_each_other() -> None:
 
 def test_what_is_never_in_the_panel_gets_a_name_all_the_same() -> None:
     x = np.linspace(0, 1, 11)
-    assert len(places(x, np.array([x + 5, np.full(11, np.nan)]), [50, 50], (300, 100))) == 2
+    assert len(place_labels(x, np.array([x + 5, np.full(11, np.nan)]), [50, 50], (300, 100))) == 2
 
 
 @WIDTHS
@@ -208,8 +208,8 @@ def test_a_metric_is_ink_and_a_loss_has_its_familys_colour() -> None:
     for history, family in ((DIGITS, "logarithm"), (DIABETES, "squared")):
         measure = next(iter(history.scores))
         loss, metric = (figures.score_curves(history, measure).data[i].line.color for i in (0, 2))
-        assert loss == MARKS[family].line
-        assert metric not in {mark.line for name, mark in MARKS.items() if name != "margin"}
+        assert loss == FAMILY_STYLES[family].line
+        assert metric not in {mark.line for name, mark in FAMILY_STYLES.items() if name != "margin"}
 
 
 @WIDTHS

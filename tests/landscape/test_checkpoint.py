@@ -21,7 +21,7 @@ from support.models import make, mlp
 from torch import nn
 
 import lossviz as lv
-from lossviz.common import npz
+from lossviz.common import atomic, npz
 from lossviz.engine import dispatch
 from lossviz.landscape import checkpoint
 from lossviz.landscape.io import content
@@ -263,7 +263,7 @@ def test_a_full_disk_is_said_before_the_work(
     if failing == "fsync":
         monkeypatch.setattr(npz.os, "fsync", raising(errno.ENOSPC))
     else:
-        monkeypatch.setattr(npz, "_created", lambda part: Full(part, "wb"))
+        monkeypatch.setattr(atomic, "_create", lambda part: Full(part, "wb"))
     assert "No space left" in refused(tmp_path / "slice.npz")
     assert list(tmp_path.iterdir()) == []
 
@@ -331,9 +331,9 @@ def test_an_interruption_stays_one_though_its_place_is_gone(
 
 def test_what_was_left_half_written_is_removed(tmp_path: Path) -> None:
     file = tmp_path / "slice.npz"
-    left = tmp_path / f"{npz._parts_begin(file)}aa.part"
+    left = tmp_path / f"{atomic.temporary_prefix(file)}aa.part"
     left.touch()
-    long_ago = time.time() - npz.STALE - 60
+    long_ago = time.time() - atomic.STALE_SECONDS - 60
     os.utime(left, (long_ago, long_ago))
     model, data = make("mlp")
     stream = surface_stream(model, CE, data, points=5, resume=file)

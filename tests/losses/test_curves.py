@@ -8,7 +8,7 @@ import pytest
 
 import lossviz as lv
 from lossviz.losses.curves import AXES, fits, in_nats
-from lossviz.losses.nondifferentiable import named
+from lossviz.losses.nondifferentiable import label_with_settings
 
 ROWS = [*lv.LOSSES.values(), *lv.losses.NONDIFFERENTIABLE.values()]
 PAIRS = [(row, against) for against in AXES for row in ROWS if fits(row, against)]
@@ -36,7 +36,7 @@ def test_slope_and_curvature_are_those_of_what_is_drawn(row: lv.Loss, against: s
 @EVERY
 def test_by_default_all_is_finite(row: lv.Loss, against: str) -> None:
     facts = lv.losses.loss_curves([row], against)
-    known = slice(None) if row.link != "exp" else facts.x > -4
+    known = slice(None) if row.activation != "exp" else facts.x > -4
     for part in (facts.value, facts.gradient, facts.curvature):
         assert np.isfinite(part[0][known]).all()
 
@@ -119,9 +119,9 @@ def test_what_cannot_be_trained_has_no_slope() -> None:
 
 
 def test_a_label_says_what_was_chosen() -> None:
-    assert named(lv.LOSSES["huber"].set(delta=5)) == "Huber, δ = 5"
-    assert named(lv.LOSSES["mse"]) == "Squared error"
-    assert named(lv.losses.NONDIFFERENTIABLE["hit-or-miss"]) == "Hit or miss, ±1.5"
+    assert label_with_settings(lv.LOSSES["huber"].set(delta=5)) == "Huber, δ = 5"
+    assert label_with_settings(lv.LOSSES["mse"]) == "Squared error"
+    assert label_with_settings(lv.losses.NONDIFFERENTIABLE["hit-or-miss"]) == "Hit or miss, ±1.5"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from lossviz import LOSSES
 BINARY = [name for name, row in LOSSES.items() if row.task == "binary"]
 MULTICLASS = [name for name, row in LOSSES.items() if row.task == "multiclass"]
 REGRESSION = [name for name, row in LOSSES.items() if row.task == "regression"]
-PROBABILISTIC = [name for name in BINARY if LOSSES[name].link == "sigmoid"]
+PROBABILISTIC = [name for name in BINARY if LOSSES[name].activation == "sigmoid"]
 
 
 # --- the textbook, without any trick, in Decimal ------------------------------------------------------
@@ -620,7 +620,7 @@ def test_an_impossible_class_is_refused(name: str, z: np.ndarray, y: list[float]
         LOSSES[name].value(z, y)
 
 
-@pytest.mark.parametrize("name", [name for name in MULTICLASS if LOSSES[name].link == "softmax"])
+@pytest.mark.parametrize("name", [name for name in MULTICLASS if LOSSES[name].activation == "softmax"])
 def test_probabilities_that_do_not_add_up_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"must add up to 1; got 0\.7"):
         LOSSES[name].value(np.zeros((2, 3)), [[0.5, 0.5, 0.0], [0.5, 0.2, 0.0]])

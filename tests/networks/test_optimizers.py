@@ -110,7 +110,7 @@ def test_the_heavy_ball_holds_up_to_two_plus_two_beta(lr_times_sharpness: float,
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_usual_rate_goes_down(name: str) -> None:
-    path = walk(lambda w, lr: OPTIMIZERS[name].build(w, lr), OPTIMIZERS[name].rate, 50)
+    path = walk(lambda w, lr: OPTIMIZERS[name].build(w, lr), OPTIMIZERS[name].default_lr, 50)
     loss = (BOWL.numpy() * path**2).sum(axis=1)
     assert loss[-1] < loss[0]
 

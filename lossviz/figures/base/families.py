@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lossviz.figures.base.style import MARKS, MUTE, Mark
+from lossviz.figures.base.style import FAMILY_STYLES, MUTE, LineStyle
 from lossviz.losses.base import Family
 from lossviz.losses.nondifferentiable import NONDIFFERENTIABLE
 
@@ -22,18 +22,18 @@ _BRIEF = {
 }
 
 
-def brief(name: str, label: str) -> str:
+def short_label(name: str, label: str) -> str:
     """A loss's name where there is little room: without its settings."""
     return _BRIEF.get(name, label.partition(",")[0])
 
 
-def looks(names: Sequence[str], families: Sequence[Family]) -> list[Mark]:
+def line_styles(names: Sequence[str], families: Sequence[Family]) -> list[LineStyle]:
     """A mark for each loss, by its name and family, in the order in which they are drawn."""
-    marks: list[Mark] = []
+    marks: list[LineStyle] = []
     for i, (name, family) in enumerate(zip(names, families, strict=True)):
-        mark, twins = MARKS[family], sum(other == family for other in families[:i])
+        mark, twins = FAMILY_STYLES[family], sum(other == family for other in families[:i])
         if i >= LIT:
-            marks.append(Mark(MUTE, MUTE, mark.dash, 1.5))
+            marks.append(LineStyle(MUTE, MUTE, mark.dash, 1.5))
         elif name in NONDIFFERENTIABLE:
             marks.append(replace(mark, dash="2px,3px"))
         else:

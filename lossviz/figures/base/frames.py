@@ -24,7 +24,7 @@ class _Unread:
     _props: dict[str, Any]
 
 
-class Moving(go.Figure):  # type: ignore[misc]  # plotly has no types
+class AnimatedFigure(go.Figure):  # type: ignore[misc]  # plotly has no types
     """A figure whose frames Plotly checks when somebody looks at them, and not when they are given.
 
     It checks every property of each, which takes four fifths of the time of building a figure of 100 frames;
@@ -46,19 +46,19 @@ class Moving(go.Figure):  # type: ignore[misc]  # plotly has no types
         self._frame_objs = tuple(map(_Unread, given))
 
 
-def upto(traces: Iterable[int], step: int) -> dict[str, Any]:
+def draw_up_to(traces: Iterable[int], step: int) -> dict[str, Any]:
     """The meta of a layout in which these traces are drawn only as far as point `step`."""
     return {"upto": [[trace, step + 1] for trace in traces]}
 
 
-def from_json(spec: dict[str, Any], skip_invalid: bool = False) -> Moving:
+def from_json(spec: dict[str, Any], skip_invalid: bool = False) -> AnimatedFigure:
     """A figure from its parsed JSON."""
-    figure = Moving(spec["data"], spec["layout"], skip_invalid=skip_invalid)
+    figure = AnimatedFigure(spec["data"], spec["layout"], skip_invalid=skip_invalid)
     figure.frames = spec.get("frames", ())
     return figure
 
 
-def nearest(frames: Sequence[dict[str, Any]], value: float | str) -> dict[str, Any]:
+def nearest_frame(frames: Sequence[dict[str, Any]], value: float | str) -> dict[str, Any]:
     """The frame of that name, or whose name is the number nearest to value. ValueError if there is none."""
     if not frames:
         raise ValueError("the figure has no frames")
@@ -79,7 +79,7 @@ def still(spec: dict[str, Any], value: float | str | None = None) -> dict[str, A
     """`at_frame` for a figure's parsed JSON, which stays as it is."""
     made = {"data": copy.deepcopy(spec["data"]), "layout": copy.deepcopy(spec["layout"])}
     if value is not None and spec.get("frames"):
-        frame = nearest(spec["frames"], value)
+        frame = nearest_frame(spec["frames"], value)
         for index, part in zip(frame.get("traces", ()), frame.get("data", ()), strict=True):
             _merge(made["data"][index], {k: v for k, v in part.items() if k != "type"})
         for kind, change in frame.get("layout", {}).items():
@@ -111,7 +111,7 @@ def standalone(figure: go.Figure, label: str = "") -> str:
     """One HTML file that opens offline; a figure with frames gets a slider that plays them."""
     spec = figure.to_plotly_json()
     given = spec.get("frames", ())
-    whole = Moving(still(spec))
+    whole = AnimatedFigure(still(spec))
     if not given:
         return str(whole.to_html(include_plotlyjs=True, full_html=True))
     changing = {index for frame in given for index in frame.get("traces", ())}

@@ -21,7 +21,9 @@ _SIDES = (  # anchors and shifts: above, below, beside, and at the four corners
 )
 
 
-def places(x: Floats, y: Floats, widths: Sequence[float], size: tuple[float, float]) -> list[dict[str, Any]]:
+def place_labels(
+    x: Floats, y: Floats, widths: Sequence[float], size: tuple[float, float]
+) -> list[dict[str, Any]]:
     """For each of L curves y (L, n) over rising x (n,), in shares of a panel, where its name goes.
 
     ``size`` is the panel in pixels. The answers are ``x``, ``y`` (shares), anchors and shifts, as an

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lossviz.figures.base.style import SEA, fixed, mark
+from lossviz.figures.base.style import RAMP, loss_style, unthemed
 from lossviz.neuron.weight_planes import WeightPath, WeightPlane
 
 LOWEST, HIGHEST, STEP = -1.5, 3.5, 0.5  # log2 of the level: from a third of guessing to eleven times it
-SCALE = [[i / 10, colour] for i, colour in enumerate(SEA)]
+COLORSCALE = [[i / 10, colour] for i, colour in enumerate(RAMP)]
 PATH_DASH = ("solid", "7px,3px", "2px,3px", "9px,3px,2px,3px")  # the optimizers, in the order they were named
 TALLEST = 12  # levels above this are cut off in a relief
 
@@ -22,12 +22,12 @@ def log_level(plane: WeightPlane) -> NDArray[np.float32]:
     return np.log2(np.clip(plane.level, 2.0**LOWEST / 2, 2.0**HIGHEST * 2)).astype(np.float32)
 
 
-def on_map(path: WeightPath) -> str:
+def path_colour(path: WeightPath) -> str:
     """The colour of a path: its loss's, the same in both themes, since a map is."""
-    return fixed(mark(path.loss_name).line)
+    return unthemed(loss_style(path.loss_name).line)
 
 
-def known_step(path: WeightPath, step: int) -> int:
+def last_finite_step(path: WeightPath, step: int) -> int:
     """The last point at or before step that is known."""
     end = min(step, len(path.loss) - 1)
     return end if path.diverged_at is None else max(0, min(end, path.diverged_at - 1))

@@ -11,7 +11,7 @@ from contourpy import LineType, contour_generator
 from numpy.typing import NDArray
 
 from lossviz.common.typing import AnyFloats
-from lossviz.figures.base.levels import SCALE
+from lossviz.figures.base.levels import COLORSCALE
 from lossviz.figures.base.style import WHITE
 
 LIGHT = {"ambient": 0.78, "diffuse": 0.45, "specular": 0.03, "roughness": 0.9}
@@ -53,7 +53,7 @@ def draw_relief(
             j=j,
             k=k,
             intensity=colour[known].astype(np.float32),
-            colorscale=SCALE,
+            colorscale=COLORSCALE,
             cmin=ends[0],
             cmax=ends[1],
             showscale=False,

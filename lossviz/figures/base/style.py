@@ -12,14 +12,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from lossviz.figures.base.frames import Moving
+from lossviz.figures.base.frames import AnimatedFigure
 from lossviz.figures.base.number_format import number
 from lossviz.losses.base import Family
 from lossviz.losses.table import LOSSES
 
 PAPER, PANEL, INK, MUTE = "#FBFAF7", "#F1EFE9", "#1F2530", "#5B6270"
 AXIS, GRID = "#B9B4A8", "#E4E0D6"
-FADED = "#BDBDBC"  # what is as it should be, so that mistakes stand out by themselves
+PALE = "#BDBDBC"  # what is as it should be, so that mistakes stand out by themselves
 WHITE = "rgb(255,255,255)"
 MAP = "#2C786C"  # what a map says of a loss, wherever it is said; a step of the ramp
 
@@ -29,7 +29,7 @@ SANS = '"Source Sans", "Segoe UI", system-ui, sans-serif'
 SERIF = '"Source Serif", Georgia, serif'
 
 # Low to high in eleven equal steps of lightness; low is light, and low is where you want to be.
-SEA = (
+RAMP = (
     "#F8F2C8",
     "#DDE1AF",
     "#BED09A",
@@ -45,7 +45,7 @@ SEA = (
 
 
 @dataclass(frozen=True)
-class Mark:
+class LineStyle:
     """How a family of losses is drawn: hue and dash say the family, so that grey print works too."""
 
     line: str  # at least 3:1 on paper
@@ -54,21 +54,21 @@ class Mark:
     width: float
 
 
-MARKS: dict[Family, Mark] = {
-    "squared": Mark("#D55E00", "#B84A00", "10px,5px", 4.5),
-    "logarithm": Mark("#0072B2", "#0069A5", "solid", 4.5),
-    "absolute": Mark("#009E73", "#00735A", "3px,4px", 4.5),
-    "between": Mark("#C0649A", "#9C4579", "16px,4px,4px,4px", 4.5),
-    "margin": Mark("#1F2530", "#1F2530", "solid", 3),
+FAMILY_STYLES: dict[Family, LineStyle] = {
+    "squared": LineStyle("#D55E00", "#B84A00", "10px,5px", 4.5),
+    "logarithm": LineStyle("#0072B2", "#0069A5", "solid", 4.5),
+    "absolute": LineStyle("#009E73", "#00735A", "3px,4px", 4.5),
+    "between": LineStyle("#C0649A", "#9C4579", "16px,4px,4px,4px", 4.5),
+    "margin": LineStyle("#1F2530", "#1F2530", "solid", 3),
 }
 
 
-def mark(loss: str) -> Mark:
+def loss_style(loss: str) -> LineStyle:
     """How a loss is drawn, by its name."""
-    return MARKS[LOSSES[loss].family]
+    return FAMILY_STYLES[LOSSES[loss].family]
 
 
-def short_name(loss: str) -> str:
+def common_name(loss: str) -> str:
     """The family's plain name: what a class calls it."""
     names = {"squared": "Squared error", "logarithm": "Cross-entropy"}
     row = LOSSES[loss]
@@ -80,13 +80,13 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def faded(colour: str, opacity: float) -> str:
+def with_opacity(colour: str, opacity: float) -> str:
     """A themed colour with an opacity; it still turns dark with the theme."""
     red, green, blue = _rgb(colour)
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-def fixed(colour: str) -> str:
+def unthemed(colour: str) -> str:
     """A colour that stays as it is in the dark theme."""
     red, green, blue = _rgb(colour)
     return f"rgb({red},{green},{blue})"
@@ -124,17 +124,17 @@ def template() -> go.layout.Template:
             "margin": {"l": 62, "r": 12, "t": 6, "b": 54},
             "xaxis": x,
             "yaxis": y,
-            "colorway": [MARKS["squared"].line, MARKS["logarithm"].line],
+            "colorway": [FAMILY_STYLES["squared"].line, FAMILY_STYLES["logarithm"].line],
         }
     )
 
 
-def blank(height: int, data: Sequence[Any] = (), **layout: Any) -> Moving:
+def blank(height: int, data: Sequence[Any] = (), **layout: Any) -> AnimatedFigure:
     """A figure in the house style, empty unless it is given its traces."""
-    return Moving(list(data), {"template": template(), "height": height} | layout)
+    return AnimatedFigure(list(data), {"template": template(), "height": height} | layout)
 
 
-def put_first(figure: go.Figure, shape: dict[str, Any]) -> None:
+def prepend_shape(figure: go.Figure, shape: dict[str, Any]) -> None:
     """Make a shape the figure's first, where frames find it. (`update` would merge it into the old first.)"""
     figure.layout.shapes = [shape, *(old.to_plotly_json() for old in figure.layout.shapes)]
 
@@ -151,7 +151,7 @@ def note(text: str, x: float, y: float, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def axis_name(text: str, panel: int = 1, x: float = -50) -> dict[str, Any]:
+def y_axis_title(text: str, panel: int = 1, x: float = -50) -> dict[str, Any]:
     """A y axis's title, turned, at a fixed place so that stacked panels line up."""
     tag = "" if panel == 1 else str(panel)
     return note(
@@ -174,7 +174,7 @@ def under_axis(text: str, x: float = 0.5, y: float = 0.0, **more: Any) -> dict[s
     return note(text, x, y, **{**place, "font": {"size": 16, "color": INK}, **more})
 
 
-def wrapped(words: str, width: int = 46) -> str:
+def wrap_lines(words: str, width: int = 46) -> str:
     """The words in lines that a phone is wide enough for; what is written between < and > takes no room."""
     lines: list[str] = []
     for line in words.split("<br>"):
@@ -189,7 +189,7 @@ def wrapped(words: str, width: int = 46) -> str:
     return "<br>".join(lines)
 
 
-def hero(value: str, words: str, narrow: bool, x: float = 0.0, y: float = 1.0) -> list[dict[str, Any]]:
+def key_number(value: str, words: str, narrow: bool, x: float = 0.0, y: float = 1.0) -> list[dict[str, Any]]:
     """The one number of a page, and what it is: two annotations, the number first."""
     size = 36 if narrow else 42
     place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "bgcolor": PAPER}
@@ -200,17 +200,17 @@ def hero(value: str, words: str, narrow: bool, x: float = 0.0, y: float = 1.0) -
     ]
 
 
-def line(loss: str, x: Any, y: Any, **more: Any) -> go.Scatter:
+def loss_line(loss: str, x: Any, y: Any, **more: Any) -> go.Scatter:
     """A curve drawn as its loss is; ``line`` in ``more`` overrides parts of that."""
-    style = mark(loss)
+    style = loss_style(loss)
     line = {"color": style.line, "width": style.width, "dash": style.dash, "simplify": False}
     return go.Scatter(x=x, y=y, mode="lines", line=line | more.pop("line", {}), **more)
 
 
-def loss_name(loss: str, x: float, y: float, narrow: bool, **more: Any) -> dict[str, Any]:
+def loss_label(loss: str, x: float, y: float, narrow: bool, **more: Any) -> dict[str, Any]:
     """A loss's plain name in its colour, to stand beside its curve."""
-    font = {"size": 17 if narrow else 19, "color": mark(loss).text}
-    return note(f"<b>{short_name(loss)}</b>", x, y, font=font, bgcolor=PAPER, borderpad=1, **more)
+    font = {"size": 17 if narrow else 19, "color": loss_style(loss).text}
+    return note(f"<b>{common_name(loss)}</b>", x, y, font=font, bgcolor=PAPER, borderpad=1, **more)
 
 
 def live_value(loss: str, x: float, y: float, flip: bool, **more: Any) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def live_value(loss: str, x: float, y: float, flip: bool, **more: Any) -> dict[s
         xanchor="right" if flip else "left",
         xshift=-10 if flip else 10,
         yshift=17,
-        font={"size": 20, "color": mark(loss).text},
+        font={"size": 20, "color": loss_style(loss).text},
         bgcolor=PAPER,
         borderpad=0,
         **more,

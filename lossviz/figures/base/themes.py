@@ -8,7 +8,7 @@ import json
 import plotly.graph_objects as go
 
 from lossviz.figures.base.frames import from_json
-from lossviz.figures.base.style import AXIS, FADED, GRID, INK, MAP, MUTE, PANEL, PAPER, SEA, faded
+from lossviz.figures.base.style import AXIS, GRID, INK, MAP, MUTE, PALE, PANEL, PAPER, RAMP, with_opacity
 
 _SEA_DARK = (
     "#E5DFB6", "#CCCF9E", "#AEC08B", "#90B17D", "#71A274", "#53916E",
@@ -23,7 +23,7 @@ DARK: dict[str, str] = {
     MUTE: "#A3AAB6",
     AXIS: "#56606E",
     GRID: "#262D36",
-    FADED: "#4C5055",
+    PALE: "#4C5055",
     MAP: "#8FBF90",
     "#D55E00": "#FF8C42",
     "#B84A00": "#FF9D5C",
@@ -33,14 +33,14 @@ DARK: dict[str, str] = {
     "#00735A": "#4AD3AA",
     "#C0649A": "#E296C2",
     "#9C4579": "#EBA8CF",
-    **dict(zip(SEA, _SEA_DARK, strict=True)),
+    **dict(zip(RAMP, _SEA_DARK, strict=True)),
 }
 
 
 def dark_map() -> dict[str, str]:
     """What to replace in a figure's JSON to make it dark: each colour, plain and with an opacity."""
     plain = dict(DARK)
-    with_opacity = {faded(k, 1)[:-2]: faded(v, 1)[:-2] for k, v in DARK.items()}
+    with_opacity = {with_opacity(k, 1)[:-2]: with_opacity(v, 1)[:-2] for k, v in DARK.items()}
     return plain | with_opacity
 
 

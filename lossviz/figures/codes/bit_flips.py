@@ -8,7 +8,17 @@ import plotly.graph_objects as go
 from lossviz.codes.bit_flips import BARS, BitErrors
 from lossviz.codes.code import all_words, numbers_of
 from lossviz.figures.base.number_format import percent
-from lossviz.figures.base.style import AXIS, INK, MUTE, SERIF, UNDER_SLIDER, blank, faded, note, under_axis
+from lossviz.figures.base.style import (
+    AXIS,
+    INK,
+    MUTE,
+    SERIF,
+    UNDER_SLIDER,
+    blank,
+    note,
+    under_axis,
+    with_opacity,
+)
 from lossviz.figures.codes.code_plane_words import discs
 
 ORDERS = ("By neurons wrong", "By word")
@@ -69,7 +79,7 @@ def bit_errors(facts: BitErrors, at: float = 0.5, order: str = ORDERS[0], narrow
             hoverinfo="skip",
             xgap=2,
             ygap=2,
-            colorscale=[[0, faded(INK, 0.03)], [1, faded(INK, 0.5)]],
+            colorscale=[[0, with_opacity(INK, 0.03)], [1, with_opacity(INK, 0.5)]],
             texttemplate="%{text}",
             textfont={"size": 11 if narrow else 14, "color": INK},
         )
@@ -135,7 +145,7 @@ def _data(facts: BitErrors, t: int, columns: list[int], order: str) -> list[dict
     text = [[str(int(v)) if v else "" for v in row] for row in counts]
     threshold = float(facts.thresholds[t])
     middle = (np.arange(BARS) + 0.5) / BARS
-    soft, strong = faded(MUTE, 0.35), INK
+    soft, strong = with_opacity(MUTE, 0.35), INK
     return [
         {"type": "heatmap", "z": np.round(shade, 3).tolist(), "text": text},
         {"type": "bar", "marker": {"color": [strong if m < threshold else soft for m in middle]}},

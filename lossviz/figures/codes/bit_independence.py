@@ -13,11 +13,11 @@ from lossviz.figures.base.style import (
     PANEL,
     SERIF,
     UNDER_SLIDER,
-    axis_name,
     blank,
-    faded,
     note,
     under_axis,
+    with_opacity,
+    y_axis_title,
 )
 from lossviz.figures.codes.code_plane_words import discs
 
@@ -68,7 +68,7 @@ def bit_readings(readings: Sequence[BitIndependence], at: int = 0, narrow: bool 
     )
     place = list(range(words))
     truth = go.Bar(x=place, marker={"color": INK}, hoverinfo="skip")
-    soft = {"color": faded(MUTE, 0.3), "line": {"color": MUTE, "width": 1.5}}
+    soft = {"color": with_opacity(MUTE, 0.3), "line": {"color": MUTE, "width": 1.5}}
     figure.add_traces([truth, go.Bar(x=place, marker=soft, hoverinfo="skip")])
     size = 50 if narrow else 60
     ring = {"size": size, "color": PANEL, "line": {"color": INK, "width": 2.5}, "opacity": 1}
@@ -83,7 +83,7 @@ def bit_readings(readings: Sequence[BitIndependence], at: int = 0, narrow: bool 
         figure.data[trace].update(part)
     live = _live(readings, k, narrow)
     figure.update_layout(
-        annotations=[*live, *_texts(readings, narrow), axis_name("probability") | {"x": bars[0]}]
+        annotations=[*live, *_texts(readings, narrow), y_axis_title("probability") | {"x": bars[0]}]
     )
     figure.add_shape(_box(readings[k], narrow))
     figure.frames = [

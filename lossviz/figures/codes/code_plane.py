@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.codes.plane_networks import CodePlane
-from lossviz.figures.base.style import AXIS, INK, MUTE, PANEL, UNDER_SLIDER, blank, faded, mark
+from lossviz.figures.base.style import AXIS, INK, MUTE, PANEL, UNDER_SLIDER, blank, loss_style, with_opacity
 from lossviz.figures.codes.code_plane_words import ROWS, heads, live_words
 
 DOT = 0.028  # of a row of dots to the next, in units of the panel
@@ -79,10 +79,10 @@ def _plate(figure: go.Figure, plane: CodePlane, c: int, spare: bool, narrow: boo
             **axes,
         )
     )
-    own = mark(plane.contestants[c].head)
+    own = loss_style(plane.contestants[c].head)
     first = len(figure.data)
     if spare:
-        dot = {"size": 2.6 if narrow else 3.4, "color": faded(INK, 0.6)}
+        dot = {"size": 2.6 if narrow else 3.4, "color": with_opacity(INK, 0.6)}
         figure.add_trace(go.Scatter(mode="markers", marker=dot, hoverinfo="skip", **axes))
     for _ in range(plane.fields[c].shape[1]):
         figure.add_trace(
@@ -143,7 +143,7 @@ def _dots(figure: go.Figure, plane: CodePlane, narrow: bool) -> list[int]:
     )
     first = len(figure.data)
     for one in plane.contestants:
-        marker = {"size": 9, "color": mark(one.head).line, "opacity": 1}
+        marker = {"size": 9, "color": loss_style(one.head).line, "opacity": 1}
         figure.add_trace(
             go.Scatter(
                 mode="markers", marker=marker, hoverinfo="skip", cliponaxis=False, xaxis="x3", yaxis="y3"

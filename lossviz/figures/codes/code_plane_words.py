@@ -7,7 +7,7 @@ import numpy as np
 from lossviz.codes.plane_networks import CodePlane, HeadConfig
 from lossviz.common.plain_text import plain
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import INK, PANEL, SERIF, mark, note, under_axis
+from lossviz.figures.base.style import INK, PANEL, SERIF, loss_style, note, under_axis
 
 GOOD = 0.9  # a start that names this share of new points has learned it
 ROWS = (0.37, 0.0)  # where the dots of each network stand
@@ -35,7 +35,7 @@ def heads(plane: CodePlane, c: int, spare: bool, narrow: bool) -> list[dict[str,
     """What stays as it is: the network's name over its plate and its row of dots, and each cloud's word."""
     tag = "" if c == 0 else "2"
     one, code = plane.contestants[c], plane.codes[c]
-    own = mark(one.head)
+    own = loss_style(one.head)
     size = 16 if narrow else 19
     above = {"yref": f"y{tag} domain", "xref": f"x{tag} domain", "yanchor": "bottom", "yshift": 7}
     named = READ[one.how].capitalize() if spare else short(one, code.length)
@@ -100,7 +100,7 @@ def live_words(plane: CodePlane, record: int, spare: bool, narrow: bool) -> list
         )
     )
     texts.append(note(words, 0, 1.0, yanchor="top", yshift=14 - size, **place))
-    for c, own in enumerate(mark(one.head) for one in plane.contestants):
+    for c, own in enumerate(loss_style(one.head) for one in plane.contestants):
         texts.append(
             note(
                 f"<b>{_span(accuracy[c])}</b>",

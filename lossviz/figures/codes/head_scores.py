@@ -10,7 +10,16 @@ import plotly.graph_objects as go
 from lossviz.codes.digits import HeadScores
 from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import MUTE, PAPER, blank, faded, mark, note, short_name, under_axis
+from lossviz.figures.base.style import (
+    MUTE,
+    PAPER,
+    blank,
+    common_name,
+    loss_style,
+    note,
+    under_axis,
+    with_opacity,
+)
 
 
 def _points(value: float) -> str:
@@ -63,14 +72,14 @@ def head_scores(table: HeadScores, measure: str = "Accuracy", narrow: bool = Fal
     texts: list[dict[str, Any]] = []
     log = axis.get("type") == "log"
     for row, entry in enumerate(table.entries):
-        own = mark(entry.head)
+        own = loss_style(entry.head)
         at = row + (0.26 if narrow else 0)
         for gain in reversed(range(len(table.gains))):
             seeds = values[row, gain]
             mean = float(np.mean(seeds))
             loud = gain > 0
             place = at + (0.19 if loud else -0.19 if len(table.gains) > 1 else 0)
-            dot = {"size": 6, "color": faded(own.line, 0.45), "line": {"width": 0}}
+            dot = {"size": 6, "color": with_opacity(own.line, 0.45), "line": {"width": 0}}
             figure.add_trace(
                 go.Scatter(x=seeds, y=[place] * len(seeds), mode="markers", marker=dot, hoverinfo="skip")
             )
@@ -97,7 +106,7 @@ def head_scores(table: HeadScores, measure: str = "Accuracy", narrow: bool = Fal
                     )
                 )
         name = {"xref": "paper", "yref": "y", "xanchor": "left", "yanchor": "middle"}
-        sub = f"{short_name(entry.head).lower()}, {table.weights[row]} weights"
+        sub = f"{common_name(entry.head).lower()}, {table.weights[row]} weights"
         if narrow:
             words_row = f"<b>{entry.label}</b> {sub}"
             texts.append(note(words_row, 0, row - 0.22, font={"size": 15, "color": own.text}, **name))

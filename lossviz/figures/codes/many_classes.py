@@ -13,13 +13,13 @@ from lossviz.figures.base.style import (
     PAPER,
     SERIF,
     UNDER_SLIDER,
-    axis_name,
     blank,
     cursor,
-    mark,
+    loss_style,
     note,
-    put_first,
+    prepend_shape,
     under_axis,
+    y_axis_title,
 )
 
 CODE_NAMES = {"one-hot": "One neuron a class", "ecoc": "Error-correcting", "binary": "Binary"}
@@ -61,7 +61,7 @@ def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.F
             "anchor": "x2",
         },
     )  # fmt: skip
-    own = mark("sigmoid-ce")
+    own = loss_style("sigmoid-ce")
     for c, code in enumerate(facts.codes):
         width, style = STYLES[code]
         for panel, y in (("", facts.accuracy[c].mean(axis=0)), ("2", facts.weights[c])):
@@ -84,9 +84,9 @@ def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.F
     for trace, part in zip(moving, _many_data(facts, powers, here), strict=True):
         figure.data[trace].update(part)
     live = _many_live(facts, here, narrow)
-    names = [axis_name("right on new examples"), axis_name("weights, last layer", 2)]
+    names = [y_axis_title("right on new examples"), y_axis_title("weights, last layer", 2)]
     figure.update_layout(annotations=[*live, *_many_texts(narrow), *names])
-    put_first(figure, cursor(float(powers[here]), "x2"))
+    prepend_shape(figure, cursor(float(powers[here]), "x2"))
     figure.frames = [
         {
             "name": str(int(power)),
@@ -121,7 +121,7 @@ def _many_live(facts: ManyClasses, k: int, narrow: bool) -> list[dict[str, Any]]
         note(f"<b>{number(float(times))}×</b>", x, top, yshift=lift,
              font={"size": size, "family": SERIF, "color": INK}, **place),
     ]  # fmt: skip
-    own = mark("sigmoid-ce")
+    own = loss_style("sigmoid-ce")
     for c in range(len(facts.codes)):
         accuracy = float(facts.accuracy[c, :, k].mean())
         value = f"{100 * accuracy:.0f} %" if accuracy > 0.1 else f"{100 * accuracy:.1f} %"
@@ -153,7 +153,7 @@ def _many_live(facts: ManyClasses, k: int, narrow: bool) -> list[dict[str, Any]]
 
 
 def _many_texts(narrow: bool) -> list[dict[str, Any]]:
-    own = mark("sigmoid-ce")
+    own = loss_style("sigmoid-ce")
     place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     if narrow:
         texts = [

@@ -16,9 +16,9 @@ from lossviz.figures.base.style import (
     SERIF,
     UNDER_SLIDER,
     blank,
-    faded,
     note,
     under_axis,
+    with_opacity,
 )
 from lossviz.figures.codes.code_plane_words import discs
 
@@ -118,7 +118,7 @@ def _plate(
         )
         return [len(figure.data) - 1]
     figure.add_trace(
-        go.Scatter(fill="toself", fillcolor=faded(MUTE, 0.2), line={"width": 0}, mode="lines", **axes)
+        go.Scatter(fill="toself", fillcolor=with_opacity(MUTE, 0.2), line={"width": 0}, mode="lines", **axes)
     )
     figure.add_trace(go.Scatter(mode="lines", line={"color": INK, "width": 2.5}, **axes))
     marker = {"size": size, "line": {"color": INK, "width": 1}, "opacity": 1}

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from lossviz.figures.base.families import brief, looks
-from lossviz.figures.base.label_layout import places
+from lossviz.figures.base.families import line_styles, short_label
+from lossviz.figures.base.label_layout import place_labels
 from lossviz.figures.base.number_format import number
-from lossviz.figures.base.style import MUTE, axis_name, note, under_axis
+from lossviz.figures.base.style import MUTE, note, under_axis, y_axis_title
 from lossviz.losses.curves import LossCurves
 
 PANELS = ((0.64, 1.0), (0.32, 0.58), (0.0, 0.26))
@@ -32,7 +32,7 @@ ENDS = {
 
 def live(facts: LossCurves, k: int, narrow: bool) -> list[dict[str, Any]]:
     """A column of numbers for each panel, a line for each loss; then what the cursor stands at."""
-    texts, marks = [], looks(facts.names, facts.families)
+    texts, marks = [], line_styles(facts.names, facts.families)
     for panel, values in enumerate((facts.value, facts.gradient, facts.curvature)):
         numbers = [
             f'<span style="color:{mark.text}"><b>{_short(float(v))}</b></span>'
@@ -79,9 +79,9 @@ def beside(
     low, high = span
     x = (facts.x - facts.x[0]) / (facts.x[-1] - facts.x[0])
     pairs = zip(facts.names, facts.labels, strict=True)
-    names = [brief(name, label) if narrow else label for name, label in pairs]
+    names = [short_label(name, label) if narrow else label for name, label in pairs]
     widths = [(8.2 if narrow else 9.4) * len(name) for name in names]
-    spots = places(x, (facts.value - low) / (high - low), widths, size)
+    spots = place_labels(x, (facts.value - low) / (high - low), widths, size)
     return [
         note(
             f"<b>{name}</b>",
@@ -90,16 +90,16 @@ def beside(
             **spot,
             font={"size": 16 if narrow else 19, "color": mark.text},
         )
-        for name, spot, mark in zip(names, spots, looks(facts.names, facts.families), strict=True)
+        for name, spot, mark in zip(names, spots, line_styles(facts.names, facts.families), strict=True)
     ]
 
 
 def still(facts: LossCurves, narrow: bool) -> list[dict[str, Any]]:
     """The axes' names, the names that go with the columns of numbers, and what the ends of x mean."""
-    texts = [axis_name(name, panel) for panel, name in enumerate(NAMES, start=1)]
-    marks, names = looks(facts.names, facts.families), []
+    texts = [y_axis_title(name, panel) for panel, name in enumerate(NAMES, start=1)]
+    marks, names = line_styles(facts.names, facts.families), []
     for name, label, mark in zip(facts.names, facts.labels, marks, strict=True):
-        word = label if len(label) <= 20 and not narrow else brief(name, label)
+        word = label if len(label) <= 20 and not narrow else short_label(name, label)
         names.append(f'<span style="color:{mark.text}">{word}</span>')
     if not narrow:
         texts += [_column(names, panel, narrow, right=False) for panel in range(3)]

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.families import looks
-from lossviz.figures.base.style import PAPER, UNDER_SLIDER, blank, cursor, faded, put_first
+from lossviz.figures.base.families import line_styles
+from lossviz.figures.base.style import PAPER, UNDER_SLIDER, blank, cursor, prepend_shape, with_opacity
 from lossviz.figures.gallery.curve_words import PANELS, WIDE, beside, live, still
 from lossviz.losses.curves import LossCurves
 
@@ -27,7 +27,7 @@ def loss_curves(facts: LossCurves, at: float = 1.0, narrow: bool = False) -> go.
         margin={"l": 62, "r": 14, "t": head, "b": UNDER_SLIDER},
         meta={"follows": f"gallery_{facts.against}"},
     )
-    marks = looks(facts.names, facts.families)
+    marks = line_styles(facts.names, facts.families)
     domain = [0, 1] if narrow else [0, WIDE]
     for panel, (place, values) in enumerate(zip(PANELS, rows, strict=True), start=1):
         tag = "" if panel == 1 else str(panel)
@@ -74,7 +74,7 @@ def loss_curves(facts: LossCurves, at: float = 1.0, narrow: bool = False) -> go.
             *still(facts, narrow),
         ]
     )
-    put_first(figure, cursor(float(facts.x[here]), "x3"))
+    prepend_shape(figure, cursor(float(facts.x[here]), "x3"))
     figure.frames = [
         {
             "name": f"{x:g}",
@@ -120,7 +120,7 @@ def _shade(figure: go.Figure, facts: LossCurves, marks: Any) -> None:
             figure.add_trace(
                 go.Scatter(
                     x=facts.x, y=low, mode="lines", line={"width": 0}, fill="tozeroy",
-                    fillcolor=faded(mark.line, 0.2), xaxis="x3", yaxis="y3",
+                    fillcolor=with_opacity(mark.line, 0.2), xaxis="x3", yaxis="y3",
                 )
             )  # fmt: skip
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.families import looks
+from lossviz.figures.base.families import line_styles
 from lossviz.figures.base.number_format import number
-from lossviz.figures.base.style import INK, MUTE, PAPER, axis_name, blank, faded, note, under_axis
+from lossviz.figures.base.style import INK, MUTE, PAPER, blank, note, under_axis, with_opacity, y_axis_title
 from lossviz.losses.outliers import OutlierLines
 
 TOP = 85.0  # minutes
@@ -27,10 +27,10 @@ def outlier_lines(facts: OutlierLines, at: float = 72.0, narrow: bool = False) -
         xaxis={"range": [0, reach], "dtick": 5},
         yaxis={"range": [0, TOP], "dtick": 20},
     )
-    marks = looks(facts.names, facts.families)
+    marks = line_styles(facts.names, facts.families)
     x = [0.0, reach]
     for mark, (slope, intercept) in zip(marks, facts.at_home, strict=True):
-        thin = {"color": faded(mark.line, 0.45), "width": 1.5}
+        thin = {"color": with_opacity(mark.line, 0.45), "width": 1.5}
         figure.add_trace(go.Scatter(x=x, y=_heights(slope, intercept, reach), mode="lines", line=thin))
     moving = []
     for mark in marks:
@@ -130,4 +130,4 @@ def _texts(lines: int, narrow: bool) -> list[dict[str, Any]]:
     words = note("minutes a kilometre", 1, 1, xanchor="left", xshift=8, yshift=6, **place)
     if narrow:
         words |= {"x": 0, "xshift": 0, "yshift": 8 + 23 * lines}
-    return [axis_name("minutes"), words]
+    return [y_axis_title("minutes"), words]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.families import looks
+from lossviz.figures.base.families import line_styles
 from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import (
     GRID,
@@ -15,9 +15,9 @@ from lossviz.figures.base.style import (
     SERIF,
     UNDER_SLIDER,
     blank,
-    faded,
     note,
     under_axis,
+    with_opacity,
 )
 from lossviz.losses.outliers import OutlierLocation
 
@@ -48,7 +48,7 @@ def outlier_location(facts: OutlierLocation, at: float = 72.0, narrow: bool = Fa
         margin={"l": left, "r": right, "t": top, "b": UNDER_SLIDER},
         xaxis={"range": [facts.guess[0], facts.guess[-1]], "anchor": f"y{lanes + 1}"},
     )
-    marks = looks(facts.names, facts.families)
+    marks = line_styles(facts.names, facts.families)
     for lane in range(lanes):
         figure.update_layout({f"yaxis{_tag(lane)}": _axis(1 - lane * PITCH / tall, PITCH / tall, -0.34, 1.0)})
     figure.update_layout({f"yaxis{_tag(lanes)}": _axis(strip / tall, strip / tall, -1.0, 1.0)})
@@ -59,7 +59,7 @@ def outlier_location(facts: OutlierLocation, at: float = 72.0, narrow: bool = Fa
         figure.add_trace(go.Scatter(x=ends, y=[0, 0], mode="lines", line={"color": GRID, "width": 1}, **axis))
         figure.add_trace(go.Scatter(x=ends, y=[1, 1], mode="lines", line={"width": 0}, **axis))
         line = {"color": mark.line, "width": min(mark.width, 3.6), "dash": mark.dash, "simplify": False}
-        tint = {"fill": "tonexty", "fillcolor": faded(mark.line, 0.09)}
+        tint = {"fill": "tonexty", "fillcolor": with_opacity(mark.line, 0.09)}
         figure.add_trace(go.Scatter(x=facts.guess, mode="lines", line=line, **tint, **axis))
         ring = {"size": 13, "color": PAPER, "line": {"color": mark.line, "width": 2.5}, "opacity": 1}
         track = {"color": mark.line, "width": 3}
@@ -195,7 +195,7 @@ def signed(change: float) -> str:
 
 
 def _texts(facts: OutlierLocation, narrow: bool) -> list[dict[str, Any]]:
-    marks = looks(facts.names, facts.families)
+    marks = line_styles(facts.names, facts.families)
     texts = []
     for lane, (name, label) in enumerate(zip(facts.names, facts.labels, strict=True)):
         place = {"xref": "paper", "yref": f"y{_tag(lane)} domain", "yanchor": "middle"}

@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from lossviz.figures.base.families import looks
+from lossviz.figures.base.families import line_styles
 from lossviz.figures.base.style import blank, note
 from lossviz.figures.gallery.curve_words import TITLES, beside
 from lossviz.figures.gallery.loss_curves import few_ticks, span
@@ -12,7 +12,7 @@ from lossviz.losses.curves import LossCurves
 def sketch(facts: LossCurves, narrow: bool = False) -> go.Figure:
     """Loss beside slope, each loss by its name."""
     figure = blank(250, margin={"l": 62, "r": 14, "t": 30, "b": 46}, meta={})
-    marks = looks(facts.names, facts.families)
+    marks = line_styles(facts.names, facts.families)
     for panel, (values, domain) in enumerate(
         zip((facts.value, facts.gradient), ((0.0, 0.44), (0.56, 1.0)), strict=True), start=1
     ):

@@ -16,11 +16,11 @@ from lossviz.figures.base.style import (
     SERIF,
     WHITE,
     blank,
-    faded,
-    fixed,
-    mark,
+    loss_style,
     note,
-    put_first,
+    prepend_shape,
+    unthemed,
+    with_opacity,
 )
 from lossviz.figures.landscape.surface_traces import seen_from_above
 from lossviz.landscape.reparametrization import EightPlanes
@@ -82,7 +82,7 @@ def _mini(
     )
     axes = {"xaxis": f"x{tag}", "yaxis": f"y{tag}"}
     seen_from_above(figure, surface, look.guess, axes, small=True)
-    own = fixed(mark(look.loss_name).line)
+    own = unthemed(loss_style(look.loss_name).line)
     a, b = look.path.a, look.path.b
     for width, colour in ((5, WHITE), (3, own)):
         line = {"color": colour, "width": width, "simplify": False}
@@ -127,7 +127,7 @@ def _curvatures(figure: go.Figure, eight: EightPlanes, top: float, narrow: bool)
         },
         yaxis={"domain": [0, top], "range": [0, 1], "visible": False, "anchor": "x"},
     )
-    put_first(
+    prepend_shape(
         figure,
         {"type": "line", "xref": "x", "x0": 0, "x1": 0, "yref": "y", "y0": 0, "y1": 1, "layer": "below",
          "line": {"color": AXIS, "width": 1.2}},
@@ -137,7 +137,9 @@ def _curvatures(figure: go.Figure, eight: EightPlanes, top: float, narrow: bool)
     x = [part for triple in zip(values.tolist(), values.tolist(), gaps, strict=True) for part in triple]
     y = [part for _ in values for part in (*TICKS, None)]
     figure.add_trace(
-        go.Scatter(x=x, y=y, mode="lines", line={"color": faded(INK, 0.55), "width": 1.6}, hoverinfo="skip")
+        go.Scatter(
+            x=x, y=y, mode="lines", line={"color": with_opacity(INK, 0.55), "width": 1.6}, hoverinfo="skip"
+        )
     )
     figure.add_trace(
         go.Scatter(
@@ -169,7 +171,7 @@ def _hill(figure: go.Figure, hill: Floats, low: float, high: float) -> None:
             hoverinfo="skip",
             line={"color": MAP, "width": 3, "simplify": False},
             fill="tonexty",
-            fillcolor=faded(MAP, 0.22),
+            fillcolor=with_opacity(MAP, 0.22),
         )
     )
 

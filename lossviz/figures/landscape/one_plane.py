@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.style import UNDER_SLIDER, blank, put_first
+from lossviz.figures.base.style import UNDER_SLIDER, blank, prepend_shape
 from lossviz.figures.landscape.explained_variance import share_bar, share_heads
 from lossviz.figures.landscape.path_map import walked_map
 from lossviz.figures.landscape.surface_traces import TALLEST
@@ -30,7 +30,7 @@ def one_plane(look: PlaneFidelity, at: int = 0, relief: bool = False, narrow: bo
     moving += two_losses(figure, look, narrow)
     texts += share_heads(look, narrow)
     figure.update_layout(annotations=[*live(look, here, narrow), *texts], shapes=share_bar(look, narrow))
-    put_first(figure, cursor(look, here, narrow))
+    prepend_shape(figure, cursor(look, here, narrow))
     for trace, part in zip(moving, _places(look, here, relief, narrow), strict=True):
         figure.data[trace].update(part)
     figure.frames = [

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import every
-from lossviz.figures.base.style import AXIS, INK, WHITE, fixed, mark, note, short_name
+from lossviz.figures.base.style import AXIS, INK, WHITE, common_name, loss_style, note, unthemed
 from lossviz.figures.landscape.surface_traces import (
     TALLEST,
     level_labels,
@@ -55,9 +55,9 @@ def walked_map(
     names, surface = AXES[look.kind], look.surface
     unit = ", in filter norms" if "filter-normalized" in surface.facts.method else ""
     above = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 6}
-    font = {"size": 17 if narrow else 19, "color": mark(look.loss_name).text}
+    font = {"size": 17 if narrow else 19, "color": loss_style(look.loss_name).text}
     heads = [
-        note(f"<b>{short_name(look.loss_name)}</b>", across[0], up[1], xanchor="left", font=font, **above)
+        note(f"<b>{common_name(look.loss_name)}</b>", across[0], up[1], xanchor="left", font=font, **above)
     ]
     if surface.facts.stride > 1:
         label = f"first look, <b>{every(surface.facts.stride)}</b>"
@@ -127,7 +127,7 @@ def walked_map(
                 yref="y",
                 yanchor="bottom",
                 yshift=10,
-                font={"size": 15, "color": fixed(INK)},
+                font={"size": 15, "color": unthemed(INK)},
             )
         )
     return texts
@@ -135,7 +135,7 @@ def walked_map(
 
 def path_colour(look: PlaneFidelity) -> str:
     """Of the path on the map; a walk is no training, so it is ink."""
-    return fixed(INK if look.kind == "A random walk" else mark(look.loss_name).line)
+    return unthemed(INK if look.kind == "A random walk" else loss_style(look.loss_name).line)
 
 
 def _leader(look: PlaneFidelity) -> tuple[dict[str, Any], Floats]:
@@ -167,11 +167,11 @@ def _leader(look: PlaneFidelity) -> tuple[dict[str, Any], Floats]:
         showarrow=True,
         arrowhead=0,
         arrowwidth=1.2,
-        arrowcolor=fixed(INK),
+        arrowcolor=unthemed(INK),
         standoff=13,
         ax=x,
         ay=y,
-        font={"size": 16, "color": fixed(INK)},
+        font={"size": 16, "color": unthemed(INK)},
     )
     return leader, end + np.array([[x + along, -y] for along in (-42, 0, 42)]) * pixel
 

@@ -13,12 +13,12 @@ from lossviz.figures.base.style import (
     PAPER,
     SERIF,
     UNDER_SLIDER,
-    axis_name,
     blank,
-    faded,
-    mark,
+    loss_style,
     note,
-    put_first,
+    prepend_shape,
+    with_opacity,
+    y_axis_title,
 )
 from lossviz.landscape.reparametrization import Rescaled
 
@@ -64,7 +64,7 @@ def rescaled(facts: Rescaled, at: float = 20.0, narrow: bool = False) -> go.Figu
     moving.append(len(figure.data) - 1)
     texts = _texts(narrow)
     figure.update_layout(annotations=[*_live(facts, here, narrow), *texts])
-    put_first(figure, _cursor(here - half))
+    prepend_shape(figure, _cursor(here - half))
     for trace, part in zip(moving, _data(facts, here), strict=True):
         figure.data[trace].update(part)
     figure.frames = [
@@ -84,12 +84,12 @@ def rescaled(facts: Rescaled, at: float = 20.0, narrow: bool = False) -> go.Figu
 
 def _slices(figure: go.Figure, facts: Rescaled) -> list[int]:
     """Thin as trained, thick at c; the thick ones move."""
-    own = mark(facts.loss_name)
+    own = loss_style(facts.loss_name)
     one = facts.unchanged
     moving = []
     for panel, rows in enumerate((facts.plain, facts.filtered), start=1):
         axes = {"xaxis": f"x{panel}", "yaxis": f"y{panel}"} if panel > 1 else {"xaxis": "x", "yaxis": "y"}
-        thin = {"color": faded(own.line, 0.5), "width": 1.8, "simplify": False}
+        thin = {"color": with_opacity(own.line, 0.5), "width": 1.8, "simplify": False}
         thick = {"color": own.line, "width": own.width, "dash": own.dash, "simplify": False}
         for line in (thin, thick):
             figure.add_trace(
@@ -194,7 +194,7 @@ def _texts(narrow: bool) -> list[dict[str, Any]]:
         "stands still", 0.5, 0.86, xref="x2 domain", yref="y2 domain", xanchor="center",
         font={"size": 16, "color": MUTE},
     )  # fmt: skip
-    return [*heads, still, axis_name("loss"), axis_name("sharpness", 3)]
+    return [*heads, still, y_axis_title("loss"), y_axis_title("sharpness", 3)]
 
 
 def _cursor(place: int) -> dict[str, Any]:

@@ -8,17 +8,17 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.common.plain_text import for_plotly
-from lossviz.figures.base.levels import SCALE
+from lossviz.figures.base.levels import COLORSCALE
 from lossviz.figures.base.meshes import LIGHT
 from lossviz.figures.base.number_format import every, number, percent, whole
-from lossviz.figures.base.style import AXIS, INK, MARKS, MUTE, WHITE, blank, fixed, note
+from lossviz.figures.base.style import AXIS, FAMILY_STYLES, INK, MUTE, WHITE, blank, note, unthemed
 from lossviz.landscape.grid import coarse, skips
 from lossviz.landscape.projection import Path
 from lossviz.landscape.surface import Profile, Surface
 
 LEVELS = 12
 FINEST = 401  # points along an axis: more than a figure has pixels for, and than a browser draws in a second
-PATH = fixed(MARKS["logarithm"].line)
+PATH = unthemed(FAMILY_STYLES["logarithm"].line)
 
 
 def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) -> go.Figure:
@@ -29,7 +29,7 @@ def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) 
     figure = _blank(surface, narrow)
     surface = _visible(surface)
     height, ticks = _ranked(surface.loss)
-    grid = {"x": surface.a, "y": surface.b, "z": height, "colorscale": SCALE}
+    grid = {"x": surface.a, "y": surface.b, "z": height, "colorscale": COLORSCALE}
     figure.add_trace(
         go.Contour(
             **grid,
@@ -71,7 +71,7 @@ def terrain(surface: Surface, narrow: bool = False) -> go.Figure:
             y=surface.b,
             z=_holes(surface.loss),
             surfacecolor=height,
-            colorscale=SCALE,
+            colorscale=COLORSCALE,
             showscale=False,
             lighting=LIGHT,
             hovertemplate="a = %{x:.3g}<br>b = %{y:.3g}<br>loss = %{z:.5g}<extra></extra>",

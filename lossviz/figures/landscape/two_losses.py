@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number
-from lossviz.figures.base.style import AXIS, INK, MAP, MUTE, PAPER, faded, mark, note
+from lossviz.figures.base.style import AXIS, INK, MAP, MUTE, PAPER, loss_style, note, with_opacity
 from lossviz.landscape.fidelity import PlaneFidelity
 
 BESIDE = 9  # px between an axis and its numbers, where a marker can stand on the axis
@@ -38,11 +38,11 @@ def two_losses(figure: go.Figure, look: PlaneFidelity, narrow: bool) -> list[int
             mode="lines",
             line=unseen,
             fill="tonexty",
-            fillcolor=faded(MUTE, 0.12),
+            fillcolor=with_opacity(MUTE, 0.12),
             **axes,
         )
     )
-    own = mark(look.loss_name)
+    own = loss_style(look.loss_name)
     walk = look.kind == "A random walk"
     colours = (INK if walk else own.line, MAP)
     dashes = ("solid" if walk else own.dash, "solid")
@@ -76,13 +76,13 @@ def _distances(figure: go.Figure, look: PlaneFidelity, across: list[float]) -> N
         },
     )
     axes = {"xaxis": "x3", "yaxis": "y3", "mode": "lines", "hoverinfo": "skip", "x": look.steps}
-    figure.add_trace(go.Scatter(y=look.way, line={"color": faded(MUTE, 0.75), "width": 1.6}, **axes))
+    figure.add_trace(go.Scatter(y=look.way, line={"color": with_opacity(MUTE, 0.75), "width": 1.6}, **axes))
     figure.add_trace(
         go.Scatter(
             y=look.path.off_plane,
             line={"color": MUTE, "width": 3.2},
             fill="tozeroy",
-            fillcolor=faded(MUTE, 0.16),
+            fillcolor=with_opacity(MUTE, 0.16),
             **axes,
         )
     )
@@ -92,7 +92,7 @@ def live(look: PlaneFidelity, k: int, narrow: bool) -> list[dict[str, Any]]:
     """What moves with the step and is read: the two losses, the distances, and the step itself."""
     size = 18 if narrow else 20
     walk = look.kind == "A random walk"
-    inks = (INK if walk else mark(look.loss_name).text, MAP)
+    inks = (INK if walk else loss_style(look.loss_name).text, MAP)
     subject = "the walk had" if walk else "the network had"
     pairs = ((subject, look.had[k]), ("the map says", look.says[k]))
     spot = {"xref": "paper", "yref": "y2 domain", "xanchor": "right", "yanchor": "top", "align": "right"}

@@ -8,19 +8,19 @@ import plotly.graph_objects as go
 from lossviz.figures.base.number_format import percent
 from lossviz.figures.base.style import (
     AXIS,
-    FADED,
     INK,
     MUTE,
+    PALE,
     PAPER,
     SERIF,
     UNDER_SLIDER,
-    axis_name,
     blank,
     cursor,
-    faded,
     note,
-    put_first,
+    prepend_shape,
     under_axis,
+    with_opacity,
+    y_axis_title,
 )
 from lossviz.metrics import thresholds
 from lossviz.metrics.history import ScoreHistory
@@ -78,8 +78,8 @@ def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) ->
             yaxis="y2",
         )
     )
-    figure.add_trace(go.Scatter(mode="lines", line={"color": faded(INK, 0.55), "width": 1.5}))
-    bars = {"type": "data", "symmetric": False, "color": FADED, "thickness": 2, "width": 0}
+    figure.add_trace(go.Scatter(mode="lines", line={"color": with_opacity(INK, 0.55), "width": 1.5}))
+    bars = {"type": "data", "symmetric": False, "color": PALE, "thickness": 2, "width": 0}
     dots = {"color": INK, "line": {"color": PAPER, "width": 2}, "opacity": 1}
     figure.add_trace(go.Scatter(mode="markers", marker=dots, error_y=bars, cliponaxis=False))
     spot = {"size": 14, "color": INK, "line": {"color": PAPER, "width": 2.5}, "opacity": 1}
@@ -88,7 +88,7 @@ def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) ->
     for trace, part in zip((2, 3, 4), _data(history, facts, errors, here), strict=True):
         figure.data[trace].update(part)
     figure.update_layout(annotations=[*_live(history, facts, here, narrow), *_still(history, narrow)])
-    put_first(figure, cursor(float(history.steps[here]), "x2") | {"yref": "y2 domain"})
+    prepend_shape(figure, cursor(float(history.steps[here]), "x2") | {"yref": "y2 domain"})
     figure.frames = [
         {
             "name": str(step),
@@ -158,7 +158,7 @@ def _still(history: ScoreHistory, narrow: bool) -> list[dict[str, Any]]:
         f"said: probability of {history.classes[1]}" if len(history.classes) == 2 else "said: how sure it is"
     )
     texts = [
-        axis_name("came true"),
+        y_axis_title("came true"),
         note(
             "gap, points",
             0,

@@ -7,19 +7,19 @@ import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import (
+    FAMILY_STYLES,
     INK,
-    MARKS,
     MUTE,
     PAPER,
     SERIF,
     UNDER_SLIDER,
-    Mark,
-    axis_name,
+    LineStyle,
     blank,
     cursor,
     note,
-    put_first,
+    prepend_shape,
     under_axis,
+    y_axis_title,
 )
 from lossviz.metrics.history import MEASURES, ScoreHistory
 
@@ -43,7 +43,7 @@ def score_curves(
         margin={"l": 62, "r": 14, "t": head, "b": UNDER_SLIDER},
         meta={"follows": "metric_step"},
     )
-    marks = (_mark(history), Mark(INK, INK, "solid", 4.5))
+    marks = (_mark(history), LineStyle(INK, INK, "solid", 4.5))
     for panel, (place, values) in enumerate(zip(PANELS, rows, strict=True), start=1):
         tag = "" if panel == 1 else str(panel)
         low, high = _window(history, values, panel == 1)
@@ -89,7 +89,7 @@ def score_curves(
     live = _live(history, measure, here, narrow)
     live[0]["font"]["color"] = marks[0].text
     figure.update_layout(annotations=[*live, *_still(history, measure, best, marks, narrow)])
-    put_first(figure, cursor(float(history.steps[here]), "x2"))
+    prepend_shape(figure, cursor(float(history.steps[here]), "x2"))
     figure.frames = [
         {
             "name": str(step),
@@ -105,8 +105,8 @@ def score_curves(
     return figure
 
 
-def _mark(history: ScoreHistory) -> Mark:
-    return MARKS["squared" if history.task == "regression" else "logarithm"]
+def _mark(history: ScoreHistory) -> LineStyle:
+    return FAMILY_STYLES["squared" if history.task == "regression" else "logarithm"]
 
 
 def _loss_name(history: ScoreHistory) -> str:
@@ -210,7 +210,7 @@ def _points(change: float) -> str:
 def _still(history: ScoreHistory, measure: str, best: Any, marks: Any, narrow: bool) -> list[dict[str, Any]]:
     label = MEASURES[measure].label
     names = (_loss_name(history), label)
-    texts = [axis_name("loss", 1), axis_name(label if label != "Accuracy" else "accuracy", 2)]
+    texts = [y_axis_title("loss", 1), y_axis_title(label if label != "Accuracy" else "accuracy", 2)]
     rows = (history.loss, history.scores[measure])
     for panel, (name, mark, k, values) in enumerate(zip(names, marks, best, rows, strict=True), start=1):
         tag = "" if panel == 1 else "2"

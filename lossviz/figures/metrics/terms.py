@@ -9,7 +9,17 @@ import plotly.graph_objects as go
 
 from lossviz.common.plain_text import for_plotly
 from lossviz.figures.base.number_format import number, whole
-from lossviz.figures.base.style import AXIS, INK, MARKS, MUTE, SERIF, Mark, blank, faded, note
+from lossviz.figures.base.style import (
+    AXIS,
+    FAMILY_STYLES,
+    INK,
+    MUTE,
+    SERIF,
+    LineStyle,
+    blank,
+    note,
+    with_opacity,
+)
 from lossviz.metrics.landmarks import ClippingLimit
 from lossviz.metrics.terms import SCORES, ScoreTerms
 
@@ -24,7 +34,7 @@ def score_terms(found: ScoreTerms, narrow: bool = False) -> go.Figure:
     Hatched is what the tutorial's function leaves out. Of more than twelve examples the twelve costliest
     are drawn, and the file has all.
     """
-    style = MARKS[SCORES[found.score].family]
+    style = FAMILY_STYLES[SCORES[found.score].family]
     rows = list(range(len(found.term)))
     if len(rows) > ROWS:
         rows = np.argsort(-found.term, kind="stable")[:ROWS].tolist()
@@ -47,7 +57,7 @@ def score_terms(found: ScoreTerms, narrow: bool = False) -> go.Figure:
 
 def clipping_limits(found: Sequence[ClippingLimit], narrow: bool = False) -> go.Figure:
     """What sure and wrong costs, library by library; one without a cap goes on to infinity."""
-    style = MARKS["logarithm"]
+    style = FAMILY_STYLES["logarithm"]
     columns = (0.0, 0.5) if narrow else (0.0, 0.24, 0.46)
     values = np.array([cap.value for cap in found])
     figure, scale = _rows(values, np.zeros(len(found), dtype=bool), style, columns[-1], narrow, 0)
@@ -62,7 +72,7 @@ def clipping_limits(found: Sequence[ClippingLimit], narrow: bool = False) -> go.
 
 
 def _rows(
-    values: Any, hatched: Any, style: Mark, left: float, narrow: bool, foot: float
+    values: Any, hatched: Any, style: LineStyle, left: float, narrow: bool, foot: float
 ) -> tuple[go.Figure, float]:
     """Bars of the values with room for so many rows below, and the value at their right end.
 
@@ -88,10 +98,10 @@ def _rows(
     return figure, scale
 
 
-def _bars(lengths: Any, places: Any, style: Mark, hatched: bool, base: float = 0.0) -> go.Bar:
+def _bars(lengths: Any, places: Any, style: LineStyle, hatched: bool, base: float = 0.0) -> go.Bar:
     look: dict[str, Any] = {"color": style.line}
     if hatched:
-        pattern = HATCH | {"fgcolor": style.line, "bgcolor": faded(style.line, 0.13)}
+        pattern = HATCH | {"fgcolor": style.line, "bgcolor": with_opacity(style.line, 0.13)}
         look |= {"pattern": pattern, "line": {"color": style.line, "width": 2}}
     return go.Bar(x=lengths, y=places, base=base, orientation="h", width=0.56, marker=look)
 
@@ -108,7 +118,7 @@ def _mute(words: str) -> str:
 
 
 def _value(
-    value: float, scale: float, line: int, style: Mark, left_out: bool, narrow: bool
+    value: float, scale: float, line: int, style: LineStyle, left_out: bool, narrow: bool
 ) -> dict[str, Any]:
     """The number at the end of its bar."""
     text = f"<b>{number(value)}</b>"
@@ -127,7 +137,9 @@ def _heads(found: ScoreTerms, columns: tuple[float, ...], narrow: bool) -> list[
     return list(zip(names, columns, strict=False))
 
 
-def _sum(figure: go.Figure, found: ScoreTerms, count: int, style: Mark, narrow: bool) -> list[dict[str, Any]]:
+def _sum(
+    figure: go.Figure, found: ScoreTerms, count: int, style: LineStyle, narrow: bool
+) -> list[dict[str, Any]]:
     """Below the rows: the mean as one bar, what the score is, and what it would be as written."""
     left, right = figure.layout.xaxis.domain
     line = count + 0.45

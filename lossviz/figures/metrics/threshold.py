@@ -5,20 +5,20 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.frames import upto
+from lossviz.figures.base.frames import draw_up_to
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import (
     AXIS,
-    FADED,
+    FAMILY_STYLES,
     INK,
-    MARKS,
     MUTE,
+    PALE,
     PAPER,
     SERIF,
     UNDER_SLIDER,
     blank,
     note,
-    put_first,
+    prepend_shape,
     under_axis,
 )
 from lossviz.metrics.thresholds import ThresholdCurve
@@ -59,8 +59,8 @@ def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False
             "zerolinewidth": 1.5,
         },
     )
-    full = {"size": dot, "color": FADED, "opacity": 1}
-    ring = {"size": dot - 1, "color": PAPER, "line": {"color": FADED, "width": 1.6}, "opacity": 1}
+    full = {"size": dot, "color": PALE, "opacity": 1}
+    ring = {"size": dot - 1, "color": PAPER, "line": {"color": PALE, "width": 1.6}, "opacity": 1}
     _dots(figure, up[0], up[1] - 0.4, full)
     _dots(figure, down[0], 0.4 - down[1], ring)
     order = np.argsort(facts.log_odds[yes], kind="stable")
@@ -72,11 +72,11 @@ def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False
     here = int(np.abs(facts.cut - at).argmin())
     levels = tall[0] + room, -tall[1] - room
     live = _live(facts, here, narrow, levels)
-    colours = [INK, FADED, FADED, INK]
+    colours = [INK, PALE, PALE, INK]
     for text, colour in zip(live, colours, strict=False):
-        text["font"]["color"] = MUTE if colour == FADED else colour
+        text["font"]["color"] = MUTE if colour == PALE else colour
     figure.update_layout(annotations=[*live, *_still(facts, narrow, levels)])
-    put_first(figure, _line(float(facts.cut[here])))
+    prepend_shape(figure, _line(float(facts.cut[here])))
     figure.update_layout(meta=_upto(facts, here) | {"follows": "metric_cut"})
     keep = ("text", "x", "xshift")
     figure.frames = [
@@ -101,7 +101,10 @@ def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False
 def _upto(facts: ThresholdCurve, k: int) -> dict[str, Any]:
     """Mistakes are the first of their kind, in order: so many of them are drawn in ink."""
     return {
-        "upto": [*upto([2], int(facts.missed[k]) - 1)["upto"], *upto([3], int(facts.alarms[k]) - 1)["upto"]]
+        "upto": [
+            *draw_up_to([2], int(facts.missed[k]) - 1)["upto"],
+            *draw_up_to([3], int(facts.alarms[k]) - 1)["upto"],
+        ]
     }
 
 
@@ -216,7 +219,7 @@ def _still(facts: ThresholdCurve, narrow: bool, levels: tuple[float, float]) -> 
                 )
             )
         return texts
-    blue = {"size": 16, "color": MARKS["logarithm"].text}
+    blue = {"size": 16, "color": FAMILY_STYLES["logarithm"].text}
     place = {"xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "bottom"}
     auc = "" if np.isnan(facts.auc) else f"<br>ROC AUC {number(facts.auc)}"
     words = f"<b>cross-entropy {number(facts.loss)}</b>"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.frames import upto
+from lossviz.figures.base.frames import draw_up_to
 from lossviz.figures.base.number_format import power_of_ten
 from lossviz.figures.base.style import INK, PANEL, PAPER, UNDER_SLIDER, blank, cursor
 from lossviz.figures.stability.edge_words import live_words, still_words, style_of
@@ -55,7 +55,7 @@ def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow:
         figure.data[trace].update(part)
     figure.update_layout(
         annotations=[*live_words(runs, at, narrow), *still_words(runs, top, narrow)],
-        meta=upto(grown, at) | {"follows": "step"},
+        meta=draw_up_to(grown, at) | {"follows": "step"},
     )
     shapes = [shape.to_plotly_json() for shape in figure.layout.shapes]
     figure.layout.shapes = [cursor(at, "x2"), *shapes]
@@ -67,7 +67,7 @@ def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow:
             "layout": {
                 "annotations": [{"text": text["text"]} for text in live_words(runs, step, narrow)],
                 "shapes": [{"x0": step, "x1": step}],
-                "meta": upto(grown, step),
+                "meta": draw_up_to(grown, step),
             },
         }
         for step in sorted({*range(0, steps + 1, every), at, steps})

@@ -4,19 +4,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import INK, MUTE, PANEL, SERIF, Mark, axis_name, mark, note, under_axis
+from lossviz.figures.base.style import (
+    INK,
+    MUTE,
+    PANEL,
+    SERIF,
+    LineStyle,
+    loss_style,
+    note,
+    under_axis,
+    y_axis_title,
+)
 from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.stability.run import EdgeRun
 
 PLAIN = {"squared": "Squared error", "logarithm": "Cross-entropy"}
 RULES = {"sgd": "gradient descent", "momentum": "momentum"}
-UNKNOWN = Mark(INK, INK, "solid", 4.5)  # a loss that is not in the registry
+UNKNOWN = LineStyle(INK, INK, "solid", 4.5)  # a loss that is not in the registry
 
 
-def style_of(run: EdgeRun) -> Mark:
+def style_of(run: EdgeRun) -> LineStyle:
     """How a run is drawn: as its loss is, or in ink if the loss is the visitor's own."""
-    return mark(run.loss_name) if run.loss_name in LOSSES else UNKNOWN
+    return loss_style(run.loss_name) if run.loss_name in LOSSES else UNKNOWN
 
 
 def edge_names(runs: Sequence[EdgeRun]) -> list[str]:
@@ -109,4 +119,4 @@ def still_words(runs: Sequence[EdgeRun], top: float, narrow: bool) -> list[dict[
     line = note("<b>the edge</b>", 1, runs[0].edge, yref="y", yanchor="bottom", yshift=3, font=ink, **inside)
     names = [_label(runs, i, f"<b>{name}</b>", narrow, True) for i, name in enumerate(edge_names(runs))]
     what = "preconditioned sharpness" if runs[0].preconditioned else "sharpness"
-    return [hero, words, line, *names, axis_name(what), axis_name("loss", 2)]
+    return [hero, words, line, *names, y_axis_title(what), y_axis_title("loss", 2)]

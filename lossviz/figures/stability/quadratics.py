@@ -11,20 +11,20 @@ from lossviz.figures.base.style import (
     INK,
     MUTE,
     PANEL,
-    SEA,
+    RAMP,
     SERIF,
     UNDER_SLIDER,
     WHITE,
-    axis_name,
     blank,
-    fixed,
     note,
     under_axis,
+    unthemed,
+    y_axis_title,
 )
 from lossviz.stability.quadratics import Quadratic
 
 SHARE = 0.62  # of a wide chart's width for the map
-COLOURS = [[i / 10, colour] for i, colour in enumerate(SEA)]
+COLOURS = [[i / 10, colour] for i, colour in enumerate(RAMP)]
 
 
 def quadratic(facts: Quadratic, at: float = 1.9, narrow: bool = False) -> go.Figure:
@@ -63,7 +63,7 @@ def quadratic(facts: Quadratic, at: float = 1.9, narrow: bool = False) -> go.Fig
     figure.add_trace(
         go.Scatter(
             mode="markers", cliponaxis=False,
-            marker={"size": 18, "color": fixed(INK), "line": {"color": WHITE, "width": 3}, "opacity": 1},
+            marker={"size": 18, "color": unthemed(INK), "line": {"color": WHITE, "width": 3}, "opacity": 1},
         )
     )  # fmt: skip
     figure.add_trace(
@@ -131,7 +131,7 @@ def _map(figure: go.Figure, facts: Quadratic) -> None:
     inside = np.isfinite(facts.fastest) & (facts.fastest <= 1)
     best = {"x": facts.map_product[inside], "y": facts.fastest[inside]}
     white = {"color": WHITE, "width": 4, "simplify": False}
-    dots = {"color": fixed(INK), "width": 2.2, "dash": "2px,4px", "simplify": False}
+    dots = {"color": unthemed(INK), "width": 2.2, "dash": "2px,4px", "simplify": False}
     figure.add_trace(go.Scatter(**best, line=white, **common))
     figure.add_trace(go.Scatter(**best, line=dots, **common))
     line = {"color": INK, "width": 2.6, "simplify": False}
@@ -213,11 +213,11 @@ def _still(facts: Quadratic, narrow: bool) -> list[dict[str, Any]]:
         0.95 if facts.rule == "Heavy ball" else 0.75,
         0.12,
         **inside,
-        font={"size": 16, "color": fixed(INK)},
+        font={"size": 16, "color": unthemed(INK)},
     )
     apart = note("flies apart", 3.3, 0.12, **inside)
-    left = axis_name("momentum β")
-    distance = axis_name("distance", 2) if narrow else note(
+    left = y_axis_title("momentum β")
+    distance = y_axis_title("distance", 2) if narrow else note(
         "distance from the bottom", 0, 0.5, xref="x2 domain", yref="y2 domain", xshift=-48, textangle=-90,
         xanchor="center", yanchor="middle", font={"size": 16, "color": INK},
     )  # fmt: skip

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
-from lossviz.common.parsing import read_column
-from lossviz.common.plain_text import sentence
+from lossviz.common.parsing import parse_column
+from lossviz.common.plain_text import error_for_markdown
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
@@ -30,7 +30,7 @@ TRIES: dict[str, dict[str, Any]] = {
 
 def candidates(value: float, classes: int, counts: str) -> list[lv.metrics.Landmark]:
     """ValueError, in one sentence, for counts that are none."""
-    frequencies = read_column("Class counts", counts).values.tolist() if counts.strip() else None
+    frequencies = parse_column("Class counts", counts).values.tolist() if counts.strip() else None
     return lv.metrics.recognize(value, classes, frequencies)
 
 
@@ -59,7 +59,7 @@ def show() -> None:
         found = candidates(value, classes, counts)
     except ValueError as error:
         with drawing.container(width=READABLE):
-            said = sentence(error).replace("frequencies", "Class counts")
+            said = error_for_markdown(error).replace("frequencies", "Class counts")
             st.markdown(f"**The class counts cannot be used:** {said}.")
         return
     with drawing:
@@ -78,7 +78,7 @@ def show() -> None:
             {**table, "distance": [c.distance for c in found], "explanation": [c.explanation for c in found]}
         )
 
-    given = f", {read_column('Class counts', counts).values.tolist()}" if counts.strip() else ""
+    given = f", {parse_column('Class counts', counts).values.tolist()}" if counts.strip() else ""
     Tabs().fill(
         see=text("value_see"),
         maths=text("value_maths"),
