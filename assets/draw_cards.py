@@ -263,7 +263,7 @@ def numbers() -> str:
 
 def gallery(far: float = 72.0) -> str:
     """Two valleys over the same nine numbers: the mean runs after the far point, the median stays."""
-    facts = lv.losses.outlier_location(["mse", "mae"], far=[far])
+    facts = lv.losses.outlier_location(["mse", "mae"], outlier_y=[far])
     left, right = 18, WIDTH - 18
 
     def across(minutes: float | Floats) -> Floats:
@@ -274,10 +274,10 @@ def gallery(far: float = 72.0) -> str:
         ((FAMILY_STYLES["squared"], "9,5"), (FAMILY_STYLES["absolute"], "3,4"))
     ):
         floor, top = 58 + 56 * lane, 44
-        height = (facts.loss[lane, 0] / facts.lowest[lane, 0] - 1) * 0.85 * top
+        height = (facts.loss[lane, 0] / facts.best_loss[lane, 0] - 1) * 0.85 * top
         seen = height <= top
-        valley = np.stack([across(facts.guess), floor - height], axis=-1)[seen]
-        ball, home = across(facts.best[lane, 0]), across(facts.at_home[lane])
+        valley = np.stack([across(facts.constants), floor - height], axis=-1)[seen]
+        ball, home = across(facts.best[lane, 0]), across(facts.inlier_best[lane])
         parts += [
             stroke(path(np.array([[left, floor], [right, floor]])), themed(AXIS), 1, opacity=0.5),
             stroke(path(valley), themed(look.line), 3.4, dash),
@@ -285,7 +285,7 @@ def gallery(far: float = 72.0) -> str:
             dot(float(home), floor + 9, 3.6, themed(PANEL), themed(look.line), 2),
             dot(float(ball), floor, 7, themed(look.line), themed(PANEL), 2),
         ]
-    parts += [dot(float(across(x)), 146, 3.6, themed(MUTE), "none", 0) for x in facts.points]
+    parts += [dot(float(across(x)), 146, 3.6, themed(MUTE), "none", 0) for x in facts.y]
     return svg([*parts, dot(float(across(far)), 146, 7.5, themed(INK), themed(PANEL), 2)])
 
 

@@ -224,7 +224,7 @@ class Loss:
         if self.task == "multiclass":
             return logits.clone(), targets
         targets = targets.to(logits.dtype)
-        shape = torch.broadcast_shapes(logits.shape, targets.shape)
+        shape = np.broadcast_shapes(logits.shape, targets.shape)
         return logits.expand(shape).clone(), targets.expand(shape)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-import torch
+import numpy as np
 from torch import Tensor
 
 TargetKind = Literal["probability", "class", "labels", "real", "count"]
@@ -38,8 +38,8 @@ def check_targets(name: str, kind: TargetKind, z: Tensor, y: Tensor) -> None:
     if kind == "count" and not bool((y >= 0).all()):
         raise ValueError(f"y of {name} must be a count, 0 or more; got {float(y.min()):g}")
     try:
-        torch.broadcast_shapes(z.shape, y.shape)
-    except RuntimeError:
+        np.broadcast_shapes(z.shape, y.shape)
+    except ValueError:
         raise ValueError(
             f"y of {name} must have a shape that broadcasts with z, {tuple(z.shape)}; got {tuple(y.shape)}"
         ) from None

@@ -172,7 +172,7 @@ def edge_run(
             weight.grad = gradient
         if progress is not None and step % 10 == 0:
             progress(step / steps)
-    adaptive = optimizer in ("rmsprop", "adam")
+    adaptive = OPTIMIZERS[optimizer].stability == "preconditioned"
     return EdgeRun(
         loss_name(loss_fn),
         optimizer,

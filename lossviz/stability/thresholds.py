@@ -20,7 +20,7 @@ from torch.optim import Optimizer as TorchOptimizer
 from lossviz.common.validation import number_in
 from lossviz.networks.optimizers import OPTIMIZERS
 
-STEADY = ("sgd", "momentum", "nesterov", "rmsprop", "adam")  # rows of OPTIMIZERS with a known edge
+STEADY = tuple(row.name for row in OPTIMIZERS.values() if row.stability != "unknown")
 LARGEST_RATE = 1e6
 
 

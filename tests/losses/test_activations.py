@@ -5,10 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from lossviz.losses.activations import residual, sigmoid, softmax, softmax_cross_entropy, softplus
 from scipy.special import expit, log_softmax
 from scipy.special import softmax as scipy_softmax
-
-from lossviz.losses.links import residual, sigmoid, softmax, softmax_cross_entropy, softplus
 
 Z = torch.linspace(-700, 700, 1401, dtype=torch.float64)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import torch
+from lossviz.losses.advice import MISSES, PREDICT, REPORT
 from sklearn.base import BaseEstimator
 from torch import nn
 
 import lossviz as lv
-from lossviz.losses.advice import MISSES, PREDICT, REPORT
 
 EVERY = pytest.mark.parametrize("answer", list(lv.losses.ANSWERS.values()), ids=list(lv.losses.ANSWERS))
 HOMES = ("linear_model", "ensemble", "model_selection", "multiclass", "multioutput")

@@ -1,6 +1,6 @@
-"""By day and by night: each colour of a figure, and the one that it turns into in the dark theme.
+"""The dark theme: each colour of a figure, and its counterpart.
 
-A page recolours a figure that is already drawn by `dark_map`; `dark` does the same to a whole figure.
+A page replaces the colours of a drawn figure by `dark_map`; `dark` does the same to a whole figure.
 """
 
 import json
@@ -38,14 +38,36 @@ DARK: dict[str, str] = {
 
 
 def dark_map() -> dict[str, str]:
-    """What to replace in a figure's JSON to make it dark: each colour, plain and with an opacity."""
+    """What to replace in a figure's JSON to make it dark.
+
+    Returns:
+        The dark colour of each light one, both as ``#RRGGBB`` and as the beginning of ``rgba(...)``.
+
+    Example:
+        >>> import lossviz as lv
+        >>> lv.figures.dark_map()["#FBFAF7"]
+        '#14181E'
+    """
     plain = dict(DARK)
     with_opacity = {with_opacity(k, 1)[:-2]: with_opacity(v, 1)[:-2] for k, v in DARK.items()}
     return plain | with_opacity
 
 
 def dark(figure: go.Figure) -> go.Figure:
-    """The figure in the dark theme."""
+    """The figure in the dark theme.
+
+    Args:
+        figure: A figure of lossviz, in the light theme.
+
+    Returns:
+        A new figure.
+
+    Example:
+        >>> import lossviz as lv
+        >>> figure = lv.figures.dark(lv.figures.sketch(lv.losses.loss_curves(["mse"])))
+        >>> figure.data[0].line.color
+        '#FF8C42'
+    """
     text = figure.to_json()
     for light, replacement in dark_map().items():
         text = text.replace(light, replacement)

@@ -8,6 +8,8 @@ from typing import Any
 
 from lossviz.common.plain_text import for_plotly
 from lossviz.figures.base.style import PAPER, common_name, loss_style
+from lossviz.networks.optimizers import OPTIMIZERS
+from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.training.history import History
 
 LETTERS = "ABCDEFGH"
@@ -18,7 +20,7 @@ MEASURES = {
     "Cross-entropy": ("cross_entropy", "cross-entropy, nats"),
     "Brier": ("brier", "Brier score"),
 }
-_PLAIN = {"relu": "ReLU", "sgd": "gradient descent", "adam": "Adam", "rmsprop": "RMSprop", "adamw": "AdamW"}
+_PLAIN = {"relu": "ReLU"} | {row.name: row.inline_label or row.label for row in OPTIMIZERS.values()}
 
 
 def is_twin(race: History, c: int) -> bool:

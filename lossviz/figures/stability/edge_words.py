@@ -20,7 +20,7 @@ from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.stability.run import EdgeRun
 
 PLAIN = {"squared": "Squared error", "logarithm": "Cross-entropy"}
-RULES = {"sgd": "gradient descent", "momentum": "momentum"}
+RULES = {row.name: row.inline_label or row.label for row in OPTIMIZERS.values()}
 UNKNOWN = LineStyle(INK, INK, "solid", 4.5)  # a loss that is not in the registry
 
 
@@ -85,7 +85,7 @@ def live_words(runs: Sequence[EdgeRun], step: int, narrow: bool) -> list[dict[st
     texts = [head]
     if narrow:
         texts.append(note(second, 0, 1, yshift=8, font={"size": size, "color": MUTE}, **spot))
-    rule = RULES.get(runs[0].optimizer, OPTIMIZERS[runs[0].optimizer].label)
+    rule = RULES[runs[0].optimizer]
     texts.append(under_axis(f"after {step} {'step' if step == 1 else 'steps'} of {rule}"))
     places = [words_of(run, step) for run in runs]
     return texts + [_label(runs, i, place, narrow, False) for i, place in enumerate(places)]
