@@ -49,8 +49,8 @@ def dark_map() -> dict[str, str]:
         '#14181E'
     """
     plain = dict(DARK)
-    with_opacity = {with_opacity(k, 1)[:-2]: with_opacity(v, 1)[:-2] for k, v in DARK.items()}
-    return plain | with_opacity
+    translucent = {with_opacity(k, 1)[:-2]: with_opacity(v, 1)[:-2] for k, v in DARK.items()}
+    return plain | translucent
 
 
 def dark(figure: go.Figure) -> go.Figure:

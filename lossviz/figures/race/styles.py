@@ -9,7 +9,6 @@ from typing import Any
 from lossviz.common.plain_text import for_plotly
 from lossviz.figures.base.style import PAPER, common_name, loss_style
 from lossviz.networks.optimizers import OPTIMIZERS
-from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.training.history import History
 
 LETTERS = "ABCDEFGH"
