@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from support.drawn import built, moves_as_built
+from support.drawn import assert_frames_equal_figures, built
 
 import lossviz as lv
 from lossviz import figures
@@ -160,7 +160,7 @@ def test_the_dot_and_the_walk_are_those_of_the_setting() -> None:
 @MOVES
 @WIDTHS
 def test_a_frame_is_the_picture_that_would_have_been_built_there(name: str, narrow: bool) -> None:
-    moves_as_built(*MOVING[name], narrow)
+    assert_frames_equal_figures(*MOVING[name], narrow)
 
 
 def test_the_frames_are_named_by_what_the_slider_says() -> None:
