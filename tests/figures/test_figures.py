@@ -358,7 +358,7 @@ def test_standalone_page_loads_nothing(name: str) -> None:
         assert f'"{frame.name}"' in page
 
 
-# --- colours and template ------------------------------------------------------------------------------------------
+# --- colours and template -------------------------------------------------------------------------------
 
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")
 

@@ -157,7 +157,7 @@ def truth_of_many(
 
 
 def assert_close(ours: Tensor, true: object, dtype: torch.dtype, slack: float = 0.0) -> None:
-    """Check relative errors, down to the smallest normal number; infinity only where the truth is too large."""
+    """Check relative errors, down to the smallest normal number; infinity only if the truth is too large."""
     limits = np.finfo(np.float32 if dtype == torch.float32 else np.float64)
     with np.errstate(over="ignore"):
         expected = np.asarray(true).astype(limits.dtype)
