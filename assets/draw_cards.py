@@ -14,7 +14,7 @@ from contourpy import FillType, LineType, contour_generator
 from numpy.typing import NDArray
 
 import lossviz as lv
-from lossviz.figures.base.style import AXIS, INK, MARKS, MUTE, PANEL, SEA, Mark
+from lossviz.figures.base.style import AXIS, FAMILY_STYLES, INK, MUTE, PANEL, RAMP, LineStyle
 from lossviz.figures.base.themes import DARK
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 PAGES = Path(__file__).parents[1] / "lossviz" / "pages"
 WIDTH, HEIGHT = 344, 160
 LOSSES = ("sigmoid-mse", "sigmoid-ce")
-LOOK = (MARKS["squared"], MARKS["logarithm"])
+LOOK = (FAMILY_STYLES["squared"], FAMILY_STYLES["logarithm"])
 LEVELS = np.arange(-1.5, 3.5, 0.5)  # log2 of the loss in units of always guessing 1/2
 
 
@@ -57,7 +57,7 @@ def stroke(data: str, colour: str, width: float, dash: str = "none", opacity: fl
     )
 
 
-def dash_of(look: Mark, on: float, off: float) -> str:
+def dash_of(look: LineStyle, on: float, off: float) -> str:
     """Solid or dashed, as everywhere; the dashes of a small picture are shorter."""
     return "none" if look.dash == "solid" else f"{on:g},{off:g}"
 
@@ -138,8 +138,8 @@ def ground(a: Floats, b: Floats, z: Floats, pixels: Callable[[Floats], Floats]) 
     contours = contour_generator(a, b, z, fill_type=FillType.OuterOffset, line_type=LineType.Separate)
     corners = pixels(np.array([[a[0], b[-1]], [a[-1], b[0]]]))
     box = np.array([corners[0], [corners[1, 0], corners[0, 1]], corners[1], [corners[0, 0], corners[1, 1]]])
-    parts = [f'<path d="{path(box, closed=True)}" style="fill:{themed(SEA[0])}"/>']
-    for level, colour in zip(LEVELS, SEA[1:], strict=True):
+    parts = [f'<path d="{path(box, closed=True)}" style="fill:{themed(RAMP[0])}"/>']
+    for level, colour in zip(LEVELS, RAMP[1:], strict=True):
         rings = [
             path(pixels(points[begin:end]), closed=True)
             for points, offsets in zip(*contours.filled(level, np.inf), strict=True)
@@ -263,19 +263,21 @@ def numbers() -> str:
 
 def gallery(far: float = 72.0) -> str:
     """Two valleys over the same nine numbers: the mean runs after the far point, the median stays."""
-    facts = lv.losses.outlier_location(["mse", "mae"], far=[far])
+    facts = lv.losses.outlier_location(["mse", "mae"], outlier_y=[far])
     left, right = 18, WIDTH - 18
 
     def across(minutes: float | Floats) -> Floats:
         return left + (np.asarray(minutes) - 10) / 70 * (right - left)
 
     parts = []
-    for lane, (look, dash) in enumerate(((MARKS["squared"], "9,5"), (MARKS["absolute"], "3,4"))):
+    for lane, (look, dash) in enumerate(
+        ((FAMILY_STYLES["squared"], "9,5"), (FAMILY_STYLES["absolute"], "3,4"))
+    ):
         floor, top = 58 + 56 * lane, 44
-        height = (facts.loss[lane, 0] / facts.lowest[lane, 0] - 1) * 0.85 * top
+        height = (facts.loss[lane, 0] / facts.best_loss[lane, 0] - 1) * 0.85 * top
         seen = height <= top
-        valley = np.stack([across(facts.guess), floor - height], axis=-1)[seen]
-        ball, home = across(facts.best[lane, 0]), across(facts.at_home[lane])
+        valley = np.stack([across(facts.constants), floor - height], axis=-1)[seen]
+        ball, home = across(facts.best[lane, 0]), across(facts.inlier_best[lane])
         parts += [
             stroke(path(np.array([[left, floor], [right, floor]])), themed(AXIS), 1, opacity=0.5),
             stroke(path(valley), themed(look.line), 3.4, dash),
@@ -283,7 +285,7 @@ def gallery(far: float = 72.0) -> str:
             dot(float(home), floor + 9, 3.6, themed(PANEL), themed(look.line), 2),
             dot(float(ball), floor, 7, themed(look.line), themed(PANEL), 2),
         ]
-    parts += [dot(float(across(x)), 146, 3.6, themed(MUTE), "none", 0) for x in facts.points]
+    parts += [dot(float(across(x)), 146, 3.6, themed(MUTE), "none", 0) for x in facts.y]
     return svg([*parts, dot(float(across(far)), 146, 7.5, themed(INK), themed(PANEL), 2)])
 
 

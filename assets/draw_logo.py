@@ -14,7 +14,7 @@ from fontTools.pens.transformPen import TransformPen
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 
-from lossviz.figures.base.style import INK, MARKS
+from lossviz.figures.base.style import FAMILY_STYLES, INK
 from lossviz.figures.base.themes import DARK
 
 HERE = Path(__file__).parent
@@ -89,7 +89,7 @@ def svg(body: str, width: float) -> str:
 
 
 def main() -> None:
-    light = (INK, MARKS["squared"].line, MARKS["logarithm"].line)
+    light = (INK, FAMILY_STYLES["squared"].line, FAMILY_STYLES["logarithm"].line)
     dark = tuple(DARK[colour] for colour in light)
     grey = ("#7C838F", light[1], light[2])  # a browser's tab may be light or dark
     for name, colours in (("logo-light", light), ("logo-dark", dark)):

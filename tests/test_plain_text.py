@@ -20,13 +20,13 @@ from support.pages import opened, payload, sound
 
 import lossviz as lv
 from lossviz.common.plain_text import (
-    MOST,
-    MOST_IN_A_SENTENCE,
+    MAX_LENGTH,
+    MAX_MESSAGE_LENGTH,
+    error_for_markdown,
     for_markdown,
     for_plotly,
     plain,
     quoted,
-    sentence,
 )
 from lossviz.landscape.io import SurfaceMetadata
 from lossviz.training.settings import TrainingSettings
@@ -95,11 +95,11 @@ def test_a_plain_text_is_left_as_it_is(text: str) -> None:
         ("WWW.example.org", "www example.org"),
         (":smile: :material/home:", " smile:  material/home:"),
         ("**b** [x](y) `c`", "  b    x (y)  c "),
-        ("a" * 400, "a" * (MOST_IN_A_SENTENCE - 1) + "…"),
+        ("a" * 400, "a" * (MAX_MESSAGE_LENGTH - 1) + "…"),
     ],
 )
 def test_somebodys_words_are_no_sign_no_icon_and_no_link(said: str, shown: str) -> None:
-    assert sentence(said) == shown
+    assert error_for_markdown(said) == shown
 
 
 ANYTHING = [*HOSTILE.values(), 10**5000, -1, None, ["x"] * 1000, np.zeros(500), b"\x00"]
@@ -108,7 +108,7 @@ ANYTHING = [*HOSTILE.values(), 10**5000, -1, None, ["x"] * 1000, np.zeros(500), 
 @pytest.mark.parametrize("value", ANYTHING, ids=lambda value: type(value).__name__)
 def test_any_value_is_quoted_in_a_short_line(value: object) -> None:
     said = quoted(value)
-    assert 0 < len(said) <= MOST
+    assert 0 < len(said) <= MAX_LENGTH
     assert not unshown(said)
 
 
@@ -167,7 +167,7 @@ def assert_plain_for_plotly(texts: list[str]) -> None:
     for text in texts:
         assert not MARKED_UP.search(text), text
         assert not unshown(text)
-        assert f"{MARK * (MOST // 2 + 1)}" not in text, "at most 80 letters of it"
+        assert f"{MARK * (MAX_LENGTH // 2 + 1)}" not in text, "at most 80 letters of it"
 
 
 @EVERY
@@ -209,7 +209,7 @@ def assert_plain_on_the_page(app: AppTest) -> None:
                     own = re.sub(r"^- |^ ?\*\*[A-Z][^*]*:?\*\*:?|:small\[|:gray\[|\]", "", line)
                     own = re.sub(r"^\*\*(.*?)\*\*", r"\1", own)
                     assert not SIGNS.search(own.replace(": ", " ")), line
-                    assert MARK * (MOST // 2 + 1) not in line
+                    assert MARK * (MAX_LENGTH // 2 + 1) not in line
                     assert not unshown(line)
 
 
@@ -224,7 +224,7 @@ def test_every_text_of_a_surface_file_is_plain_on_its_page(
     sound(app.file_uploader[0].set_value((named(HOSTILE[kind]), file.getvalue(), "")).run())
     given = payload(app)
     assert MARK in given["alt"]
-    assert len(given["alt"]) < MOST + 80
+    assert len(given["alt"]) < MAX_LENGTH + 80
     assert not unshown(given["alt"])
     for layout in (given["wide"], *given["narrow"].values()):
         texts = marked(layout)
@@ -273,9 +273,9 @@ def test_what_cannot_be_drawn_is_one_plain_sentence(kind: str, landscape: dict[s
         with pytest.raises(ValueError, match="this") as refused:
             lv.Surface.load(io.BytesIO(content))
         said = str(refused.value)
-        assert len(said) < MOST_IN_A_SENTENCE + 80
+        assert len(said) < MAX_MESSAGE_LENGTH + 80
         assert not unshown(said)
-        assert MARK * (MOST_IN_A_SENTENCE // 2) not in said
+        assert MARK * (MAX_MESSAGE_LENGTH // 2) not in said
     app = landscape["From above"]
     sound(app.file_uploader[0].set_value((named(text), broken[-1], "")).run())
     (said,) = [m.value for m in app.markdown if "cannot be drawn" in m.value]
@@ -340,10 +340,10 @@ def test_no_setting_of_a_race_file_can_be_a_text_of_ones_own(race: lv.History, n
         with pytest.raises(ValueError, match="this is not a whole lossviz race file: ") as refused:
             lv.History.load(file)
         said = str(refused.value)
-        assert len(said) < 2 * MOST_IN_A_SENTENCE
+        assert len(said) < 2 * MAX_MESSAGE_LENGTH
         assert not unshown(said)
-        assert MARK * (MOST_IN_A_SENTENCE // 2) not in said
-        assert not SIGNS.search(sentence(said))
+        assert MARK * (MAX_MESSAGE_LENGTH // 2) not in said
+        assert not SIGNS.search(error_for_markdown(said))
 
 
 # --- what is typed, or stands in an address -----------------------------------------------------------------
@@ -383,7 +383,7 @@ def test_a_number_of_many_digits_is_short_in_the_picture_and_whole_in_the_code()
         "numbers", {"numbers_score": "MSE", "numbers_actual": "1 2", "numbers_predicted": f"{LONG_NUMBER} 3"}
     )
     texts = list(strings(payload(app)["wide"]["layout"]["annotations"]))
-    assert max(map(len, texts)) < 2 * MOST
+    assert max(map(len, texts)) < 2 * MAX_LENGTH
     assert not any(LONG_NUMBER in text for kind, text in elements(app) if kind != "code")
     (code,) = [block.value for block in app.code if block.value.startswith("import lossviz")]
     assert f"'{LONG_NUMBER} 3'" in code

@@ -9,7 +9,7 @@ from lossviz.codes.code import OutputCode
 from lossviz.codes.plane_networks import cluster_centres, clusters
 from lossviz.codes.separability import SeparableLabelings, best_lines, separable_labelings_of
 from lossviz.codes.table import as_code
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import ProgressBar, Progress
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 
@@ -77,7 +77,7 @@ def dichotomies(
     count_in("max_labelings", max_labelings, 1, 1000)
     made = as_code(code, classes)
     centres = cluster_centres(classes)
-    with Meter(progress, made.length + classes, "Testing labelings") as meter:
+    with ProgressBar(progress, made.length + classes, "Testing labelings") as meter:
         separable, separable_one_hot = separable_labelings_of([made, "one-hot"], centres, meter=meter)
     if separable.total <= max_labelings:
         chosen = np.arange(separable.total)

@@ -14,7 +14,7 @@ from lossviz.codes.code import OutputCode
 from lossviz.codes.decoding import class_log_probabilities
 from lossviz.codes.heads import HEADS, HeadTraining
 from lossviz.codes.table import CODES, random_code
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 from lossviz.data.table import DATASETS
@@ -147,7 +147,7 @@ def digits_table(
     chosen = tuple(known[name] for name in heads) or DIGIT_HEADS
     data = digit_split(centred)
     scores = np.empty((4, len(chosen), len(gains), seeds))
-    with Meter(progress, len(chosen) * epochs, "Training heads") as meter:
+    with ProgressBar(progress, len(chosen) * epochs, "Training heads") as meter:
         for h, head in enumerate(chosen):
             training = _train(data, head, seeds, gains, epochs, meter)
             for part, values in enumerate(_score(training, data)):
@@ -197,20 +197,20 @@ def digit_bits(
     if head not in sigmoid:
         raise ValueError(f"no head with sigmoid outputs is called {head!r}; known: {', '.join(sigmoid)}")
     data = digit_split()
-    with Meter(progress, epochs, "Training heads") as meter:
+    with ProgressBar(progress, epochs, "Training heads") as meter:
         training = _train(data, sigmoid[head], seeds, (gain,), epochs, meter)
     outputs = torch.sigmoid(torch.from_numpy(training.logits(data.x_test))).float().numpy()
     return DigitBits(sigmoid[head], training.code, tuple(range(seeds)), data.y_test, outputs)
 
 
 def _train(
-    data: DigitSplit, head: DigitHead, seeds: int, gains: Sequence[float], epochs: int, meter: Meter
+    data: DigitSplit, head: DigitHead, seeds: int, gains: Sequence[float], epochs: int, meter: ProgressBar
 ) -> HeadTraining:
     """Train one head with every gain and seed."""
     training = HeadTraining(data.x, data.y, head.code(), head.head, HIDDEN, range(seeds), gains, LR, BATCH)
     for _ in range(epochs):
         training.advance(training.steps_per_epoch)
-        meter.add(1)
+        meter.update(1)
     return training
 
 

@@ -15,7 +15,7 @@ from lossviz.codes.code import OutputCode
 from lossviz.codes.decoding import NO_CLASS, decode
 from lossviz.codes.heads import HEADS, HeadTraining
 from lossviz.codes.table import CODES, min_length
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import ProgressBar, Progress
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 
@@ -158,15 +158,15 @@ def code_plane(
     computed: dict[tuple[str, str, float], NDArray[np.float32]] = {}
     logits = []  # for each network (records, seeds, points, bits)
     decoded = []  # for each network (records, seeds, points)
-    with Meter(progress, 2 * len(heads), "Training networks") as meter:
+    with ProgressBar(progress, 2 * len(heads), "Training networks") as meter:
         for head, code in zip(heads, codes, strict=True):
             key = head.code, head.head, head.lr
             if key not in computed:
                 computed[key] = _logits(x, y, code, head, hidden, seeds, records, points)
             logits.append(computed[key])
-            meter.add(1)
+            meter.update(1)
             decoded.append(_decoded(logits[-1], code, head.decoding))
-            meter.add(1)
+            meter.update(1)
     accuracy = np.stack([(classes_of[..., on_test] == y_test).mean(axis=-1).T for classes_of in decoded])
     unused_share = np.stack(
         [

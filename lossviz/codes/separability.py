@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 
 from lossviz.codes.code import OutputCode
 from lossviz.codes.table import as_code
-from lossviz.common.progress import Meter
+from lossviz.common.progress import ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 
@@ -159,7 +159,7 @@ def separable_labelings_of(
     codes: Sequence[OutputCode | str | ArrayLike],
     points: ArrayLike,
     seed: int = 0,
-    meter: Meter | None = None,
+    meter: ProgressBar | None = None,
 ) -> list[SeparableLabelings]:
     """`separable_labelings` of several codes, which share the labels; the meter counts their bits."""
     clusters = np.asarray(points, dtype=np.float64)
@@ -176,7 +176,7 @@ def separable_labelings_of(
         for j in range(code.length):  # one at a time: all together are hundreds of megabytes
             by_bit[:, j] = _separable(clusters, code.bits[:, j], labels, decided)
             if meter is not None:
-                meter.add(1)
+                meter.update(1)
         solvable = int(by_bit.all(axis=1).sum())
         results.append(SeparableLabelings(solvable, len(labels), exact, labels, by_bit))
     return results

@@ -14,7 +14,7 @@ from lossviz.codes.code import all_words
 from lossviz.codes.decoding import class_log_probabilities
 from lossviz.codes.heads import HeadTraining
 from lossviz.codes.table import CODES
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 
@@ -113,7 +113,7 @@ def many_classes(
     count_in("steps", steps, 1, 100_000)
     accuracy = np.empty((len(HEAD_OF_CODE), seeds, len(classes)))
     codes = [[CODES[name].code(count) for count in classes] for name in HEAD_OF_CODE]
-    with Meter(progress, PARTS * len(HEAD_OF_CODE) * len(classes), "Training on many classes") as meter:
+    with ProgressBar(progress, PARTS * len(HEAD_OF_CODE) * len(classes), "Training on many classes") as meter:
         for k, count in enumerate(classes):
             x, y = make_classes(count, attributes, EXAMPLES_PER_CLASS)
             x_test, y_test = make_classes(count, attributes, max(1, N_TEST // count), seed=1)
@@ -124,7 +124,7 @@ def many_classes(
                 )
                 for part in range(PARTS):
                     training.advance(steps * (part + 1) // PARTS - steps * part // PARTS)
-                    meter.add(1)
+                    meter.update(1)
                 accuracy[c, :, k] = _accuracy(training, x_test, y_test)
     return ManyClasses(
         attributes,

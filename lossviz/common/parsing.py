@@ -1,4 +1,4 @@
-"""Numbers out of text that was typed or pasted; what is no number is said with its place."""
+"""Parse numbers from text that was typed or pasted; an error names the position of what is not a number."""
 
 import math
 import re
@@ -10,73 +10,92 @@ from numpy.typing import ArrayLike
 
 from lossviz.common.typing import Floats
 
-MOST = 10_000  # numbers in one text
-_BETWEEN = re.compile(r"[\s,;|\[\](){}]+")
+MAX_NUMBERS = 10_000  # in one text
+_SEPARATORS = re.compile(r"[\s,;|\[\](){}]+")
 
 
 @dataclass(frozen=True)
-class Table:
-    """Numbers with the words that they were typed as."""
+class ParsedNumbers:
+    """Numbers with the text of each."""
 
-    values: Floats  # (n,) or (n, columns)
-    words: tuple[tuple[str, ...], ...]  # row by row
+    values: Floats  # (n,), or (n, m) from rows
+    tokens: tuple[tuple[str, ...], ...]  # n rows of 1 or m texts
 
 
-def read_column(name: str, given: str | ArrayLike) -> Table:
-    """One number after the other, whatever stands between them; an array is taken as it is.
+def parse_column(name: str, given: str | ArrayLike) -> ParsedNumbers:
+    """Parse a list of numbers separated by white space, commas, semicolons, bars or brackets.
 
-    Raises ValueError, in one sentence with the place: for nothing at all, for what is no finite number,
-    for more than 10 000.
+    Args:
+        name: What the numbers are, for the error message.
+        given: The text, or an array (n,), which is only checked.
+
+    Returns:
+        The numbers (n,) and the text of each.
+
+    Raises:
+        ValueError: If there is no number, more than 10 000 of them, or one that is not finite; the message
+            names its position.
     """
     if not isinstance(given, str):
         values = _array(name, given, 1)
-        return Table(values, tuple((f"{v:g}",) for v in values))
-    words = [word for word in _BETWEEN.split(given) if word]
-    _count(name, len(words))
-    numbers = [_number(name, f"item {i}", word) for i, word in enumerate(words, start=1)]
-    return Table(np.array(numbers), tuple((word,) for word in words))
+        return ParsedNumbers(values, tuple((f"{v:g}",) for v in values))
+    tokens = [token for token in _SEPARATORS.split(given) if token]
+    _check_count(name, len(tokens))
+    numbers = [_number(name, f"item {i}", token) for i, token in enumerate(tokens, start=1)]
+    return ParsedNumbers(np.array(numbers), tuple((token,) for token in tokens))
 
 
-def read_rows(name: str, given: str | ArrayLike) -> Table:
-    """One row a line, or parted by semicolons; all rows as long. Errors as `read_column`."""
+def parse_rows(name: str, given: str | ArrayLike) -> ParsedNumbers:
+    """Parse a matrix: one row per line, or rows separated by semicolons.
+
+    Args:
+        name: What the numbers are, for the error message.
+        given: The text, or an array (n, m), which is only checked.
+
+    Returns:
+        The numbers (n, m) and the text of each.
+
+    Raises:
+        ValueError: As `parse_column`, and if the rows are not equally long.
+    """
     if not isinstance(given, str):
         values = _array(name, given, 2)
-        return Table(values, tuple(tuple(f"{v:g}" for v in row) for row in values))
+        return ParsedNumbers(values, tuple(tuple(f"{v:g}" for v in row) for row in values))
     lines = [line for line in re.split(r"[\n;]|\]\s*,", given) if line.strip(" \t\r,[]()")]
-    rows = [[word for word in _BETWEEN.split(line) if word] for line in lines]
-    _count(name, sum(map(len, rows)))
+    rows = [[token for token in _SEPARATORS.split(line) if token] for line in lines]
+    _check_count(name, sum(map(len, rows)))
     for i, row in enumerate(rows, start=1):
         if len(row) != len(rows[0]):
             raise ValueError(
-                f"row {i} of {name} has {_many(len(row))} where row 1 has {len(rows[0])}; "
+                f"row {i} of {name} has {_counted(len(row))} where row 1 has {len(rows[0])}; "
                 "write one row a line, as many numbers in each"
             )
     numbers = [
-        [_number(name, f"row {i}, column {j}", word) for j, word in enumerate(row, start=1)]
+        [_number(name, f"row {i}, column {j}", token) for j, token in enumerate(row, start=1)]
         for i, row in enumerate(rows, start=1)
     ]
-    return Table(np.array(numbers), tuple(tuple(row) for row in rows))
+    return ParsedNumbers(np.array(numbers), tuple(tuple(row) for row in rows))
 
 
-def _number(name: str, place: str, word: str) -> float:
+def _number(name: str, position: str, token: str) -> float:
     try:
-        number = float(word)
+        number = float(token)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        short = word if len(word) <= 12 else f"{word[:12]}…"
-        raise ValueError(f"{place} of {name} must be a finite number; got {short!r}")
+        short = token if len(token) <= 12 else f"{token[:12]}…"
+        raise ValueError(f"{position} of {name} must be a finite number; got {short!r}")
     return number
 
 
-def _count(name: str, count: int) -> None:
+def _check_count(name: str, count: int) -> None:
     if not count:
         raise ValueError(f"{name} is empty; write at least one number")
-    if count > MOST:
-        raise ValueError(f"{name} has {count:,} numbers; at most {MOST:,} can be taken")
+    if count > MAX_NUMBERS:
+        raise ValueError(f"{name} has {count:,} numbers; at most {MAX_NUMBERS:,} can be taken")
 
 
-def _many(count: int) -> str:
+def _counted(count: int) -> str:
     return f"{count} number" if count == 1 else f"{count} numbers"
 
 
@@ -87,17 +106,26 @@ def _array(name: str, given: ArrayLike, axes: int) -> Floats:
         raise ValueError(f"{name} must be numbers; got {given!r:.60}") from None
     if values.ndim != axes:
         raise ValueError(f"{name} must have {axes} {'axis' if axes == 1 else 'axes'}; got {values.ndim}")
-    _count(name, values.size)
+    _check_count(name, values.size)
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong):
-        place = tuple(int(i) for i in wrong[0])
-        spot = f"item {place[0] + 1}" if axes == 1 else f"row {place[0] + 1}, column {place[1] + 1}"
-        raise ValueError(f"{spot} of {name} must be a finite number; got {values[place]:g}")
+        index = tuple(int(i) for i in wrong[0])
+        position = f"item {index[0] + 1}" if axes == 1 else f"row {index[0] + 1}, column {index[1] + 1}"
+        raise ValueError(f"{position} of {name} must be a finite number; got {values[index]:g}")
     return values
 
 
-def same_length(actual: Sequence[object], predicted: Sequence[object], rows: bool = False) -> None:
-    """ValueError that says where the shorter one ends, unless both are as long."""
+def check_same_length(actual: Sequence[object], predicted: Sequence[object], rows: bool = False) -> None:
+    """Check that there is one prediction for each actual value.
+
+    Args:
+        actual: n items.
+        predicted: n items.
+        rows: Whether a prediction is a row of numbers, one for each class.
+
+    Raises:
+        ValueError: If the lengths differ; the message names the first item without a partner.
+    """
     if rows and len(predicted) == 1 < len(actual):
         raise ValueError(f"Actual has {len(actual)} labels and Predicted 1 row; write one row a line")
     if len(actual) != len(predicted):

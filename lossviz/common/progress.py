@@ -1,45 +1,61 @@
-"""Progress of long work: a tqdm bar for a person, a call for an app, silence for a script."""
+"""Progress of long computations: a tqdm bar in a terminal or notebook, a callback, or nothing."""
 
 import time
 from collections.abc import Callable
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-Say = Callable[[float], object]  # is told how much is done, 0 to 1; what it raises ends the work
-Progress = bool | Callable[[int, int], object]  # a callback is given (done, total)
+Progress = bool | Callable[[int, int], object]  # True for a bar, or a callback of (done, total)
 
-PATIENCE = 1.0  # seconds of work before a bar is worth showing
-
-
-def silent(share: float) -> None:
-    """For who does not want to be told."""
+BAR_DELAY = 1.0  # seconds of work before a bar is shown
 
 
-class Meter:
-    """Counts what is done. Use it as a context, so that a bar is closed whatever happens."""
+class ProgressBar:
+    """Counts finished units of work and reports them.
 
-    def __init__(self, progress: Progress, total: int, label: str, done: int = 0) -> None:
+    Use it as a context manager, so that the bar is closed when the computation fails, too.
+
+    Args:
+        progress: True shows a tqdm bar once the work has taken a second, False shows nothing, and a function
+            is called with (done, total) after each update.
+        total: Number of units of work.
+        description: Text in front of the bar.
+        done: Number of units that were finished before, for example by an interrupted run.
+
+    Raises:
+        ValueError: If ``progress`` is neither a bool nor callable.
+    """
+
+    def __init__(self, progress: Progress, total: int, description: str, done: int = 0) -> None:
         if not isinstance(progress, bool) and not callable(progress):
             raise ValueError(f"progress must be True, False or a function of (done, total); got {progress!r}")
-        self._progress, self._total, self._label, self.done = progress, total, label, done
+        self._progress, self._total, self._description, self.done = progress, total, description, done
         self._start = time.monotonic()
         self._bar: Any = None
 
-    def __enter__(self) -> "Meter":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         if self._bar is not None:
             self._bar.close()
 
-    def add(self, count: int) -> None:
-        """Says that ``count`` more are done. What a callback raises ends the work."""
+    def update(self, count: int) -> None:
+        """Report that ``count`` more units are done; an exception of the callback ends the computation."""
         self.done += count
         if callable(self._progress):
             self._progress(self.done, self._total)
         elif self._progress:
-            if self._bar is None and time.monotonic() - self._start > PATIENCE and self.done < self._total:
-                from tqdm.auto import tqdm  # half a tenth of a second to load: only for who waits anyway
+            if self._bar is None and time.monotonic() - self._start > BAR_DELAY and self.done < self._total:
+                from tqdm.auto import tqdm  # imported late: it takes 50 ms
 
-                self._bar = tqdm(total=self._total, initial=self.done - count, desc=self._label, unit="point")
+                self._bar = tqdm(
+                    total=self._total, initial=self.done - count, desc=self._description, unit="point"
+                )
             if self._bar is not None:
                 self._bar.update(count)

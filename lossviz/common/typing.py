@@ -5,6 +5,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]  # an array of doubles, of any shape
-AnyFloats = NDArray[np.floating[Any]]  # of single or double precision
-Unit = Literal["nats", "bits"]  # of information: logarithms to the base e or 2
+Floats = NDArray[np.float64]  # double precision, any shape
+AnyFloats = NDArray[np.floating[Any]]  # single or double precision
+Unit = Literal["nats", "bits"]  # of information: logarithms to base e or 2

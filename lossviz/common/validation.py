@@ -1,4 +1,4 @@
-"""What comes in from outside is checked once, and what is wrong is said in one sentence."""
+"""Checks of arguments: each is checked once, and what is wrong is named in one sentence."""
 
 import math
 import operator
@@ -13,24 +13,28 @@ from torch import Tensor
 from lossviz.common.plain_text import quoted
 
 
-class Refused(ValueError):
-    """Said by us, in a sentence of our own: what torch says of the same kind is quoted in one."""
-
-
 def as_tensor(values: ArrayLike | Tensor) -> Tensor:
-    """A detached tensor of the same dtype; plain Python numbers become float64 or int64."""
+    """Convert to a detached tensor of the same dtype; plain Python numbers become float64 or int64."""
     if isinstance(values, Tensor):
         return values.detach()
-    array = np.array(values)  # a copy: torch must be allowed to write to it
+    array = np.array(values)  # a copy, because torch warns about arrays that cannot be written to
     return torch.from_numpy(array.astype(array.dtype.newbyteorder("="), copy=False))
 
 
 def as_int64(values: Tensor) -> Tensor:
-    """Whole numbers of any width and signedness as int64; anything else, bool too, as it is.
+    """Convert integers of any width to int64; return other dtypes, bool included, unchanged.
 
-    int64 is the one integer dtype that all of torch's operations take: some losses take no other classes,
-    comparisons do not know uint16 to uint64, and ``2 * y - 1`` of a uint8 is 255 for y = 0. Raises ValueError
-    for a number that int64 does not hold.
+    int64 is the only integer dtype that all torch operations accept: some losses take no other class numbers,
+    comparisons are not implemented for uint16 to uint64, and ``2 * y - 1`` of a uint8 is 255 for y = 0.
+
+    Args:
+        values: A tensor of any dtype and shape.
+
+    Returns:
+        A tensor of the same shape.
+
+    Raises:
+        ValueError: If a number does not fit into int64.
     """
     if values.is_floating_point() or values.is_complex() or values.dtype in (torch.bool, torch.int64):
         return values
@@ -41,23 +45,37 @@ def as_int64(values: Tensor) -> Tensor:
 
 
 def same_fields(one: Any, other: Any) -> bool:
-    """Whether two dataclasses of one kind hold the same, arrays to the bit (NaN counts as NaN)."""
+    """Whether two dataclass instances of one type are equal: arrays bit by bit, with NaN equal to NaN."""
     pairs = ((getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
-    return all(_same(x, y) for x, y in pairs)
+    return all(_equal(x, y) for x, y in pairs)
 
 
-def _same(x: Any, y: Any) -> bool:
+def _equal(x: Any, y: Any) -> bool:
     if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
         return x.dtype == y.dtype and np.array_equal(x, y, equal_nan=x.dtype.kind in "fc")
     if isinstance(x, tuple) and isinstance(y, tuple):
-        return len(x) == len(y) and all(map(_same, x, y))
+        return len(x) == len(y) and all(map(_equal, x, y))
     return bool(x == y)
 
 
 def number_in(
     name: str, value: SupportsFloat, low: float = -math.inf, high: float = math.inf, open_low: bool = False
 ) -> float:
-    """value as a float if it is finite and in [low, high] ((low, high] with open_low), else ValueError."""
+    """Return ``value`` as a float if it is finite and in range.
+
+    Args:
+        name: Name of the argument, for the error message.
+        value: A number of any type; strings are not numbers.
+        low: Smallest allowed value.
+        high: Largest allowed value.
+        open_low: Whether ``low`` itself is excluded.
+
+    Returns:
+        The number.
+
+    Raises:
+        ValueError: If it is not a finite number in [low, high], or in (low, high] with ``open_low``.
+    """
     try:
         number = math.nan if isinstance(value, str) else float(value)
     except (TypeError, ValueError, OverflowError):
@@ -74,9 +92,22 @@ def number_in(
 
 
 def count_in(name: str, value: object, low: int, high: int | None = None) -> int:
-    """value as an int if it is a whole number in [low, high], else ValueError."""
+    """Return ``value`` as an int if it is an integer in range; a bool or a float is none.
+
+    Args:
+        name: Name of the argument, for the error message.
+        value: An integer of Python, numpy or torch.
+        low: Smallest allowed value.
+        high: Largest allowed value; None for no limit.
+
+    Returns:
+        The integer.
+
+    Raises:
+        ValueError: If it is not an integer in [low, high].
+    """
     try:
-        number = operator.index(value)  # type: ignore[arg-type]  # a TypeError is the answer
+        number = operator.index(value)  # type: ignore[arg-type]  # raises TypeError
     except TypeError:
         number = None
     if (

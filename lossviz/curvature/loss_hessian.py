@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lossviz.engine.reference import first_line
+from lossviz.common.errors import first_line
 from lossviz.engine.trace import Untraceable
 from lossviz.losses.base import MeanLoss
-from lossviz.losses.links import residual, sigmoid
+from lossviz.losses.activations import residual, sigmoid
 
 SAME = {torch.float32: 1e-5, torch.float64: 1e-12}  # relative, of two ways to the same product
 
@@ -117,7 +117,7 @@ class OutputsLoss:
         if (ours and ours.one_logit) or (run and run[0] in _BY_OUTPUT and set(run[1:]) <= set(_VIEWS)):
             curvature = self._differentiated(torch.ones_like(outputs))
             return lambda moved: curvature * moved
-        if (run == _SOFTMAX or (ours and ours.loss.link == "softmax")) and outputs.ndim == 2:
+        if (run == _SOFTMAX or (ours and ours.loss.activation == "softmax")) and outputs.ndim == 2:
             return self._as_softmax(outputs.softmax(1)) or self._differentiated
         return self._differentiated
 

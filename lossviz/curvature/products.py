@@ -12,12 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from lossviz.common.errors import InvalidInput, first_line
 from lossviz.common.rng import OwnRandomNumbers
-from lossviz.common.validation import Refused
 from lossviz.curvature.twice_differentiable import TwiceDifferentiable
 from lossviz.engine.batches import Watched, read_batches
 from lossviz.engine.parameters import movable, private_copy
-from lossviz.engine.reference import first_line
 from lossviz.engine.user_loss import (
     OnlyTheCopy,
     batch_loss,
@@ -114,12 +113,12 @@ class Hessian:
             try:
                 loss = self._loss_of(index)
                 if not isinstance(loss, Tensor) or not loss.requires_grad:
-                    raise Refused(
+                    raise InvalidInput(
                         "the loss does not depend on the model's weights in a way that can be differentiated"
                     )
                 self._loss = float(loss.detach())
                 parts = torch.autograd.grad(loss, self.weights, create_graph=True, materialize_grads=True)
-            except Refused:
+            except InvalidInput:
                 raise
             except Exception as error:
                 raise ValueError(f"the loss cannot be differentiated here: {first_line(error)}") from error

@@ -1,8 +1,10 @@
-"""Data to learn from, one row each: made in the plane, or real and shipped inside scikit-learn.
+"""Datasets, one row each: generated in the plane, or real ones that come with scikit-learn.
 
-Nothing is downloaded. Features are standardized over the whole set where their units differ; a made set
-is left as it is. Labels are class numbers; regression targets are standardized, so that one learning
-rate suits every set.
+Nothing is downloaded. Features with different units are standardized over the whole dataset; generated
+features are not. Labels are class numbers. Targets with a unit are standardized, so that one learning rate
+suits all.
+
+To add a dataset, write a function (n, noise, seed) -> (x, y) here and add a row.
 """
 
 from collections.abc import Callable
@@ -16,85 +18,83 @@ from sklearn.preprocessing import StandardScaler
 
 from lossviz.common.registry import Registry
 from lossviz.common.typing import Floats
-from lossviz.data.dataset import Dataset
+from lossviz.data.dataset import Dataset, Examples
 
 
-def _moons(n: int, noise: float, seed: int) -> tuple[Floats, NDArray[np.int64]]:
+def _moons(n: int, noise: float, seed: int) -> Examples:
     x, y = sk.make_moons(n, noise=noise, random_state=seed)
     return x, y
 
 
-def _circles(n: int, noise: float, seed: int) -> tuple[Floats, NDArray[np.int64]]:
+def _circles(n: int, noise: float, seed: int) -> Examples:
     x, y = sk.make_circles(n, noise=noise, factor=0.5, random_state=seed)
     return x, y
 
 
-def _blobs(n: int, noise: float, seed: int, classes: int = 4) -> tuple[Floats, NDArray[np.int64]]:
+def _blobs(n: int, noise: float, seed: int, classes: int = 4) -> Examples:
     angle = 2 * np.pi * (np.arange(classes) + 0.5) / classes
     centers = 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     x, y = sk.make_blobs(n, centers=centers, cluster_std=noise, random_state=seed)
     return x, y
 
 
-def _xor(n: int, noise: float, seed: int) -> tuple[Floats, NDArray[np.int64]]:
+def _xor(n: int, noise: float, seed: int) -> Examples:
     rng = np.random.default_rng(seed)
     x = rng.uniform(-1, 1, (n, 2))
     y = (x[:, 0] * x[:, 1] > 0).astype(np.int64)
     return x + noise * rng.standard_normal((n, 2)), y
 
 
-def _spirals(n: int, noise: float, seed: int) -> tuple[Floats, NDArray[np.int64]]:
+def _spirals(n: int, noise: float, seed: int) -> Examples:
     rng = np.random.default_rng(seed)
     y = np.arange(n) % 2
-    turn = np.sqrt(rng.uniform(0.02, 1, n))  # the square root spreads the points evenly along the arm
-    angle = 3 * np.pi * turn + np.pi * y
-    x = 1.5 * turn[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    radius = np.sqrt(rng.uniform(0.02, 1, n))  # the square root spreads the points evenly along the arm
+    angle = 3 * np.pi * radius + np.pi * y
+    x = 1.5 * radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return x + noise * rng.standard_normal((n, 2)), y.astype(np.int64)
 
 
-def _line(n: int, noise: float, seed: int) -> tuple[Floats, Floats]:
+def _line(n: int, noise: float, seed: int) -> Examples:
     rng = np.random.default_rng(seed)
     x = rng.uniform(-2, 2, n)
     return x[:, None], 0.8 * x + 0.3 + noise * rng.standard_normal(n)
 
 
-def _sine(n: int, noise: float, seed: int) -> tuple[Floats, Floats]:
+def _sine(n: int, noise: float, seed: int) -> Examples:
     rng = np.random.default_rng(seed)
     x = rng.uniform(-2, 2, n)
     return x[:, None], np.sin(2 * x) + noise * rng.standard_normal(n)
 
 
 @cache
-def _table(loader: Callable[..., Any], **asked: Any) -> tuple[Floats, NDArray[Any]]:
-    """A table that comes with scikit-learn, unpacked once; not to be written to."""
-    x, y = loader(return_X_y=True, **asked)
+def _table(loader: Callable[..., Any], **options: Any) -> tuple[Floats, NDArray[Any]]:
+    """A table that comes with scikit-learn, unpacked once and read-only."""
+    x, y = loader(return_X_y=True, **options)
     x.flags.writeable = y.flags.writeable = False
     return x, y
 
 
-def _standardized(
-    loader: Callable[..., tuple[Floats, NDArray[np.int64]]],
-) -> Callable[..., tuple[Floats, NDArray[np.int64]]]:
-    def make(n: int, noise: float, seed: int) -> tuple[Floats, NDArray[np.int64]]:
+def _standardized(loader: Callable[..., Any]) -> Callable[[int, float, int], Examples]:
+    def make(n: int, noise: float, seed: int) -> Examples:
         x, y = _table(loader)
         return StandardScaler().fit_transform(x), y.copy()
 
     return make
 
 
-def _digits(n: int, noise: float, seed: int) -> tuple[Floats, NDArray[np.int64]]:
+def _digits(n: int, noise: float, seed: int) -> Examples:
     x, y = _table(sk.load_digits)
     return x / 16, y.copy()
 
 
-def _diabetes(n: int, noise: float, seed: int) -> tuple[Floats, Floats]:
+def _diabetes(n: int, noise: float, seed: int) -> Examples:
     x, y = _table(sk.load_diabetes, scaled=False)
     return StandardScaler().fit_transform(x), StandardScaler().fit_transform(y[:, None])[:, 0]
 
 
 _PLANE = ("x₁", "x₂")
 _TWO = ("0", "1")
-_MADE = "made here, after scikit-learn's generator"
+_GENERATED = "made here, after scikit-learn's generator"
 _IRIS, _WINE, _CANCER = sk.load_iris(), sk.load_wine(), sk.load_breast_cancer()
 
 DATASETS: Registry[Dataset] = Registry(
@@ -172,7 +172,7 @@ DATASETS: Registry[Dataset] = Registry(
             make=_line,
             formula=r"y = 0.8 x + 0.3 + \varepsilon, \quad x \sim U(-2, 2)",
             convention="noise is the standard deviation of ε in y",
-            source=_MADE,
+            source=_GENERATED,
             features=("x",),
             size=200,
             noise=0.3,
@@ -184,7 +184,7 @@ DATASETS: Registry[Dataset] = Registry(
             make=_sine,
             formula=r"y = \sin 2x + \varepsilon, \quad x \sim U(-2, 2)",
             convention="noise is the standard deviation of ε in y",
-            source=_MADE,
+            source=_GENERATED,
             features=("x",),
             size=200,
             noise=0.2,

@@ -6,7 +6,7 @@ that it raises is a fault of ours: the user is warned, and where warnings are er
 
 import warnings
 
-from lossviz.engine.reference import first_line
+from lossviz.common.errors import first_line
 
 
 class FallbackWarning(RuntimeWarning):

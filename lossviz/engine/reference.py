@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lossviz.common.errors import InvalidInput, first_line
 from lossviz.common.rng import OwnRandomNumbers
-from lossviz.common.validation import Refused
 from lossviz.engine.batches import Batch, Batches, Watched
 from lossviz.engine.parameters import movable
 from lossviz.engine.user_loss import OnlyTheCopy, batch_loss, loss_extras
@@ -112,14 +112,14 @@ class ReferenceEvaluator:
         except RuntimeError as error:
             if "grad" not in str(error):
                 raise ValueError(_failure(error, self._task)) from error
-        except Refused:
+        except InvalidInput:
             raise
         except Exception as error:
             raise ValueError(_failure(error, self._task)) from error
         try:
             with torch.enable_grad():
                 self._loss_at(0.0, 0.0)
-        except Refused:
+        except InvalidInput:
             raise
         except Exception as error:
             raise ValueError(_failure(error, self._task)) from error
@@ -132,8 +132,3 @@ def _failure(error: Exception, task: Task) -> str:
     shapes = ", ".join(f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for t in tensors)
     dtype = str(next(task.model.parameters()).dtype).removeprefix("torch.")
     return f"the {dtype} model and loss_fn fail on this data ({shapes}): {first_line(error)}"
-
-
-def first_line(error: BaseException) -> str:
-    """What went wrong elsewhere, for the end of a sentence of ours."""
-    return f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"

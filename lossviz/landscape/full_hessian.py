@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import ProgressBar, Progress
 from lossviz.common.typing import Floats
 from lossviz.landscape.recorded_training import RecordedTraining
 
@@ -49,7 +49,7 @@ def hessian_matrix(training: RecordedTraining, progress: Progress = False) -> Fl
     gradients = torch.autograd.grad(loss, weights, create_graph=True)
     gradient = torch.cat([part.reshape(-1) for part in gradients])
     matrix = np.empty((n, n))  # there is never a second one, except for a moment below
-    with Meter(progress, hessian_rounds(training), "Hessian") as meter:
+    with ProgressBar(progress, hessian_rounds(training), "Hessian") as meter:
         for first in range(0, n, ROWS):
             units = torch.zeros(min(ROWS, n - first), n, dtype=torch.float64)
             units[:, first:].fill_diagonal_(1.0)
@@ -57,7 +57,7 @@ def hessian_matrix(training: RecordedTraining, progress: Progress = False) -> Fl
                 gradient, weights, units, retain_graph=True, is_grads_batched=True, materialize_grads=True
             )
             matrix[first : first + ROWS] = torch.cat([part.reshape(len(units), -1) for part in parts], dim=1)
-            meter.add(1)
+            meter.update(1)
     matrix += matrix.T.copy()
     matrix *= 0.5
     return matrix

@@ -89,22 +89,22 @@ def read_content(
 
     With ``max_points``, the loss of a finished surface is thinned as in `read`.
     """
-    with npz.reading(file, "surface") as archive:
-        names = npz.members(archive, "surface", {"about", "a", "b", "loss"}, {"done"})
-        text = npz.array(archive, "about", "|u1", _at_most(1, 2**16)).tobytes()
-        header = npz.about(json.loads(text), "surface", VERSION, {"metadata", "fingerprint"})
+    with npz.open_archive(file, "surface") as archive:
+        names = npz.member_names(archive, "surface", {"about", "a", "b", "loss"}, {"done"})
+        text = npz.read_array(archive, "about", "|u1", _at_most(1, 2**16)).tobytes()
+        header = npz.check_metadata(json.loads(text), "surface", VERSION, {"metadata", "fingerprint"})
         metadata = _metadata(header["metadata"])
-        a, b = (npz.array(archive, name, "<f8", _at_most(1)) for name in ("a", "b"))
+        a, b = (npz.read_array(archive, name, "<f8", _at_most(1)) for name in ("a", "b"))
         grid = (len(b), len(a))
         arrays = {"a": a, "b": b}
         stride = 1 if max_points is None else stride_for(grid, max_points)
         if stride == 1:
-            arrays["loss"] = npz.array(archive, "loss", "<f8", _at_most(2))
+            arrays["loss"] = npz.read_array(archive, "loss", "<f8", _at_most(2))
         if "done" in names:
-            arrays["done"] = npz.array(archive, "done", "|b1", _at_most(2))
+            arrays["done"] = npz.read_array(archive, "done", "|b1", _at_most(2))
         elif stride > 1:
             rows, columns = coarse_indices(len(b), stride), coarse_indices(len(a), stride)
-            arrays["loss"] = npz.thinned(archive, "loss", "<f8", _exactly(grid), rows, columns)
+            arrays["loss"] = npz.read_subsampled(archive, "loss", "<f8", _exactly(grid), rows, columns)
     if stride == 1 and any(arrays[name].shape != grid for name in arrays if name not in "ab"):
         raise ValueError(f"{INVALID}: its arrays do not fit together")
     if not (

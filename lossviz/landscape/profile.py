@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import ProgressBar, Progress
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, same_fields
 from lossviz.landscape.directions import Direction, line_plane
@@ -94,6 +94,6 @@ def profile(
     evaluation = prepare(model, loss_fn, data, line_plane(model, direction), window, max_batches)
     a = axis_coordinates(interval, points)
     places = np.stack([a, np.zeros_like(a)], axis=1)
-    with Meter(progress, points, "profile") as meter:
-        loss = evaluate(evaluation, places, executor, meter.add)
+    with ProgressBar(progress, points, "profile") as meter:
+        loss = evaluate(evaluation, places, executor, meter.update)
     return Profile(a, loss, evaluation.metadata)

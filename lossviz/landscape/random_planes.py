@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import ProgressBar, Progress
 from lossviz.common.typing import Floats
 from lossviz.landscape.fidelity import PlaneFidelity, plane_fidelity
 from lossviz.landscape.full_hessian import hessian_matrix, hessian_rounds
@@ -75,11 +75,11 @@ def eight_planes(
         True
     """
     found = []
-    with Meter(progress, PLANES + hessian_rounds(training) + 1, "eight planes") as meter:
+    with ProgressBar(progress, PLANES + hessian_rounds(training) + 1, "eight planes") as meter:
         for seed in range(PLANES):
             found.append(plane_fidelity(training, "random", normalize, seed, points))
-            meter.add(1)
-        matrix = hessian_matrix(training, lambda done, total: meter.add(1))
+            meter.update(1)
+        matrix = hessian_matrix(training, lambda done, total: meter.update(1))
         n = len(matrix)
         planes = [random_plane(training.model, seed, normalize) for seed in range(PLANES)]
         directions: Floats = np.stack([d for plane in planes for d in (plane.u, plane.v)]).astype(np.float64)
@@ -88,7 +88,7 @@ def eight_planes(
             [curvatures(matrix, rng.standard_normal((BLOCK, n))) for _ in range(RANDOM_DIRECTIONS // BLOCK)]
         )
         eigenvalues: Floats = np.linalg.eigvalsh(matrix).astype(np.float64)
-        meter.add(1)
+        meter.update(1)
     return EightPlanes(tuple(found), eigenvalues, random, curvatures(matrix, directions))
 
 

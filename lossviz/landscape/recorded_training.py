@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import ProgressBar, Progress
 from lossviz.common.typing import AnyFloats, Floats
 from lossviz.common.validation import count_in
 from lossviz.engine.parameters import flat, movable
@@ -200,7 +200,7 @@ def run_recorded_training(settings: RecordedTrainingSettings, progress: Progress
         weights.append(flat(movable(model).values()))
 
     record(0)
-    with Meter(progress, settings.steps, "Training") as meter:
+    with ProgressBar(progress, settings.steps, "Training") as meter:
         for step in range(1, settings.steps + 1):
             rows = next(batches)
 
@@ -213,7 +213,7 @@ def run_recorded_training(settings: RecordedTrainingSettings, progress: Progress
             optimizer.step(closure)
             if step % settings.record_every == 0 or step == settings.steps:
                 record(step)
-            meter.add(1)
+            meter.update(1)
     with torch.no_grad():
         chance_loss = float(mean_loss(torch.zeros_like(model(x)), y))
     return RecordedTraining(

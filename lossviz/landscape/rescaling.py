@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import ProgressBar, Progress
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.curvature.lanczos import largest
@@ -125,8 +125,8 @@ def rescaled(
     model = training.model
     c = max_factor ** (np.arange(-half, half + 1) / half)
     scales = [rescaling_factors(model, float(value)) for value in c]
-    with Meter(progress, hessian_rounds(training) + len(c), "rescaling") as meter:
-        matrix = torch.from_numpy(hessian_matrix(training, lambda done, total: meter.add(1)))
+    with ProgressBar(progress, hessian_rounds(training) + len(c), "rescaling") as meter:
+        matrix = torch.from_numpy(hessian_matrix(training, lambda done, total: meter.update(1)))
         plain = random_plane(model, seed, "none").u
         plain = plain * (np.linalg.norm(random_plane(model, seed).u) / np.linalg.norm(plain))
         t = np.linspace(-1, 1, points)
@@ -140,7 +140,7 @@ def rescaled(
             other = training.model_with(base * scale)
             plane = direction_plane(other, plain, random_plane(other, seed).u)
             losses.append(losses_at(other, training.loss_fn, training.data, plane, a, b))
-            meter.add(1)
+            meter.update(1)
     both = np.stack(losses)
     return RescaledNetwork(
         loss_name=training.settings.loss,

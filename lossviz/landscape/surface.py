@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 from torch import nn
 
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import ProgressBar, Progress
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, same_fields
 from lossviz.engine.dispatch import evaluate as evaluate_pieces
@@ -221,7 +221,7 @@ def _stream(
     checkpoint = SurfaceCheckpoint(resume, a, b, evaluation.metadata, key)
     checkpoint.restore(evaluation.choice.evaluator)
     try:
-        with Meter(progress, points * points, "surface", done=int(checkpoint.done.sum())) as meter:
+        with ProgressBar(progress, points * points, "surface", done=int(checkpoint.done.sum())) as meter:
             for stride in strides:
                 indices = coarse_indices(points, stride)
                 if stride > 1 and len(indices) ** 2 > 0.5 * points**2:
@@ -234,7 +234,7 @@ def _stream(
                 with closing(pieces):
                     for where, losses in pieces:
                         checkpoint.add(rows[where], columns[where], losses)
-                        meter.add(len(losses))
+                        meter.update(len(losses))
                 checkpoint.write()
                 metadata = replace(evaluation.metadata, stride=stride)
                 loss = checkpoint.loss[np.ix_(indices, indices)]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lossviz.common import npz
+from lossviz.common import atomic
 from lossviz.common.npz import File
 from lossviz.common.typing import Floats
 from lossviz.engine.reference import Task
@@ -35,7 +35,7 @@ def check_resume(resume: Any, points: int) -> None:
         if not os.path.isdir(os.path.dirname(os.path.abspath(resume))) or os.path.isdir(resume):
             raise ValueError(f"resume must name a file in a folder that exists; got {name}")
         try:
-            npz.try_to_write(resume, 9 * points**2 + 2**14)
+            atomic.check_writable(resume, 9 * points**2 + 2**14)
         except OSError as error:
             reason = _reason(error)
             raise ValueError(f"resume must name a file that can be written; {name}: {reason}") from error

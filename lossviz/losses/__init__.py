@@ -1,4 +1,4 @@
-"""Losses: what a mistake costs, and its slope and curvature."""
+"""Losses: their values, gradients and curvatures; what minimizes them; and which to use."""
 
 from lazy_loader import attach_stub
 

@@ -1,21 +1,32 @@
-"""Losses, one row each: what a mistake costs, written in the logit z that the network puts out.
+"""Losses, one row each: the formula, the convention, the source, and the function that computes it.
 
-Binary losses take one logit and a target y in [0, 1]; multi-class losses take K logits and a class
-number (or a distribution over the K classes); regression losses take a prediction z and a number y.
-No row averages: `Loss.value` is per example. Multi-class rows add over the K outputs. Logarithms are
-natural, so that likelihood losses are in nats. The functions stand in `values`, in this order.
+Binary losses take one logit z and a target y in [0, 1]; multi-class losses take K logits and a class number
+(or K probabilities), and sum over the K outputs; regression losses take a prediction z and a number y. No
+loss reduces over examples. Logarithms are natural, so likelihood losses are in nats.
+
+To add a loss, write its function in `lossviz.losses.functions` and add a row here. A test asks for what
+else is needed: its formula in ``tests/losses/test_table.py``, and its place among the controls of the page
+Loss gallery.
 """
 
 from types import MappingProxyType
 
 from lossviz.common.registry import Registry
-from lossviz.losses import functions
+from lossviz.losses import functions, gradients
 from lossviz.losses.base import Loss, Setting
 
 _NIELSEN = "M. Nielsen, Neural Networks and Deep Learning (2015), chapter 3"
 _BISHOP = "C. Bishop, Neural Networks for Pattern Recognition (1995), section 6.7"
 _GOODFELLOW = "I. Goodfellow, Y. Bengio and A. Courville, Deep Learning (2016), section 6.2.2"
 _ONE_VS_REST = "R. Rifkin and A. Klautau, In Defense of One-Vs-All Classification, JMLR 5 (2004)"
+
+
+def _quantile_words(tau: float) -> str:
+    """Which quantile minimizes the quantile loss, in words."""
+    names = {25.0: "the lower quartile", 50.0: "the median", 75.0: "the upper quartile"}
+    percent = float(f"{100 * tau:g}")
+    return names.get(percent, f"{percent:g} % lie below it")
+
 
 LOSSES: Registry[Loss] = Registry(
     "loss",
@@ -25,52 +36,66 @@ LOSSES: Registry[Loss] = Registry(
             label="Squared error",
             family="squared",
             task="binary",
-            link="sigmoid",
+            target_kind="probability",
+            activation="sigmoid",
             function=functions.sigmoid_mse,
+            gradient_function=gradients.sigmoid_mse,
             formula=r"L = (\sigma(z) - y)^2",
             convention="without the ½; this is the Brier score of one example",
             source="G. Brier, Verification of forecasts expressed in terms of probability (1950)",
+            common_name="Squared error",
         ),
         Loss(
             name="sigmoid-half-mse",
             label="Squared error with ½",
             family="squared",
             task="binary",
-            link="sigmoid",
+            target_kind="probability",
+            activation="sigmoid",
             function=functions.sigmoid_half_mse,
+            gradient_function=gradients.sigmoid_half_mse,
             formula=r"L = \tfrac{1}{2} (\sigma(z) - y)^2",
             convention="with the ½: the quadratic cost of the book",
             source=_NIELSEN,
+            common_name="Squared error",
+            short_label="Squared, ½",
         ),
         Loss(
             name="sigmoid-ce",
             label="Cross-entropy",
             family="logarithm",
             task="binary",
-            link="sigmoid",
+            target_kind="probability",
+            activation="sigmoid",
             function=functions.sigmoid_ce,
+            gradient_function=gradients.sigmoid_ce,
             formula=r"L = -y \ln \sigma(z) - (1 - y) \ln (1 - \sigma(z))",
             convention="in nats",
             source=_BISHOP,
             likelihood="Bernoulli",
+            unit="nats",
+            common_name="Cross-entropy",
         ),
         Loss(
             name="tanh-mse",
             label="Squared error after tanh",
             family="squared",
             task="binary",
-            link="tanh",
+            target_kind="probability",
+            activation="tanh",
             function=functions.tanh_mse,
             formula=r"L = (\tanh z - (2y - 1))^2",
             convention="without the ½; the target 0 becomes −1",
             source="Y. LeCun et al., Efficient BackProp (1998), section 4.5",
+            short_label="Squared, tanh",
         ),
         Loss(
             name="hinge",
             label="Hinge",
             family="margin",
             task="binary",
-            link="identity",
+            target_kind="probability",
+            activation="identity",
             function=functions.hinge,
             formula=r"L = \max(0,\, 1 - (2y - 1) z)",
             convention="margin 1; slope 0 at the kink; for soft y the mean over both labels",
@@ -81,7 +106,8 @@ LOSSES: Registry[Loss] = Registry(
             label="Squared hinge",
             family="margin",
             task="binary",
-            link="identity",
+            target_kind="probability",
+            activation="identity",
             function=functions.squared_hinge,
             formula=r"L = \max(0,\, 1 - (2y - 1) z)^2",
             convention="margin 1, without the ½; for soft y the mean over both labels",
@@ -92,177 +118,221 @@ LOSSES: Registry[Loss] = Registry(
             label="Focal",
             family="logarithm",
             task="binary",
-            link="sigmoid",
+            target_kind="probability",
+            activation="sigmoid",
             function=functions.focal,
             formula=r"L = -y (1 - p)^\gamma \ln p - (1 - y)\, p^\gamma \ln (1 - p), \quad p = \sigma(z)",
             convention="in nats; no class weight; gamma 0 is cross-entropy",
             source="T.-Y. Lin et al., Focal Loss for Dense Object Detection (2017), equation 4",
             settings=MappingProxyType(
-                {"gamma": Setting(2.0, 0.0, 10.0, "how strongly easy examples are turned down")}
+                {"gamma": Setting(2.0, 0.0, 10.0, "how strongly easy examples are turned down", "γ")}
             ),
+            unit="nats",
         ),
         Loss(
             name="softmax-ce",
             label="Softmax, cross-entropy",
             family="logarithm",
             task="multiclass",
-            link="softmax",
+            target_kind="class",
+            activation="softmax",
             function=functions.softmax_ce,
+            gradient_function=gradients.softmax_ce,
             formula=r"L = -\ln \mathrm{softmax}(z)_y",
             convention="in nats",
             source=_GOODFELLOW,
             likelihood="categorical",
+            unit="nats",
+            common_name="Cross-entropy",
+            short_label="Cross-entropy",
         ),
         Loss(
             name="softmax-mse",
             label="Softmax, squared error",
             family="squared",
             task="multiclass",
-            link="softmax",
+            target_kind="class",
+            activation="softmax",
             function=functions.softmax_mse,
+            gradient_function=gradients.softmax_mse,
             formula=r"L = \sum_k (\mathrm{softmax}(z)_k - [k = y])^2",
             convention="summed over the K outputs, without the ½; the multi-class Brier score",
             source="G. Brier, Verification of forecasts expressed in terms of probability (1950)",
+            common_name="Squared error",
+            short_label="Squared error",
         ),
         Loss(
             name="softmax-ce-smoothed",
             label="Softmax, smoothed labels",
             family="logarithm",
             task="multiclass",
-            link="softmax",
+            target_kind="class",
+            activation="softmax",
             function=functions.softmax_ce_smoothed,
             formula=r"L = -\sum_k \left((1 - \alpha)[k = y] + \tfrac{\alpha}{K}\right) "
             r"\ln \mathrm{softmax}(z)_k",
             convention="in nats; alpha is shared by all K classes, the right one included",
             source="C. Szegedy et al., Rethinking the Inception Architecture (2016), section 7",
             settings=MappingProxyType(
-                {"smoothing": Setting(0.1, 0.0, 1.0, "share of each label given to all classes alike")}
+                {"smoothing": Setting(0.1, 0.0, 1.0, "share of each label given to all classes alike", "α")}
             ),
+            unit="nats",
+            short_label="Smoothed",
         ),
         Loss(
             name="softmax-twice",
             label="Softmax twice, cross-entropy",
             family="logarithm",
             task="multiclass",
-            link="softmax",
+            target_kind="class",
+            activation="softmax",
             function=functions.softmax_twice,
             formula=r"L = -\ln \mathrm{softmax}(\mathrm{softmax}(z))_y",
             convention="in nats; a mistake often made: never below ln(e + K − 1) − 1",
             source="PyTorch, documentation of CrossEntropyLoss: the input is expected to be raw logits",
+            unit="nats",
+            short_label="Softmax twice",
         ),
         Loss(
             name="sigmoid-bce-onehot",
             label="Sigmoids, cross-entropy",
             family="logarithm",
             task="multiclass",
-            link="sigmoid",
+            target_kind="labels",
+            activation="sigmoid",
             function=functions.sigmoid_bce_onehot,
+            gradient_function=gradients.sigmoid_bce_onehot,
             formula=r"L = -\sum_k [k = y] \ln \sigma(z_k) + [k \ne y] \ln (1 - \sigma(z_k))",
             convention="in nats, summed over the K outputs",
             source=_ONE_VS_REST,
             likelihood="K independent Bernoulli",
+            unit="nats",
+            short_label="Sigmoids, log",
         ),
         Loss(
             name="sigmoid-mse-onehot",
             label="Sigmoids, squared error",
             family="squared",
             task="multiclass",
-            link="sigmoid",
+            target_kind="labels",
+            activation="sigmoid",
             function=functions.sigmoid_mse_onehot,
+            gradient_function=gradients.sigmoid_mse_onehot,
             formula=r"L = \sum_k (\sigma(z_k) - [k = y])^2",
             convention="summed over the K outputs, without the ½",
             source=_ONE_VS_REST,
+            short_label="Sigmoids, sq.",
         ),
         Loss(
             name="mse",
             label="Squared",
             family="squared",
             task="regression",
-            link="identity",
+            target_kind="real",
+            activation="identity",
             function=functions.mse,
+            gradient_function=gradients.mse,
             formula=r"L = (z - y)^2",
             convention="without the ½",
             source=_BISHOP,
             likelihood="Gaussian of fixed width",
+            common_name="Squared error",
+            minimizer="the mean",
         ),
         Loss(
             name="mae",
             label="Absolute",
             family="absolute",
             task="regression",
-            link="identity",
+            target_kind="real",
+            activation="identity",
             function=functions.mae,
             formula=r"L = |z - y|",
             convention="slope 0 at the kink",
             source="P. Bloomfield and W. Steiger, Least Absolute Deviations (1983)",
             likelihood="Laplace of fixed width",
+            common_name="Absolute error",
+            minimizer="the median",
         ),
         Loss(
             name="huber",
             label="Huber",
-            family="between",
+            family="mixed",
             task="regression",
-            link="identity",
+            target_kind="real",
+            activation="identity",
             function=functions.huber,
             formula=r"L = \tfrac{1}{2} r^2 \text{ if } |r| \le \delta, \text{ else } "
             r"\delta (|r| - \tfrac{1}{2}\delta), \quad r = z - y",
             convention="with the ½, as torch has it",
             source="P. Huber, Robust Estimation of a Location Parameter (1964)",
             settings=MappingProxyType(
-                {"delta": Setting(1.0, 1e-6, 1e6, "the miss from which on the cost grows in a line")}
+                {"delta": Setting(1.0, 1e-6, 1e6, "the miss from which on the cost grows in a line", "δ")}
             ),
+            minimizer="between the two",
         ),
         Loss(
             name="log-cosh",
             label="Log-cosh",
-            family="between",
+            family="mixed",
             task="regression",
-            link="identity",
+            target_kind="real",
+            activation="identity",
             function=functions.log_cosh,
             formula=r"L = \ln \cosh (z - y)",
             convention="half the square near 0, |r| − ln 2 far out",
             source="P. Green, Bayesian Reconstructions from Emission Tomography Data (1990)",
             likelihood="hyperbolic secant",
+            minimizer="nearly the median",
         ),
         Loss(
             name="quantile",
             label="Quantile",
             family="absolute",
             task="regression",
-            link="identity",
+            target_kind="real",
+            activation="identity",
             function=functions.quantile,
             formula=r"L = \max(\tau (y - z),\, (\tau - 1)(y - z))",
             convention="the best constant is the tau-quantile; slope 0 at the kink",
             source="R. Koenker and G. Bassett, Regression Quantiles (1978)",
             likelihood="asymmetric Laplace of fixed width",
             settings=MappingProxyType(
-                {"tau": Setting(0.9, 0.0, 1.0, "which quantile of y the prediction aims at")}
+                {"tau": Setting(0.9, 0.0, 1.0, "which quantile of y the prediction aims at", "τ")}
             ),
+            minimizer=_quantile_words,
         ),
         Loss(
             name="poisson-nll",
             label="Poisson",
-            family="between",
+            family="mixed",
             task="regression",
-            link="exp",
+            target_kind="count",
+            activation="exp",
             function=functions.poisson_nll,
             formula=r"L = e^z - y z",
             convention="z is the logarithm of the rate; in nats, without the constant ln y!",
             source="P. McCullagh and J. Nelder, Generalized Linear Models (1989), chapter 6",
             likelihood="Poisson",
+            unit="nats",
         ),
         Loss(
             name="gaussian-nll",
             label="Gaussian",
             family="squared",
             task="regression",
-            link="identity",
+            target_kind="real",
+            activation="identity",
             function=functions.gaussian_nll,
             formula=r"L = \frac{(z - y)^2}{2 \sigma^2} + \ln \sigma",
             convention="z is the mean, sigma is given; in nats, without the constant ½ ln 2π",
             source=_BISHOP,
             likelihood="Gaussian",
-            settings=MappingProxyType({"sigma": Setting(1.0, 1e-6, 1e6, "standard deviation of the noise")}),
+            settings=MappingProxyType(
+                {"sigma": Setting(1.0, 1e-6, 1e6, "standard deviation of the noise", "σ")}
+            ),
+            unit="nats",
+            minimizer="the mean",
         ),
     ],
 )

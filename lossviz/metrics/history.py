@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import ProgressBar, Progress
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.data.dataset import Data
@@ -198,7 +198,7 @@ def score_history(settings: ScoreSettings, progress: Progress = False) -> ScoreH
     records = sorted({*range(0, settings.steps + 1, settings.record_every), settings.steps})
     outputs: list[Tensor] = []
     train_loss: list[float] = []
-    with Meter(progress, settings.steps + 1 + len(records), "Training") as meter:
+    with ProgressBar(progress, settings.steps + 1 + len(records), "Training") as meter:
         for step in range(settings.steps + 1):
             if step == records[len(outputs)]:
                 with torch.no_grad():
@@ -207,7 +207,7 @@ def score_history(settings: ScoreSettings, progress: Progress = False) -> ScoreH
             optimizer.zero_grad()
             _example_loss(model(x), y).mean().backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-            meter.add(1)
+            meter.update(1)
         return _history(
             settings, held_out, np.array(records), outputs, y_held_out, np.array(train_loss), meter
         )
@@ -239,7 +239,7 @@ def _history(
     outputs: list[Tensor],
     y: Tensor,
     train_loss: Floats,
-    meter: Meter,
+    meter: ProgressBar,
 ) -> ScoreHistory:
     """Score the outputs at every record."""
     example_loss = np.stack([_example_loss(z, y).numpy() for z in outputs])
@@ -249,7 +249,7 @@ def _history(
     if held_out.task == "regression":
         for z in outputs:
             rows.append(regression_scores(held_out.y, z[:, 0].numpy()))
-            meter.add(1)
+            meter.update(1)
     else:
         probabilities = [torch.softmax(z, dim=-1).numpy() for z in outputs]
         correct = np.stack([p.argmax(axis=1) == held_out.y for p in probabilities])
@@ -258,7 +258,7 @@ def _history(
             log_odds = np.stack([(z[:, 1] - z[:, 0]).numpy() for z in outputs])
         for p in probabilities:
             rows.append(classification_scores(held_out.y, p))
-            meter.add(1)
+            meter.update(1)
     return ScoreHistory(
         settings,
         held_out.task,

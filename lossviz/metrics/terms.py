@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossviz.common.parsing import Table, read_column, read_rows, same_length
+from lossviz.common.parsing import ParsedNumbers, parse_column, parse_rows, check_same_length
 from lossviz.common.typing import Floats
 from lossviz.metrics.scores import SCORES, Score
 
@@ -54,9 +54,9 @@ def score_terms(score: str | Score, actual: str | ArrayLike, predicted: str | Ar
         (('−ln 0.9', '−ln (1 − 0.2)'), 0.164)
     """
     row = SCORES[score] if isinstance(score, str) else score
-    targets = read_column("Actual", actual)
-    predictions = (read_rows if row.task == "multiclass" else read_column)("Predicted", predicted)
-    same_length(targets.words, predictions.words, rows=row.task == "multiclass")
+    targets = parse_column("Actual", actual)
+    predictions = (parse_rows if row.task == "multiclass" else parse_column)("Predicted", predicted)
+    check_same_length(targets.tokens, predictions.tokens, rows=row.task == "multiclass")
     y, p = targets.values, predictions.values
     if row.task != "regression":
         _check_labels(targets, p.shape[1] if p.ndim == 2 else 2)
@@ -71,11 +71,11 @@ def score_terms(score: str | Score, actual: str | ArrayLike, predicted: str | Ar
     unnormalized = _unnormalized_rows(p)
     return ScoreTerms(
         score=row.name,
-        actual=tuple(words[0] for words in targets.words),
-        predicted=predictions.words,
+        actual=tuple(words[0] for words in targets.tokens),
+        predicted=predictions.tokens,
         expressions=tuple(
             row.expression(words[0], typed)
-            for words, typed in zip(targets.words, predictions.words, strict=True)
+            for words, typed in zip(targets.tokens, predictions.tokens, strict=True)
         ),
         terms=terms,
         omitted=(y == 0) & (terms > 0) if row.tutorial_omits_label_0 else np.zeros(len(y), dtype=bool),
@@ -99,24 +99,24 @@ def _normalized_value(row: Score, y: Floats, p: Floats) -> float | None:
     return float(row.terms(y, p / total).mean()) if (total > 0).all() else None
 
 
-def _check_labels(targets: Table, classes: int) -> None:
+def _check_labels(targets: ParsedNumbers, classes: int) -> None:
     y = targets.values
     wrong = np.flatnonzero((y != np.round(y)) | (y < 0) | (y > classes - 1))
     if len(wrong):
         i = int(wrong[0])
         allowed = "0 or 1" if classes == 2 else f"a class from 0 to {classes - 1}"
-        raise ValueError(f"item {i + 1} of Actual must be {allowed}; got {targets.words[i][0][:12]!r}")
+        raise ValueError(f"item {i + 1} of Actual must be {allowed}; got {targets.tokens[i][0][:12]!r}")
 
 
-def _check_probabilities(predictions: Table) -> None:
+def _check_probabilities(predictions: ParsedNumbers) -> None:
     p = predictions.values
     wrong = np.argwhere((p < 0) | (p > 1))
     if len(wrong):
         index = tuple(int(i) for i in wrong[0])
         if p.ndim == 1:
-            place, word = f"item {index[0] + 1}", predictions.words[index[0]][0]
+            place, word = f"item {index[0] + 1}", predictions.tokens[index[0]][0]
         else:
-            place, word = f"row {index[0] + 1}, column {index[1] + 1}", predictions.words[index[0]][index[1]]
+            place, word = f"row {index[0] + 1}, column {index[1] + 1}", predictions.tokens[index[0]][index[1]]
         raise ValueError(f"{place} of Predicted must be a probability, from 0 to 1; got {word[:12]!r}")
     if p.ndim == 2 and p.shape[1] < 2:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Schedules, one row each: what a learning rate is multiplied by as a training goes on."""
+"""Learning rate schedules, one row each: the factor of the learning rate at each point of a training."""
 
 import math
 from collections.abc import Callable
@@ -9,16 +9,25 @@ from lossviz.common.registry import Registry
 
 @dataclass(frozen=True)
 class Schedule:
-    """One way to change the learning rate: a row of `SCHEDULES`.
+    """A learning rate schedule: a row of `SCHEDULES`.
 
-    ``factor(done)`` is what the rate is multiplied by when the share ``done`` of the steps, in [0, 1), has
-    been taken.
+    Attributes:
+        name: Its key in `SCHEDULES`, which also stands in links.
+        label: How it is listed.
+        factor: Returns the factor of the learning rate for the proportion, in [0, 1), of steps already taken.
+        formula: LaTeX, with s for that proportion.
+        source: Where it was introduced.
+
+    Example:
+        >>> import lossviz as lv
+        >>> lv.SCHEDULES["linear"].factor(0.25)
+        0.75
     """
 
     name: str
     label: str
     factor: Callable[[float], float] = field(repr=False)
-    formula: str  # LaTeX, with the share s of the steps already taken
+    formula: str
     source: str
 
 
@@ -28,28 +37,28 @@ SCHEDULES: Registry[Schedule] = Registry(
         Schedule(
             name="constant",
             label="Constant",
-            factor=lambda done: 1.0,
+            factor=lambda progress: 1.0,
             formula=r"\eta_s = \eta",
             source="A. Cauchy (1847)",
         ),
         Schedule(
             name="linear",
             label="Falling in a line",
-            factor=lambda done: 1.0 - done,
+            factor=lambda progress: 1.0 - progress,
             formula=r"\eta_s = (1 - s)\, \eta",
             source="A. Defazio et al., Optimal Linear Decay Learning Rate Schedules (2023)",
         ),
         Schedule(
             name="cosine",
             label="Falling as a cosine",
-            factor=lambda done: 0.5 * (1.0 + math.cos(math.pi * done)),
+            factor=lambda progress: 0.5 * (1.0 + math.cos(math.pi * progress)),
             formula=r"\eta_s = \tfrac12 (1 + \cos \pi s)\, \eta",
             source="I. Loshchilov and F. Hutter, SGDR (2017), without restarts",
         ),
         Schedule(
             name="staircase",
             label="A tenth at one half, a tenth at three quarters",
-            factor=lambda done: 1.0 if done < 0.5 else 0.1 if done < 0.75 else 0.01,
+            factor=lambda progress: 1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01,
             formula=r"\eta_s = \eta,\ \tfrac{\eta}{10} \text{ from } s = \tfrac12,\ "
             r"\tfrac{\eta}{100} \text{ from } s = \tfrac34",
             source="K. He et al., Deep Residual Learning (2016), section 4.2",
@@ -57,7 +66,7 @@ SCHEDULES: Registry[Schedule] = Registry(
         Schedule(
             name="warm-up",
             label="Rising over the first tenth",
-            factor=lambda done: min(1.0, 10.0 * done + 0.01),
+            factor=lambda progress: min(1.0, 10.0 * progress + 0.01),
             formula=r"\eta_s = \min(1,\, 10 s + 0.01)\, \eta",
             source="P. Goyal et al., Accurate, Large Minibatch SGD (2017), section 2.2",
         ),

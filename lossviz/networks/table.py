@@ -1,8 +1,10 @@
 """Networks, one row each, built from a seed without touching the global random state.
 
-Layers start as torch starts them after `torch.manual_seed(seed)` (uniform, bounded by 1 / sqrt(inputs)).
-``init_gain`` multiplies the weights and biases of the *output* layer: with a large gain a network starts
-out sure, and so, mostly, sure and wrong.
+Parameters are initialized as torch does after ``torch.manual_seed(seed)``: uniform, with bound 1 /
+sqrt(inputs). ``init_gain`` multiplies the weights and biases of the *output* layer: with a large gain a
+network starts with confident predictions, many of them wrong.
+
+To add a network, add a row with a function (inputs, outputs, activation) -> modules.
 """
 
 import re
@@ -20,44 +22,90 @@ from lossviz.common.registry import Registry
 from lossviz.common.rng import OwnRandomNumbers
 from lossviz.common.validation import count_in, number_in
 
+LayerFunction = Callable[[int, int, type[nn.Module]], list[nn.Module]]
+
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
-MOST_UNITS, MOST_LAYERS = 1024, 16
+MAX_UNITS, MAX_LAYERS = 1024, 16
 
 
 @dataclass(frozen=True)
 class Network:
-    """One architecture: a row of `NETWORKS`. ``layers(inputs, outputs, activation)`` makes its modules."""
+    """An architecture: a row of `NETWORKS`.
+
+    Attributes:
+        name: Its key in `NETWORKS`, which also stands in links.
+        label: How it is listed.
+        layers: Returns new modules for (inputs, outputs, activation).
+        formula: LaTeX, from x to the logits z.
+        convention: What the formula leaves open.
+        source: Where it was introduced.
+        input_size: The only number of inputs that it takes; None for any.
+
+    Example:
+        >>> import lossviz as lv
+        >>> model = lv.NETWORKS["mlp-16-16"].build(inputs=2, outputs=1, activation="relu", seed=0)
+        >>> lv.NETWORKS["mlp-16-16"].parameter_count(2, 1)
+        337
+    """
 
     name: str
     label: str
-    layers: Callable[[int, int, type[nn.Module]], list[nn.Module]] = field(repr=False)
-    formula: str  # LaTeX
+    layers: LayerFunction = field(repr=False)
+    formula: str
     convention: str
     source: str
-    only_inputs: int | None = None  # the one number of inputs that it takes; None for any
+    input_size: int | None = None
 
     def check(self, inputs: int, activation: str = "tanh", init_gain: float = 1.0) -> None:
-        """ValueError unless `build` would take these."""
+        """Check arguments of `build` without building anything.
+
+        Args:
+            inputs: Number of features.
+            activation: A key of `ACTIVATIONS`.
+            init_gain: In [0, 1000].
+
+        Raises:
+            ValueError: If the network does not take them.
+        """
         count_in("inputs", inputs, 1)
-        if self.only_inputs not in (None, inputs):
-            raise ValueError(f"{self.name} takes {self.only_inputs} inputs, 8 × 8 pixels; got {inputs}")
+        if self.input_size not in (None, inputs):
+            raise ValueError(f"{self.name} takes {self.input_size} inputs, 8 × 8 pixels; got {inputs}")
         number_in("init_gain", init_gain, 0.0, 1000.0)
         if activation not in ACTIVATIONS:
             raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {quoted(activation)}")
 
-    def count(self, inputs: int, outputs: int) -> int:
-        """How many weights it has."""
+    def parameter_count(self, inputs: int, outputs: int) -> int:
+        """Number of parameters, without allocating them.
+
+        Args:
+            inputs: Number of features.
+            outputs: Number of logits.
+
+        Returns:
+            The number of weights and biases.
+        """
         with torch.device("meta"):
-            made = nn.Sequential(*self.layers(inputs, outputs, nn.Tanh))
-        return sum(parameter.numel() for parameter in made.parameters())
+            model = nn.Sequential(*self.layers(inputs, outputs, nn.Tanh))
+        return sum(parameter.numel() for parameter in model.parameters())
 
     def build(
         self, inputs: int, outputs: int, activation: str = "tanh", init_gain: float = 1.0, seed: int = 0
     ) -> nn.Sequential:
-        """A freshly initialized float32 model from (n, inputs) to logits (n, outputs).
+        """Build an initialized float32 model on the CPU.
 
-        Raises ValueError for a count below 1, inputs that do not fit the network, an unknown activation,
-        or a gain outside [0, 1000].
+        Args:
+            inputs: Number of features.
+            outputs: Number of logits.
+            activation: A key of `ACTIVATIONS`, used after each hidden layer.
+            init_gain: Factor of the weights and biases of the output layer, in [0, 1000].
+            seed: Seed of the initialization.
+
+        Returns:
+            A model from (n, inputs) to logits (n, outputs).
+
+        Raises:
+            ValueError: If a number is below 1, the network does not take so many inputs, the activation is
+                unknown, or the gain is out of range.
         """
         self.check(inputs, activation, init_gain)
         count_in("outputs", outputs, 1)
@@ -71,23 +119,25 @@ class Network:
 
 
 class _Float32(TorchFunctionMode):
-    """New tensors of this thread are float32 on the CPU, whatever has been made torch's default."""
+    """New tensors of this thread are float32 on the CPU, whatever torch's defaults are."""
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
-        if function in _MAKERS and kwargs.get("dtype") is None:
+        if function in _FACTORIES and kwargs.get("dtype") is None:
             kwargs = {**kwargs, "dtype": torch.float32, "device": kwargs.get("device") or "cpu"}
         return function(*args, **kwargs)
 
 
-_MAKERS = frozenset(
+_FACTORIES = frozenset(
     (torch.empty, torch.zeros, torch.ones, torch.rand, torch.randn, torch.eye, torch.linspace)
 )
 
 
-def _mlp(*hidden: int) -> Callable[[int, int, type[nn.Module]], list[nn.Module]]:
+def _mlp(*hidden: int) -> LayerFunction:
+    """A fully connected network with hidden layers of these sizes."""
+
     def layers(inputs: int, outputs: int, activation: type[nn.Module]) -> list[nn.Module]:
         modules: list[nn.Module] = []
         for fan_in, fan_out in pairwise((inputs, *hidden)):
@@ -98,6 +148,7 @@ def _mlp(*hidden: int) -> Callable[[int, int, type[nn.Module]], list[nn.Module]]
 
 
 def _cnn(inputs: int, outputs: int, activation: type[nn.Module]) -> list[nn.Module]:
+    """Two convolutions of 8 x 8 pixels, max-pooling, and a linear layer."""
     return [
         nn.Unflatten(1, (1, 8, 8)),
         nn.Conv2d(1, 16, 3, padding=1),
@@ -111,13 +162,13 @@ def _cnn(inputs: int, outputs: int, activation: type[nn.Module]) -> list[nn.Modu
 
 
 def _mlp_row(name: str) -> Network | None:
-    """The row for ``mlp-<h>-<h>...``; ValueError for a network too large to be a lesson."""
+    """The row of ``mlp-<h>-<h>...``, None for another name; ValueError for a network that is too large."""
     if not re.fullmatch(r"mlp(-[1-9]\d{0,5})+", name):
         return None
     hidden = tuple(map(int, name.split("-")[1:]))
-    if len(hidden) > MOST_LAYERS or max(hidden) > MOST_UNITS:
+    if len(hidden) > MAX_LAYERS or max(hidden) > MAX_UNITS:
         raise ValueError(
-            f"{quoted(name)} is too large: at most {MOST_LAYERS} hidden layers of at most {MOST_UNITS} units"
+            f"{quoted(name)} is too large: at most {MAX_LAYERS} hidden layers of at most {MAX_UNITS} units"
         )
     return Network(
         name=name,
@@ -129,7 +180,7 @@ def _mlp_row(name: str) -> Network | None:
     )
 
 
-def _listed(name: str) -> Network:
+def _listed_mlp(name: str) -> Network:
     row = _mlp_row(name)
     assert row is not None
     return row
@@ -154,9 +205,9 @@ NETWORKS: Registry[Network] = Registry(
             convention="no hidden layer; with a logarithmic loss this is logistic regression",
             source="D. Cox, The Regression Analysis of Binary Sequences (1958)",
         ),
-        _listed("mlp-16"),
-        _listed("mlp-16-16"),
-        _listed("mlp-64-64"),
+        _listed_mlp("mlp-16"),
+        _listed_mlp("mlp-16-16"),
+        _listed_mlp("mlp-64-64"),
         Network(
             name="cnn",
             label="Small convolutional network",
@@ -164,9 +215,9 @@ NETWORKS: Registry[Network] = Registry(
             formula=r"z = W\, \mathrm{pool}(f(K_2 * f(K_1 * x))) + b",
             convention="for 8 × 8 pixels: 3 × 3 kernels, 16 then 32 channels, one 2 × 2 max-pool",
             source="Y. LeCun et al., Gradient-Based Learning Applied to Document Recognition (1998)",
-            only_inputs=64,
+            input_size=64,
         ),
     ],
     parse=_mlp_row,
-    rule="mlp-<units>-<units>...",
+    pattern="mlp-<units>-<units>...",
 )

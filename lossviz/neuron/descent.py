@@ -16,7 +16,7 @@ from torch import Tensor
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.losses.base import Loss
-from lossviz.losses.gradients import slope_of
+from lossviz.losses.gradients import gradient_of
 from lossviz.losses.table import LOSSES
 
 MOST_STEPS = 1_000_000
@@ -96,7 +96,7 @@ def slope_towards(row: Loss, y: float) -> Callable[[Tensor], Tensor]:
     """dL/dz at logits (n,) for one target; in closed form, ten times faster, if there is one."""
     if y not in (0, 1):
         return lambda z: row.gradient(z, y)
-    found, target = slope_of(row), torch.tensor(y, dtype=torch.float64)
+    found, target = gradient_of(row), torch.tensor(y, dtype=torch.float64)
     return lambda z: found(z, target)
 
 
@@ -146,7 +146,7 @@ def _walk(
     gradient[known] = row.gradient(z[known], y).numpy()
     finite = np.isfinite(value)
     first = None if finite.all() else int(np.argmin(finite))
-    output = np.tanh(z) if row.link == "tanh" else torch.sigmoid(torch.from_numpy(z)).numpy()
+    output = np.tanh(z) if row.activation == "tanh" else torch.sigmoid(torch.from_numpy(z)).numpy()
     if first is not None:
         for curve in (*weights, output, value, gradient):
             curve[first:] = np.nan

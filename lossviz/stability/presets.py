@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import ProgressBar, Progress
 from lossviz.common.validation import count_in
 from lossviz.data.dataset import Data
 from lossviz.data.table import DATASETS
@@ -122,17 +122,17 @@ def edge_runs(
     data, models = settings.data(), {loss: settings.model(loss) for loss in settings.losses}
     x = torch.from_numpy(data.x).double()
     runs: list[EdgeRun] = []
-    with Meter(progress, len(models) * (steps + 1), "steps") as meter:
+    with ProgressBar(progress, len(models) * (steps + 1), "steps") as meter:
         for loss, model in models.items():
             row = LOSSES[loss]
             y = torch.from_numpy(data.y)
             targets = y if row.task == "multiclass" else y.double()
             run = edge_run(
-                model, MeanLoss(row), (x, targets), lr, optimizer, steps, progress=lambda *_: meter.add(1)
+                model, MeanLoss(row), (x, targets), lr, optimizer, steps, progress=lambda *_: meter.update(1)
             )
             runs.append(replace(run, loss_name=loss))
             if run.diverged_at is not None:
-                meter.add(len(runs) * (steps + 1) - meter.done)  # the steps that were not taken
+                meter.update(len(runs) * (steps + 1) - meter.done)  # the steps that were not taken
     return runs
 
 

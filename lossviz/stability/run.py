@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lossviz.common.progress import Meter, Progress
+from lossviz.common.progress import ProgressBar, Progress
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.curvature.compiled import Pearlmutter, hessian_of
@@ -84,7 +84,7 @@ def edge_run(
     n = hessian.like.numel()
     largest_eigenvalue = TopEigenvalueTracker(n, tolerance)
     diverged_at = None
-    with Meter(progress, steps + 1, "steps") as meter:
+    with ProgressBar(progress, steps + 1, "steps") as meter:
         for step in range(steps + 1):
             if step:
                 torch_optimizer.step()
@@ -107,7 +107,7 @@ def edge_run(
             loss[step], sharpness[step] = hessian.loss, top
             for weight, gradient in zip(hessian.weights, gradients, strict=True):
                 weight.grad = gradient
-            meter.add(1)
+            meter.update(1)
     return EdgeRun(
         loss_name=loss_name(loss_fn),
         optimizer=optimizer,

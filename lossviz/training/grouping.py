@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer as TorchOptimizer
 
 from lossviz.losses.base import logits_of
-from lossviz.losses.gradients import slope_of
+from lossviz.losses.gradients import gradient_of
 from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.training.mlp_stack import Stack, can_stack, clip
@@ -62,7 +62,7 @@ class StackedTrainer:
         self._stack = Stack(models)
         self._seen: tuple[Tensor, Tensor] | None = None
         self.between: Callable[[], object] = lambda: None
-        costs = [(loss, slope_of(loss)) for loss in self._losses]
+        costs = [(loss, gradient_of(loss)) for loss in self._losses]
         self._costs = self._runs(costs, key=lambda cost: cost[0].name)
         self._clips = [run for run in self._runs([one.clip for one in contestants]) if run[0]]
         rules = self._runs([(one.optimizer, one.lr, one.weight_decay) for one in contestants])

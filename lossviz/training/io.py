@@ -42,16 +42,16 @@ def save(race: History, file: File) -> None:
 
 def load(file: File) -> History:
     """The race of a file. Raises ValueError for anything but a whole race file."""
-    with npz.reading(file, "race") as archive:
+    with npz.open_archive(file, "race") as archive:
         return _read(archive)
 
 
 def _read(archive: zipfile.ZipFile) -> History:
     needed = {"about", "steps", "diverged_at", *MEASURED}
     weights = {"kept_steps", *(f"kept_{c}" for c in range(MOST_CONTESTANTS))}
-    names = npz.members(archive, "race", needed, weights)
+    names = npz.member_names(archive, "race", needed, weights)
     given = json.loads(_array(archive, "about", "|u1", (None,), 2**16).tobytes())
-    about = npz.about(given, "race", VERSION, {"settings", "layers"})
+    about = npz.check_metadata(given, "race", VERSION, {"settings", "layers"})
     settings = _settings(about["settings"])
     count = len(settings.losses)
     if names - needed not in (set(), {"kept_steps", *(f"kept_{c}" for c in range(count))}):
@@ -128,4 +128,4 @@ def _array(
         )
         return None if fits else f"must be of shape {shape}; got {str(found)[:80]}"
 
-    return npz.array(archive, name, dtype, refusal)
+    return npz.read_array(archive, name, dtype, refusal)

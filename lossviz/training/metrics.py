@@ -25,12 +25,12 @@ def log_probabilities(loss: Loss, z: Tensor) -> Tensor | None:
     miss keeps its price: at z = 40 it is 40 nats, though 1 - sigmoid(40) is 0 in float64.
     """
     z = z.double()
-    if loss.task == "regression" or (loss.task == "binary" and loss.link == "identity"):
+    if loss.task == "regression" or (loss.task == "binary" and loss.activation == "identity"):
         return None
     if loss.task == "binary":
-        z = 2 * z if loss.link == "tanh" else z
+        z = 2 * z if loss.activation == "tanh" else z
         return F.logsigmoid(torch.stack([-z, z], dim=-1))
-    if loss.link == "softmax":
+    if loss.activation == "softmax":
         return torch.log_softmax(z, dim=-1)
     return torch.log_softmax(F.logsigmoid(z), dim=-1)
 
@@ -79,11 +79,11 @@ def scores(loss: Loss, z: Tensor, y: Tensor) -> Scores:
 def flat_outputs(loss: Loss, z: Tensor) -> Floats:
     """Share of outputs, over examples and classes, where the link is nearly flat; NaN for a link that
     nowhere is."""
-    if loss.link in ("identity", "exp"):
+    if loss.activation in ("identity", "exp"):
         return np.full(z.shape[: z.ndim - (2 if loss.task == "multiclass" else 1)], np.nan)
-    if loss.link == "softmax":
+    if loss.activation == "softmax":
         p = torch.softmax(z.double(), dim=-1)
     else:
-        p = torch.sigmoid(2 * z.double() if loss.link == "tanh" else z.double())
+        p = torch.sigmoid(2 * z.double() if loss.activation == "tanh" else z.double())
     flat = (4 * p * (1 - p) < FLAT).double()
     return np.asarray(flat.mean(dim=(-2, -1) if loss.task == "multiclass" else -1).numpy())

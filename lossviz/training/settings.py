@@ -117,7 +117,7 @@ class TrainingSettings:
         self._check_size(len(data.features), max(1, len(data.classes)))
 
     def _check_size(self, inputs: int, classes: int) -> None:
-        each = sum(one.row.count(inputs, outputs(one.loss, classes)) for one in self.contestants)
+        each = sum(one.row.parameter_count(inputs, outputs(one.loss, classes)) for one in self.contestants)
         if each * self.seeds > MOST_WEIGHTS:
             raise ValueError(
                 f"this race is too large: its {len(self.losses)} losses × {self.seeds} seeds have "
@@ -141,11 +141,11 @@ class TrainingSettings:
     def data(self) -> tuple[Data, Data]:
         """(train, test): a quarter is held out. Wrong labels are only in the first."""
         whole = DATASETS[self.dataset].load(self.n, self.noise, seed=self.data_seed)
-        train, test = whole.thinned(self.imbalance, self.data_seed).split(seed=self.data_seed)
+        train, test = whole.imbalanced(self.imbalance, self.data_seed).split(seed=self.data_seed)
         if self.centred:
             mean = train.x.mean(axis=0)
-            train, test = train.moved(mean), test.moved(mean)
-        return train.mislabelled(self.label_noise, self.data_seed), test
+            train, test = train.shifted(mean), test.shifted(mean)
+        return train.with_label_noise(self.label_noise, self.data_seed), test
 
 
 def outputs(loss: str, classes: int) -> int:
@@ -174,7 +174,7 @@ def training_settings(
     """`RaceSettings` from looser arguments: lists for tuples, one rate for all, or None for each
     optimizer's usual one."""
     losses = (losses,) if isinstance(losses, str) else losses
-    usual = [OPTIMIZERS[name].rate for name in _each("optimizer", _tupled(optimizer), len(losses))]
+    usual = [OPTIMIZERS[name].default_lr for name in _each("optimizer", _tupled(optimizer), len(losses))]
     try:
         rates = np.asarray(usual if lr is None else lr, dtype=np.float64)
     except (TypeError, ValueError):

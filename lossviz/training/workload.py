@@ -87,7 +87,7 @@ def _sizes(one: RunConfig, settings: TrainingSettings) -> tuple[Forward, int]:
 
 def _stacked(one: RunConfig) -> bool:
     """Whether its networks train together: those that are fully connected do, and take any inputs."""
-    return OPTIMIZERS[one.optimizer].elementwise and one.row.only_inputs is None
+    return OPTIMIZERS[one.optimizer].elementwise and one.row.input_size is None
 
 
 def _forward(one: RunConfig, settings: TrainingSettings, examples: int, passes: int = 1) -> float:

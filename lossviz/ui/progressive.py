@@ -13,7 +13,7 @@ from typing import IO, Any, Generic, TypeVar
 
 import streamlit as st
 
-from lossviz.common.plain_text import sentence
+from lossviz.common.plain_text import error_for_markdown
 from lossviz.ui.work import offer_to_go_on, offer_to_stop
 
 T = TypeVar("T")
@@ -110,7 +110,7 @@ class Unfolding(Generic[T]):
             try:
                 self._work.first(self._told)
             except ValueError as error:
-                st.markdown(f"**{refused}:** {sentence(error)}.")
+                st.markdown(f"**{refused}:** {error_for_markdown(error)}.")
                 return None
         if self._work.done < 1:
             self._show(self._work.done)

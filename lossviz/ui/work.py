@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from lossviz.common.plain_text import sentence
+from lossviz.common.plain_text import error_for_markdown
 from lossviz.ui.page import small
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ def stoppable(
     try:
         found = work()
     except ValueError as error:
-        st.markdown(f"**{refused}:** {sentence(error)}.")
+        st.markdown(f"**{refused}:** {error_for_markdown(error)}.")
         found = None
     st.session_state[known].add(wanted)
     place.empty()

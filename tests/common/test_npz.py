@@ -1,4 +1,4 @@
-"""Both kinds of files, of surfaces and of races: written whole or not at all, read whole or refused."""
+"""Files of surfaces and of training histories: written atomically, read completely or not at all."""
 
 import contextlib
 import errno
@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from support.models import mlp
 
 import lossviz as lv
-from lossviz.common import npz
+from lossviz.common import atomic, npz
 
 
 @cache
@@ -34,11 +34,11 @@ def surface() -> lv.Surface:
 
 
 @cache
-def race() -> lv.History:
+def history() -> lv.History:
     return lv.train("moons", "mlp-3", "sigmoid-ce", 0.1, seeds=2, steps=4, record_every=2, checkpoints=[0, 4])
 
 
-KINDS: dict[str, Callable[[], Any]] = {"surface": surface, "race": race}
+KINDS: dict[str, Callable[[], Any]] = {"surface": surface, "race": history}
 each = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -57,10 +57,10 @@ def load(kind: str, file: Any) -> Any:
 
 
 @contextlib.contextmanager
-def full_disk(room: int) -> Iterator[None]:
-    """No file of this process grows beyond so many bytes: the write that would, fails as on a full disk."""
+def full_disk(size: int) -> Iterator[None]:
+    """Limit the size of files of this process, so that a larger write fails as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
     finally:
@@ -73,22 +73,22 @@ def no_space(*_: object) -> None:
 
 @each
 @pytest.mark.parametrize("failing", ["write", "fsync", "replace", "half a file"])
-def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(
+def test_failed_save_keeps_the_old_file_and_leaves_no_other(
     kind: str, failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "kept.npz"
     KINDS[kind]().save(file)
     if failing in ("fsync", "replace"):
         monkeypatch.setattr(npz.os, failing, no_space)
-    room = {"write": 0, "half a file": len(content(kind)) // 2}.get(failing, 2**30)
-    with full_disk(room), pytest.raises(OSError, match=r"No space left|File too large"):
+    size = {"write": 0, "half a file": len(content(kind)) // 2}.get(failing, 2**30)
+    with full_disk(size), pytest.raises(OSError, match=r"No space left|File too large"):
         KINDS[kind]().save(file)
     assert [one.name for one in tmp_path.iterdir()] == ["kept.npz"]
     assert load(kind, file) == KINDS[kind]()
 
 
 @each
-def test_a_save_is_on_the_disk_before_it_has_its_name(
+def test_save_is_flushed_before_it_is_renamed(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
@@ -100,7 +100,7 @@ def test_a_save_is_on_the_disk_before_it_has_its_name(
 
 
 @each
-def test_names_may_be_as_long_as_the_file_system_lets_them(kind: str, tmp_path: Path) -> None:
+def test_names_may_have_the_maximal_length(kind: str, tmp_path: Path) -> None:
     for name in ("a" * 255, "ä" * 127, "b" * 250 + ".npz"):
         KINDS[kind]().save(tmp_path / name)
         assert load(kind, tmp_path / name) == KINDS[kind]()
@@ -110,7 +110,7 @@ def test_names_may_be_as_long_as_the_file_system_lets_them(kind: str, tmp_path: 
 
 
 @each
-def test_permissions_are_those_of_any_new_file_and_of_the_old_one(kind: str, tmp_path: Path) -> None:
+def test_permissions_follow_the_umask_or_the_old_file(kind: str, tmp_path: Path) -> None:
     file, plain = tmp_path / "new.npz", tmp_path / "plain"
     before = os.umask(0o027)
     try:
@@ -125,7 +125,7 @@ def test_permissions_are_those_of_any_new_file_and_of_the_old_one(kind: str, tmp
 
 
 @each
-def test_a_link_is_followed_and_a_device_stays_one(kind: str, tmp_path: Path) -> None:
+def test_symbolic_link_is_followed_and_device_is_kept(kind: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     link = tmp_path / "link.npz"
     link.symlink_to(tmp_path / "folder" / "real.npz")
@@ -146,22 +146,24 @@ def test_a_link_is_followed_and_a_device_stays_one(kind: str, tmp_path: Path) ->
 
 
 @each
-def test_what_a_killed_writer_has_left_is_removed_but_no_other_file(kind: str, tmp_path: Path) -> None:
+def test_stale_temporary_files_are_removed_but_no_other_file(kind: str, tmp_path: Path) -> None:
     file = tmp_path / "one.npz"
-    begin = npz._parts_begin(file)
-    left, young, foreign = (tmp_path / name for name in (f"{begin}aa.part", f"{begin}bb.part", ".mine.part"))
-    for part in (left, young, foreign):
+    begin = atomic.temporary_prefix(file)
+    stale, recent, foreign = (
+        tmp_path / name for name in (f"{begin}aa.part", f"{begin}bb.part", ".mine.part")
+    )
+    for part in (stale, recent, foreign):
         part.write_bytes(b"half")
-    long_ago = time.time() - npz.STALE - 60
-    os.utime(left, (long_ago, long_ago))
+    long_ago = time.time() - atomic.STALE_SECONDS - 60
+    os.utime(stale, (long_ago, long_ago))
     os.utime(foreign, (long_ago, long_ago))
     KINDS[kind]().save(file)
-    assert not left.exists()
-    assert young.exists()  # somebody may be writing it
+    assert not stale.exists()
+    assert recent.exists()  # another process may be writing it
     assert foreign.exists()
 
 
-def test_arrays_are_written_row_by_row_however_they_lie() -> None:
+def test_arrays_are_written_in_row_order() -> None:
     found = surface()
     turned = lv.Surface(found.a, found.b, np.asfortranarray(found.loss), found.metadata)
     file = io.BytesIO()
@@ -184,7 +186,7 @@ ways = pytest.mark.parametrize("way", ["memory", "path"])
 
 
 def changed(kind: str, **members: bytes | None) -> bytes:
-    """The file of a kind with members put in place of its own, added, or (None) left out."""
+    """The file of a kind with members replaced, added, or removed (None)."""
     named = {f"{name}.npy": value for name, value in members.items()}
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content(kind))) as old, zipfile.ZipFile(out, "w") as new:
@@ -207,15 +209,15 @@ def about(kind: str) -> dict[str, Any]:
     return said
 
 
-def saying(kind: str, said: Any) -> bytes:
+def with_metadata(kind: str, said: Any) -> bytes:
     return changed(kind, about=npy(np.frombuffer(json.dumps(said).encode(), np.uint8)))
 
 
 @each
 @ways
 @pytest.mark.parametrize("version", [1.0, True, "1", None, 0, -1, 2, [1]], ids=repr)
-def test_only_the_whole_number_1_is_a_version(kind: str, way: str, version: Any, tmp_path: Path) -> None:
-    said = saying(kind, about(kind) | {"version": version})
+def test_only_the_integer_1_is_a_version(kind: str, way: str, version: Any, tmp_path: Path) -> None:
+    said = with_metadata(kind, about(kind) | {"version": version})
     with pytest.raises(ValueError, match=f"^this {kind} file .*version") as refused:
         load(kind, given_as(way, said, tmp_path))
     assert repr(version) in str(refused.value)
@@ -223,7 +225,7 @@ def test_only_the_whole_number_1_is_a_version(kind: str, way: str, version: Any,
 
 @each
 @ways
-def test_members_that_no_file_of_ours_has_are_refused(kind: str, way: str, tmp_path: Path) -> None:
+def test_unknown_members_raise(kind: str, way: str, tmp_path: Path) -> None:
     more = npy(np.zeros(3))
     for strange in ({"more": more}, {"kept_7": more}, {"kept_1": more}, {"../up": more}):
         with pytest.raises(ValueError, match=f"^this is not a .*{kind} file"):
@@ -234,13 +236,13 @@ def test_members_that_no_file_of_ours_has_are_refused(kind: str, way: str, tmp_p
     text = io.BytesIO(content(kind))
     with zipfile.ZipFile(text, "a") as archive:
         archive.writestr("read me.txt", "hello")
-    for strange_file in (twice, text, io.BytesIO(saying(kind, about(kind) | {"more": 1}))):
+    for strange_file in (twice, text, io.BytesIO(with_metadata(kind, about(kind) | {"more": 1}))):
         with pytest.raises(ValueError, match=f"^this is not a .*{kind} file"):
             load(kind, given_as(way, strange_file.getvalue(), tmp_path))
 
 
 @each
-def test_a_path_to_no_file_of_ours_is_refused_in_one_sentence(kind: str, tmp_path: Path) -> None:
+def test_path_to_another_file_raises_one_sentence(kind: str, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         load(kind, tmp_path / "absent.npz")
     with pytest.raises(FileNotFoundError):
@@ -268,9 +270,7 @@ def test_a_path_to_no_file_of_ours_is_refused_in_one_sentence(kind: str, tmp_pat
 
 @each
 @ways
-def test_a_directory_that_points_before_the_beginning_is_a_broken_file(
-    kind: str, way: str, tmp_path: Path
-) -> None:
+def test_archive_directory_with_invalid_offsets_raises(kind: str, way: str, tmp_path: Path) -> None:
     whole = bytearray(content(kind))
     end = bytes(whole).rindex(b"PK\5\6")
     for field in (12, 16):  # the size of the archive's directory, and where it begins
@@ -322,7 +322,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @each
 @settings(max_examples=150)
 @given(changes=mutations)
-def test_any_bytes_are_a_value_error_or_a_result_and_the_same_by_path_and_from_memory(
+def test_any_bytes_raise_value_error_or_load_by_path_and_from_memory(
     kind: str, folder: Path, changes: list[tuple[str, float, bytes]]
 ) -> None:
     broken = mutated(content(kind), changes)
@@ -341,10 +341,10 @@ json_values = st.recursive(
 @each
 @settings(max_examples=150)
 @given(place=st.integers(0, 10**6), value=json_values)
-def test_any_json_is_a_value_error_or_a_result(kind: str, place: int, value: Any) -> None:
+def test_any_json_raises_value_error_or_loads(kind: str, place: int, value: Any) -> None:
     said = about(kind)
     inner = [(said, key) for key in said]
     inner += [(part, key) for part in said.values() if isinstance(part, dict) for key in part]
     target, key = inner[place % len(inner)]
     target[key] = value
-    outcome(kind, io.BytesIO(saying(kind, said)))
+    outcome(kind, io.BytesIO(with_metadata(kind, said)))

@@ -1,4 +1,4 @@
-"""The registries: ordered, read-only, complete rows, and a KeyError that helps."""
+"""Registries: ordered, read-only, complete rows, and a KeyError that lists the known names."""
 
 from collections.abc import Mapping
 from dataclasses import FrozenInstanceError, dataclass
@@ -21,9 +21,8 @@ ROWS = [
 ]
 every_registry = pytest.mark.parametrize("registry", REGISTRIES.values(), ids=REGISTRIES.keys())
 
-# The names are public: they stand in links and in other people's code. A new one is added at will; a name
-# that is here may not go.
-PROMISED = {
+# Names are public: they stand in links and in the code of users. New ones may be added, none removed.
+PUBLISHED = {
     "losses": "sigmoid-mse sigmoid-half-mse sigmoid-ce tanh-mse hinge squared-hinge focal "
     "softmax-ce softmax-mse softmax-ce-smoothed sigmoid-bce-onehot sigmoid-mse-onehot "
     "mse mae huber log-cosh quantile poisson-nll gaussian-nll",
@@ -33,9 +32,9 @@ PROMISED = {
 }
 
 
-@pytest.mark.parametrize("kind", PROMISED)
-def test_the_promised_names_are_there(kind: str) -> None:
-    assert set(PROMISED[kind].split()) <= set(REGISTRIES[kind])
+@pytest.mark.parametrize("kind", PUBLISHED)
+def test_published_names_exist(kind: str) -> None:
+    assert set(PUBLISHED[kind].split()) <= set(REGISTRIES[kind])
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,17 @@ class Row:
     name: str
 
 
-def test_rows_come_in_the_order_in_which_they_were_written() -> None:
+def test_rows_keep_their_order() -> None:
     assert list(Registry("row", [Row("b"), Row("a"), Row("c")])) == ["b", "a", "c"]
 
 
+def test_equal_names_raise() -> None:
+    with pytest.raises(ValueError, match="two rows of kind row are named 'a'"):
+        Registry("row", [Row("a"), Row("b"), Row("a")])
+
+
 @every_registry
-def test_a_registry_is_a_mapping_by_the_name_of_its_rows(registry: Registry[Any]) -> None:
+def test_registry_is_a_mapping_by_name(registry: Registry[Any]) -> None:
     assert isinstance(registry, Mapping)
     assert len(registry) == len(list(registry)) > 0
     for name, row in registry.items():
@@ -60,7 +64,7 @@ def test_a_registry_is_a_mapping_by_the_name_of_its_rows(registry: Registry[Any]
 
 
 @every_registry
-def test_a_registry_is_read_only(registry: Registry[Any]) -> None:
+def test_registry_is_read_only(registry: Registry[Any]) -> None:
     name = next(iter(registry))
     with pytest.raises(TypeError):
         registry["mine"] = registry[name]  # type: ignore[index]
@@ -76,7 +80,7 @@ def test_a_registry_is_read_only(registry: Registry[Any]) -> None:
 @pytest.mark.parametrize(
     "wrong", ["no such thing", "", "MSE", "<script>", "mlp-", "mlp-0", "mlp--3", "mlp-3-"]
 )
-def test_an_unknown_name_lists_the_known_ones(registry: Registry[Any], wrong: str) -> None:
+def test_unknown_name_lists_the_known_ones(registry: Registry[Any], wrong: str) -> None:
     with pytest.raises(KeyError) as caught:
         registry[wrong]
     message = str(caught.value)
@@ -87,35 +91,35 @@ def test_an_unknown_name_lists_the_known_ones(registry: Registry[Any], wrong: st
 
 @every_registry
 @pytest.mark.parametrize("wrong", [None, 3, ("a",), ["a"], {"a": 1}])
-def test_what_is_no_name_is_an_unknown_name(registry: Registry[Any], wrong: object) -> None:
+def test_key_of_another_type_is_unknown(registry: Registry[Any], wrong: object) -> None:
     with pytest.raises(KeyError, match="unknown"):
         registry[wrong]  # type: ignore[index]
     assert wrong not in registry
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_every_row_says_what_it_is(row: Any) -> None:
+def test_every_row_is_documented(row: Any) -> None:
     for field in ("label", "formula", "convention", "source"):
         assert getattr(row, field).strip() == getattr(row, field) != ""
     assert row.formula.count("{") == row.formula.count("}")
     assert row.formula.count(r"\left") - row.formula.count(r"\leftarrow") == row.formula.count(r"\right")
     assert not row.label[0].islower()
     assert row.name == row.name.lower()
-    assert not set(row.name) & set(" /?&=#%<>\"'")  # it stands in a link
+    assert not set(row.name) & set(" /?&=#%<>\"'")  # it is part of links
 
 
 @every_registry
-def test_no_two_rows_have_the_same_label(registry: Registry[Any]) -> None:
+def test_labels_are_unique(registry: Registry[Any]) -> None:
     labels = [row.label for row in registry.values()]
     assert len(set(labels)) == len(labels)
 
 
 @every_registry
-def test_a_registry_shows_its_names(registry: Registry[Any]) -> None:
+def test_repr_lists_the_names(registry: Registry[Any]) -> None:
     assert all(name in repr(registry) for name in registry)
 
 
-def test_a_rule_makes_rows_that_are_not_listed() -> None:
+def test_pattern_makes_rows_that_are_not_listed() -> None:
     row = NETWORKS["mlp-3-7"]
     assert row.name == "mlp-3-7"
     assert "mlp-3-7" in NETWORKS
@@ -125,12 +129,12 @@ def test_a_rule_makes_rows_that_are_not_listed() -> None:
 
 
 @pytest.mark.parametrize("name", ["mlp-1025", "mlp-99999", "mlp" + 17 * "-2"])
-def test_a_network_that_asks_for_too_much_is_refused_and_is_not_there(name: str) -> None:
+def test_too_large_network_raises_and_is_not_contained(name: str) -> None:
     with pytest.raises(ValueError, match="at most 16 hidden layers of at most 1024 units"):
         NETWORKS[name]
     assert name not in NETWORKS
 
 
-def test_the_largest_network_of_the_rule_is_there() -> None:
+def test_largest_network_of_the_pattern_is_contained() -> None:
     assert "mlp-1024" in NETWORKS
     assert "mlp" + 16 * "-2" in NETWORKS

@@ -1,4 +1,4 @@
-"""The data: what it is, that it is the same again, and that a split keeps it fair."""
+"""Datasets: their content, reproducibility, and stratified splits."""
 
 import math
 import socket
@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from lossviz import DATASETS
 
-MADE = [name for name, row in DATASETS.items() if row.made]
-REAL = [name for name, row in DATASETS.items() if not row.made]
+SYNTHETIC = [name for name, row in DATASETS.items() if row.synthetic]
+REAL = [name for name, row in DATASETS.items() if not row.synthetic]
 CLASSES = [name for name, row in DATASETS.items() if row.task == "classification"]
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_examples_have_the_promised_shape_and_kind(name: str) -> None:
+def test_examples_have_the_documented_shape_and_dtype(name: str) -> None:
     row, data = DATASETS[name], DATASETS[name].load()
     assert data.name == name
     assert data.task == row.task
@@ -43,7 +43,7 @@ def test_the_same_seed_gives_the_same_examples(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_where_it_came_from_is_said(name: str) -> None:
+def test_source_is_given(name: str) -> None:
     assert DATASETS[name].load().source == DATASETS[name].source != ""
 
 
@@ -57,7 +57,7 @@ def test_where_it_came_from_is_said(name: str) -> None:
         ("diabetes", 442, 10, 0),
     ],
 )
-def test_real_data_is_scikit_learns_own_and_needs_no_network(
+def test_real_data_is_that_of_scikit_learn_and_needs_no_network(
     name: str, examples: int, features: int, classes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -75,7 +75,7 @@ def test_real_data_is_scikit_learns_own_and_needs_no_network(
     assert np.corrcoef(data.y, y)[0, 1] == pytest.approx(1)
 
 
-def test_a_list_of_real_data_is_complete() -> None:
+def test_list_of_real_data_is_complete() -> None:
     assert set(REAL) == {"digits", "iris", "wine", "breast-cancer", "diabetes"}
 
 
@@ -98,7 +98,7 @@ def test_pixels_are_divided_by_16_and_not_centred() -> None:
     assert x.max() == 1
 
 
-def test_without_noise_the_examples_are_the_formula() -> None:
+def test_examples_without_noise_follow_the_formula() -> None:
     def exact(name: str) -> tuple[np.ndarray, np.ndarray]:
         data = DATASETS[name].load(n=200, noise=0.0, seed=1)
         return data.x, data.y
@@ -130,8 +130,8 @@ def test_noise_is_the_standard_deviation_of_y(name: str) -> None:
     assert (data.y - clean.y).std() == pytest.approx(0.5, rel=0.03)
 
 
-@given(st.sampled_from(MADE), st.integers(4, 400), st.floats(0, 10), st.integers(0, 2**32 - 1))
-def test_any_size_and_noise_can_be_made_and_split(name: str, n: int, noise: float, seed: int) -> None:
+@given(st.sampled_from(SYNTHETIC), st.integers(4, 400), st.floats(0, 10), st.integers(0, 2**32 - 1))
+def test_any_size_and_noise_can_be_generated_and_split(name: str, n: int, noise: float, seed: int) -> None:
     data = DATASETS[name].load(n, noise, seed)
     assert data.x.shape == (n, len(data.features))
     assert np.isfinite(data.x).all()
@@ -141,11 +141,11 @@ def test_any_size_and_noise_can_be_made_and_split(name: str, n: int, noise: floa
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_a_split_is_disjoint_complete_and_the_same_again(name: str) -> None:
+def test_split_is_disjoint_complete_and_reproducible(name: str) -> None:
     data = DATASETS[name].load()
-    train, test = data.split(test=0.25, seed=5)
-    again, _ = data.split(test=0.25, seed=5)
-    other, _ = data.split(test=0.25, seed=6)
+    train, test = data.split(test_size=0.25, seed=5)
+    again, _ = data.split(test_size=0.25, seed=5)
+    other, _ = data.split(test_size=0.25, seed=6)
     np.testing.assert_array_equal(train.x, again.x)
     assert not np.array_equal(train.x, other.x)
     assert len(test.x) == math.ceil(len(data.x) / 4)
@@ -162,24 +162,24 @@ def test_a_split_is_disjoint_complete_and_the_same_again(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_a_split_keeps_the_classes_in_proportion(name: str) -> None:
+def test_split_is_stratified(name: str) -> None:
     data = DATASETS[name].load()
-    _, test = data.split(test=0.25, seed=5)
+    _, test = data.split(test_size=0.25, seed=5)
     classes = len(data.classes)
     expected = 0.25 * np.bincount(data.y, minlength=classes)
     assert np.abs(np.bincount(test.y, minlength=classes) - expected).max() <= 1
 
 
-@pytest.mark.parametrize("test", [1e-6, 0.01, 0.5, 0.99, 1 - 1e-6])
-def test_no_side_of_a_split_is_empty(test: float) -> None:
-    for part in DATASETS["moons"].load(n=40).split(test=test):
+@pytest.mark.parametrize("test_size", [1e-6, 0.01, 0.5, 0.99, 1 - 1e-6])
+def test_neither_part_of_a_split_is_empty(test_size: float) -> None:
+    for part in DATASETS["moons"].load(n=40).split(test_size=test_size):
         assert len(part.x) > 0
 
 
 @pytest.mark.parametrize("wrong", [0, 1, -0.5, 2, math.nan, "half", None])
-def test_a_share_outside_0_to_1_is_refused(wrong: float) -> None:
-    with pytest.raises(ValueError, match="test must be a number in"):
-        DATASETS["iris"].load().split(test=wrong)
+def test_test_size_outside_0_to_1_raises(wrong: float) -> None:
+    with pytest.raises(ValueError, match="test_size must be a number in"):
+        DATASETS["iris"].load().split(test_size=wrong)
 
 
 @pytest.mark.parametrize(
@@ -187,6 +187,6 @@ def test_a_share_outside_0_to_1_is_refused(wrong: float) -> None:
     [("n", 3), ("n", 10**6), ("n", 50.0), ("noise", -0.1), ("noise", math.nan), ("noise", 11), ("seed", -1)],
 )
 @pytest.mark.parametrize("name", ["moons", "iris"])
-def test_bad_input_is_named(name: str, argument: str, wrong: float) -> None:
+def test_invalid_argument_is_named(name: str, argument: str, wrong: float) -> None:
     with pytest.raises(ValueError, match=f"{argument} must be a .*number"):
         DATASETS[name].load(**{argument: wrong})  # type: ignore[arg-type]

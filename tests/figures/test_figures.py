@@ -1,4 +1,4 @@
-"""What a figure says is what the result says; every frame is the picture that would have been built there."""
+"""Figures show the numbers of their results; every frame equals the figure that is built there."""
 
 import json
 import math
@@ -13,7 +13,7 @@ import plotly.io as pio
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
-from support.drawn import built, content, moves_as_built
+from support.drawn import assert_frames_equal_figures, built, content
 
 import lossviz as lv
 from lossviz import figures
@@ -239,8 +239,8 @@ def test_the_frames_are_named_by_what_the_slider_says() -> None:
 
 @MOVES
 @WIDTHS
-def test_a_frame_is_the_picture_that_would_have_been_built_there(name: str, narrow: bool) -> None:
-    moves_as_built(*MOVING[name], narrow)
+def test_frame_equals_the_figure_built_there(name: str, narrow: bool) -> None:
+    assert_frames_equal_figures(*MOVING[name], narrow)
 
 
 def test_the_first_frame_of_a_race_is_the_picture_that_would_have_been_built_there() -> None:
@@ -295,40 +295,40 @@ def test_a_click_on_a_line_between_two_contestants_is_its_seed() -> None:
     assert figures.seed_at(RACE, "Cross-entropy", "Seeds", 30, 0.5, 1e6) is None
 
 
-def test_a_frame_that_is_not_there_is_named() -> None:
+def test_unknown_frame_is_named() -> None:
     with pytest.raises(ValueError, match="no frame is called 'Speed'; there are Accuracy, Loss"):
         at_frame(figures.training_curves(RACE, running=True), "Speed")
 
 
-def test_a_still_stays_as_it_is() -> None:
+def test_at_frame_of_a_still_figure_changes_nothing() -> None:
     still = at_frame(figures.descents(RUNS, at=10), 30)
     assert at_frame(still).to_json() == still.to_json()
 
 
 @MOVES
-def test_no_frame_depends_on_the_one_before(name: str) -> None:
+def test_frames_do_not_depend_on_each_other(name: str) -> None:
     make, values = MOVING[name]
     figure = built(make, values[0])
     before = figure.to_json()
-    there, back = at_frame(figure, values[-1]), at_frame(figure, values[0])
-    assert at_frame(figure, values[-1]).to_json() == there.to_json()
-    assert at_frame(figure, values[0]).to_json() == back.to_json()
-    assert figure.to_json() == before, "a figure is not changed by being looked at"
+    last, first = at_frame(figure, values[-1]), at_frame(figure, values[0])
+    assert at_frame(figure, values[-1]).to_json() == last.to_json()
+    assert at_frame(figure, values[0]).to_json() == first.to_json()
+    assert figure.to_json() == before, "at_frame does not change the figure"
 
 
-def test_the_nearest_frame_is_taken() -> None:
+def test_nearest_frame_is_taken() -> None:
     figure = figures.escape(STARTS, TIMES, at=8, lr=0.15)
     assert content(figure, 4.1) == content(figure, 4.0)
     assert content(figure, 1e9) == content(figure, 14.0)
 
 
-def test_a_figure_without_frames_stays_as_it_is() -> None:
+def test_at_frame_of_a_figure_without_frames_changes_nothing() -> None:
     figure = figures.reliefs(PLANES)
     assert content(figure, 3.0) == content(figure)
 
 
 @MOVES
-def test_a_figure_outlives_its_json(name: str) -> None:
+def test_figure_can_be_restored_from_its_json(name: str) -> None:
     make, values = MOVING[name]
     figure = built(make, values[0])
     again = figures.from_json(json.loads(figure.to_json()))
@@ -346,26 +346,26 @@ class Sources(HTMLParser):
 
 
 @pytest.mark.parametrize("name", ["escape", "reliefs"])
-def test_a_page_of_its_own_needs_nothing_from_elsewhere(name: str) -> None:
+def test_standalone_page_loads_nothing(name: str) -> None:
     figure = built(ALL[name])
     page = standalone(figure, "start")
     sources = Sources()
     sources.feed(page)
     assert sources.found == []
     assert page.count("Plotly.newPlot") >= 1
-    assert len(page) > 3e6, "plotly is inside"
+    assert len(page) > 3e6, "plotly is included"
     for frame in figure.frames:
         assert f'"{frame.name}"' in page
 
 
-# --- the look ------------------------------------------------------------------------------------------
+# --- colours and template -------------------------------------------------------------------------------
 
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")
 
 
 @EVERY
 @WIDTHS
-def test_every_colour_has_a_dark_one_or_is_the_same_in_both(name: str, narrow: bool) -> None:
+def test_every_colour_has_a_dark_counterpart_or_is_neutral(name: str, narrow: bool) -> None:
     figure = built(ALL[name], narrow=narrow)
     neutral = {"rgba(0,0,0,", "rgba(255,255,255,", "rgba(20,26,34,"}
     used = set(COLOUR.findall(figure.to_json())) - neutral
@@ -375,14 +375,14 @@ def test_every_colour_has_a_dark_one_or_is_the_same_in_both(name: str, narrow: b
     assert turned == {dark_map()[colour] for colour in used}
 
 
-def test_no_dark_colour_is_a_light_one() -> None:
-    """They are replaced one after the other: a chain would turn twice."""
+def test_no_dark_colour_is_a_light_colour() -> None:
+    """Colours are replaced one after the other, so that a chain would be replaced twice."""
     assert not set(DARK) & set(DARK.values())
     assert not set(dark_map()) & set(dark_map().values())
     assert all(re.fullmatch(r"#[0-9A-F]{6}", colour) for pair in DARK.items() for colour in pair)
 
 
-def test_dark_changes_colours_only() -> None:
+def test_dark_changes_only_colours() -> None:
     figure = figures.slopes(SLOPES)
     light, night = json.loads(figure.to_json()), json.loads(dark(figure).to_json())
 
@@ -394,7 +394,7 @@ def test_dark_changes_colours_only() -> None:
 
 @pytest.fixture
 def placeholder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Another template than Plotly's own is the default, as some user's is."""
+    """Make another template than Plotly's the default, as a user may have done."""
     pio.templates["placeholder"] = go.layout.Template(layout={"font": {"color": "#000001"}})
     monkeypatch.setattr(pio.templates, "default", "placeholder")
     yield
@@ -403,7 +403,9 @@ def placeholder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @EVERY
 @WIDTHS
-def test_no_figure_uses_plotlys_own_template(name: str, narrow: bool, request: pytest.FixtureRequest) -> None:
+def test_figures_do_not_use_the_default_template(
+    name: str, narrow: bool, request: pytest.FixtureRequest
+) -> None:
     plain = built(ALL[name], narrow=narrow)
     ours = built(ALL["slopes"]).layout.template.layout
     assert plain.layout.template.layout.font.family == ours.font.family
@@ -413,7 +415,7 @@ def test_no_figure_uses_plotlys_own_template(name: str, narrow: bool, request: p
 
 
 @pytest.mark.parametrize("name", ["escape", "reliefs"])
-def test_no_still_uses_plotlys_own_template(name: str, request: pytest.FixtureRequest) -> None:
+def test_still_figures_do_not_use_the_default_template(name: str, request: pytest.FixtureRequest) -> None:
     figure = built(ALL[name])
     before = at_frame(figure).to_json()
     request.getfixturevalue("placeholder")
@@ -421,7 +423,7 @@ def test_no_still_uses_plotlys_own_template(name: str, request: pytest.FixtureRe
 
 
 @EVERY
-def test_a_narrow_figure_is_another_layout_of_the_same_facts(name: str) -> None:
+def test_narrow_figure_shows_the_same_numbers(name: str) -> None:
     wide, narrow = built(ALL[name]), built(ALL[name], narrow=True)
     assert len(wide.data) == len(narrow.data)
     assert wide.to_json() != narrow.to_json() or name == "reliefs"
@@ -429,13 +431,13 @@ def test_a_narrow_figure_is_another_layout_of_the_same_facts(name: str) -> None:
     assert numbers <= set(re.findall(r"\d+(?:\.\d+)? ?[×%]", texts(narrow)))
 
 
-# --- how numbers are written ---------------------------------------------------------------------------
+# --- number format ---------------------------------------------------------------------------
 
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def read(text: str) -> float:
-    """The number that a reader takes from it."""
+    """The number that a text stands for."""
     sign, text = (-1, text[1:]) if text.startswith("−") else (1, text)
     lead, _, power = text.replace("\u2009", "").partition(" × 10")
     return (
@@ -450,7 +452,7 @@ def read(text: str) -> float:
 @example(999999.9)
 @example(9.999e-5)
 @example(9.96e8)
-def test_a_number_is_read_as_it_is(value: float) -> None:
+def test_number_is_equal_when_read_back(value: float) -> None:
     text = number(value)
     assert read(text) == pytest.approx(value, rel=0.051 if "×" in text else 0.0051)
     assert number(-value) == f"−{text}"
@@ -460,7 +462,7 @@ def test_a_number_is_read_as_it_is(value: float) -> None:
 
 @given(some.integers(0, 10**12))
 @example(1057)
-def test_a_whole_number_is_written_in_full(count: int) -> None:
+def test_whole_writes_all_digits(count: int) -> None:
     first, *others = whole(count).split("\u2009")
     assert int(first + "".join(others)) == count
     assert len(first) <= 3
@@ -468,7 +470,7 @@ def test_a_whole_number_is_written_in_full(count: int) -> None:
 
 
 @given(some.floats(1e-4, 1e6), some.floats(1e-4, 1e6))
-def test_larger_numbers_are_not_written_smaller(a: float, b: float) -> None:
+def test_number_is_monotonic(a: float, b: float) -> None:
     low, high = sorted((a, b))
     assert read(number(low)) <= read(number(high))
 
@@ -481,17 +483,17 @@ def test_larger_numbers_are_not_written_smaller(a: float, b: float) -> None:
         (1.5e7, "1.5 × 10⁷"), (3e-6, "3.0 × 10⁻⁶"), (9.99e-6, "1.0 × 10⁻⁵"),
     ],
 )  # fmt: skip
-def test_numbers_as_they_are_written(value: float, text: str) -> None:
+def test_number_examples(value: float, text: str) -> None:
     assert number(value) == text
 
 
 @given(some.floats(allow_nan=True, allow_infinity=True, allow_subnormal=False))
-def test_every_float_can_be_written(value: float) -> None:
+def test_every_float_can_be_formatted(value: float) -> None:
     assert number(value)
 
 
 @given(some.floats(0, 1))
-def test_a_share_is_a_whole_percentage(share: float) -> None:
+def test_percent_has_no_decimals(share: float) -> None:
     text = percent(share)
     if text == "under 1 %":
         assert 0 < share < 0.005
@@ -499,25 +501,25 @@ def test_a_share_is_a_whole_percentage(share: float) -> None:
         assert float(text.removesuffix(" %")) == pytest.approx(100 * share, abs=0.5000001)
 
 
-def test_nothing_and_all_are_written_as_such() -> None:
+def test_percent_of_zero_and_one() -> None:
     assert (percent(0.0), percent(1.0), percent(1e-9), percent(0.27)) == ("0 %", "100 %", "under 1 %", "27 %")
 
 
-# --- reliefs -------------------------------------------------------------------------------------------
+# --- 3D surfaces -------------------------------------------------------------------------------------------
 
 
-def relief(height: np.ndarray) -> tuple[Any, Any]:
-    """The triangles and the lines of heights over a grid."""
+def surface_traces(height: np.ndarray) -> tuple[Any, Any]:
+    """The mesh and the contour lines of heights over a grid."""
     figure = figures.from_json({"data": [], "layout": {}})
     across, up = np.arange(height.shape[1], dtype=float), np.arange(height.shape[0], dtype=float)
     draw_relief(figure, across, up, height, height, ends=(0, 4), tallest=4)
     return figure.data
 
 
-def test_the_triangles_of_a_relief_cover_its_grid_once_but_for_its_holes() -> None:
+def test_triangles_cover_the_grid_once_except_holes() -> None:
     height = np.random.default_rng(0).uniform(0, 4, (5, 7))
     height[2, 3], height[0, 0] = np.nan, np.inf
-    mesh, _ = relief(height)
+    mesh, _ = surface_traces(height)
     assert len(mesh.x) == 5 * 7 - 2
     corners = np.stack([np.stack([mesh.x[part], mesh.y[part]], axis=-1) for part in (mesh.i, mesh.j, mesh.k)])
     (ax, ay), (bx, by) = (corners[1] - corners[0]).T, (corners[2] - corners[0]).T
@@ -526,10 +528,10 @@ def test_the_triangles_of_a_relief_cover_its_grid_once_but_for_its_holes() -> No
     assert np.allclose(mesh.z, height[mesh.y.astype(int), mesh.x.astype(int)])
 
 
-def test_the_lines_of_a_relief_lie_at_whole_heights() -> None:
+def test_contour_lines_are_at_integer_heights() -> None:
     across, up = np.meshgrid(np.arange(7.0), np.arange(5.0))
-    _, lines = relief(across / 2 + up / 4)
+    _, lines = surface_traces(across / 2 + up / 4)
     x, y, z = (np.asarray(part, dtype=float) for part in (lines.x, lines.y, lines.z))
-    there = np.isfinite(x)
-    assert set(np.round(z[there])) == {1, 2, 3}
-    assert np.allclose(x[there] / 2 + y[there] / 4, np.round(z[there]))
+    finite = np.isfinite(x)
+    assert set(np.round(z[finite])) == {1, 2, 3}
+    assert np.allclose(x[finite] / 2 + y[finite] / 4, np.round(z[finite]))

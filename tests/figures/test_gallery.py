@@ -1,4 +1,4 @@
-"""Figures of Loss gallery and Loss against metric: they say the facts, and move as they would be built."""
+"""Figures of Loss gallery and Loss against metric: their numbers, and their frames."""
 
 import re
 from collections.abc import Callable
@@ -6,22 +6,22 @@ from collections.abc import Callable
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from support.drawn import built, moves_as_built
+from support.drawn import assert_frames_equal_figures, built
 
 import lossviz as lv
 from lossviz import figures
 from lossviz.figures import at_frame, dark, dark_map, number, percent
-from lossviz.figures.base.label_layout import places
-from lossviz.figures.base.style import MARKS
-from lossviz.losses.curves import AXES, fits
+from lossviz.figures.base.label_layout import place_labels
+from lossviz.figures.base.style import FAMILY_STYLES
+from lossviz.losses.curves import AXES, fits_axis
 
-LANES = ["mse", lv.LOSSES["huber"].set(delta=5), "mae", lv.LOSSES["quantile"].set(tau=0.75), "hit-or-miss"]
-FAR = np.arange(10.0, 81.0, 10.0)
-VALLEYS = lv.losses.outlier_location(LANES, far=FAR)
-LINES = lv.losses.outlier_lines(LANES[:4], far=FAR)
+LOSSES = ["mse", lv.LOSSES["huber"].set(delta=5), "mae", lv.LOSSES["quantile"].set(tau=0.75), "hit-or-miss"]
+OUTLIERS = np.arange(10.0, 81.0, 10.0)
+LOCATION = lv.losses.outlier_location(LOSSES, outlier_y=OUTLIERS)
+LINES = lv.losses.outlier_lines(LOSSES[:4], outlier_y=OUTLIERS)
 ROWS = (*lv.LOSSES.values(), *lv.losses.NONDIFFERENTIABLE.values())
-SHAPES = {  # every loss on every axis is drawn by the tests of the page
-    axis: lv.losses.loss_curves([row for row in ROWS if fits(row, axis)][:4], axis, x=AXES[axis][1][::20])
+CURVES = {  # the tests of the page draw every loss on every axis
+    axis: lv.losses.loss_curves([row for row in ROWS if fits_axis(row, axis)][:4], axis, x=AXES[axis].x[::20])
     for axis in AXES
 }
 DIGITS, CANCER, DIABETES = (
@@ -30,27 +30,29 @@ DIGITS, CANCER, DIABETES = (
         ("digits", "linear", 100), ("breast-cancer", "linear", 200), ("diabetes", "mlp-16", 100)
     )
 )  # fmt: skip
-THRESHOLDS = np.arange(-38, 39, 2) / 5
-CURVE = lv.metrics.threshold_curve(
-    log_odds=6 * CANCER.log_odds[-1], y=CANCER.y, classes=CANCER.classes, thresholds=THRESHOLDS
+CUTS = np.arange(-38, 39, 2) / 5
+VERDICTS = lv.metrics.threshold_curve(
+    log_odds=6 * CANCER.log_odds[-1], y=CANCER.y, classes=CANCER.classes, cut=CUTS
 )
-THREE = lv.metrics.threshold_curve([0.99, 0.99, 0.49], [1, 1, 1], thresholds=THRESHOLDS)
+THREE = lv.metrics.threshold_curve([0.99, 0.99, 0.49], [1, 1, 1], cut=CUTS)
 
 Make = Callable[..., go.Figure]
 MOVING: dict[str, tuple[Make, list[float]]] = {
-    "valleys": (lambda at, **m: figures.outlier_location(VALLEYS, at=at, **m), [10, 40, 80]),
-    "pulled": (lambda at, **m: figures.outlier_lines(LINES, at=at, **m), [10, 40, 80]),
+    "outlier location": (lambda at, **m: figures.outlier_location(LOCATION, at=at, **m), [10, 40, 80]),
+    "outlier lines": (lambda at, **m: figures.outlier_lines(LINES, at=at, **m), [10, 40, 80]),
     **{
-        f"shapes {axis}": (lambda at, f=facts, **m: figures.loss_curves(f, at=at, **m), list(facts.x[[0, 3, -1]]))
-        for axis, facts in SHAPES.items()
+        f"curves {axis}": (
+            lambda at, f=facts, **m: figures.loss_curves(f, at=at, **m), list(facts.x[[0, 3, -1]])
+        )
+        for axis, facts in CURVES.items()
     },
     "digits": (lambda at, **m: figures.score_curves(DIGITS, at=at, **m), [0, 10, 20]),
     "cancer, Brier": (lambda at, **m: figures.score_curves(CANCER, "brier", at=at, **m), [0, 10, 20]),
     "diabetes": (lambda at, **m: figures.score_curves(DIABETES, "mae", at=at, **m), [0, 10, 20]),
-    "threshold": (lambda at, **m: figures.threshold_curve(CURVE, at=at, **m), [-7.6, 0, 2.0]),
+    "threshold": (lambda at, **m: figures.threshold_curve(VERDICTS, at=at, **m), [-7.6, 0, 2.0]),
     "three": (lambda at, **m: figures.threshold_curve(THREE, at=at, **m), [-7.6, 0, 7.6]),
-    "calibration": (lambda at, **m: figures.calibration(DIGITS, at=at, **m), [0, 10, 20]),
-    "calibration, two": (lambda at, **m: figures.calibration(CANCER, at=at, **m), [0, 10, 20]),
+    "calibrated": (lambda at, **m: figures.calibration(DIGITS, at=at, **m), [0, 10, 20]),
+    "calibrated, two": (lambda at, **m: figures.calibration(CANCER, at=at, **m), [0, 10, 20]),
 }  # fmt: skip
 EVERY = pytest.mark.parametrize("name", MOVING)
 WIDTHS = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
@@ -62,8 +64,8 @@ def texts(figure: go.Figure) -> str:
 
 @EVERY
 @WIDTHS
-def test_a_frame_is_the_picture_that_would_have_been_built_there(name: str, narrow: bool) -> None:
-    moves_as_built(*MOVING[name], narrow)
+def test_frame_equals_the_figure_built_there(name: str, narrow: bool) -> None:
+    assert_frames_equal_figures(*MOVING[name], narrow)
 
 
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")
@@ -71,7 +73,7 @@ COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba\(\d+,\d+,\d+,")
 
 @EVERY
 @WIDTHS
-def test_every_colour_has_a_dark_one(name: str, narrow: bool) -> None:
+def test_every_colour_has_a_dark_counterpart(name: str, narrow: bool) -> None:
     make, values = MOVING[name]
     figure = built(make, values[0], narrow=narrow)
     used = set(COLOUR.findall(figure.to_json())) - {"rgba(0,0,0,"}
@@ -79,20 +81,20 @@ def test_every_colour_has_a_dark_one(name: str, narrow: bool) -> None:
     assert set(COLOUR.findall(dark(figure).to_json())) - {"rgba(0,0,0,"} == {dark_map()[c] for c in used}
 
 
-def test_valleys_tell_the_best_guess_and_how_far_it_moved() -> None:
-    for k, far in enumerate(FAR):
-        said = texts(figures.outlier_location(VALLEYS, at=far))
-        assert f"needs {far:g} minutes" in said
-        for lane, best in enumerate(VALLEYS.best[:, k]):
-            assert number(float(best)) in said
-            moved = best - VALLEYS.at_home[lane]
+def test_outlier_location_shows_the_best_constant_and_its_change() -> None:
+    for k, outlier in enumerate(OUTLIERS):
+        shown = texts(figures.outlier_location(LOCATION, at=outlier))
+        assert f"needs {outlier:g} minutes" in shown
+        for i, best in enumerate(LOCATION.best[:, k]):
+            assert number(float(best)) in shown
+            moved = best - LOCATION.inlier_best[i]
             assert (
                 f"{abs(moved):.1f}" if abs(moved) >= 1 else number(abs(float(moved)))
-            ) in said or moved == 0
+            ) in shown or moved == 0
 
 
 @WIDTHS
-def test_lines_are_drawn_where_they_are_and_tell_their_slopes(narrow: bool) -> None:
+def test_outlier_lines_are_drawn_with_their_slopes(narrow: bool) -> None:
     figure = figures.outlier_lines(LINES, at=80, narrow=narrow)
     drawn = [trace for trace in figure.data if trace.mode == "lines" and trace.line.width > 1.5]
     for trace, (slope, intercept) in zip(drawn, LINES.lines[:, -1], strict=True):
@@ -102,40 +104,48 @@ def test_lines_are_drawn_where_they_are_and_tell_their_slopes(narrow: bool) -> N
 
 @pytest.mark.parametrize("axis", AXES)
 @WIDTHS
-def test_shapes_tell_loss_slope_and_curvature(axis: str, narrow: bool) -> None:
-    facts = SHAPES[axis]
+def test_loss_curves_show_loss_slope_and_curvature(axis: str, narrow: bool) -> None:
+    facts = CURVES[axis]
     k = len(facts.x) // 3
-    said = texts(figures.loss_curves(facts, at=float(facts.x[k]), narrow=narrow))
+    shown = texts(figures.loss_curves(facts, at=float(facts.x[k]), narrow=narrow))
     for part in (facts.value, facts.gradient, facts.curvature):
         for value in part[:, k]:
-            assert (number(float(value)) if abs(value) > 1e-12 else "0") in said
+            assert (number(float(value)) if abs(value) > 1e-12 else "0") in shown
 
 
-def test_where_a_loss_bends_down_the_ground_is_tinted() -> None:
-    def tints(against: str) -> int:
-        figure = figures.loss_curves(lv.losses.loss_curves(["sigmoid-mse", "sigmoid-ce"], against))
+def test_negative_curvature_is_shaded() -> None:
+    def shaded(axis: str) -> int:
+        figure = figures.loss_curves(lv.losses.loss_curves(["sigmoid-mse", "sigmoid-ce"], axis))
         return sum(trace.fill == "tozeroy" for trace in figure.data)
 
-    assert tints("logit") == 1
-    assert tints("probability") == 0
+    assert shaded("logit") == 1
+    assert shaded("probability") == 0
 
 
-def test_a_panel_shows_all_unless_one_loss_towers_above_the_others() -> None:
+def test_panel_is_cut_where_one_loss_is_far_larger_than_the_others() -> None:
     alone = figures.loss_curves(lv.losses.loss_curves(["mse"])).layout.yaxis.range
     assert alone[1] > 25
     among = figures.loss_curves(lv.losses.loss_curves(["mse", "mae", "huber"])).layout.yaxis.range
     assert 4.5 < among[1] < 25
 
 
-def test_names_stand_beside_their_curves_and_not_on_each_other() -> None:
+def test_labels_are_beside_their_curves_and_do_not_overlap() -> None:
     x = np.linspace(0, 1, 101)
     y = np.array([x, 1 - x, np.full_like(x, 0.5)])
-    spots = places(x, y, [80, 80, 80], (700, 200))
+    positions = place_labels(x, y, [80, 80, 80], (700, 200))
     boxes = []
-    for spot, row in zip(spots, y, strict=True):
-        assert spot["y"] == pytest.approx(np.interp(spot["x"], x, row))
-        left = 700 * spot["x"] + spot["xshift"] - {"left": 0, "center": 40, "right": 80}[spot["xanchor"]]
-        low = 200 * spot["y"] + spot["yshift"] - {"bottom": 0, "middle": 11, "top": 22}[spot["yanchor"]]
+    for position, row in zip(positions, y, strict=True):
+        assert position["y"] == pytest.approx(np.interp(position["x"], x, row))
+        left = (
+            700 * position["x"]
+            + position["xshift"]
+            - {"left": 0, "center": 40, "right": 80}[position["xanchor"]]
+        )
+        low = (
+            200 * position["y"]
+            + position["yshift"]
+            - {"bottom": 0, "middle": 11, "top": 22}[position["yanchor"]]
+        )
         boxes.append((left, left + 80, low, low + 22))
     for i, a in enumerate(boxes):
         for b in boxes[:i]:
@@ -146,75 +156,74 @@ def test_names_stand_beside_their_curves_and_not_on_each_other() -> None:
             assert not ((200 * row[inside] > low) & (200 * row[inside] < high)).any()
 
 
-def test_what_is_never_in_the_panel_gets_a_name_all_the_same() -> None:
+def test_curve_outside_the_panel_gets_a_label() -> None:
     x = np.linspace(0, 1, 11)
-    assert len(places(x, np.array([x + 5, np.full(11, np.nan)]), [50, 50], (300, 100))) == 2
+    assert len(place_labels(x, np.array([x + 5, np.full(11, np.nan)]), [50, 50], (300, 100))) == 2
 
 
 @WIDTHS
-def test_score_curves_write_the_change_of_the_loss(narrow: bool) -> None:
+def test_scores_tell_what_was_lost_and_won(narrow: bool) -> None:
     for history, measure in ((DIGITS, "accuracy"), (DIABETES, "rmse")):
         k = 5
         said = texts(figures.score_curves(history, measure, at=float(history.steps[k]), narrow=narrow))
         worse = round(100 * (history.loss[k] / history.loss.min() - 1))
         assert f"{worse} %" in said
-        assert f"step {history.steps[history.best_record()]}" in said
-        assert f"step {history.steps[history.best_record(measure)]}" in said
+        assert f"step {history.steps[history.best()]}" in said
+        assert f"step {history.steps[history.best(measure)]}" in said
         assert f"after {history.steps[k]} steps" in said
 
 
-@pytest.mark.parametrize("facts", [CURVE, THREE], ids=["model", "three"])
+@pytest.mark.parametrize("facts", [VERDICTS, THREE], ids=["model", "three"])
 @WIDTHS
-def test_the_threshold_makes_the_confusion_matrix(facts: lv.metrics.ThresholdCurve, narrow: bool) -> None:
+def test_the_line_makes_the_confusion_matrix(facts: lv.metrics.ThresholdCurve, narrow: bool) -> None:
     for k in (3, 19, 30):
-        figure = figures.threshold_curve(facts, at=float(facts.thresholds[k]), narrow=narrow)
+        figure = figures.threshold_curve(facts, at=float(facts.cut[k]), narrow=narrow)
         said = texts(figure).split(" | ")
-        confusion = facts.false_negatives, facts.true_positives, facts.true_negatives, facts.false_positives
-        counts = [part[k] for part in confusion]
+        counts = [facts.missed[k], facts.found[k], facts.left[k], facts.alarms[k]]
         assert said[:4] == [str(count) for count in counts]
         assert percent(float(facts.accuracy[k])) in " ".join(said)
         still = at_frame(figure)
         assert [len(still.data[i].x) for i in range(4)] == [
-            int((facts.y == 1).sum()), int((facts.y == 0).sum()), counts[0], counts[3],
+            int((facts.y == 1).sum()), int((facts.y == 0).sum()), facts.missed[k], facts.alarms[k],
         ]  # fmt: skip
 
 
-def test_every_dot_is_on_its_side_and_none_on_another() -> None:
-    for threshold in CURVE.thresholds[1::12]:
-        still = at_frame(figures.threshold_curve(CURVE, at=float(threshold)))
-        assert all(x < threshold for x in still.data[2].x)
-        assert all(x > threshold for x in still.data[3].x)
-    whole = figures.threshold_curve(CURVE)
+def test_no_dot_is_on_the_wrong_side_and_none_on_another() -> None:
+    for cut in VERDICTS.cut[1::12]:
+        still = at_frame(figures.threshold_curve(VERDICTS, at=float(cut)))
+        assert all(x < cut for x in still.data[2].x)
+        assert all(x > cut for x in still.data[3].x)
+    whole = figures.threshold_curve(VERDICTS)
     spots = [
         (round(x, 3), round(y, 2))
         for i in (0, 1)
         for x, y in zip(whole.data[i].x, whole.data[i].y, strict=True)
     ]
-    assert len(set(spots)) == len(CURVE.y)
+    assert len(set(spots)) == len(VERDICTS.y)
 
 
-def test_calibration_draws_its_bins() -> None:
+def test_calibration_is_drawn_as_it_is() -> None:
     for history in (DIGITS, CANCER):
-        facts = history.calibration(4)
+        facts = figures.calibration_of(history, 4)
         still = at_frame(figures.calibration(history, at=float(history.steps[4])))
         full = facts.count > 0
-        assert still.data[3].x == pytest.approx(facts.mean_predicted[full].tolist(), abs=1e-4)
-        assert still.data[3].y == pytest.approx(facts.fraction_of_positives[full].tolist(), abs=1e-4)
+        assert still.data[3].x == pytest.approx(facts.said[full].tolist(), abs=1e-4)
+        assert still.data[3].y == pytest.approx(facts.so[full].tolist(), abs=1e-4)
         assert f"{100 * facts.error:.1f}" in texts(still)
     with pytest.raises(ValueError, match="a regression gives none"):
         figures.calibration(DIABETES)
 
 
-def test_a_metric_is_ink_and_a_loss_has_the_colour_of_its_family() -> None:
+def test_a_metric_is_ink_and_a_loss_has_its_familys_colour() -> None:
     for history, family in ((DIGITS, "logarithm"), (DIABETES, "squared")):
         measure = next(iter(history.scores))
         loss, metric = (figures.score_curves(history, measure).data[i].line.color for i in (0, 2))
-        assert loss == MARKS[family].line
-        assert metric not in {mark.line for name, mark in MARKS.items() if name != "margin"}
+        assert loss == FAMILY_STYLES[family].line
+        assert metric not in {mark.line for name, mark in FAMILY_STYLES.items() if name != "margin"}
 
 
 @WIDTHS
-def test_a_sketch_is_loss_and_slope(narrow: bool) -> None:
+def test_sketch_shows_loss_and_slope(narrow: bool) -> None:
     figure = figures.sketch(lv.losses.loss_curves(["mae", "huber"]), narrow=narrow)
     assert len(figure.data) == 4
     assert not figure.frames

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from support.drawn import built, moves_as_built
+from support.drawn import assert_frames_equal_figures, built
 
 import lossviz as lv
 from lossviz import figures
@@ -66,7 +66,7 @@ def texts(figure: go.Figure) -> str:
 @pytest.mark.parametrize("name", MOVING)
 @WIDTHS
 def test_a_frame_is_the_picture_that_would_have_been_built_there(name: str, narrow: bool) -> None:
-    moves_as_built(*MOVING[name], narrow)
+    assert_frames_equal_figures(*MOVING[name], narrow)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -1,7 +1,9 @@
-"""Any number can be written: every float and every integer, short, as plain text, and read as what it is."""
+"""Every float and integer can be formatted: short, as plain text, and close to the number."""
 
 import importlib
+import inspect
 import math
+import pkgutil
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,9 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
+from lossviz import figures
 from lossviz.figures.base.number_format import every, number, percent, whole
 
-LONGEST = 24  # letters of a number as it is written
+LONGEST = 24  # characters of a formatted number
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 FLOATS = some.floats(allow_nan=True, allow_infinity=True, allow_subnormal=True)
 WHOLES = some.integers() | some.integers(-(10**400), 10**400)
@@ -21,7 +24,7 @@ NARROW = some.floats(width=32).map(np.float32) | some.floats(width=16).map(np.fl
 
 
 def is_plain(text: str) -> bool:
-    """Short, of letters that neither Markdown nor Plotly reads, with nothing that Python alone says."""
+    """Whether it is short, without Markdown, HTML or Python's own notation."""
     kinds = {unicodedata.category(letter) for letter in text}
     return (
         0 < len(text) <= LONGEST
@@ -32,13 +35,13 @@ def is_plain(text: str) -> bool:
 
 
 def read(text: str) -> Decimal:
-    """What a reader takes a written number for."""
+    """The number that a text stands for."""
     lead, _, power = text.replace("∞", "Infinity").replace("\u2009", "").partition(" × 10")
     return Decimal(f"{lead.translate(RAISED)}{f'e{power.translate(RAISED)}' if power else ''}")
 
 
 def agrees(text: str, value: float) -> bool:
-    """Read back it is the number: to three digits, or to two before a power of ten."""
+    """Whether a text stands for the number, to three digits, or to two before a power of ten."""
     exact = Decimal(value)
     if exact.is_infinite():
         return read(text) == exact
@@ -49,7 +52,7 @@ def agrees(text: str, value: float) -> bool:
 @example(5e-324)
 @example(1.7976931348623157e308)
 @example(-0.0)
-def test_every_float_can_be_written_and_read_again(value: float) -> None:
+def test_number_is_equal_when_read_back(value: float) -> None:
     text = number(value)
     assert is_plain(text)
     assert (text == "–") if math.isnan(value) else agrees(text, float(value))
@@ -57,7 +60,7 @@ def test_every_float_can_be_written_and_read_again(value: float) -> None:
 
 @given(WHOLES)
 @example(10**5000)
-def test_every_integer_can_be_written(value: int) -> None:
+def test_every_integer_can_be_formatted(value: int) -> None:
     for text in (number(value), whole(value)):
         assert is_plain(text)
         assert agrees(text, value)
@@ -65,7 +68,7 @@ def test_every_integer_can_be_written(value: int) -> None:
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint64, np.float16, np.float32, np.float64])
-def test_numpys_own_numbers_are_written_as_pythons(kind: Callable[[int], float]) -> None:
+def test_numpy_numbers_are_formatted_as_python_numbers(kind: Callable[[int], float]) -> None:
     for write in (number, percent, whole):
         assert write(kind(3)) == write(3)
 
@@ -74,7 +77,7 @@ def test_numpys_own_numbers_are_written_as_pythons(kind: Callable[[int], float])
 @example(np.float16(0.0))
 @example(1e308)
 @example(-0.001)
-def test_every_share_can_be_written(share: float) -> None:
+def test_every_proportion_can_be_formatted(share: float) -> None:
     text = percent(share)
     assert is_plain(text)
     exact = Decimal(share if isinstance(share, int) else float(share))
@@ -85,7 +88,7 @@ def test_every_share_can_be_written(share: float) -> None:
 
 
 @given(FLOATS)
-def test_a_count_that_is_a_float_is_rounded(count: float) -> None:
+def test_float_count_is_rounded(count: float) -> None:
     assert is_plain(whole(count))
     if math.isfinite(count):
         assert whole(count) == whole(round(count))
@@ -99,36 +102,45 @@ def test_every_stride_has_its_ordinal(stride: int) -> None:
     assert every(stride) == f"every {whole(stride)}{ending} point"
 
 
-OF_ONE_NUMBER = (
-    "metrics.as_written._value", "stability.edge._short", "codes.head_scores._points",
-    "gallery.outlier_lines._slope", "race.rug._tick", "metrics.score_curves._change",
-    "metrics.score_curves._points", "gallery.curve_words._short", "neuron.slopes._short",
-    "metrics.terms.signed", "metrics.threshold._percent", "landscape.two_losses._short",
-    "gallery.outlier_location.signed",
-)  # fmt: skip
-OF_A_PROBABILITY = (
-    "likelihood.sample_words.share_of_best", "metrics.threshold.share", "race.seeds._round_down",
-)  # fmt: skip
+def formatters() -> dict[str, Callable[[float], object]]:
+    """All functions of the figures that format one number, public or not."""
+    found: dict[str, Callable[[float], object]] = {}
+    for module in pkgutil.walk_packages(figures.__path__, "lossviz.figures."):
+        if module.ispkg:
+            continue
+        for name, function in vars(importlib.import_module(module.name)).items():
+            if not inspect.isfunction(function) or function.__module__ != module.name:
+                continue
+            signature = inspect.signature(function)
+            takes = [parameter.annotation for parameter in signature.parameters.values()]
+            if takes == [float] and signature.return_annotation in (str, float, float | None):
+                found[f"{module.name.removeprefix('lossviz.figures.')}.{name}"] = function
+    return found
 
 
-def said_by(name: str, value: float) -> object:
-    module, _, function = name.rpartition(".")
-    return getattr(importlib.import_module(f"lossviz.figures.{module}"), function)(value)
+FORMATTERS = formatters()
+OF_A_PROBABILITY = [name for name in FORMATTERS if name.endswith(("share_of_best", ".share", "._round_down"))]
 
 
-@pytest.mark.parametrize("name", OF_ONE_NUMBER)
+def test_formatters_are_found() -> None:
+    assert len(FORMATTERS) >= 19
+    assert len(OF_A_PROBABILITY) == 3
+    assert "base.number_format.number" in FORMATTERS
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATTERS if name not in OF_A_PROBABILITY])
 @settings(max_examples=50)
 @given(FLOATS)
-def test_no_figures_own_way_to_write_a_number_fails(name: str, value: float) -> None:
-    said = said_by(name, value)
-    assert said is None or len(str(said)) < 2 * LONGEST
-    if isinstance(said, str):
-        assert said
-        assert not any(word in said for word in ("nan", "inf"))
+def test_formatter_of_a_figure_takes_any_float(name: str, value: float) -> None:
+    text = FORMATTERS[name](value)
+    assert text is None or len(str(text)) < 2 * LONGEST
+    if isinstance(text, str):
+        assert text
+        assert not any(word in text for word in ("nan", "inf"))
 
 
 @pytest.mark.parametrize("name", OF_A_PROBABILITY)
 @settings(max_examples=50)
 @given(some.floats(0, 1))
-def test_no_figures_own_way_to_write_a_probability_fails(name: str, value: float) -> None:
-    assert len(str(said_by(name, value))) < 2 * LONGEST
+def test_formatter_of_a_figure_takes_any_probability(name: str, value: float) -> None:
+    assert len(str(FORMATTERS[name](value))) < 2 * LONGEST

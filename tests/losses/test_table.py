@@ -1,4 +1,4 @@
-"""Every loss against the textbook: its formula in as many digits as it takes, torch's own loss, and FACTS."""
+"""Every loss against its textbook formula in arbitrary precision, torch's own loss, and known values."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,10 +17,10 @@ from lossviz import LOSSES
 BINARY = [name for name, row in LOSSES.items() if row.task == "binary"]
 MULTICLASS = [name for name, row in LOSSES.items() if row.task == "multiclass"]
 REGRESSION = [name for name, row in LOSSES.items() if row.task == "regression"]
-PROBABILISTIC = [name for name in BINARY if LOSSES[name].link == "sigmoid"]
+PROBABILISTIC = [name for name in BINARY if LOSSES[name].activation == "sigmoid"]
 
 
-# --- the textbook, without any trick, in Decimal ------------------------------------------------------
+# --- textbook formulas in arbitrary precision ------------------------------------------------------------
 
 
 def _sigmoid(z: Decimal) -> Decimal:
@@ -32,38 +32,38 @@ def _surprise(z: Decimal) -> Decimal:
     return (1 + (-z).exp()).ln()
 
 
-def once(of_logits: Callable[[Sequence[Decimal]], list[Decimal]]) -> Callable[..., list[Decimal]]:
-    """The same for the same logits in the same number of digits, whatever the target is."""
-    known: dict[tuple[int, tuple[Decimal, ...]], list[Decimal]] = {}
+def cached_by_logits(of_logits: Callable[[Sequence[Decimal]], list[Decimal]]) -> Callable[..., list[Decimal]]:
+    """Cache by the logits and the number of digits, so that other targets need no new exponentials."""
+    cached: dict[tuple[int, tuple[Decimal, ...]], list[Decimal]] = {}
 
-    def known_or_new(z: Sequence[Decimal]) -> list[Decimal]:
-        asked = getcontext().prec, tuple(z)
-        if asked not in known:
-            known[asked] = of_logits(z)
-        return known[asked]
+    def lookup(z: Sequence[Decimal]) -> list[Decimal]:
+        key = getcontext().prec, tuple(z)
+        if key not in cached:
+            cached[key] = of_logits(z)
+        return cached[key]
 
-    return known_or_new
+    return lookup
 
 
-@once
+@cached_by_logits
 def _softmax(z: Sequence[Decimal]) -> list[Decimal]:
     powers = [part.exp() for part in z]
     return [power / sum(powers) for power in powers]
 
 
-@once
+@cached_by_logits
 def _surprises(z: Sequence[Decimal]) -> list[Decimal]:
     """-ln softmax(z)."""
     return [sum((other - part).exp() for other in z).ln() for part in z]
 
 
-@once
+@cached_by_logits
 def _both_surprises(z: Sequence[Decimal]) -> list[Decimal]:
     """-ln sigmoid(z) and -ln sigmoid(-z)."""
     return [_surprise(z[0]), _surprise(-z[0])]
 
 
-@once
+@cached_by_logits
 def _softmax_twice(z: Sequence[Decimal]) -> list[Decimal]:
     return [p.ln() for p in _softmax(_softmax(z))]
 
@@ -122,14 +122,14 @@ H = Decimal("1e-30")
 
 
 def _in_digits(largest: float) -> Context:
-    """Enough digits for the second difference, by H, of anything near e^-largest that fits a float64."""
+    """Enough digits for a second difference with step H of values near e^-largest that fit a float64."""
     return Context(prec=120 + int(0.9 * min(largest, 300)), Emax=999_999_999, Emin=-999_999_999)
 
 
 def _derivatives(f: Callable[[Decimal], Decimal], z: Decimal) -> tuple[Decimal, Decimal, Decimal]:
-    """f, f' and f'' by central differences so fine that float64 does not see their error."""
-    low, here, high = f(z - H), f(z), f(z + H)
-    return here, (high - low) / (2 * H), (high - 2 * here + low) / H**2
+    """f, f' and f'' by central differences, with an error far below that of float64."""
+    low, middle, high = f(z - H), f(z), f(z + H)
+    return middle, (high - low) / (2 * H), (high - 2 * middle + low) / H**2
 
 
 @cache
@@ -137,8 +137,8 @@ def truth(name: str, z: float, y: float) -> tuple[float, float, float]:
     """Value, gradient and curvature of a loss of one number."""
     with localcontext(_in_digits(abs(z))):
         target = Decimal(y)
-        value, slope, bend = _derivatives(lambda at: TEXTBOOK[name](at, target), Decimal(z))
-        return float(value), float(slope), float(bend)
+        value, gradient, curvature = _derivatives(lambda at: TEXTBOOK[name](at, target), Decimal(z))
+        return float(value), float(gradient), float(curvature)
 
 
 @cache
@@ -157,7 +157,7 @@ def truth_of_many(
 
 
 def assert_close(ours: Tensor, true: object, dtype: torch.dtype, slack: float = 0.0) -> None:
-    """Relatively right, down to the smallest normal number; infinite only where the truth does not fit."""
+    """Check relative errors, down to the smallest normal number; infinity only if the truth is too large."""
     limits = np.finfo(np.float32 if dtype == torch.float32 else np.float64)
     with np.errstate(over="ignore"):
         expected = np.asarray(true).astype(limits.dtype)
@@ -172,14 +172,19 @@ DTYPES = [torch.float32, torch.float64]
 
 
 def test_every_loss_has_its_textbook_formula() -> None:
-    assert set(TEXTBOOK) == {*BINARY, *REGRESSION}
-    assert set(TEXTBOOK_OF_MANY) == set(MULTICLASS)
+    lacking = sorted({*BINARY, *REGRESSION} - set(TEXTBOOK))
+    assert not lacking, f"add the formula of {', '.join(lacking)} to TEXTBOOK in tests/losses/test_table.py"
+    lacking = sorted(set(MULTICLASS) - set(TEXTBOOK_OF_MANY))
+    assert not lacking, (
+        f"add the formula of {', '.join(lacking)} to TEXTBOOK_OF_MANY in tests/losses/test_table.py"
+    )
+    assert set(TEXTBOOK) | set(TEXTBOOK_OF_MANY) == set(LOSSES)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("y", [0.0, 0.25, 1.0])
 @pytest.mark.parametrize("name", BINARY)
-def test_binary_losses_are_right_from_minus_to_plus_ten_thousand(
+def test_binary_losses_equal_the_formula_from_minus_to_plus_ten_thousand(
     name: str, y: float, dtype: torch.dtype
 ) -> None:
     z = torch.tensor(LOGITS, dtype=dtype)
@@ -192,7 +197,7 @@ def test_binary_losses_are_right_from_minus_to_plus_ten_thousand(
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("y", [2.75, 0.125])
 @pytest.mark.parametrize("name", REGRESSION)
-def test_regression_losses_are_right_from_minus_to_plus_ten_thousand(
+def test_regression_losses_equal_the_formula_from_minus_to_plus_ten_thousand(
     name: str, y: float, dtype: torch.dtype
 ) -> None:
     z = torch.tensor(LOGITS, dtype=dtype)
@@ -215,7 +220,7 @@ MANY_LOGITS = [
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("y", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.5, 0.125, 0.375)])
 @pytest.mark.parametrize("name", MULTICLASS)
-def test_multiclass_losses_are_right_up_to_ten_thousand(
+def test_multiclass_losses_equal_the_formula_up_to_ten_thousand(
     name: str, y: tuple[float, ...], dtype: torch.dtype
 ) -> None:
     for logits in MANY_LOGITS:
@@ -226,7 +231,7 @@ def test_multiclass_losses_are_right_up_to_ten_thousand(
             targets.append(torch.tensor(y.index(1.0)))  # a class number means the same as its one-hot row
         for target in targets:
             assert_close(LOSSES[name].value(z, target), value, dtype)
-            # where softmax stands on equal logits, its second use cancels: nothing dies there
+            # the second softmax of equal probabilities cancels
             slack = 1e-16 if name == "softmax-twice" else 0.0
             assert_close(LOSSES[name].gradient(z, target), gradient, dtype, slack)
             assert_close(LOSSES[name].curvature(z, target), curvature, dtype, slack)
@@ -236,7 +241,7 @@ def test_multiclass_losses_are_right_up_to_ten_thousand(
 
 
 @pytest.mark.parametrize("name", [*BINARY, *REGRESSION])
-def test_slope_and_bend_are_those_of_finite_differences(name: str) -> None:
+def test_gradient_and_curvature_equal_finite_differences(name: str) -> None:
     rng = np.random.default_rng(7)
     row, h = LOSSES[name], 1e-5
     z, y = rng.uniform(-6, 6, 400), rng.uniform(0, 1, 400)
@@ -244,23 +249,23 @@ def test_slope_and_bend_are_those_of_finite_differences(name: str) -> None:
     for kink in (np.abs(z) - 1, z - y, np.abs(z - y) - 1):
         smooth &= np.abs(kink) > 1e-3
     z, y = z[smooth], y[smooth]
-    slope = (row.value(z + h, y) - row.value(z - h, y)) / (2 * h)
-    bend = (row.gradient(z + h, y) - row.gradient(z - h, y)) / (2 * h)
-    np.testing.assert_allclose(row.gradient(z, y), slope, rtol=1e-7, atol=1e-8)
-    np.testing.assert_allclose(row.curvature(z, y), bend, rtol=1e-7, atol=1e-8)
+    gradient = (row.value(z + h, y) - row.value(z - h, y)) / (2 * h)
+    curvature = (row.gradient(z + h, y) - row.gradient(z - h, y)) / (2 * h)
+    np.testing.assert_allclose(row.gradient(z, y), gradient, rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(row.curvature(z, y), curvature, rtol=1e-7, atol=1e-8)
 
 
 @pytest.mark.parametrize("name", MULTICLASS)
-def test_slope_and_bend_of_many_logits_are_those_of_finite_differences(name: str) -> None:
+def test_gradient_and_curvature_of_many_logits_equal_finite_differences(name: str) -> None:
     rng = np.random.default_rng(7)
     row, h = LOSSES[name], 1e-5
     z, y = rng.normal(0, 3, (50, 4)), rng.integers(0, 4, 50)
     for k in range(4):
         step = h * np.eye(4)[k]
-        slope = (row.value(z + step, y) - row.value(z - step, y)) / (2 * h)
-        bend = (row.gradient(z + step, y) - row.gradient(z - step, y))[:, k] / (2 * h)
-        np.testing.assert_allclose(row.gradient(z, y)[:, k], slope, rtol=1e-7, atol=1e-8)
-        np.testing.assert_allclose(row.curvature(z, y)[:, k], bend, rtol=1e-7, atol=1e-8)
+        gradient = (row.value(z + step, y) - row.value(z - step, y)) / (2 * h)
+        curvature = (row.gradient(z + step, y) - row.gradient(z - step, y))[:, k] / (2 * h)
+        np.testing.assert_allclose(row.gradient(z, y)[:, k], gradient, rtol=1e-7, atol=1e-8)
+        np.testing.assert_allclose(row.curvature(z, y)[:, k], curvature, rtol=1e-7, atol=1e-8)
 
 
 # --- torch's own losses -------------------------------------------------------------------------------
@@ -288,7 +293,7 @@ TORCH_OF_MANY: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 @pytest.mark.parametrize("name", TORCH)
-def test_agrees_with_torch(name: str) -> None:
+def test_losses_agree_with_torch(name: str) -> None:
     generator = torch.Generator().manual_seed(3)
     z = (4 * torch.randn(300, generator=generator, dtype=torch.float64)).requires_grad_()
     y = torch.rand(300, generator=generator, dtype=torch.float64)
@@ -299,7 +304,7 @@ def test_agrees_with_torch(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TORCH_OF_MANY)
-def test_agrees_with_torch_on_many_logits(name: str) -> None:
+def test_multiclass_losses_agree_with_torch(name: str) -> None:
     generator = torch.Generator().manual_seed(3)
     z = (4 * torch.randn(300, 5, generator=generator, dtype=torch.float64)).requires_grad_()
     y = torch.randint(5, (300,), generator=generator)
@@ -320,24 +325,24 @@ def test_hinges_agree_with_torch_on_labels_of_plus_and_minus_one() -> None:
         torch.testing.assert_close(LOSSES["squared-hinge"].value(z, y), (1 - label * z).clamp_min(0) ** 2)
 
 
-# --- what FACTS promises ------------------------------------------------------------------------------
+# --- known values ------------------------------------------------------------------------------
 
 Z = np.linspace(-30, 30, 2001)
 
 
-def test_squared_error_is_steepest_at_two_thirds() -> None:
+def test_gradient_of_squared_error_is_largest_at_two_thirds() -> None:
     gradient = LOSSES["sigmoid-mse"].gradient(Z, 0.0).numpy()
     assert float(LOSSES["sigmoid-mse"].gradient(math.log(2), 0.0)) == pytest.approx(8 / 27, rel=1e-14)
     assert gradient.max() <= 8 / 27
     assert expit(Z[gradient.argmax()]) == pytest.approx(2 / 3, abs=0.01)
 
 
-def test_squared_error_bends_down_beyond_two_thirds() -> None:
+def test_curvature_of_squared_error_is_negative_beyond_two_thirds() -> None:
     curvature = LOSSES["sigmoid-mse"].curvature(Z, 0.0).numpy()
     np.testing.assert_array_equal(curvature < 0, math.log(2) < Z)
 
 
-def test_cross_entropy_has_slope_p_minus_y_and_curvature_p_times_1_minus_p() -> None:
+def test_cross_entropy_has_gradient_p_minus_y_and_curvature_p_times_1_minus_p() -> None:
     for y in (0.0, 0.3, 1.0):
         p = expit(Z)
         np.testing.assert_allclose(LOSSES["sigmoid-ce"].gradient(Z, y), p - y, rtol=1e-12, atol=1e-13)
@@ -346,28 +351,28 @@ def test_cross_entropy_has_slope_p_minus_y_and_curvature_p_times_1_minus_p() -> 
     assert bool((LOSSES["sigmoid-ce"].curvature(Z, 0.0) > 0).all())
 
 
-def test_at_4_cross_entropy_pulls_28_times_as_hard() -> None:
-    pull = {name: float(LOSSES[name].gradient(4.0, 0.0)) for name in PROBABILISTIC}
+def test_at_4_the_gradient_of_cross_entropy_is_28_times_as_large() -> None:
+    gradient = {name: float(LOSSES[name].gradient(4.0, 0.0)) for name in PROBABILISTIC}
     p = 1 / (1 + math.exp(-4))
-    ratio = pull["sigmoid-ce"] / pull["sigmoid-mse"]
+    ratio = gradient["sigmoid-ce"] / gradient["sigmoid-mse"]
     assert ratio == pytest.approx(1 / (2 * p * (1 - p)), rel=1e-12)
     assert ratio == pytest.approx(28.3, abs=0.05)
-    assert pull["sigmoid-ce"] / pull["sigmoid-half-mse"] == pytest.approx(2 * ratio, rel=1e-12)
+    assert gradient["sigmoid-ce"] / gradient["sigmoid-half-mse"] == pytest.approx(2 * ratio, rel=1e-12)
 
 
-def test_on_the_plateau_float32_still_sees_the_slope() -> None:
+def test_float32_gradient_of_a_saturated_sigmoid_is_accurate() -> None:
     slope = LOSSES["sigmoid-mse"].gradient(torch.tensor(80.0), 0.0)
     assert slope.dtype == torch.float32
     assert float(slope) == pytest.approx(2 * math.exp(-80), rel=1e-5)
 
 
-def test_float32_cross_entropy_costs_17_at_17() -> None:
+def test_float32_cross_entropy_is_17_at_17() -> None:
     z = torch.tensor(17.0)
     assert float(LOSSES["sigmoid-ce"].value(z, 0.0)) == 17.0
     assert float(LOSSES["sigmoid-ce"].gradient(z, 0.0)) == pytest.approx(1.0)
 
 
-def test_gradient_of_softmax_then_squared_error_is_that_of_facts() -> None:
+def test_gradient_of_softmax_with_squared_error_is_the_closed_form() -> None:
     rng = np.random.default_rng(0)
     z, y = rng.normal(0, 2, (100, 6)), rng.integers(0, 6, 100)
     p, target = softmax(z, axis=-1), np.eye(6)[y]
@@ -389,18 +394,18 @@ def test_huber_of_3_is_2_and_a_half() -> None:
     assert float(LOSSES["huber"].value(3.0, 0.0)) == 2.5
 
 
-def test_smoothed_labels_have_a_floor_of_half_a_nat() -> None:
+def test_minimum_of_smoothed_cross_entropy_is_half_a_nat() -> None:
     target = np.full(10, 0.01) + 0.9 * np.eye(10)[0]
     assert float(LOSSES["softmax-ce-smoothed"].value(np.log(target), 0)) == pytest.approx(0.5003, abs=5e-5)
     np.testing.assert_allclose(LOSSES["softmax-ce-smoothed"].gradient(np.log(target), 0), 0, atol=1e-15)
 
 
 @pytest.mark.parametrize("classes", [2, 10])
-def test_chance_costs_the_logarithm_of_the_number_of_classes(classes: int) -> None:
+def test_uniform_prediction_has_a_loss_of_the_logarithm_of_the_number_of_classes(classes: int) -> None:
     assert float(LOSSES["softmax-ce"].value(np.zeros(classes), 1)) == pytest.approx(math.log(classes))
 
 
-def test_a_narrow_gaussian_has_a_negative_loss() -> None:
+def test_narrow_gaussian_has_a_negative_loss() -> None:
     density = float(LOSSES["gaussian-nll"].set(sigma=0.1).value(2.0, 2.0)) + 0.5 * math.log(2 * math.pi)
     assert density == pytest.approx(-1.38, abs=0.005)
 
@@ -439,7 +444,7 @@ def test_log_cosh_is_half_the_square_at_a_thousandth_in_float32() -> None:
     ("name", "at", "y"),
     [("hinge", 1.0, 1.0), ("hinge", -1.0, 0.0), ("mae", 2.0, 2.0), ("quantile", 2.0, 2.0)],
 )
-def test_the_slope_at_a_kink_is_zero_as_the_row_says(name: str, at: float, y: float) -> None:
+def test_gradient_at_a_kink_is_zero_as_the_row_says(name: str, at: float, y: float) -> None:
     assert float(LOSSES[name].gradient(at, y)) == 0.0
     assert float(LOSSES[name].curvature(at, y)) == 0.0
     assert "slope 0 at the kink" in LOSSES[name].convention
@@ -485,7 +490,7 @@ def test_shapes_of_many_logits(name: str, shape: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_numbers_lists_numpy_and_torch_say_the_same_and_come_back_detached(name: str) -> None:
+def test_numbers_lists_numpy_and_torch_give_the_same_detached_result(name: str) -> None:
     many = LOSSES[name].task == "multiclass"
     z = [[0.5, -1.5, 2.0], [2.0, 0.25, -3.0]] if many else [0.5, -1.5, 2.0]
     y = [2, 0] if many else [1, 0, 1]
@@ -502,7 +507,7 @@ def test_numbers_lists_numpy_and_torch_say_the_same_and_come_back_detached(name:
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_gradients_are_there_where_the_caller_has_turned_them_off(name: str) -> None:
+def test_gradient_works_under_no_grad(name: str) -> None:
     z, y = ([0.5, -1.5, 2.0], 2) if LOSSES[name].task == "multiclass" else (0.5, 0)
     expected = LOSSES[name].gradient(z, y)
     with torch.no_grad():
@@ -519,7 +524,7 @@ def test_calling_a_row_is_differentiable_for_training(name: str) -> None:
     torch.testing.assert_close(z.grad, LOSSES[name].gradient(z, y))
 
 
-def test_whole_numbers_and_truth_values_are_targets_too() -> None:
+def test_integers_and_booleans_are_targets() -> None:
     assert float(LOSSES["sigmoid-ce"].value(0, 1)) == pytest.approx(math.log(2))
     assert float(LOSSES["sigmoid-ce"].gradient([1.0], [True])[0]) == pytest.approx(expit(1) - 1)
     assert float(LOSSES["softmax-ce"].value(np.zeros(3), np.uint8(2))) == pytest.approx(math.log(3))
@@ -528,7 +533,7 @@ def test_whole_numbers_and_truth_values_are_targets_too() -> None:
 # --- settings -----------------------------------------------------------------------------------------
 
 
-def test_settings_are_those_of_torch() -> None:
+def test_settings_mean_the_same_as_in_torch() -> None:
     r = torch.linspace(-5, 5, 41, dtype=torch.float64)
     zero = torch.zeros_like(r)
     torch.testing.assert_close(
@@ -552,7 +557,7 @@ def test_focal_without_gamma_is_cross_entropy() -> None:
         np.testing.assert_allclose(plain.gradient(Z, y), LOSSES["sigmoid-ce"].gradient(Z, y), atol=1e-15)
 
 
-def test_smoothing_of_nothing_is_cross_entropy() -> None:
+def test_no_smoothing_is_cross_entropy() -> None:
     z = np.random.default_rng(0).normal(0, 3, (20, 5))
     y = np.arange(20) % 5
     np.testing.assert_allclose(
@@ -560,16 +565,16 @@ def test_smoothing_of_nothing_is_cross_entropy() -> None:
     )
 
 
-def test_setting_makes_a_new_row_and_leaves_the_registry_alone() -> None:
+def test_set_returns_a_new_row() -> None:
     wide = LOSSES["huber"].set(delta=10)
     assert float(wide.value(3.0, 0.0)) == 4.5
     assert float(LOSSES["huber"].value(3.0, 0.0)) == 2.5
     assert float(wide.set(delta=1).value(3.0, 0.0)) == 2.5
-    assert wide.set(delta=1).chosen == (("delta", 1.0),)
+    assert wide.set(delta=1).overrides == (("delta", 1.0),)
 
 
 @pytest.mark.parametrize("name", [name for name, row in LOSSES.items() if row.settings])
-def test_a_setting_out_of_range_is_named_with_its_range(name: str) -> None:
+def test_setting_out_of_range_is_named_with_its_range(name: str) -> None:
     for key, setting in LOSSES[name].settings.items():
         assert setting.low <= setting.default <= setting.high
         assert setting.meaning
@@ -583,19 +588,19 @@ def test_a_setting_out_of_range_is_named_with_its_range(name: str) -> None:
             assert bool(torch.isfinite(shaped.gradient(z, 1)).all())
 
 
-def test_an_unknown_setting_is_named_with_the_known_ones() -> None:
+def test_unknown_setting_lists_the_known_ones() -> None:
     with pytest.raises(ValueError, match="huber has no setting 'gamma'; it has: delta"):
         LOSSES["huber"].set(gamma=1.0)
     with pytest.raises(ValueError, match="mse has no setting 'delta'; it has: none"):
         LOSSES["mse"].set(delta=1.0)
 
 
-# --- impossible targets -------------------------------------------------------------------------------
+# --- invalid targets -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("wrong", [-0.1, 1.5, -1, 2, math.nan, math.inf])
 @pytest.mark.parametrize("name", BINARY)
-def test_a_binary_target_outside_0_to_1_is_refused(name: str, wrong: float) -> None:
+def test_binary_target_outside_0_to_1_raises(name: str, wrong: float) -> None:
     for part in (LOSSES[name].value, LOSSES[name].gradient, LOSSES[name].curvature):
         with pytest.raises(ValueError, match=rf"y of {name} must lie in \[0, 1\]; got {wrong:g}"):
             part([0.0, 1.0], [0.5, wrong])
@@ -615,22 +620,22 @@ def test_a_binary_target_outside_0_to_1_is_refused(name: str, wrong: float) -> N
         (0.0, 0, "needs at least 2 logits on its last axis"),
     ],
 )
-def test_an_impossible_class_is_refused(name: str, z: np.ndarray, y: list[float], sentence: str) -> None:
+def test_invalid_class_raises(name: str, z: np.ndarray, y: list[float], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         LOSSES[name].value(z, y)
 
 
-@pytest.mark.parametrize("name", [name for name in MULTICLASS if LOSSES[name].link == "softmax"])
-def test_probabilities_that_do_not_add_up_are_refused(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in MULTICLASS if LOSSES[name].activation == "softmax"])
+def test_probabilities_that_do_not_sum_to_1_raise(name: str) -> None:
     with pytest.raises(ValueError, match=r"must add up to 1; got 0\.7"):
         LOSSES[name].value(np.zeros((2, 3)), [[0.5, 0.5, 0.0], [0.5, 0.2, 0.0]])
 
 
-def test_a_negative_count_is_refused() -> None:
+def test_negative_count_raises() -> None:
     with pytest.raises(ValueError, match="y of poisson-nll must be a count, 0 or more; got -1"):
         LOSSES["poisson-nll"].value([0.0, 1.0], [2, -1])
 
 
-def test_shapes_that_do_not_fit_are_refused() -> None:
+def test_shapes_that_do_not_broadcast_raise() -> None:
     with pytest.raises(ValueError, match=r"broadcasts with z, \(3,\); got \(2,\)"):
         LOSSES["mse"].value(np.zeros(3), np.zeros(2))

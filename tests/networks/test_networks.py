@@ -1,4 +1,4 @@
-"""The networks: torch's own start, the gain on the output alone, and nothing touched outside."""
+"""Networks: initialized as torch does, the gain of the output layer, and no global state."""
 
 import math
 from itertools import pairwise
@@ -19,7 +19,7 @@ def inputs_of(name: str) -> int:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_examples_in_logits_out(name: str) -> None:
+def test_network_maps_examples_to_logits(name: str) -> None:
     model = NETWORKS[name].build(inputs_of(name), 3)
     z = model(torch.zeros(11, inputs_of(name)))
     assert z.shape == (11, 3)
@@ -37,9 +37,9 @@ def test_the_same_seed_gives_the_same_weights(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_global_random_state_is_left_alone(name: str) -> None:
+def test_global_random_state_is_unchanged(name: str) -> None:
     torch.manual_seed(12)
-    np.random.seed(12)  # noqa: NPY002  # the legacy global state is what is watched here
+    np.random.seed(12)  # noqa: NPY002  # the legacy global state is what is tested
     expected = torch.rand(3), np.random.rand(3)  # noqa: NPY002
     torch.manual_seed(12)
     np.random.seed(12)  # noqa: NPY002
@@ -50,20 +50,20 @@ def test_the_global_random_state_is_left_alone(name: str) -> None:
 
 @pytest.mark.parametrize("gain", [0.0, 0.5, 20.0])
 @pytest.mark.parametrize("name", NAMES)
-def test_the_gain_multiplies_the_output_layer_alone(name: str, gain: float) -> None:
+def test_gain_multiplies_only_the_output_layer(name: str, gain: float) -> None:
     plain = NETWORKS[name].build(inputs_of(name), 3, seed=1)
-    loud = NETWORKS[name].build(inputs_of(name), 3, init_gain=gain, seed=1)
-    *hidden, weight, bias = zip(plain.parameters(), loud.parameters(), strict=True)
+    scaled = NETWORKS[name].build(inputs_of(name), 3, init_gain=gain, seed=1)
+    *hidden, weight, bias = zip(plain.parameters(), scaled.parameters(), strict=True)
     for before, after in hidden:
         assert torch.equal(before, after)
     for before, after in (weight, bias):
         torch.testing.assert_close(after, gain * before, rtol=0, atol=0)
     x = torch.rand(6, inputs_of(name), generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(loud(x), gain * plain(x), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(scaled(x), gain * plain(x), rtol=1e-5, atol=1e-6)
 
 
 def plain(name: str) -> list[nn.Module]:
-    """The layers with weights, as torch itself starts them."""
+    """The layers with weights, as torch initializes them."""
     if name == "cnn":
         return [nn.Conv2d(1, 16, 3, padding=1), nn.Conv2d(16, 32, 3, padding=1), nn.Linear(512, 3)]
     return [nn.Linear(n, m) for n, m in pairwise((5, *map(int, name.split("-")[1:]), 3))]
@@ -71,7 +71,7 @@ def plain(name: str) -> list[nn.Module]:
 
 @pytest.mark.parametrize("seed", [0, 7, 2**40])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_start_is_bit_equal_to_torchs_after_manual_seed(name: str, seed: int) -> None:
+def test_initialization_is_bit_equal_to_that_of_torch_after_manual_seed(name: str, seed: int) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         theirs = [parameter for layer in plain(name) for parameter in layer.parameters()]
@@ -79,7 +79,7 @@ def test_a_start_is_bit_equal_to_torchs_after_manual_seed(name: str, seed: int) 
     assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
-def test_layers_of_any_kind_start_as_torch_starts_them(double_by_default: None) -> None:
+def test_layers_of_any_kind_are_initialized_as_torch_does(double_by_default: None) -> None:
     def layers(inputs: int, outputs: int, activation: type[nn.Module]) -> list[nn.Module]:
         return [nn.Linear(inputs, 8), nn.BatchNorm1d(8), nn.Bilinear(8, 8, 3), nn.MultiheadAttention(8, 2),
                 nn.Embedding(4, 5), nn.LSTM(3, 4), nn.PReLU(), nn.Linear(8, outputs)]  # fmt: skip
@@ -96,7 +96,7 @@ def test_layers_of_any_kind_start_as_torch_starts_them(double_by_default: None) 
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_an_mlp_is_what_a_reader_would_write(activation: str) -> None:
+def test_mlp_equals_the_same_sequential_model(activation: str) -> None:
     ours = NETWORKS["mlp-3-7"].build(5, 2, activation, seed=8)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(8)
@@ -106,7 +106,7 @@ def test_an_mlp_is_what_a_reader_would_write(activation: str) -> None:
     assert torch.equal(ours(x), theirs(x))
 
 
-def test_weights_start_as_torch_starts_them() -> None:
+def test_weights_have_the_bound_of_torch() -> None:
     for layer in NETWORKS["mlp-64-64"].build(10, 10):
         if isinstance(layer, nn.Linear):
             bound = 1 / math.sqrt(layer.in_features)
@@ -115,20 +115,20 @@ def test_weights_start_as_torch_starts_them() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("mlp")])
-def test_the_name_says_the_layers(name: str) -> None:
+def test_name_gives_the_layer_sizes(name: str) -> None:
     widths = [5, *map(int, name.split("-")[1:]), 2]
     linear = [layer for layer in NETWORKS[name].build(5, 2) if isinstance(layer, nn.Linear)]
     assert [(layer.in_features, layer.out_features) for layer in linear] == list(pairwise(widths))
 
 
 @pytest.mark.parametrize("name", ["neuron", "linear"])
-def test_a_network_without_a_hidden_layer_is_affine(name: str) -> None:
+def test_network_without_a_hidden_layer_is_affine(name: str) -> None:
     model = NETWORKS[name].build(3, 1)
     a, b = torch.tensor([[1.0, -2.0, 0.5]]), torch.tensor([[0.0, 3.0, 1.0]])
     torch.testing.assert_close(model((a + b) / 2), (model(a) + model(b)) / 2)
 
 
-def test_the_cnn_sees_an_image_not_a_list() -> None:
+def test_cnn_convolves_an_image() -> None:
     model = NETWORKS["cnn"].build(64, 10)
     convolutions = [layer for layer in model if isinstance(layer, nn.Conv2d)]
     assert [layer.out_channels for layer in convolutions] == [16, 32]
@@ -147,7 +147,7 @@ def double_by_default():
     torch.set_default_dtype(torch.float32)
 
 
-def test_the_start_is_the_same_whatever_is_torchs_default(double_by_default: None) -> None:
+def test_initialization_does_not_depend_on_torchs_default_dtype(double_by_default: None) -> None:
     found = NETWORKS["mlp-16"].build(2, 1, seed=3)
     again = train("moons", "mlp-16", ["sigmoid-ce"], 0.1, "adam", steps=3, batch=8)
     assert torch.get_default_dtype() == torch.float64
@@ -159,7 +159,7 @@ def test_the_start_is_the_same_whatever_is_torchs_default(double_by_default: Non
 
 
 @pytest.mark.parametrize("inputs", [2, 63, 784])
-def test_the_cnn_is_for_8_by_8_pixels(inputs: int) -> None:
+def test_cnn_takes_only_8_by_8_pixels(inputs: int) -> None:
     with pytest.raises(ValueError, match=f"cnn takes 64 inputs, 8 × 8 pixels; got {inputs}"):
         NETWORKS["cnn"].build(inputs, 10)
 
@@ -176,6 +176,6 @@ def test_the_cnn_is_for_8_by_8_pixels(inputs: int) -> None:
         ({"seed": 0.5}, "seed must be a whole number from 0"),
     ],
 )
-def test_bad_input_is_named(arguments: dict[str, float], sentence: str) -> None:
+def test_invalid_argument_is_named(arguments: dict[str, float], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         NETWORKS["mlp-16"].build(**{"inputs": 2, "outputs": 1, **arguments})  # type: ignore[arg-type]

@@ -190,7 +190,7 @@ def plain_path(
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("model", ["noisy-step", "neuron-step", "iris"])
 def test_a_path_is_that_of_a_plain_torch_loop(model: str, optimizer: str) -> None:
-    lr = OPTIMIZERS[optimizer].rate
+    lr = OPTIMIZERS[optimizer].default_lr
     paths = weight_paths(model, ["sigmoid-mse", "sigmoid-ce"], (1.5, -0.8), optimizer, lr, steps=30)
     for loss, path in zip(["sigmoid-mse", "sigmoid-ce"], paths, strict=True):
         assert (path.model, path.loss_name, path.optimizer, path.lr) == (model, loss, optimizer, lr)

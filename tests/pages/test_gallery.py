@@ -1,4 +1,4 @@
-"""The page Loss gallery: every view, preset, axis, loss and answer; its code, its link, and nonsense."""
+"""The page Loss gallery: every view, preset, axis, loss and recommendation; code and links."""
 
 import re
 from itertools import product
@@ -9,9 +9,11 @@ import pytest
 from support.pages import HOSTILE, Room, code, made_by, opened, payload, presets_work, shown, sound, still
 
 import lossviz as lv
-from lossviz.losses.advice import MISSES, PREDICT, REPORT
-from lossviz.losses.curves import AXES, fits
-from lossviz.pages.gallery.controls import Gallery
+from lossviz.losses.curves import AXES, fits_axis
+from lossviz.losses.recommend import ERRORS as ERROR_ARGUMENTS
+from lossviz.losses.recommend import REPORTS as REPORT_ARGUMENTS
+from lossviz.losses.recommend import TARGETS as TARGET_ARGUMENTS
+from lossviz.pages.gallery.controls import ERRORS, REPORTS, TARGETS, Gallery
 from lossviz.pages.gallery.shape import RAILS, SETTINGS
 from lossviz.ui.controls import Choice, Several, Slide
 
@@ -23,7 +25,7 @@ at, seen_at = ROOM.at, ROOM.seen_at
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
+def test_view_has_a_question_a_picture_and_its_texts(view: str) -> None:
     app = seen_at(view)
     assert [title.value for title in app.title] == ["What does each loss punish?"]
     given = payload(app)
@@ -39,7 +41,7 @@ def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
     ("view", "query"),
     [("Outlier", {}), ("Outlier", {"fit": "A line"}), ("Shape", {"against": "probability"})],
 )
-def test_the_followed_slider_has_a_frame_for_its_every_value(view: str, query: dict[str, str]) -> None:
+def test_followed_slider_has_a_frame_for_every_value(view: str, query: dict[str, str]) -> None:
     given = payload(seen_at(view, **query))
     slide = next(c for c in Gallery.all if c.key == given["follow"])
     assert isinstance(slide, Slide)
@@ -49,15 +51,15 @@ def test_the_followed_slider_has_a_frame_for_its_every_value(view: str, query: d
 
 
 @pytest.mark.parametrize("against", AXES)
-def test_an_axis_is_as_long_as_its_slider(against: str) -> None:
-    slide, x = RAILS[against], AXES[against][1]
+def test_axis_is_as_long_as_its_slider(against: str) -> None:
+    slide, x = RAILS[against], AXES[against].x
     assert slide.key == f"gallery_{against}"
     assert (slide.low, slide.high) == (x[0], x[-1])
     assert np.diff(x) == pytest.approx(slide.step)
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
+def test_every_preset_works_and_is_selected_by_its_link(view: str) -> None:
     presets_work("gallery", at(view), linked=slice(2, None, 2), picture=lambda app: [shown(app), code(app)])
 
 
@@ -79,12 +81,12 @@ QUERIES: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("view", "query"), QUERIES, ids=[f"{v} {q}"[:70] for v, q in QUERIES])
-def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[str, Any]) -> None:
+def test_code_makes_the_picture(view: str, query: dict[str, Any]) -> None:
     app = seen_at(view, **query)
     assert still(made_by(app)) == shown(app)
 
 
-def test_every_loss_picks_its_number_and_all_but_one_draw_a_line() -> None:
+def test_every_loss_has_a_constant_and_all_but_one_a_line() -> None:
     for fit, drawn in (("One number", Gallery.losses.options), ("A line", Gallery.losses.options[:-1])):
         app = at(fit=fit, losses=list(Gallery.losses.options))
         assert [loss for loss in Gallery.losses.options if f'"{loss}"' in code(app)] == list(drawn)
@@ -106,54 +108,57 @@ def test_every_loss_is_drawn_on_every_axis_that_it_fits(against: str) -> None:
     slides, words = {slide.key for slide in app.slider}, " ".join(m.value for m in app.markdown)
     for loss in losses:
         row = lv.losses.NONDIFFERENTIABLE[loss] if loss in lv.losses.NONDIFFERENTIABLE else lv.LOSSES[loss]
-        assert (f'"{loss}"' in code(app)) == (row.formula in words) == fits(row, against)
-        if loss in SETTINGS and fits(row, against):
+        assert (f'"{loss}"' in code(app)) == (row.formula in words) == fits_axis(row, against)
+        if loss in SETTINGS and fits_axis(row, against):
             assert SETTINGS[loss][1].key in slides
 
 
-def test_an_axis_that_no_chosen_loss_fits_draws_cross_entropy() -> None:
+def test_axis_that_no_selected_loss_fits_draws_cross_entropy() -> None:
     app = at("Shape", against="probability", binary=["hinge", "zero-one"])
     assert '"sigmoid-ce"' in code(app)
 
 
 def test_all_losses_of_the_registries_are_offered() -> None:
+    lacking = ", ".join(sorted({*lv.LOSSES, *lv.losses.NONDIFFERENTIABLE} - {loss for _, loss in OFFERED}))
+    assert not lacking, f"offer {lacking} in the controls of lossviz/pages/gallery/controls.py"
     assert {loss for _, loss in OFFERED} == {*lv.LOSSES, *lv.losses.NONDIFFERENTIABLE}
     assert tuple(AXES) == tuple(Gallery.against.options) == tuple(RAILS)
 
 
-def test_every_answer_is_shown_in_three_languages() -> None:
+def test_every_recommendation_is_shown_for_three_libraries() -> None:
     app = at("Which one?")
-    for predict in PREDICT:
-        for misses, report in product(MISSES[::2], REPORT[::2]):
+    for predict in TARGETS:
+        for misses, report in product([*ERRORS][::2], [*REPORTS][::2]):
             for key, value in (("predict", predict), ("misses", misses), ("report", report)):
                 app.session_state[f"gallery_{key}"] = value
             sound(app.run())
-            answer = lv.losses.advise(predict, misses, report)
+            target, errors = TARGETS[predict], ERRORS[misses]
+            answer = lv.losses.recommend(target, errors, REPORTS[report])
             assert [h.value for h in app.header] == [f"{answer.output}, {answer.loss}."]
             given = [re.sub(r"\s", "", block.value) for block in app.code][:3]
             assert [re.sub(r"\s", "", c) for c in (answer.torch, answer.keras, answer.sklearn)] == given
             for block in app.code[:3]:
                 assert compile(block.value, "what is shown", "exec"), "it can still be pasted"
-            second, third = lv.losses.advice_matters(predict, misses)
+            second, third = lv.losses.relevant_questions(target, errors)
             assert [radio.disabled for radio in app.radio] == [False, not second, not third]
 
 
-def test_the_questions_are_the_cores() -> None:
-    assert (Gallery.predict.options, Gallery.misses.options, Gallery.report.options) == (
-        PREDICT,
-        MISSES,
-        REPORT,
-    )
+def test_options_stand_for_the_arguments_of_recommend() -> None:
+    assert tuple(TARGETS.values()) == TARGET_ARGUMENTS
+    assert tuple(ERRORS.values()) == ERROR_ARGUMENTS
+    assert tuple(REPORTS.values()) == REPORT_ARGUMENTS
+    options = Gallery.predict.options, Gallery.misses.options, Gallery.report.options
+    assert options == (tuple(TARGETS), tuple(ERRORS), tuple(REPORTS))
 
 
-def test_the_answer_can_be_looked_at_under_shape() -> None:
+def test_recommended_losses_open_in_shape() -> None:
     app = at("Which one?", predict="One of several", misses="A few wild ones")
     sound(next(b for b in app.button if b.label == "Look at it under Shape").click().run())
     assert '"lead"' in code(app)
     assert "softmax-ce-smoothed" in code(app)
 
 
-def test_a_dragged_point_moves_the_slider() -> None:
+def test_dragged_point_is_connected_to_the_slider() -> None:
     app = seen_at()
     (grip,) = [payload(app)["wide"]["layout"]["meta"]["grip"]]
     far = shown(app)["data"][grip[0]]
@@ -201,7 +206,7 @@ NONSENSE = [HOSTILE[i] for i in (0, 2, 5, 7, 8)]
 
 @pytest.mark.parametrize("value", NONSENSE, ids=[repr(v[:24]) for v in NONSENSE])
 @pytest.mark.parametrize("view", VIEWS)
-def test_nonsense_in_the_address_is_the_default(untouched: dict[str, str], view: str, value: str) -> None:
+def test_invalid_values_in_the_link_are_the_default(untouched: dict[str, str], view: str, value: str) -> None:
     attack = dict.fromkeys(PUBLISHED, value)
     app = opened("gallery", attack if view == "Outlier" else attack | {"gallery_view": view})
     assert code(app) == untouched[view]
@@ -215,5 +220,7 @@ def test_nonsense_in_the_address_is_the_default(untouched: dict[str, str], view:
      ("Shape", {"residual": "5.1"}),
      ("Outlier", {"losses": ["<b>", *["mse", "huber", "mae", "quantile"] * 99]})],
 )  # fmt: skip
-def test_out_of_range_is_the_default(untouched: dict[str, str], view: str, query: dict[str, Any]) -> None:
+def test_values_out_of_range_are_the_default(
+    untouched: dict[str, str], view: str, query: dict[str, Any]
+) -> None:
     assert code(at(view, **query)) == untouched[view]

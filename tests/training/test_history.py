@@ -108,7 +108,7 @@ def test_a_rate_each_is_in_the_order_of_the_losses(lr: list[float]) -> None:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_no_rate_is_the_optimizers_usual_one(optimizer: str) -> None:
     settings = training_settings("moons", "linear", ["sigmoid-ce"], optimizer=optimizer)
-    assert settings.lr == (OPTIMIZERS[optimizer].rate,)
+    assert settings.lr == (OPTIMIZERS[optimizer].default_lr,)
 
 
 def test_a_quarter_of_the_data_is_held_out() -> None:

@@ -1,41 +1,26 @@
-"""How several losses are told apart in one picture: hue and dash say the family, width the member."""
+"""Line styles of several losses in one figure: hue and dash show the family, the width the member."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lossviz.figures.base.style import MARKS, MUTE, Mark
-from lossviz.losses.base import Family
-from lossviz.losses.nondifferentiable import NONDIFFERENTIABLE
+from lossviz.figures.base.style import FAMILY_STYLES, MUTE, LineStyle
+from lossviz.losses.lookup import LossDescription
 
 WIDTHS = (4.5, 3.0, 2.2)  # of the first, the second and any further member of a family
-LIT = 4  # losses that are drawn in their colours; more would not be told apart
-
-_BRIEF = {
-    "sigmoid-half-mse": "Squared, ½",
-    "tanh-mse": "Squared, tanh",
-    "softmax-ce": "Cross-entropy",
-    "softmax-mse": "Squared error",
-    "softmax-ce-smoothed": "Smoothed",
-    "softmax-twice": "Softmax twice",
-    "sigmoid-bce-onehot": "Sigmoids, log",
-    "sigmoid-mse-onehot": "Sigmoids, sq.",
-}
+COLOURED = 4  # losses that are drawn in colour; more could not be told apart
+DOTTED = "2px,3px"  # losses that cannot be trained on
 
 
-def brief(name: str, label: str) -> str:
-    """A loss's name where there is little room: without its settings."""
-    return _BRIEF.get(name, label.partition(",")[0])
-
-
-def looks(names: Sequence[str], families: Sequence[Family]) -> list[Mark]:
-    """A mark for each loss, by its name and family, in the order in which they are drawn."""
-    marks: list[Mark] = []
-    for i, (name, family) in enumerate(zip(names, families, strict=True)):
-        mark, twins = MARKS[family], sum(other == family for other in families[:i])
-        if i >= LIT:
-            marks.append(Mark(MUTE, MUTE, mark.dash, 1.5))
-        elif name in NONDIFFERENTIABLE:
-            marks.append(replace(mark, dash="2px,3px"))
+def line_styles(losses: Sequence[LossDescription]) -> list[LineStyle]:
+    """A line style for each loss, in the order in which they are drawn."""
+    styles: list[LineStyle] = []
+    for i, loss in enumerate(losses):
+        style = FAMILY_STYLES[loss.family]
+        relatives = sum(other.family == loss.family for other in losses[:i])
+        if i >= COLOURED:
+            styles.append(LineStyle(MUTE, MUTE, style.dash, 1.5))
+        elif not loss.differentiable:
+            styles.append(replace(style, dash=DOTTED))
         else:
-            marks.append(replace(mark, width=min(mark.width, WIDTHS[min(twins, 2)])))
-    return marks
+            styles.append(replace(style, width=min(style.width, WIDTHS[min(relatives, 2)])))
+    return styles

@@ -1,10 +1,10 @@
-"""Pictures that move: what a frame of a figure says, and the figure as it is at one frame.
+"""Figures with frames: the content of a frame, and a figure as it is at one frame.
 
-A frame names the value of the control that it belongs to, a slider's number or the name of a choice, and
-holds only what changes: parts of traces, the first annotations and shapes (merged by position), parts of
-axes, and how far traces that grow have grown. A page merges it in the browser while a slider is dragged or
-when another name is chosen; `at_frame` does the same here, and `standalone` makes a file that plays without
-a server.
+The name of a frame is the value of the control that it belongs to: a number of a slider, or the name of an
+option. A frame holds only what changes: parts of traces, the first annotations and shapes (merged by
+position), parts of axes, and the number of points of traces that are drawn up to a point. A page merges it
+in the browser while a slider is dragged; `at_frame` does the same in Python, and `standalone` writes an
+HTML file that plays without a server.
 """
 
 import copy
@@ -14,52 +14,65 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-GROWING = ("x", "y", "z")
+COORDINATES = ("x", "y", "z")
 
 
 @dataclass
-class _Unread:
-    """A frame as it was given, under the name by which Plotly asks for what is in a frame."""
+class _UncheckedFrame:
+    """A frame that was not validated; Plotly reads its content from ``_props``."""
 
     _props: dict[str, Any]
 
 
-class Moving(go.Figure):  # type: ignore[misc]  # plotly has no types
-    """A figure whose frames Plotly checks when somebody looks at them, and not when they are given.
+class AnimatedFigure(go.Figure):  # type: ignore[misc]  # plotly has no types
+    """A figure whose frames Plotly validates when they are read, and not when they are set.
 
-    It checks every property of each, which takes four fifths of the time of building a figure of 100 frames;
-    a page only writes them down.
+    Validation takes four fifths of the time of building a figure of 100 frames, and a page only serializes
+    them.
     """
 
     _frame_objs: tuple[Any, ...]
 
     @property
     def frames(self) -> tuple[go.Frame, ...]:
-        unread = [frame._props for frame in self._frame_objs if isinstance(frame, _Unread)]
-        if unread:
-            self._frame_objs = self._frames_validator.validate_coerce(unread)
+        unchecked = [frame._props for frame in self._frame_objs if isinstance(frame, _UncheckedFrame)]
+        if unchecked:
+            self._frame_objs = self._frames_validator.validate_coerce(unchecked)
         return tuple(self._frame_objs)
 
     @frames.setter
     def frames(self, frames: Sequence[dict[str, Any] | go.Frame]) -> None:
         given = (frame.to_plotly_json() if isinstance(frame, go.Frame) else frame for frame in frames)
-        self._frame_objs = tuple(map(_Unread, given))
+        self._frame_objs = tuple(map(_UncheckedFrame, given))
 
 
-def upto(traces: Iterable[int], step: int) -> dict[str, Any]:
-    """The meta of a layout in which these traces are drawn only as far as point `step`."""
+def draw_up_to(traces: Iterable[int], step: int) -> dict[str, Any]:
+    """Layout metadata that draws these traces only up to point ``step``."""
     return {"upto": [[trace, step + 1] for trace in traces]}
 
 
-def from_json(spec: dict[str, Any], skip_invalid: bool = False) -> Moving:
-    """A figure from its parsed JSON."""
-    figure = Moving(spec["data"], spec["layout"], skip_invalid=skip_invalid)
+def from_json(spec: dict[str, Any], skip_invalid: bool = False) -> AnimatedFigure:
+    """Build a figure from its parsed JSON.
+
+    Args:
+        spec: The parsed JSON, with "data", "layout" and maybe "frames".
+        skip_invalid: Whether to skip properties that Plotly does not know instead of raising.
+
+    Returns:
+        The figure.
+
+    Example:
+        >>> import lossviz as lv
+        >>> len(lv.figures.from_json({"data": [], "layout": {}}).data)
+        0
+    """
+    figure = AnimatedFigure(spec["data"], spec["layout"], skip_invalid=skip_invalid)
     figure.frames = spec.get("frames", ())
     return figure
 
 
-def nearest(frames: Sequence[dict[str, Any]], value: float | str) -> dict[str, Any]:
-    """The frame of that name, or whose name is the number nearest to value. ValueError if there is none."""
+def nearest_frame(frames: Sequence[dict[str, Any]], value: float | str) -> dict[str, Any]:
+    """The frame of that name, or whose name is the number nearest to value; ValueError if there is none."""
     if not frames:
         raise ValueError("the figure has no frames")
     if isinstance(value, str):
@@ -71,15 +84,33 @@ def nearest(frames: Sequence[dict[str, Any]], value: float | str) -> dict[str, A
 
 
 def at_frame(figure: go.Figure, value: float | str | None = None) -> go.Figure:
-    """A still figure, as it is at the frame nearest to value (None: as it was built)."""
+    """A figure without frames, as it is at one of them.
+
+    Args:
+        figure: A figure with frames.
+        value: The value of its control; the frame nearest to it is taken. None takes the figure as it was
+            built.
+
+    Returns:
+        A new figure.
+
+    Raises:
+        ValueError: If there is no frame of that name.
+
+    Example:
+        >>> import lossviz as lv
+        >>> curves = lv.losses.loss_curves(["mse", "mae"], x=[-1.0, 0.0, 1.0])
+        >>> len(lv.figures.at_frame(lv.figures.loss_curves(curves), 0.0).frames)
+        0
+    """
     return go.Figure(still(figure.to_plotly_json(), value))
 
 
 def still(spec: dict[str, Any], value: float | str | None = None) -> dict[str, Any]:
-    """`at_frame` for a figure's parsed JSON, which stays as it is."""
+    """`at_frame` for the parsed JSON of a figure, which is not changed."""
     made = {"data": copy.deepcopy(spec["data"]), "layout": copy.deepcopy(spec["layout"])}
     if value is not None and spec.get("frames"):
-        frame = nearest(spec["frames"], value)
+        frame = nearest_frame(spec["frames"], value)
         for index, part in zip(frame.get("traces", ()), frame.get("data", ()), strict=True):
             _merge(made["data"][index], {k: v for k, v in part.items() if k != "type"})
         for kind, change in frame.get("layout", {}).items():
@@ -93,7 +124,7 @@ def still(spec: dict[str, Any], value: float | str | None = None) -> dict[str, A
     made["layout"]["meta"] = meta
     for index, length in growing:
         trace = made["data"][index]
-        for axis in GROWING:
+        for axis in COORDINATES:
             if axis in trace:
                 trace[axis] = trace[axis][:length]
     return made
@@ -108,10 +139,24 @@ def _merge(base: dict[str, Any], part: dict[str, Any]) -> None:
 
 
 def standalone(figure: go.Figure, label: str = "") -> str:
-    """One HTML file that opens offline; a figure with frames gets a slider that plays them."""
+    """Write a figure as one HTML file that works offline; a slider moves through its frames.
+
+    Args:
+        figure: The figure; the names of its frames are numbers.
+        label: What the slider shows, in front of its value.
+
+    Returns:
+        The HTML, with Plotly inside (about 4 MB).
+
+    Example:
+        >>> import lossviz as lv
+        >>> page = lv.figures.standalone(lv.figures.sketch(lv.losses.loss_curves(["mse"])))
+        >>> page.rstrip().endswith("</html>")
+        True
+    """
     spec = figure.to_plotly_json()
     given = spec.get("frames", ())
-    whole = Moving(still(spec))
+    whole = AnimatedFigure(still(spec))
     if not given:
         return str(whole.to_html(include_plotlyjs=True, full_html=True))
     changing = {index for frame in given for index in frame.get("traces", ())}
@@ -119,9 +164,9 @@ def standalone(figure: go.Figure, label: str = "") -> str:
     moving = sorted(changing | growing)
     frames, steps = [], []
     for name in (frame["name"] for frame in given):
-        here = still(spec, float(name))
-        layout = {kind: here["layout"].get(kind, []) for kind in ("annotations", "shapes")}
-        data = [here["data"][index] for index in moving]
+        frame = still(spec, float(name))
+        layout = {kind: frame["layout"].get(kind, []) for kind in ("annotations", "shapes")}
+        data = [frame["data"][index] for index in moving]
         frames.append({"name": name, "data": data, "traces": moving, "layout": layout})
         jump = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}, "transition": {"duration": 0}}
         steps.append({"label": name, "method": "animate", "args": [[name], jump]})

@@ -1,4 +1,4 @@
-"""Where the names of curves stand: each beside its own curve, clear of all the others."""
+"""Place the labels of curves: each beside its own curve, without overlapping other curves or labels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 from lossviz.common.typing import Floats
 
 Box = tuple[float, float, float, float]  # left, right, bottom, top
-TALL = 22.0  # pixels of a line of text
+LINE_HEIGHT = 22.0  # pixels
 _SIDES = (  # anchors and shifts: above, below, beside, and at the four corners
     ("center", "bottom", 0, 7),
     ("center", "top", 0, -7),
@@ -21,50 +21,58 @@ _SIDES = (  # anchors and shifts: above, below, beside, and at the four corners
 )
 
 
-def places(x: Floats, y: Floats, widths: Sequence[float], size: tuple[float, float]) -> list[dict[str, Any]]:
-    """For each of L curves y (L, n) over rising x (n,), in shares of a panel, where its name goes.
+def place_labels(
+    x: Floats, y: Floats, widths: Sequence[float], size: tuple[float, float]
+) -> list[dict[str, Any]]:
+    """Find a position for the label of each curve, by minimizing a penalty over candidates along the curve.
 
-    ``size`` is the panel in pixels. The answers are ``x``, ``y`` (shares), anchors and shifts, as an
-    annotation takes them. What is not finite or outside the panel is not drawn and gets no name.
+    Args:
+        x: Ascending positions (n,), as a fraction of the panel's width.
+        y: Curves (L, n), as a fraction of its height; points outside [0, 1] or not finite are not drawn.
+        widths: Width of each label in pixels.
+        size: Width and height of the panel in pixels.
+
+    Returns:
+        For each label ``x`` and ``y`` (fractions), anchors and shifts, as a Plotly annotation takes them.
     """
-    wide, tall = size
+    width, height = size
     fine = np.linspace(0, 1, 500)
     where = np.interp(fine, np.linspace(0, 1, len(x)), x)
-    inked = np.stack([np.interp(where, x, row) for row in y])
-    ink_x, ink_y = where * wide, inked * tall
+    dense = np.stack([np.interp(where, x, row) for row in y])
+    dense_x, dense_y = where * width, dense * height
     taken: list[Box] = []
-    found: list[dict[str, Any]] = []
+    positions: list[dict[str, Any]] = []
     for i, row in enumerate(y):
         inside = np.flatnonzero(np.isfinite(row) & (row >= 0) & (row <= 1))
-        spots = inside[:: max(1, len(inside) // 20)] if len(inside) else np.array([0])
+        candidates = inside[:: max(1, len(inside) // 20)] if len(inside) else np.array([0])
         best: tuple[float, dict[str, Any], Box] | None = None
-        for k in spots:
-            unclear = 0.2 * abs(x[k] - 0.8) + _crowded(x[k], i, where, inked, tall)
+        for k in candidates:
+            ambiguity = 0.2 * abs(x[k] - 0.8) + _proximity(x[k], i, where, dense, height)
             for xanchor, yanchor, dx, dy in _SIDES:
-                box = _box(x[k] * wide + dx, row[k] * tall + dy, widths[i], xanchor, yanchor)
-                cost = _cost(box, ink_x, ink_y, i, taken, size) + unclear
+                box = _box(x[k] * width + dx, row[k] * height + dy, widths[i], xanchor, yanchor)
+                cost = _overlap(box, dense_x, dense_y, i, taken, size) + ambiguity
                 if best is None or cost < best[0]:
-                    spot = {
+                    position = {
                         "x": float(x[k]), "y": float(row[k]), "xanchor": xanchor, "yanchor": yanchor,
                         "xshift": dx, "yshift": dy,
                     }  # fmt: skip
-                    best = cost, spot, box
+                    best = cost, position, box
         assert best is not None
         taken.append(best[2])
-        found.append(best[1])
-    return found
+        positions.append(best[1])
+    return positions
 
 
 def _box(x: float, y: float, width: float, xanchor: str, yanchor: str) -> Box:
     left = {"center": x - width / 2, "left": x, "right": x - width}[xanchor]
-    bottom = {"bottom": y, "top": y - TALL, "middle": y - TALL / 2}[yanchor]
-    return left, left + width, bottom, bottom + TALL
+    bottom = {"bottom": y, "top": y - LINE_HEIGHT, "middle": y - LINE_HEIGHT / 2}[yanchor]
+    return left, left + width, bottom, bottom + LINE_HEIGHT
 
 
-def _cost(
+def _overlap(
     box: Box, x: Floats, curves: Floats, own: int, taken: list[Box], size: tuple[float, float]
 ) -> float:
-    """What is wrong with a place: ink below the name, another name, the rim of the panel."""
+    """The penalty of a box: for curves below the label, for other labels, and for the edge of the panel."""
     left, right, bottom, top = box
     cost = 1000.0 * sum(left < b[1] and right > b[0] and bottom < b[3] and top > b[2] for b in taken)
     cost += 100.0 * (left < 2 or right > size[0] - 2 or bottom < -4 or top > size[1] + 4)
@@ -73,9 +81,9 @@ def _cost(
     return cost + float(2 * hits.sum() - hits[own])
 
 
-def _crowded(at: float, own: int, x: Floats, curves: Floats, tall: float) -> float:
-    """How hard it is to see which curve a name there belongs to: another one within a line's height."""
-    here = int(np.abs(x - at).argmin())
-    gaps = np.abs(np.delete(curves[:, here], own) - curves[own, here]) * tall
+def _proximity(at: float, own: int, x: Floats, curves: Floats, height: float) -> float:
+    """The penalty for another curve within a line's height, where the label would be ambiguous."""
+    index = int(np.abs(x - at).argmin())
+    gaps = np.abs(np.delete(curves[:, index], own) - curves[own, index]) * height
     near = float(gaps[np.isfinite(gaps)].min(initial=np.inf))
-    return 60.0 * max(0.0, 1 - near / TALL)
+    return 60.0 * max(0.0, 1 - near / LINE_HEIGHT)

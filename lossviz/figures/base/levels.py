@@ -1,33 +1,34 @@
-"""What maps and reliefs share: the level, its colours, how a path is drawn."""
+"""What contour maps and 3D surfaces of two weights share: levels, their colours, and paths."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lossviz.figures.base.style import SEA, fixed, mark
+from lossviz.figures.base.style import RAMP, loss_style, unthemed
 from lossviz.neuron.weight_planes import WeightPath, WeightPlane
 
-LOWEST, HIGHEST, STEP = -1.5, 3.5, 0.5  # log2 of the level: from a third of guessing to eleven times it
-SCALE = [[i / 10, colour] for i, colour in enumerate(SEA)]
-PATH_DASH = ("solid", "7px,3px", "2px,3px", "9px,3px,2px,3px")  # the optimizers, in the order they were named
-TALLEST = 12  # levels above this are cut off in a relief
+# log2 of the level: from a third of the loss of guessing to eleven times it
+LOWEST, HIGHEST, STEP = -1.5, 3.5, 0.5
+COLORSCALE = [[i / 10, colour] for i, colour in enumerate(RAMP)]
+PATH_DASH = ("solid", "7px,3px", "2px,3px", "9px,3px,2px,3px")  # of the optimizers, in their order
+TALLEST = 12  # levels above this are cut off in a 3D surface
 
 
 def weight_name(name: str) -> str:
-    """What an axis calls a weight, after the word "weight": a feature's is called by the feature."""
+    """The name of a weight in an axis title, after the word "weight": that of a feature is the feature's."""
     return name.removeprefix("w of ")
 
 
 def log_level(plane: WeightPlane) -> NDArray[np.float32]:
-    """log2 of the plane's level, (k, k); clipped beyond the scale, where one colour is all there is."""
+    """log2 of the levels (k, k) of a plane, clipped where the colour scale ends."""
     return np.log2(np.clip(plane.level, 2.0**LOWEST / 2, 2.0**HIGHEST * 2)).astype(np.float32)
 
 
-def on_map(path: WeightPath) -> str:
-    """The colour of a path: its loss's, the same in both themes, since a map is."""
-    return fixed(mark(path.loss_name).line)
+def path_colour(path: WeightPath) -> str:
+    """The colour of a path: that of its loss, the same in both themes, as the colours of a map are."""
+    return unthemed(loss_style(path.loss_name).line)
 
 
-def known_step(path: WeightPath, step: int) -> int:
-    """The last point at or before step that is known."""
+def last_finite_step(path: WeightPath, step: int) -> int:
+    """The last step up to ``step`` before the path diverged."""
     end = min(step, len(path.loss) - 1)
     return end if path.diverged_at is None else max(0, min(end, path.diverged_at - 1))

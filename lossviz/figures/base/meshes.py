@@ -1,8 +1,8 @@
-"""A relief as triangles with level lines on it.
+"""A 3D surface as a triangle mesh with contour lines.
 
-Plotly's own surface refines every grid to at least 128 points a side and draws it a second time for the
-pointer: without a graphics card that takes three times as long as the grid's own triangles, which look the
-same. Its level lines are drawn here as what they are: lines in space.
+Plotly's surface trace refines every grid to at least 128 points per side and draws it a second time to find
+the point under the mouse. Without a graphics card this takes three times as long as the triangles of the
+grid, which look the same. Contour lines are separate line traces.
 """
 
 import numpy as np
@@ -11,11 +11,11 @@ from contourpy import LineType, contour_generator
 from numpy.typing import NDArray
 
 from lossviz.common.typing import AnyFloats
-from lossviz.figures.base.levels import SCALE
+from lossviz.figures.base.levels import COLORSCALE
 from lossviz.figures.base.style import WHITE
 
 LIGHT = {"ambient": 0.78, "diffuse": 0.45, "specular": 0.03, "roughness": 0.9}
-RAISED = 0.004  # of the height drawn: a line lies on the ground, not in it
+LINE_OFFSET = 0.004  # of the drawn height: lines lie slightly above the mesh
 
 
 def draw_relief(
@@ -29,31 +29,38 @@ def draw_relief(
     tallest: float,
     scene: str = "scene",
 ) -> None:
-    """Draw heights (n, m) over x (m,) and y (n,), coloured by ``colour`` (n, m) on a scale with these ends.
+    """Add a surface and its contour lines to a figure.
 
-    White lines stand at the heights 1, 2, ... up to ``tallest``. Where the height is not a number there is
-    a hole.
+    Args:
+        figure: The figure.
+        x: Coordinates (m,).
+        y: Coordinates (n,).
+        height: Heights (n, m); there is a hole where one is not finite.
+        colour: Values (n, m) on the colour scale.
+        ends: The values at both ends of the colour scale.
+        tallest: Contour lines are drawn at the heights 1, 2, ... up to this one.
+        scene: Name of the scene.
     """
     across, up = np.meshgrid(x, y)
-    known = np.isfinite(height)
-    number = np.cumsum(known).reshape(known.shape) - 1  # of a corner, among those that are there
+    finite = np.isfinite(height)
+    index = np.cumsum(finite).reshape(finite.shape) - 1  # index of each finite corner
     low, high = slice(None, -1), slice(1, None)
-    a, b, c, d = (low, low), (low, high), (high, low), (high, high)  # the corners of every cell
+    a, b, c, d = (low, low), (low, high), (high, low), (high, high)  # the corners of each cell
     halves = [
-        [number[corner][known[one] & known[two] & known[three]] for corner in (one, two, three)]
+        [index[corner][finite[one] & finite[two] & finite[three]] for corner in (one, two, three)]
         for one, two, three in ((a, b, c), (b, d, c))
     ]
     i, j, k = np.concatenate(halves, axis=1).astype(np.int32)
     figure.add_trace(
         go.Mesh3d(
-            x=across[known].astype(np.float32),
-            y=up[known].astype(np.float32),
-            z=height[known].astype(np.float32),
+            x=across[finite].astype(np.float32),
+            y=up[finite].astype(np.float32),
+            z=height[finite].astype(np.float32),
             i=i,
             j=j,
             k=k,
-            intensity=colour[known].astype(np.float32),
-            colorscale=SCALE,
+            intensity=colour[finite].astype(np.float32),
+            colorscale=COLORSCALE,
             cmin=ends[0],
             cmax=ends[1],
             showscale=False,
@@ -67,7 +74,7 @@ def draw_relief(
         go.Scatter3d(
             x=lines[:, 0],
             y=lines[:, 1],
-            z=lines[:, 2] + RAISED * tallest,
+            z=lines[:, 2] + LINE_OFFSET * tallest,
             mode="lines",
             line={"color": WHITE, "width": 2},
             scene=scene,
@@ -77,13 +84,13 @@ def draw_relief(
 
 
 def _level_lines(x: AnyFloats, y: AnyFloats, height: AnyFloats, tallest: float) -> NDArray[np.float32]:
-    """Places (k, 3) of the lines at the heights 1, 2, ...; one that is not a number parts two lines."""
-    tracer = contour_generator(x, y, np.ma.masked_invalid(height), line_type=LineType.ChunkCombinedNan)
-    found = []
+    """Points (k, 3) of the contour lines at the heights 1, 2, ..., with NaN between two lines."""
+    generator = contour_generator(x, y, np.ma.masked_invalid(height), line_type=LineType.ChunkCombinedNan)
+    parts = []
     for level in np.arange(1, tallest + 1):
-        points = tracer.lines(level)[0][0]
+        points = generator.lines(level)[0][0]
         if points is not None:
             gap = np.full((1, 2), np.nan)
-            places = np.concatenate([points, gap])
-            found.append(np.column_stack([places, np.full(len(places), level)]))
-    return np.concatenate(found or [np.empty((0, 3))]).astype(np.float32)
+            separated = np.concatenate([points, gap])
+            parts.append(np.column_stack([separated, np.full(len(separated), level)]))
+    return np.concatenate(parts or [np.empty((0, 3))]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Plotly imports the class of each part of a figure when a figure first has one: here all of ours at once."""
+"""Load the parts of Plotly that figures use; Plotly imports the class of each when it is first needed."""
 
 import json
 from typing import Any
@@ -42,10 +42,14 @@ _LAYOUT: dict[str, Any] = {
 
 
 def load_parts() -> None:
-    """Builds one figure of everything that figures here are made of, and writes it as JSON and as a page.
+    """Build a figure of all trace types and layout parts in use, and serialize it to JSON and HTML.
 
-    So all that Plotly has for it is imported now and by this thread, and not by several threads that draw
-    their first figure at the same time.
+    This imports all of Plotly that is needed in the calling thread, instead of in several threads that draw
+    their first figures at the same time.
+
+    Example:
+        >>> import lossviz as lv
+        >>> lv.figures.load_parts()
     """
     traces = [kind(**parts) for kind, parts in _TRACES]
     frame = go.Frame(name="0", data=traces[:1], traces=[0], layout={"annotations": [_TEXT]})

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from lossviz.codes.bit_flips import HISTOGRAM_BINS, BitErrors
 from lossviz.codes.code import all_words, bits_to_int
 from lossviz.figures.base.number_format import percent
-from lossviz.figures.base.style import AXIS, INK, MUTE, SERIF, UNDER_SLIDER, blank, faded, note, under_axis
+from lossviz.figures.base.style import AXIS, INK, MUTE, SERIF, UNDER_SLIDER, blank, with_opacity, note, under_axis
 from lossviz.figures.codes.code_plane_words import word_symbols
 
 ORDERS = ("wrong-bits", "word")
@@ -94,7 +94,7 @@ def bit_errors(
             hoverinfo="skip",
             xgap=2,
             ygap=2,
-            colorscale=[[0, faded(INK, 0.03)], [1, faded(INK, 0.5)]],
+            colorscale=[[0, with_opacity(INK, 0.03)], [1, with_opacity(INK, 0.5)]],
             texttemplate="%{text}",
             textfont={"size": 11 if narrow else 14, "color": INK},
         )
@@ -160,7 +160,7 @@ def _frame_traces(facts: BitErrors, t: int, columns: list[int], order: str) -> l
     text = [[str(int(v)) if v else "" for v in row] for row in counts]
     threshold = float(facts.thresholds[t])
     middle = (np.arange(HISTOGRAM_BINS) + 0.5) / HISTOGRAM_BINS
-    faint, strong = faded(MUTE, 0.35), INK
+    faint, strong = with_opacity(MUTE, 0.35), INK
     return [
         {"type": "heatmap", "z": np.round(shade, 3).tolist(), "text": text},
         {"type": "bar", "marker": {"color": [strong if m < threshold else faint for m in middle]}},

@@ -14,11 +14,11 @@ from lossviz.figures.base.style import (
     PANEL,
     SERIF,
     UNDER_SLIDER,
-    axis_name,
     blank,
-    faded,
     note,
     under_axis,
+    with_opacity,
+    y_axis_title,
 )
 from lossviz.figures.codes.code_plane_words import word_symbols
 
@@ -84,7 +84,7 @@ def bit_independence(results: Sequence[BitIndependence], at: int = 0, narrow: bo
     )
     positions = list(range(words))
     truth = go.Bar(x=positions, marker={"color": INK}, hoverinfo="skip")
-    light = {"color": faded(MUTE, 0.3), "line": {"color": MUTE, "width": 1.5}}
+    light = {"color": with_opacity(MUTE, 0.3), "line": {"color": MUTE, "width": 1.5}}
     figure.add_traces([truth, go.Bar(x=positions, marker=light, hoverinfo="skip")])
     size = 50 if narrow else 60
     hollow = {"size": size, "color": PANEL, "line": {"color": INK, "width": 2.5}, "opacity": 1}
@@ -99,7 +99,7 @@ def bit_independence(results: Sequence[BitIndependence], at: int = 0, narrow: bo
         figure.data[trace].update(part)
     live = _frame_annotations(results, k, narrow)
     figure.update_layout(
-        annotations=[*live, *_fixed_annotations(results, narrow), axis_name("probability") | {"x": bars[0]}]
+        annotations=[*live, *_fixed_annotations(results, narrow), y_axis_title("probability") | {"x": bars[0]}]
     )
     figure.add_shape(_word_box(results[k], narrow))
     figure.frames = [

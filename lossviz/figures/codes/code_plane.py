@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from lossviz.codes.decoding import NO_CLASS
 from lossviz.codes.plane_networks import CodePlane
-from lossviz.figures.base.style import AXIS, INK, MUTE, PANEL, UNDER_SLIDER, blank, faded, mark
+from lossviz.figures.base.style import AXIS, INK, MUTE, PANEL, UNDER_SLIDER, blank, with_opacity, loss_style
 from lossviz.figures.codes.code_plane_words import ROW_POSITIONS, fixed_annotations, frame_annotations
 
 DOT_SPACING = 0.028  # between dots that are stacked, in units of the panel
@@ -96,10 +96,10 @@ def _panel(figure: go.Figure, plane: CodePlane, c: int, unused: bool, narrow: bo
             **axes,
         )
     )
-    style = mark(plane.heads[c].head)
+    style = loss_style(plane.heads[c].head)
     first = len(figure.data)
     if unused:
-        dot = {"size": 2.6 if narrow else 3.4, "color": faded(INK, 0.6)}
+        dot = {"size": 2.6 if narrow else 3.4, "color": with_opacity(INK, 0.6)}
         figure.add_trace(go.Scatter(mode="markers", marker=dot, hoverinfo="skip", **axes))
     for _ in range(plane.margins[c].shape[1]):
         figure.add_trace(
@@ -167,7 +167,7 @@ def _dots(figure: go.Figure, plane: CodePlane, narrow: bool) -> list[int]:
     )
     first = len(figure.data)
     for head in plane.heads:
-        marker = {"size": 9, "color": mark(head.head).line, "opacity": 1}
+        marker = {"size": 9, "color": loss_style(head.head).line, "opacity": 1}
         figure.add_trace(
             go.Scatter(
                 mode="markers", marker=marker, hoverinfo="skip", cliponaxis=False, xaxis="x3", yaxis="y3"

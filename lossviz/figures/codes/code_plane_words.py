@@ -8,7 +8,7 @@ from lossviz.codes.heads import HEADS
 from lossviz.codes.plane_networks import CodePlane, HeadConfig
 from lossviz.common.plain_text import plain
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import INK, PANEL, SERIF, mark, note, under_axis
+from lossviz.figures.base.style import INK, PANEL, SERIF, loss_style, note, under_axis
 
 LEARNED = 0.9  # a seed with this accuracy on new points counts as learned
 ROW_POSITIONS = (0.37, 0.0)  # y of the row of dots of each network
@@ -36,7 +36,7 @@ def fixed_annotations(plane: CodePlane, c: int, unused: bool, narrow: bool) -> l
     """What no frame changes: the network's name over its panel and its row of dots, and the codewords."""
     tag = "" if c == 0 else "2"
     head, code = plane.heads[c], plane.codes[c]
-    style = mark(head.head)
+    style = loss_style(head.head)
     size = 16 if narrow else 19
     above = {"yref": f"y{tag} domain", "xref": f"x{tag} domain", "yanchor": "bottom", "yshift": 7}
     name = DECODING_NAMES[head.decoding].capitalize() if unused else network_name(head, code.length)
@@ -102,7 +102,7 @@ def frame_annotations(plane: CodePlane, record: int, unused: bool, narrow: bool)
     )
     texts.append(note(words, 0, 1.0, yanchor="top", yshift=14 - size, **place))
     for c, head in enumerate(plane.heads):
-        style = mark(head.head)
+        style = loss_style(head.head)
         texts.append(
             note(
                 f"<b>{_range(accuracy[c])}</b>",

@@ -16,7 +16,7 @@ from lossviz.figures.base.style import (
     SERIF,
     UNDER_SLIDER,
     blank,
-    faded,
+    with_opacity,
     note,
     under_axis,
 )
@@ -139,7 +139,7 @@ def _panel(
         )
         return [len(figure.data) - 1]
     figure.add_trace(
-        go.Scatter(fill="toself", fillcolor=faded(MUTE, 0.2), line={"width": 0}, mode="lines", **axes)
+        go.Scatter(fill="toself", fillcolor=with_opacity(MUTE, 0.2), line={"width": 0}, mode="lines", **axes)
     )
     figure.add_trace(go.Scatter(mode="lines", line={"color": INK, "width": 2.5}, **axes))
     marker = {"size": size, "line": {"color": INK, "width": 1}, "opacity": 1}

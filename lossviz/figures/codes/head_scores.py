@@ -11,7 +11,16 @@ import plotly.graph_objects as go
 from lossviz.codes.digits import HeadScores
 from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import MUTE, PAPER, blank, faded, mark, note, short_name, under_axis
+from lossviz.figures.base.style import (
+    MUTE,
+    PAPER,
+    blank,
+    common_name,
+    loss_style,
+    note,
+    under_axis,
+    with_opacity,
+)
 
 
 def _percentage_points(value: float) -> str:
@@ -92,14 +101,14 @@ def head_scores(table: HeadScores, measure: str = "accuracy", narrow: bool = Fal
     )
     texts: list[dict[str, Any]] = []
     for row, head in enumerate(table.heads):
-        style = mark(head.head)
+        style = loss_style(head.head)
         at = row + (0.26 if narrow else 0)
         for gain in reversed(range(len(table.gains))):
             seeds = values[row, gain]
             mean = float(np.mean(seeds))
             scaled = gain > 0
             place = at + (0.19 if scaled else -0.19 if len(table.gains) > 1 else 0)
-            dot = {"size": 6, "color": faded(style.line, 0.45), "line": {"width": 0}}
+            dot = {"size": 6, "color": with_opacity(style.line, 0.45), "line": {"width": 0}}
             figure.add_trace(
                 go.Scatter(x=seeds, y=[place] * len(seeds), mode="markers", marker=dot, hoverinfo="skip")
             )
@@ -126,7 +135,7 @@ def head_scores(table: HeadScores, measure: str = "accuracy", narrow: bool = Fal
                     )
                 )
         name = {"xref": "paper", "yref": "y", "xanchor": "left", "yanchor": "middle"}
-        sub = f"{short_name(head.head).lower()}, {table.weights[row]} weights"
+        sub = f"{common_name(head.head).lower()}, {table.weights[row]} weights"
         if narrow:
             words_row = f"<b>{head.label}</b> {sub}"
             texts.append(note(words_row, 0, row - 0.22, font={"size": 15, "color": style.text}, **name))

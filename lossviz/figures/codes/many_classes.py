@@ -13,13 +13,13 @@ from lossviz.figures.base.style import (
     PAPER,
     SERIF,
     UNDER_SLIDER,
-    axis_name,
     blank,
     cursor,
-    mark,
+    loss_style,
     note,
-    put_first,
+    prepend_shape,
     under_axis,
+    y_axis_title,
 )
 
 CODE_NAMES = {"one-hot": "One neuron a class", "ecoc": "Error-correcting", "binary": "Binary"}
@@ -76,7 +76,7 @@ def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.F
             "anchor": "x2",
         },
     )  # fmt: skip
-    style = mark("sigmoid-ce")
+    style = loss_style("sigmoid-ce")
     for c, code in enumerate(facts.codes):
         width, look = STYLES[code]
         for panel, y in (("", facts.accuracy[c].mean(axis=0)), ("2", facts.weights[c])):
@@ -99,9 +99,9 @@ def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.F
     for trace, part in zip(animated, _frame_traces(facts, powers, current), strict=True):
         figure.data[trace].update(part)
     live = _frame_annotations(facts, current, narrow)
-    names = [axis_name("right on new examples"), axis_name("weights, last layer", 2)]
+    names = [y_axis_title("right on new examples"), y_axis_title("weights, last layer", 2)]
     figure.update_layout(annotations=[*live, *_fixed_annotations(narrow), *names])
-    put_first(figure, cursor(float(powers[current]), "x2"))
+    prepend_shape(figure, cursor(float(powers[current]), "x2"))
     figure.frames = [
         {
             "name": str(int(power)),
@@ -136,7 +136,7 @@ def _frame_annotations(facts: ManyClasses, k: int, narrow: bool) -> list[dict[st
         note(f"<b>{number(float(ratio))}×</b>", x, top, yshift=lift,
              font={"size": size, "family": SERIF, "color": INK}, **corner),
     ]  # fmt: skip
-    style = mark("sigmoid-ce")
+    style = loss_style("sigmoid-ce")
     for c in range(len(facts.codes)):
         accuracy = float(facts.accuracy[c, :, k].mean())
         value = f"{100 * accuracy:.0f} %" if accuracy > 0.1 else f"{100 * accuracy:.1f} %"
@@ -168,7 +168,7 @@ def _frame_annotations(facts: ManyClasses, k: int, narrow: bool) -> list[dict[st
 
 
 def _fixed_annotations(narrow: bool) -> list[dict[str, Any]]:
-    style = mark("sigmoid-ce")
+    style = loss_style("sigmoid-ce")
     corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     if narrow:
         texts = [

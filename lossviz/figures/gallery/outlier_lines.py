@@ -1,90 +1,104 @@
-"""One far point pulls at the lines that several losses fit to the same people."""
+"""The lines that several losses fit to the same points, while one of the points is moved up and down."""
 
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.families import looks
+from lossviz.figures.base.families import line_styles
 from lossviz.figures.base.number_format import number
-from lossviz.figures.base.style import INK, MUTE, PAPER, axis_name, blank, faded, note, under_axis
+from lossviz.figures.base.style import INK, MUTE, PAPER, blank, note, under_axis, with_opacity, y_axis_title
 from lossviz.losses.outliers import OutlierLines
 
 TOP = 85.0  # minutes
-TALL = 400
+PANEL_HEIGHT = 400  # pixels
 
 
-def outlier_lines(facts: OutlierLines, at: float = 72.0, narrow: bool = False) -> go.Figure:
-    """The people, and each loss's line through them; thin, where it lay with the moved point at home.
+def outlier_lines(result: OutlierLines, at: float = 72.0, narrow: bool = False) -> go.Figure:
+    """Draw the points and the line of each loss; thin lines are those with the moved point as an inlier.
 
-    The frames are named by the heights of the moved point.
+    Args:
+        result: The lines of L losses for k heights of the moved point.
+        at: Height of the moved point; the nearest one is taken.
+        narrow: Whether to lay it out for a phone.
+
+    Returns:
+        A figure with k frames, named by the heights of the moved point.
+
+    Example:
+        >>> import lossviz as lv
+        >>> result = lv.losses.outlier_lines(["mse", "mae"], outlier_y=[25, 72])
+        >>> [frame.name for frame in lv.figures.outlier_lines(result).frames]
+        ['25', '72']
     """
-    lines, reach = len(facts.names), max(25.0, facts.x_far + 1)
+    lines, reach = len(result.losses), max(25.0, result.outlier_x + 1)
     head = 36 + 23 * lines if narrow else 30
     figure = blank(
-        head + TALL + 54,
+        head + PANEL_HEIGHT + 54,
         margin={"l": 62, "r": 14 if narrow else 250, "t": head, "b": 54},
         xaxis={"range": [0, reach], "dtick": 5},
         yaxis={"range": [0, TOP], "dtick": 20},
     )
-    marks = looks(facts.names, facts.families)
+    styles = line_styles(result.losses)
     x = [0.0, reach]
-    for mark, (slope, intercept) in zip(marks, facts.at_home, strict=True):
-        thin = {"color": faded(mark.line, 0.45), "width": 1.5}
-        figure.add_trace(go.Scatter(x=x, y=_heights(slope, intercept, reach), mode="lines", line=thin))
+    for style, (slope, intercept) in zip(styles, result.inlier_lines, strict=True):
+        thin = {"color": with_opacity(style.line, 0.45), "width": 1.5}
+        figure.add_trace(go.Scatter(x=x, y=_ends(slope, intercept, reach), mode="lines", line=thin))
     moving = []
-    for mark in marks:
+    for style in styles:
         moving.append(len(figure.data))
-        line = {"color": mark.line, "width": mark.width, "dash": mark.dash, "simplify": False}
+        line = {"color": style.line, "width": style.width, "dash": style.dash, "simplify": False}
         figure.add_trace(go.Scatter(x=x, mode="lines", line=line))
-    stay = {"size": 12, "color": MUTE, "opacity": 1, "line": {"color": PAPER, "width": 1.5}}
-    figure.add_trace(go.Scatter(x=facts.x, y=facts.y, mode="markers", marker=stay))
+    fixed = {"size": 12, "color": MUTE, "opacity": 1, "line": {"color": PAPER, "width": 1.5}}
+    figure.add_trace(go.Scatter(x=result.x, y=result.y, mode="markers", marker=fixed))
     ring = {"size": 15, "color": PAPER, "line": {"color": INK, "width": 2}, "opacity": 1}
-    figure.add_trace(go.Scatter(x=[facts.x_far], y=[facts.home], mode="markers", marker=ring))
-    far = {"size": 22, "color": INK, "line": {"color": PAPER, "width": 3}, "opacity": 1}
-    figure.add_trace(go.Scatter(x=[facts.x_far], mode="markers", marker=far, cliponaxis=False))
+    figure.add_trace(go.Scatter(x=[result.outlier_x], y=[result.inlier_y], mode="markers", marker=ring))
+    moved = {"size": 22, "color": INK, "line": {"color": PAPER, "width": 3}, "opacity": 1}
+    figure.add_trace(go.Scatter(x=[result.outlier_x], mode="markers", marker=moved, cliponaxis=False))
     moving.append(len(figure.data) - 1)
     figure.update_layout(meta={"follows": "gallery_far", "grip": [moving[-1], "y"]})
 
-    here = int(np.abs(facts.far - at).argmin())
-    for trace, part in zip(moving, _data(facts, here, reach), strict=True):
+    index = int(np.abs(result.outlier_y - at).argmin())
+    for trace, part in zip(moving, _data(result, index, reach), strict=True):
         figure.data[trace].update(part)
-    live = _live(facts, here, reach, narrow)
-    for text, mark in zip(live, marks, strict=False):
-        text["font"] = {"size": 17 if narrow else 19, "color": mark.text}
-    figure.update_layout(annotations=[*live, *_texts(lines, narrow)])
+    live = _live_annotations(result, index, reach, narrow)
+    for text, style in zip(live, styles, strict=False):
+        text["font"] = {"size": 17 if narrow else 19, "color": style.text}
+    figure.update_layout(annotations=[*live, *_fixed_annotations(lines, narrow)])
     figure.frames = [
         {
-            "name": f"{place:g}",
-            "data": _data(facts, k, reach),
+            "name": f"{height:g}",
+            "data": _data(result, k, reach),
             "traces": moving,
             "layout": {
                 "annotations": [
-                    {key: t[key] for key in ("text", "y")} for t in _live(facts, k, reach, narrow)
+                    {key: text[key] for key in ("text", "y")}
+                    for text in _live_annotations(result, k, reach, narrow)
                 ]
             },
         }
-        for k, place in enumerate(facts.far)
+        for k, height in enumerate(result.outlier_y)
     ]
     return figure
 
 
-def _heights(slope: float, intercept: float, reach: float) -> list[float]:
+def _ends(slope: float, intercept: float, reach: float) -> list[float]:
+    """The heights of a line at x = 0 and at x = reach."""
     return [round(float(intercept), 4), round(float(intercept + slope * reach), 4)]
 
 
-def _data(facts: OutlierLines, k: int, reach: float) -> list[dict[str, Any]]:
+def _data(result: OutlierLines, k: int, reach: float) -> list[dict[str, Any]]:
     lines = [
-        {"y": _heights(facts.lines[i, k, 0], facts.lines[i, k, 1], reach)} for i in range(len(facts.names))
+        {"y": _ends(result.lines[i, k, 0], result.lines[i, k, 1], reach)} for i in range(len(result.losses))
     ]
-    return [*lines, {"y": [float(facts.far[k])]}]
+    return [*lines, {"y": [float(result.outlier_y[k])]}]
 
 
-def _live(facts: OutlierLines, k: int, reach: float, narrow: bool) -> list[dict[str, Any]]:
-    """Each line's name and slope, where the line ends, or above the picture; then the axis's title."""
-    slopes, texts = facts.lines[:, k, 0], []
-    for i, label in enumerate(facts.labels):
-        words = f"<b>{label}</b>  {_slope(slopes[i])}"
+def _live_annotations(result: OutlierLines, k: int, reach: float, narrow: bool) -> list[dict[str, Any]]:
+    """The label and slope of each line, at its end or above the figure; then the title of the axis."""
+    slopes, texts = result.lines[:, k, 0], []
+    for i, loss in enumerate(result.losses):
+        words = f"<b>{loss.label}</b>  {_slope(slopes[i])}"
         if narrow:
             place = {
                 "xref": "paper",
@@ -96,13 +110,13 @@ def _live(facts: OutlierLines, k: int, reach: float, narrow: bool) -> list[dict[
         else:
             texts.append(note(words, 1, 0, xref="paper", xanchor="left", xshift=8, yanchor="middle"))
     if not narrow:
-        ends = np.clip(facts.lines[:, k] @ [reach, 1.0], 2.0, TOP - 2)
-        for text, height in zip(texts, _apart(ends, 24 * TOP / TALL), strict=True):
+        ends = np.clip(result.lines[:, k] @ [reach, 1.0], 2.0, TOP - 2)
+        for text, height in zip(texts, _spread(ends, 24 * TOP / PANEL_HEIGHT), strict=True):
             text["y"] = height
-    here = f"kilometres to work · the ninth: {facts.x_far:g} km, {facts.far[k]:g} minutes"
+    title = f"kilometres to work · the ninth: {result.outlier_x:g} km, {result.outlier_y[k]:g} minutes"
     if narrow:
-        here = f"km to work · the ninth: {facts.x_far:g} km, {facts.far[k]:g} min"
-    texts.append(under_axis(here, xanchor="center"))
+        title = f"km to work · the ninth: {result.outlier_x:g} km, {result.outlier_y[k]:g} min"
+    texts.append(under_axis(title, xanchor="center"))
     return texts
 
 
@@ -110,8 +124,8 @@ def _slope(value: float) -> str:
     return "0" if abs(value) < 5e-4 else number(float(value))
 
 
-def _apart(heights: Any, least: float) -> list[float]:
-    """Heights pushed apart, upwards from the lowest, and down again where they would leave the picture."""
+def _spread(heights: Any, least: float) -> list[float]:
+    """Heights at least so far apart: moved up from the lowest on, and down from the top of the panel."""
     order = np.argsort(heights, kind="stable")
     placed = np.array(heights, dtype=float)
     floor = -np.inf
@@ -125,9 +139,9 @@ def _apart(heights: Any, least: float) -> list[float]:
     return [round(float(h), 3) for h in placed]
 
 
-def _texts(lines: int, narrow: bool) -> list[dict[str, Any]]:
+def _fixed_annotations(lines: int, narrow: bool) -> list[dict[str, Any]]:
     place = {"xref": "paper", "yref": "paper", "yanchor": "bottom"}
     words = note("minutes a kilometre", 1, 1, xanchor="left", xshift=8, yshift=6, **place)
     if narrow:
         words |= {"x": 0, "xshift": 0, "yshift": 8 + 23 * lines}
-    return [axis_name("minutes"), words]
+    return [y_axis_title("minutes"), words]

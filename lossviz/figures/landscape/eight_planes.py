@@ -16,11 +16,11 @@ from lossviz.figures.base.style import (
     SERIF,
     WHITE,
     blank,
-    faded,
-    fixed,
-    mark,
+    loss_style,
     note,
-    put_first,
+    prepend_shape,
+    unthemed,
+    with_opacity,
 )
 from lossviz.figures.landscape.surface_traces import add_contours
 from lossviz.landscape.fidelity import PlaneFidelity
@@ -102,7 +102,7 @@ def _small_map(
     )
     axes = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
     add_contours(figure, surface, fidelity.chance_loss, axes, small=True)
-    colour = fixed(mark(fidelity.loss_name).line)
+    colour = unthemed(loss_style(fidelity.loss_name).line)
     a, b = fidelity.path.a, fidelity.path.b
     for width, line_colour in ((5, WHITE), (3, colour)):
         line = {"color": line_colour, "width": width, "simplify": False}
@@ -148,7 +148,7 @@ def _curvatures(figure: go.Figure, eight: EightPlanes, top: float, narrow: bool)
         },
         yaxis={"domain": [0, top], "range": [0, 1], "visible": False, "anchor": "x"},
     )
-    put_first(
+    prepend_shape(
         figure,
         {"type": "line", "xref": "x", "x0": 0, "x1": 0, "yref": "y", "y0": 0, "y1": 1, "layer": "below",
          "line": {"color": AXIS, "width": 1.2}},
@@ -158,7 +158,9 @@ def _curvatures(figure: go.Figure, eight: EightPlanes, top: float, narrow: bool)
     x = [part for triple in zip(values.tolist(), values.tolist(), gaps, strict=True) for part in triple]
     y = [part for _ in values for part in (*TICKS, None)]
     figure.add_trace(
-        go.Scatter(x=x, y=y, mode="lines", line={"color": faded(INK, 0.55), "width": 1.6}, hoverinfo="skip")
+        go.Scatter(
+            x=x, y=y, mode="lines", line={"color": with_opacity(INK, 0.55), "width": 1.6}, hoverinfo="skip"
+        )
     )
     figure.add_trace(
         go.Scatter(
@@ -190,7 +192,7 @@ def _add_density(figure: go.Figure, random: Floats, low: float, high: float) -> 
             hoverinfo="skip",
             line={"color": MAP, "width": 3, "simplify": False},
             fill="tonexty",
-            fillcolor=faded(MAP, 0.22),
+            fillcolor=with_opacity(MAP, 0.22),
         )
     )
 

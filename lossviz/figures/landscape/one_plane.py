@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.style import UNDER_SLIDER, blank, put_first
+from lossviz.figures.base.style import UNDER_SLIDER, blank, prepend_shape
 from lossviz.figures.landscape.explained_variance import explained_annotations, explained_bar
 from lossviz.figures.landscape.path_map import add_path_map
 from lossviz.figures.landscape.surface_traces import TALLEST
@@ -47,7 +47,7 @@ def one_plane(fidelity: PlaneFidelity, at: int = 0, relief: bool = False, narrow
         annotations=[*step_annotations(fidelity, record, narrow), *texts],
         shapes=explained_bar(fidelity, narrow),
     )
-    put_first(figure, cursor(fidelity, record, narrow))
+    prepend_shape(figure, cursor(fidelity, record, narrow))
     for trace, part in zip(moving, _markers(fidelity, record, relief, narrow), strict=True):
         figure.data[trace].update(part)
     figure.frames = [

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import every
-from lossviz.figures.base.style import AXIS, INK, WHITE, fixed, mark, note, short_name
+from lossviz.figures.base.style import AXIS, INK, WHITE, common_name, loss_style, note, unthemed
 from lossviz.figures.landscape.surface_traces import (
     TALLEST,
     add_contours,
@@ -60,9 +60,9 @@ def add_path_map(
     names, surface = AXES[fidelity.plane], fidelity.surface
     unit = ", in filter norms" if fidelity.normalize == "filter" else ""
     above = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 6}
-    font = {"size": 17 if narrow else 19, "color": mark(fidelity.loss_name).text}
+    font = {"size": 17 if narrow else 19, "color": loss_style(fidelity.loss_name).text}
     titles = [
-        note(f"<b>{short_name(fidelity.loss_name)}</b>", across[0], up[1], xanchor="left", font=font, **above)
+        note(f"<b>{common_name(fidelity.loss_name)}</b>", across[0], up[1], xanchor="left", font=font, **above)
     ]
     if surface.metadata.stride > 1:
         coarse = f"first look, <b>{every(surface.metadata.stride)}</b>"
@@ -134,7 +134,7 @@ def add_path_map(
                 yref="y",
                 yanchor="bottom",
                 yshift=10,
-                font={"size": 15, "color": fixed(INK)},
+                font={"size": 15, "color": unthemed(INK)},
             )
         )
     return texts
@@ -142,7 +142,7 @@ def add_path_map(
 
 def path_colour(fidelity: PlaneFidelity) -> str:
     """Colour of the path: its loss's, or ink for a random walk, which is no training."""
-    return fixed(INK if fidelity.plane == "random-walk" else mark(fidelity.loss_name).line)
+    return unthemed(INK if fidelity.plane == "random-walk" else loss_style(fidelity.loss_name).line)
 
 
 def _path_label(fidelity: PlaneFidelity) -> tuple[dict[str, Any], Floats]:
@@ -174,11 +174,11 @@ def _path_label(fidelity: PlaneFidelity) -> tuple[dict[str, Any], Floats]:
         showarrow=True,
         arrowhead=0,
         arrowwidth=1.2,
-        arrowcolor=fixed(INK),
+        arrowcolor=unthemed(INK),
         standoff=13,
         ax=x,
         ay=y,
-        font={"size": 16, "color": fixed(INK)},
+        font={"size": 16, "color": unthemed(INK)},
     )
     return label, end + np.array([[x + along, -y] for along in (-42, 0, 42)]) * pixel
 

@@ -13,12 +13,12 @@ from lossviz.figures.base.style import (
     PAPER,
     SERIF,
     UNDER_SLIDER,
-    axis_name,
     blank,
-    faded,
-    mark,
+    loss_style,
     note,
-    put_first,
+    prepend_shape,
+    with_opacity,
+    y_axis_title,
 )
 from lossviz.landscape.rescaling import RescaledNetwork
 
@@ -77,7 +77,7 @@ def rescaled(result: RescaledNetwork, at: float = 20.0, narrow: bool = False) ->
     moving.append(len(figure.data) - 1)
     constant = _constant_annotations(narrow)
     figure.update_layout(annotations=[*_annotations_at(result, index, narrow), *constant])
-    put_first(figure, _cursor(index - half))
+    prepend_shape(figure, _cursor(index - half))
     for trace, part in zip(moving, _data(result, index), strict=True):
         figure.data[trace].update(part)
     figure.frames = [
@@ -97,12 +97,12 @@ def rescaled(result: RescaledNetwork, at: float = 20.0, narrow: bool = False) ->
 
 def _add_slices(figure: go.Figure, result: RescaledNetwork) -> list[int]:
     """Draw both slices, thin at c = 1 and thick at c; return the indices of the thick ones, which move."""
-    style = mark(result.loss_name)
+    style = loss_style(result.loss_name)
     unscaled = result.unscaled
     moving = []
     for panel, rows in enumerate((result.plain_loss, result.filter_normalized_loss), start=1):
         axes = {"xaxis": f"x{panel}", "yaxis": f"y{panel}"} if panel > 1 else {"xaxis": "x", "yaxis": "y"}
-        thin = {"color": faded(style.line, 0.5), "width": 1.8, "simplify": False}
+        thin = {"color": with_opacity(style.line, 0.5), "width": 1.8, "simplify": False}
         thick = {"color": style.line, "width": style.width, "dash": style.dash, "simplify": False}
         for line in (thin, thick):
             figure.add_trace(
@@ -215,7 +215,7 @@ def _constant_annotations(narrow: bool) -> list[dict[str, Any]]:
         "stands still", 0.5, 0.86, xref="x2 domain", yref="y2 domain", xanchor="center",
         font={"size": 16, "color": MUTE},
     )  # fmt: skip
-    return [*titles, unchanged, axis_name("loss"), axis_name("sharpness", 3)]
+    return [*titles, unchanged, y_axis_title("loss"), y_axis_title("sharpness", 3)]
 
 
 def _cursor(place: int) -> dict[str, Any]:

@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.common.typing import Floats
-from lossviz.figures.base.levels import SCALE
+from lossviz.figures.base.levels import COLORSCALE
 from lossviz.figures.base.meshes import draw_relief
-from lossviz.figures.base.style import AXIS, GRID, INK, MUTE, WHITE, fixed, note
+from lossviz.figures.base.style import AXIS, GRID, INK, MUTE, WHITE, note, unthemed
 from lossviz.landscape.surface import Surface
 
 DEEPEST, HIGHEST, STEP = -5.0, 4.0, 0.5  # log2 of the relative loss: the range of the colours
@@ -40,7 +40,7 @@ def add_contours(
     figure.add_trace(
         go.Contour(
             **common,
-            colorscale=SCALE,
+            colorscale=COLORSCALE,
             zmin=DEEPEST,
             zmax=HIGHEST,
             contours={"start": DEEPEST, "end": HIGHEST, "size": STEP, "coloring": "fill"},
@@ -51,7 +51,7 @@ def add_contours(
         go.Contour(
             **common,
             contours={"start": 0, "end": 0, "size": 1, "coloring": "none"},
-            line={"width": 1.6 if small else 2.2, "color": fixed(INK)},
+            line={"width": 1.6 if small else 2.2, "color": unthemed(INK)},
         )
     )
 
@@ -128,7 +128,7 @@ def level_labels(
             yref=y,
             xanchor="center",
             yanchor="middle",
-            font={"size": 15, "color": WHITE if level > 0 else fixed(INK)},
+            font={"size": 15, "color": WHITE if level > 0 else unthemed(INK)},
         )
         for level, a, b in best
     ]

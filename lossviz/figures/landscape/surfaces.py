@@ -8,10 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.common.plain_text import for_plotly
-from lossviz.figures.base.levels import SCALE
+from lossviz.figures.base.levels import COLORSCALE
 from lossviz.figures.base.meshes import LIGHT
 from lossviz.figures.base.number_format import every, number, percent, whole
-from lossviz.figures.base.style import AXIS, INK, MARKS, MUTE, WHITE, blank, fixed, note
+from lossviz.figures.base.style import AXIS, INK, FAMILY_STYLES, MUTE, WHITE, blank, unthemed, note
 from lossviz.landscape.grid import coarse_indices, stride_for
 from lossviz.landscape.profile import Profile
 from lossviz.landscape.projection import Path
@@ -19,7 +19,7 @@ from lossviz.landscape.surface import Surface
 
 LEVELS = 12
 MAX_DRAWN = 401  # points along an axis: more than a figure has pixels for
-PATH_COLOUR = fixed(MARKS["logarithm"].line)
+PATH_COLOUR = unthemed(FAMILY_STYLES["logarithm"].line)
 
 
 def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) -> go.Figure:
@@ -48,7 +48,7 @@ def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) 
     figure = _blank(surface, narrow)
     surface = _thinned(surface)
     height, ticks = _ranked(surface.loss)
-    grid = {"x": surface.a, "y": surface.b, "z": height, "colorscale": SCALE}
+    grid = {"x": surface.a, "y": surface.b, "z": height, "colorscale": COLORSCALE}
     figure.add_trace(
         go.Contour(
             **grid,
@@ -106,7 +106,7 @@ def terrain(surface: Surface, narrow: bool = False) -> go.Figure:
             y=surface.b,
             z=_with_holes(surface.loss),
             surfacecolor=height,
-            colorscale=SCALE,
+            colorscale=COLORSCALE,
             showscale=False,
             lighting=LIGHT,
             hovertemplate="a = %{x:.3g}<br>b = %{y:.3g}<br>loss = %{z:.5g}<extra></extra>",

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number
-from lossviz.figures.base.style import AXIS, INK, MAP, MUTE, PAPER, faded, mark, note
+from lossviz.figures.base.style import AXIS, INK, MAP, MUTE, PAPER, loss_style, note, with_opacity
 from lossviz.landscape.fidelity import PlaneFidelity
 
 TICK_DISTANCE = 9  # pixels between an axis and its tick labels, so that a marker on the axis fits
@@ -39,11 +39,11 @@ def add_losses(figure: go.Figure, fidelity: PlaneFidelity, narrow: bool) -> list
             mode="lines",
             line=invisible,
             fill="tonexty",
-            fillcolor=faded(MUTE, 0.12),
+            fillcolor=with_opacity(MUTE, 0.12),
             **axes,
         )
     )
-    style = mark(fidelity.loss_name)
+    style = loss_style(fidelity.loss_name)
     walk = fidelity.plane == "random-walk"
     colours = (INK if walk else style.line, MAP)
     dashes = ("solid" if walk else style.dash, "solid")
@@ -83,13 +83,13 @@ def _add_distances(figure: go.Figure, fidelity: PlaneFidelity, across: list[floa
         },
     )
     axes = {"xaxis": "x3", "yaxis": "y3", "mode": "lines", "hoverinfo": "skip", "x": fidelity.steps}
-    figure.add_trace(go.Scatter(y=fidelity.distance, line={"color": faded(MUTE, 0.75), "width": 1.6}, **axes))
+    figure.add_trace(go.Scatter(y=fidelity.distance, line={"color": with_opacity(MUTE, 0.75), "width": 1.6}, **axes))
     figure.add_trace(
         go.Scatter(
             y=fidelity.path.off_plane,
             line={"color": MUTE, "width": 3.2},
             fill="tozeroy",
-            fillcolor=faded(MUTE, 0.16),
+            fillcolor=with_opacity(MUTE, 0.16),
             **axes,
         )
     )
@@ -99,7 +99,7 @@ def step_annotations(fidelity: PlaneFidelity, k: int, narrow: bool) -> list[dict
     """The annotations that change with the record: losses, distances and the step."""
     size = 18 if narrow else 20
     walk = fidelity.plane == "random-walk"
-    colours = (INK if walk else mark(fidelity.loss_name).text, MAP)
+    colours = (INK if walk else loss_style(fidelity.loss_name).text, MAP)
     subject = "the walk had" if walk else "the network had"
     pairs = ((subject, fidelity.true_loss[k]), ("the map says", fidelity.plane_loss[k]))
     spot = {"xref": "paper", "yref": "y2 domain", "xanchor": "right", "yanchor": "top", "align": "right"}

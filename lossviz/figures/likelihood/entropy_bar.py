@@ -10,23 +10,23 @@ import plotly.graph_objects as go
 from lossviz.common.plain_text import for_plotly
 from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import (
+    FAMILY_STYLES,
     INK,
-    MARKS,
     MUTE,
     PAPER,
     SERIF,
     UNDER_SLIDER,
-    axis_name,
     blank,
-    faded,
     note,
     under_axis,
+    with_opacity,
+    y_axis_title,
 )
 from lossviz.likelihood.information import EntropyBar
 
 BAR = -10.0  # where the bar lies: below 0, so that a click on it is no click on a column
-BLUE = MARKS["logarithm"]
-WORLD = faded(MUTE, 0.36)
+BLUE = FAMILY_STYLES["logarithm"]
+WORLD = with_opacity(MUTE, 0.36)
 
 
 def entropy_bar(
@@ -178,5 +178,5 @@ def _words(bar: EntropyBar, end: float, narrow: bool) -> list[dict[str, Any]]:
         note("grey: p, the world", 1, 0.6, xref="paper", yref="paper", xanchor="right", xshift=-150),
         note("<b>blue: q, the model</b>", 1, 0.6, xref="paper", yref="paper", xanchor="right",
              font={"size": 16, "color": BLUE.text}),
-        axis_name("probability", 2),
+        y_axis_title("probability", 2),
     ]  # fmt: skip

@@ -7,11 +7,20 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number, whole
-from lossviz.figures.base.style import INK, MARKS, PAPER, axis_name, blank, faded, hero, note
+from lossviz.figures.base.style import (
+    FAMILY_STYLES,
+    INK,
+    PAPER,
+    blank,
+    key_number,
+    note,
+    with_opacity,
+    y_axis_title,
+)
 from lossviz.likelihood.estimators import Consistency
 
 NAMES = ("Intercept", "Slope")
-METHODS = (("Maximum likelihood", MARKS["logarithm"]), ("Least squares", MARKS["squared"]))
+METHODS = (("Maximum likelihood", FAMILY_STYLES["logarithm"]), ("Least squares", FAMILY_STYLES["squared"]))
 BEYOND = 4.6  # standard deviations at the smallest n that the axis shows
 
 
@@ -55,7 +64,7 @@ def more_data(found: Consistency, weight: int = 1, narrow: bool = False) -> go.F
                 x=np.round(x.ravel(), 2),
                 y=np.round(estimates.ravel(), 4),
                 mode="markers",
-                marker={"size": 5 if narrow else 6, "color": faded(style.line, 0.5)},
+                marker={"size": 5 if narrow else 6, "color": with_opacity(style.line, 0.5)},
             )
         )
     n = np.geomspace(low, high, 60)
@@ -70,7 +79,7 @@ def more_data(found: Consistency, weight: int = 1, narrow: bool = False) -> go.F
 
 def _words(found: Consistency, weight: int, truth: float, reach: float, narrow: bool) -> list[dict[str, Any]]:
     times = float(found.times_the_data[weight])
-    lead, words = hero(
+    lead, words = key_number(
         f"{number(times)}×", "as many examples for least squares,<br>for the same error", narrow
     )
     if narrow:
@@ -95,7 +104,7 @@ def _words(found: Consistency, weight: int, truth: float, reach: float, narrow: 
         font={"size": 16, "color": INK}, bgcolor=PAPER, borderpad=1,
     )  # fmt: skip
     outside = int((np.abs(found.estimates[..., weight] - truth) > reach).sum() + found.runaways.sum())
-    told = [lead, words, *names, here, axis_name(f"estimated {NAMES[weight].lower()}")]
+    told = [lead, words, *names, here, y_axis_title(f"estimated {NAMES[weight].lower()}")]
     told.append(
         note(
             "examples n",

@@ -13,10 +13,10 @@ from lossviz.figures.base.style import (
     UNDER_SLIDER,
     blank,
     cursor,
-    faded,
-    line,
-    mark,
-    put_first,
+    loss_line,
+    loss_style,
+    prepend_shape,
+    with_opacity,
 )
 from lossviz.figures.likelihood.sample_words import COLUMN, OUTCOMES, live_words, still_words
 from lossviz.likelihood.noise import NOISE_DISTRIBUTIONS
@@ -37,7 +37,7 @@ def sample_likelihood(
     law = NOISE_DISTRIBUTIONS[found.noise]
     here = int(np.abs(found.parameter - at).argmin())
     figure = _panels(found, plain, narrow)
-    style = mark(law.loss)
+    style = loss_style(law.loss)
     _valleys(figure, found)
     moving = list(range(len(figure.data), len(figure.data) + 5))
     dot = {"color": style.line, "width": style.width, "dash": style.dash, "simplify": False}
@@ -65,7 +65,7 @@ def sample_likelihood(
     line_at = cursor(float(found.parameter[here]), "x2")
     if law.outcomes != "any":
         line_at |= {"yref": "y2 domain"}
-    put_first(figure, line_at)
+    prepend_shape(figure, line_at)
     figure.frames = [
         {
             "name": f"{t:g}",
@@ -150,13 +150,13 @@ def _valleys(figure: go.Figure, found: SampleLikelihood) -> None:
         own = (
             {"color": INK, "width": 2}
             if y == last
-            else {"color": faded(mark(law.loss).line, 0.5), "width": 1.5}
+            else {"color": with_opacity(loss_style(law.loss).line, 0.5), "width": 1.5}
         )
         figure.add_trace(
             go.Scatter(x=np.round(found.fine, 4), y=np.round(cost, 4), line=own | {"simplify": False}, **axes)
         )
     mean = np.round(found.fine_cost.mean(axis=0), 4)
-    figure.add_trace(line(law.loss, np.round(found.fine, 4), mean, xaxis="x2", yaxis="y2"))
+    figure.add_trace(loss_line(law.loss, np.round(found.fine, 4), mean, xaxis="x2", yaxis="y2"))
 
 
 def _places(found: SampleLikelihood, narrow: bool) -> Any:

@@ -10,10 +10,10 @@ from lossviz.figures.base.style import (
     INK,
     MUTE,
     SERIF,
-    axis_name,
-    mark,
+    loss_style,
     note,
     under_axis,
+    y_axis_title,
 )
 from lossviz.likelihood.noise import NOISE_DISTRIBUTIONS
 from lossviz.likelihood.sample import SampleLikelihood
@@ -48,7 +48,7 @@ def live_words(found: SampleLikelihood, k: int, narrow: bool) -> list[dict[str, 
     """How likely the sample is, what it costs, and the parameter, at parameter k."""
     law = NOISE_DISTRIBUTIONS[found.noise]
     lead = {"size": 34 if narrow else 38, "family": SERIF, "color": INK}
-    second = {"size": 24, "family": SERIF, "color": mark(law.loss).text}
+    second = {"size": 24, "family": SERIF, "color": loss_style(law.loss).text}
     upper: dict[str, Any] = {"x": COLUMN, "y": 0.94, "xshift": 24}
     lower: dict[str, Any] = {"x": COLUMN, "y": 0.375, "xshift": 24}
     if narrow:
@@ -73,11 +73,14 @@ def _parameter(found: SampleLikelihood, k: int) -> str:
 def still_words(found: SampleLikelihood, plain: bool, narrow: bool) -> list[dict[str, Any]]:
     """The law, the loss that it becomes, and what their numbers are."""
     law = NOISE_DISTRIBUTIONS[found.noise]
-    name = {"size": 17 if narrow else 19, "color": mark(law.loss).text}
+    name = {"size": 17 if narrow else 19, "color": loss_style(law.loss).text}
     law_name, loss_name = f"<b>{law.name} noise</b>", f"<b>{NAMES.get(law.loss, LOSSES[law.loss].label)}</b>"
     best = f"at the best {'m' if law.outcomes == 'any' else 'λ' if law.outcomes == 'counts' else 'p'}"
     count = len(found.sample)
-    axes = [axis_name("density" if law.outcomes == "any" else "probability"), axis_name("−ln p, in nats", 2)]
+    axes = [
+        y_axis_title("density" if law.outcomes == "any" else "probability"),
+        y_axis_title("−ln p, in nats", 2),
+    ]
     if narrow:
         small: dict[str, Any] = {"font": {"size": 15, "color": MUTE}, **CORNER}
         return [

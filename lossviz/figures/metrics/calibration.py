@@ -8,19 +8,19 @@ import plotly.graph_objects as go
 from lossviz.figures.base.number_format import percent
 from lossviz.figures.base.style import (
     AXIS,
-    FADED,
     INK,
     MUTE,
+    PALE,
     PAPER,
     SERIF,
     UNDER_SLIDER,
-    axis_name,
     blank,
     cursor,
-    faded,
     note,
-    put_first,
+    prepend_shape,
     under_axis,
+    with_opacity,
+    y_axis_title,
 )
 from lossviz.metrics.history import ScoreHistory
 from lossviz.metrics.thresholds import Calibration
@@ -83,8 +83,8 @@ def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) ->
             yaxis="y2",
         )
     )
-    figure.add_trace(go.Scatter(mode="lines", line={"color": faded(INK, 0.55), "width": 1.5}))
-    bars = {"type": "data", "symmetric": False, "color": FADED, "thickness": 2, "width": 0}
+    figure.add_trace(go.Scatter(mode="lines", line={"color": with_opacity(INK, 0.55), "width": 1.5}))
+    bars = {"type": "data", "symmetric": False, "color": PALE, "thickness": 2, "width": 0}
     dots = {"color": INK, "line": {"color": PAPER, "width": 2}, "opacity": 1}
     figure.add_trace(go.Scatter(mode="markers", marker=dots, error_y=bars, cliponaxis=False))
     marker = {"size": 14, "color": INK, "line": {"color": PAPER, "width": 2.5}, "opacity": 1}
@@ -94,7 +94,7 @@ def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) ->
         figure.data[trace].update(part)
     changing = _frame_annotations(history, facts, current, narrow)
     figure.update_layout(annotations=[*changing, *_fixed_annotations(history, narrow)])
-    put_first(figure, cursor(float(history.steps[current]), "x2") | {"yref": "y2 domain"})
+    prepend_shape(figure, cursor(float(history.steps[current]), "x2") | {"yref": "y2 domain"})
     figure.frames = [
         {
             "name": str(step),
@@ -165,7 +165,7 @@ def _fixed_annotations(history: ScoreHistory, narrow: bool) -> list[dict[str, An
         f"said: probability of {history.classes[1]}" if len(history.classes) == 2 else "said: how sure it is"
     )
     texts = [
-        axis_name("came true"),
+        y_axis_title("came true"),
         note(
             "gap, points",
             0,

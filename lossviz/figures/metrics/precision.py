@@ -9,24 +9,24 @@ import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import (
+    FAMILY_STYLES,
     INK,
-    MARKS,
     MUTE,
     PAPER,
     SERIF,
     UNDER_SLIDER,
-    axis_name,
     blank,
     cursor,
-    faded,
     note,
-    put_first,
+    prepend_shape,
     under_axis,
+    with_opacity,
+    y_axis_title,
 )
 from lossviz.metrics.precision import FloatCurves, SoftmaxTwiceCurves
 
 COLUMN = 0.79  # share of the width for the panels; the values are right of them
-STYLE = MARKS["logarithm"]
+STYLE = FAMILY_STYLES["logarithm"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def float_curves(curves: FloatCurves, at: float, narrow: bool = False) -> go.Fig
     single, double, logits = range(3)
     styles = [
         ({"color": INK, "width": 4}, INK),
-        ({"color": faded(INK, 0.6), "width": 2.5, "dash": "3px,3px"}, MUTE),
+        ({"color": with_opacity(INK, 0.6), "width": 2.5, "dash": "3px,3px"}, MUTE),
         ({"color": STYLE.line, "width": STYLE.width}, STYLE.text),
     ]
     first = "sigmoid, log, float32" if narrow else "sigmoid, then log, float32"
@@ -193,9 +193,9 @@ def _two_panels(
             for word, x in (("loss", 0.38), ("slope", 0.71))
         ]
     figure.update_layout(
-        annotations=[*annotations(current), *names, axis_name(axes[0], 1), axis_name(axes[1], 2)]
+        annotations=[*annotations(current), *names, y_axis_title(axes[0], 1), y_axis_title(axes[1], 2)]
     )
-    put_first(figure, cursor(float(x[current]), "x2"))
+    prepend_shape(figure, cursor(float(x[current]), "x2"))
     figure.frames = [
         {
             "name": f"{x[k]:g}",

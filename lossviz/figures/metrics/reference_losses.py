@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number
-from lossviz.figures.base.style import AXIS, INK, MARKS, MUTE, PAPER, SERIF, blank, note
+from lossviz.figures.base.style import AXIS, INK, FAMILY_STYLES, MUTE, PAPER, SERIF, blank, note
 from lossviz.metrics.references import ReferenceLoss
 
 LOW, HIGH = 0.04, 170.0  # nats, unless what is drawn lies outside
@@ -71,7 +71,7 @@ def reference_losses(references: Sequence[ReferenceLoss], value: float, narrow: 
     bases = [10 ** place(c.value) for c in stems]
     base = {"size": 9, "color": MUTE, "opacity": 1}
     figure.add_trace(go.Scatter(x=bases, y=[0] * len(bases), mode="markers", cliponaxis=False, marker=base))
-    blue = MARKS["logarithm"]
+    blue = FAMILY_STYLES["logarithm"]
     disc = {"size": 22, "color": blue.line, "line": {"color": PAPER, "width": 3}, "opacity": 1}
     figure.add_trace(go.Scatter(x=[10 ** place(value)], y=[0], mode="markers", cliponaxis=False, marker=disc))
     figure.update_layout(
@@ -157,7 +157,7 @@ def _name_annotations(
 
 
 def _value_annotations(value: float, at: float, top: float, narrow: bool) -> list[dict[str, Any]]:
-    blue = MARKS["logarithm"].text
+    blue = FAMILY_STYLES["logarithm"].text
     share = (at - math.log10(LOW)) / math.log10(top / LOW)
     anchor = "left" if share < 0.12 else "right" if share > 0.88 else "center"
     place: dict[str, Any] = {"x": at, "y": 0, "xref": "x", "yref": "y", "xanchor": anchor, "yanchor": "top"}

@@ -7,19 +7,19 @@ import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import (
+    FAMILY_STYLES,
     INK,
-    MARKS,
     MUTE,
     PAPER,
     SERIF,
     UNDER_SLIDER,
-    Mark,
-    axis_name,
+    LineStyle,
     blank,
     cursor,
     note,
-    put_first,
+    prepend_shape,
     under_axis,
+    y_axis_title,
 )
 from lossviz.metrics.history import ScoreHistory
 from lossviz.metrics.measures import MEASURES
@@ -62,7 +62,7 @@ def score_curves(
         margin={"l": 62, "r": 14, "t": header, "b": UNDER_SLIDER},
         meta={"follows": "metric_step"},
     )
-    styles = (_style(history), Mark(INK, INK, "solid", 4.5))
+    styles = (_style(history), LineStyle(INK, INK, "solid", 4.5))
     for panel, (place, values) in enumerate(zip(PANELS, rows, strict=True), start=1):
         tag = "" if panel == 1 else str(panel)
         low, high = _window(history, values, panel == 1)
@@ -113,7 +113,7 @@ def score_curves(
     live = _frame_annotations(history, measure, current, narrow)
     live[0]["font"]["color"] = styles[0].text
     figure.update_layout(annotations=[*live, *_fixed_annotations(history, measure, best, styles, narrow)])
-    put_first(figure, cursor(float(history.steps[current]), "x2"))
+    prepend_shape(figure, cursor(float(history.steps[current]), "x2"))
     figure.frames = [
         {
             "name": str(step),
@@ -131,8 +131,8 @@ def score_curves(
     return figure
 
 
-def _style(history: ScoreHistory) -> Mark:
-    return MARKS["squared" if history.task == "regression" else "logarithm"]
+def _style(history: ScoreHistory) -> LineStyle:
+    return FAMILY_STYLES["squared" if history.task == "regression" else "logarithm"]
 
 
 def _loss_name(history: ScoreHistory) -> str:
@@ -246,7 +246,7 @@ def _fixed_annotations(
 ) -> list[dict[str, Any]]:
     label, in_sentence = MEASURES[measure].label, MEASURES[measure].in_sentence
     names = (_loss_name(history), label)
-    texts = [axis_name("loss", 1), axis_name(in_sentence, 2)]
+    texts = [y_axis_title("loss", 1), y_axis_title(in_sentence, 2)]
     rows = (history.loss, history.scores[measure])
     for panel, (name, style, k, values) in enumerate(zip(names, styles, best, rows, strict=True), start=1):
         tag = "" if panel == 1 else "2"

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from lossviz.common.plain_text import for_plotly
 from lossviz.figures.base.number_format import number, whole
-from lossviz.figures.base.style import AXIS, INK, MARKS, MUTE, SERIF, Mark, blank, faded, note
+from lossviz.figures.base.style import AXIS, INK, FAMILY_STYLES, MUTE, SERIF, LineStyle, blank, with_opacity, note
 from lossviz.metrics.references import ClippingLimit
 from lossviz.metrics.scores import SCORES
 from lossviz.metrics.terms import ScoreTerms
@@ -38,7 +38,7 @@ def score_terms(facts: ScoreTerms, narrow: bool = False) -> go.Figure:
         >>> lv.figures.score_terms(terms).data[0].x.tolist()
         [2.0, 0.0]
     """
-    style = MARKS[SCORES[facts.score].family]
+    style = FAMILY_STYLES[SCORES[facts.score].family]
     rows = list(range(len(facts.terms)))
     if len(rows) > ROWS:
         rows = np.argsort(-facts.terms, kind="stable")[:ROWS].tolist()
@@ -74,7 +74,7 @@ def clipping_limits(facts: Sequence[ClippingLimit], narrow: bool = False) -> go.
         >>> len(lv.figures.clipping_limits(lv.metrics.clipping_limits()).data[0].x)
         6
     """
-    style = MARKS["logarithm"]
+    style = FAMILY_STYLES["logarithm"]
     columns = (0.0, 0.5) if narrow else (0.0, 0.24, 0.46)
     values = np.array([limit.value for limit in facts])
     figure, scale = _rows(values, np.zeros(len(facts), dtype=bool), style, columns[-1], narrow, 0)
@@ -89,7 +89,7 @@ def clipping_limits(facts: Sequence[ClippingLimit], narrow: bool = False) -> go.
 
 
 def _rows(
-    values: Any, hatched: Any, style: Mark, left: float, narrow: bool, rows_below: float
+    values: Any, hatched: Any, style: LineStyle, left: float, narrow: bool, rows_below: float
 ) -> tuple[go.Figure, float]:
     """Bars of the values with space for so many rows below, and the value at the right end of the axis.
 
@@ -115,10 +115,10 @@ def _rows(
     return figure, scale
 
 
-def _bars(lengths: Any, places: Any, style: Mark, hatched: bool, base: float = 0.0) -> go.Bar:
+def _bars(lengths: Any, places: Any, style: LineStyle, hatched: bool, base: float = 0.0) -> go.Bar:
     marker: dict[str, Any] = {"color": style.line}
     if hatched:
-        pattern = HATCH | {"fgcolor": style.line, "bgcolor": faded(style.line, 0.13)}
+        pattern = HATCH | {"fgcolor": style.line, "bgcolor": with_opacity(style.line, 0.13)}
         marker |= {"pattern": pattern, "line": {"color": style.line, "width": 2}}
     return go.Bar(x=lengths, y=places, base=base, orientation="h", width=0.56, marker=marker)
 
@@ -134,7 +134,7 @@ def _muted(words: str) -> str:
     return f"<span style='color:{MUTE};font-size:16px;font-family:Source Sans'>&nbsp; {words}</span>"
 
 
-def _value(value: float, scale: float, line: int, style: Mark, omitted: bool, narrow: bool) -> dict[str, Any]:
+def _value(value: float, scale: float, line: int, style: LineStyle, omitted: bool, narrow: bool) -> dict[str, Any]:
     """The number at the end of its bar."""
     text = f"<b>{number(value)}</b>"
     if omitted and not narrow and value < 0.6 * scale:
@@ -153,7 +153,7 @@ def _column_titles(facts: ScoreTerms, columns: tuple[float, ...], narrow: bool) 
 
 
 def _mean_row(
-    figure: go.Figure, facts: ScoreTerms, count: int, style: Mark, narrow: bool
+    figure: go.Figure, facts: ScoreTerms, count: int, style: LineStyle, narrow: bool
 ) -> list[dict[str, Any]]:
     """Below the rows: the mean as one bar, the score, and its value by the tutorial's function."""
     left, right = figure.layout.xaxis.domain

@@ -5,20 +5,20 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.frames import upto
+from lossviz.figures.base.frames import draw_up_to
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import (
     AXIS,
-    FADED,
+    FAMILY_STYLES,
     INK,
-    MARKS,
     MUTE,
+    PALE,
     PAPER,
     SERIF,
     UNDER_SLIDER,
     blank,
     note,
-    put_first,
+    prepend_shape,
     under_axis,
 )
 from lossviz.metrics.thresholds import ThresholdCurve
@@ -73,8 +73,8 @@ def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False
             "zerolinewidth": 1.5,
         },
     )
-    full = {"size": dot, "color": FADED, "opacity": 1}
-    ring = {"size": dot - 1, "color": PAPER, "line": {"color": FADED, "width": 1.6}, "opacity": 1}
+    full = {"size": dot, "color": PALE, "opacity": 1}
+    ring = {"size": dot - 1, "color": PAPER, "line": {"color": PALE, "width": 1.6}, "opacity": 1}
     _dots(figure, above[0], above[1] - 0.4, full)
     _dots(figure, below[0], 0.4 - below[1], ring)
     order = np.argsort(facts.log_odds[positive], kind="stable")
@@ -86,11 +86,11 @@ def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False
     current = int(np.abs(facts.thresholds - at).argmin())
     levels = heights[0] + space, -heights[1] - space
     changing = _frame_annotations(facts, current, narrow, levels)
-    colours = [INK, FADED, FADED, INK]
+    colours = [INK, PALE, PALE, INK]
     for text, colour in zip(changing, colours, strict=False):
-        text["font"]["color"] = MUTE if colour == FADED else colour
+        text["font"]["color"] = MUTE if colour == PALE else colour
     figure.update_layout(annotations=[*changing, *_fixed_annotations(facts, narrow, levels)])
-    put_first(figure, _threshold_line(float(facts.thresholds[current])))
+    prepend_shape(figure, _threshold_line(float(facts.thresholds[current])))
     figure.update_layout(meta=_drawn_up_to(facts, current) | {"follows": "metric_cut"})
     keys = ("text", "x", "xshift")
     figure.frames = [
@@ -116,8 +116,8 @@ def _drawn_up_to(facts: ThresholdCurve, k: int) -> dict[str, Any]:
     """How many dots of wrong predictions are drawn: they are sorted, so that these come first."""
     return {
         "upto": [
-            *upto([2], int(facts.false_negatives[k]) - 1)["upto"],
-            *upto([3], int(facts.false_positives[k]) - 1)["upto"],
+            *draw_up_to([2], int(facts.false_negatives[k]) - 1)["upto"],
+            *draw_up_to([3], int(facts.false_positives[k]) - 1)["upto"],
         ]
     }
 
@@ -241,7 +241,7 @@ def _fixed_annotations(
                 )
             )
         return texts
-    blue = {"size": 16, "color": MARKS["logarithm"].text}
+    blue = {"size": 16, "color": FAMILY_STYLES["logarithm"].text}
     place = {"xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "bottom"}
     auc = "" if np.isnan(facts.auc) else f"<br>ROC AUC {number(facts.auc)}"
     words = f"<b>cross-entropy {number(facts.loss)}</b>"

@@ -6,20 +6,20 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.frames import upto
+from lossviz.figures.base.frames import draw_up_to
 from lossviz.figures.base.style import (
     INK,
     PAPER,
     UNDER_SLIDER,
-    axis_name,
     blank,
     cursor,
-    faded,
-    line,
-    loss_name,
-    mark,
+    loss_label,
+    loss_line,
+    loss_style,
     note,
     under_axis,
+    with_opacity,
+    y_axis_title,
 )
 from lossviz.neuron.descent import Descent
 
@@ -48,18 +48,18 @@ def descents(
                 x=x,
                 y=run.output,
                 mode="lines",
-                line={"color": faded(INK, 0.55), "width": 2, "dash": "2px,3px"},
+                line={"color": with_opacity(INK, 0.55), "width": 2, "dash": "2px,3px"},
             )
         )
     extra = len(figure.data)
     for run in runs[:2]:
-        figure.add_trace(line(run.loss_name, x, run.output, line={"width": 2.2}, opacity=0.42))
+        figure.add_trace(loss_line(run.loss_name, x, run.output, line={"width": 2.2}, opacity=0.42))
     for run in runs[:2]:
-        grown = line(run.loss_name, x.tolist(), run.output.tolist(), line={"width": 5})
+        grown = loss_line(run.loss_name, x.tolist(), run.output.tolist(), line={"width": 5})
         figure.add_trace(grown)
     solid = [extra + 2, extra + 3]
     for run in runs[:2]:
-        colour = mark(run.loss_name).line
+        colour = loss_style(run.loss_name).line
         common = {"mode": "markers", "cliponaxis": False}
         figure.add_trace(go.Scatter(**common, marker={"size": size, "color": PAPER, "opacity": 1}))
         figure.add_trace(
@@ -80,7 +80,7 @@ def descents(
         parts: list[dict[str, Any]] = []
         for run, output, side in zip(runs[:2], outputs, (1, -1), strict=True):
             place = {"x": [step + side * shift], "y": [output]}
-            fill = faded(mark(run.loss_name).line, round(0.06 + 0.42 * output, 3))
+            fill = with_opacity(loss_style(run.loss_name).line, round(0.06 + 0.42 * output, 3))
             parts += [place, {**place, "text": [f"<b>{output:.2f}</b>"], "marker": {"color": fill}}]
         return parts
 
@@ -93,7 +93,7 @@ def descents(
     figure.update_layout(
         annotations=[
             title,
-            axis_name("output of the neuron"),
+            y_axis_title("output of the neuron"),
             note(
                 f"target {target:g}", 0, target, xanchor="left", xshift=4, yshift=-14 if target < 0.5 else 14
             ),
@@ -101,7 +101,7 @@ def descents(
         ],
         shapes=[cursor(at)],
     )
-    figure.update_layout(meta=upto(solid, at) | {"follows": "step"})
+    figure.update_layout(meta=draw_up_to(solid, at) | {"follows": "step"})
     figure.frames = [
         {
             "name": str(step),
@@ -110,7 +110,7 @@ def descents(
             "layout": {
                 "annotations": [{"text": words(step)}],
                 "shapes": [{"x0": step, "x1": step}],
-                "meta": upto(solid, step),
+                "meta": draw_up_to(solid, step),
             },
         }
         for step in sorted({*range(0, steps + 1, every), at, steps})
@@ -131,7 +131,7 @@ def _run_names(runs: Sequence[Descent], narrow: bool) -> list[dict[str, Any]]:
         if narrow:  # a disc would cover what stands beside a curve: both names stand above, in a row
             where, y, more = steps * i, 1.19, {"yanchor": "top"}
         side = "right" if narrow and i else "left"
-        names.append(loss_name(run.loss_name, where, y, narrow, xanchor=side, **more))
+        names.append(loss_label(run.loss_name, where, y, narrow, xanchor=side, **more))
     for run in runs[2:]:
         if narrow:
             names.append(note("dotted: the book’s widget", steps, 0, xanchor="right", yshift=-14))

@@ -10,15 +10,15 @@ from lossviz.figures.base.number_format import number, whole
 from lossviz.figures.base.style import (
     PAPER,
     UNDER_SLIDER,
-    axis_name,
     blank,
     cursor,
-    hero,
-    line,
-    loss_name,
-    mark,
+    key_number,
+    loss_label,
+    loss_line,
+    loss_style,
     note,
     under_axis,
+    y_axis_title,
 )
 from lossviz.neuron.escape import EscapeTime
 
@@ -47,7 +47,7 @@ def escape(
     for loss, row in times.items():
         closed = [t.closed_form for t in row]
         if None not in closed:
-            figure.add_trace(line(loss, list(z0), closed, line={"width": 3}))
+            figure.add_trace(loss_line(loss, list(z0), closed, line={"width": 3}))
         steps = [t.steps for t in row]
         figure.add_trace(
             go.Scatter(
@@ -55,7 +55,7 @@ def escape(
                 y=steps,
                 mode="markers",
                 cliponaxis=False,
-                marker={"size": 8, "color": PAPER, "line": {"color": mark(loss).line, "width": 2}},
+                marker={"size": 8, "color": PAPER, "line": {"color": loss_style(loss).line, "width": 2}},
             )
         )
     lit = [len(figure.data), len(figure.data) + 1]
@@ -66,7 +66,7 @@ def escape(
                 cliponaxis=False,
                 marker={
                     "size": 17,
-                    "color": mark(loss).line,
+                    "color": loss_style(loss).line,
                     "line": {"color": PAPER, "width": 3},
                     "opacity": 1,
                 },
@@ -76,7 +76,7 @@ def escape(
     def moving(i: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         steps = {loss: row[i].steps for loss, row in times.items()}
         ratio = (steps[slow] or 0) / (steps[fast] or 1)
-        lead, text = hero(f"{number(ratio)}×", "as long under squared error", narrow, x=0.02)
+        lead, text = key_number(f"{number(ratio)}×", "as long under squared error", narrow, x=0.02)
         if narrow:
             lead["yshift"], lead["x"] = 66, 0
             text |= {"yshift": 68, "xshift": 158, "x": 0, "text": "as long under<br>squared error"}
@@ -93,7 +93,7 @@ def escape(
                     xanchor="right" if flip else "left",
                     xshift=-14 if flip else 14,
                     yshift=20 if flip else -18,
-                    font={"size": 20, "color": mark(loss).text},
+                    font={"size": 20, "color": loss_style(loss).text},
                     bgcolor=PAPER,
                 )
             )
@@ -107,8 +107,8 @@ def escape(
     figure.update_layout(
         annotations=[
             *texts,
-            axis_name("steps to escape"),
-            loss_name(
+            y_axis_title("steps to escape"),
+            loss_label(
                 slow,
                 z0[len(z0) // 2],
                 _log(times[slow], len(z0) // 2),
@@ -117,7 +117,7 @@ def escape(
                 xshift=-16,
                 yshift=12,
             ),
-            loss_name(fast, z0[-1], _log(times[fast], -1), narrow, xanchor="right", yshift=26),
+            loss_label(fast, z0[-1], _log(times[fast], -1), narrow, xanchor="right", yshift=26),
         ],
         shapes=[cursor(z0[here])],
     )

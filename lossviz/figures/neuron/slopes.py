@@ -11,18 +11,18 @@ from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import (
     PAPER,
     UNDER_SLIDER,
-    axis_name,
     blank,
     cursor,
-    faded,
-    hero,
-    line,
+    key_number,
     live_value,
-    loss_name,
-    mark,
+    loss_label,
+    loss_line,
+    loss_style,
     note,
-    put_first,
+    prepend_shape,
     under_axis,
+    with_opacity,
+    y_axis_title,
 )
 from lossviz.neuron.descent import LogitCurves
 
@@ -57,12 +57,12 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
             }
         )
         for loss, value in zip(curves.losses, values, strict=True):
-            figure.add_trace(line(loss, curves.z, value, xaxis=f"x{tag}", yaxis=f"y{tag}"))
+            figure.add_trace(loss_line(loss, curves.z, value, xaxis=f"x{tag}", yaxis=f"y{tag}"))
     _shade_bend(figure, curves)
     markers = range(len(figure.data), len(figure.data) + 3)
     for panel in range(3):
         tag = "" if panel == 0 else str(panel + 1)
-        colours = [mark(loss).line for loss in curves.losses]
+        colours = [loss_style(loss).line for loss in curves.losses]
         figure.add_trace(
             go.Scatter(
                 mode="markers",
@@ -76,7 +76,7 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
     def moving(i: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
         z = float(curves.z[i])
         ratio = _ratio(curves.gradient[:, i])
-        lead, words = hero(f"{number(ratio)}×", "steeper under cross-entropy", narrow)
+        lead, words = key_number(f"{number(ratio)}×", "steeper under cross-entropy", narrow)
         for text in () if narrow else (lead, words):
             left = curves.y < 0.5  # else the curves climb to the left
             text |= {"xshift": 14} if left else {"x": 1, "xanchor": "right", "xshift": -14}
@@ -113,12 +113,12 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
             *texts,
             *ends,
             *_loss_names(curves, narrow),
-            axis_name("loss L", 1),
-            axis_name("slope dL/dz", 2),
-            axis_name("curvature", 3),
+            y_axis_title("loss L", 1),
+            y_axis_title("slope dL/dz", 2),
+            y_axis_title("curvature", 3),
         ],
     )
-    put_first(figure, line_at[0])
+    prepend_shape(figure, line_at[0])
     frames = []
     for i in range(0, len(curves.z), every):
         data, texts, line_at = moving(i)
@@ -178,7 +178,7 @@ def _shade_bend(figure: go.Figure, curves: LogitCurves) -> None:
             xref="x3",
             yref="y3 domain",
             layer="below",
-            fillcolor=faded(mark(curves.losses[0]).line, 0.10),
+            fillcolor=with_opacity(loss_style(curves.losses[0]).line, 0.10),
             line_width=0,
         )
 
@@ -190,7 +190,7 @@ def _loss_names(curves: LogitCurves, narrow: bool) -> list[dict[str, Any]]:
     anchor = "right" if right_end else "left"
     share = 0.62 if narrow else 0.8  # above the line, and clear of the first picture's cursor
     return [
-        loss_name(
+        loss_label(
             curves.losses[1],
             wrong * share,
             fast * share,
@@ -199,5 +199,5 @@ def _loss_names(curves: LogitCurves, narrow: bool) -> list[dict[str, Any]]:
             xshift=-14 if right_end else 14,
             yshift=8,
         ),
-        loss_name(curves.losses[0], wrong, slow, narrow, xanchor=anchor, yshift=-18 if narrow else 20),
+        loss_label(curves.losses[0], wrong, slow, narrow, xanchor=anchor, yshift=-18 if narrow else 20),
     ]

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from lossviz.common.typing import Floats
 from lossviz.data.dataset import Data
-from lossviz.figures.base.style import INK, MUTE, PAPER, SEA, fixed, mark, note
+from lossviz.figures.base.style import INK, MUTE, PAPER, RAMP, loss_style, note, unthemed
 from lossviz.figures.race.styles import head_of, is_twin, lettered, line_style, own_words
 from lossviz.training.diagnosis import diagnose
 from lossviz.training.history import History
 from lossviz.training.trainer import answers
 
-_REGION = [[i / 10, fixed(colour)] for i, colour in enumerate(SEA)]
+_REGION = [[i / 10, unthemed(colour)] for i, colour in enumerate(RAMP)]
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def draw_portraits(race: History, portraits: DecisionBoundaries, here: int, narr
                 "zmin": -6,
                 "zmax": 130,
                 "colorscale": _REGION,
-                "line": {"width": 2.2, "color": fixed(INK)},
+                "line": {"width": 2.2, "color": unthemed(INK)},
                 "contours": {"coloring": "heatmap", **lines},
                 **axes,
             }
@@ -149,7 +149,7 @@ def draw_portraits(race: History, portraits: DecisionBoundaries, here: int, narr
         small = narrow or count > 2
         font = {"size": 14 if small else 16, "color": MUTE}
         side.said.append(note(words, 0, 1, yshift=4, font=font, **spot))
-        font = {"size": 15 if small else 18, "color": mark(race.settings.losses[c]).text}
+        font = {"size": 15 if small else 18, "color": loss_style(race.settings.losses[c]).text}
         side.heads.append(note(f"<b>{head_of(race, c)}</b>", 0, 1, yshift=22, font=font, **spot))
     return side
 
@@ -167,7 +167,7 @@ def draw_heads(race: History, here: int, narrow: bool) -> Side:
         spot = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
         font = {"size": 14 if narrow else 15, "color": MUTE}
         side.said.append(note(words, x, y, yshift=-30, font=font, **spot))
-        font = {"size": 15 if narrow else 17, "color": mark(race.settings.losses[c]).text}
+        font = {"size": 15 if narrow else 17, "color": loss_style(race.settings.losses[c]).text}
         side.heads.append(note(f"<b>{head_of(race, c)}</b>", x, y, yshift=4, font=font, **spot))
     return side
 
@@ -185,7 +185,7 @@ def _examples(portraits: DecisionBoundaries) -> dict[str, Any]:
     """Classes are not losses and so have no hue: hollow and full, or numbers."""
     shown = slice(None, 160)
     x, y = portraits.x[shown], portraits.y[shown]
-    ink, white = fixed(INK), "rgb(255,255,255)"
+    ink, white = unthemed(INK), "rgb(255,255,255)"
     dots = {"type": "scatter", "x": x[:, 0], "y": x[:, 1], "mode": "markers", "hoverinfo": "skip"}
     if portraits.classes == 2:  # as numbers on a scale: a list of colours takes long to check
         scale = {"cmin": 0, "cmax": 1, "colorscale": [[0, white], [1, ink]]}

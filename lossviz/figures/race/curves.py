@@ -6,7 +6,7 @@ import numpy as np
 
 from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import MUTE, PAPER, axis_name, faded, mark, note
+from lossviz.figures.base.style import MUTE, PAPER, loss_style, note, with_opacity, y_axis_title
 from lossviz.figures.race.marker_layout import apart, spots_of
 from lossviz.figures.race.panel import Panel, Place, Record
 from lossviz.figures.race.rug import classes_of, curve_axis, rug_axes, rug_dots, rug_places
@@ -76,12 +76,12 @@ def draw_curves(race: History, measure: str, place: Place) -> Panel:
                     xanchor="left",
                     xshift=22 if place.narrow else 76 if lettered(race) else 84,
                     yanchor="middle",
-                    font={"size": 20, "color": mark(race.settings.losses[c]).text},
+                    font={"size": 20, "color": loss_style(race.settings.losses[c]).text},
                 )
             )
         return numbers, data, notes
 
-    texts = [axis_name(axis_title), _guessing(race, measure, place)]
+    texts = [y_axis_title(axis_title), _guessing(race, measure, place)]
     axes = {"yaxis": side, **rug_axes(place, side)}
     return Panel(axes, traces, texts, moving)
 
@@ -94,16 +94,16 @@ def _band(race: History, c: int, low: Floats, high: Floats) -> dict[str, Any]:
         "fill": "toself",
         "mode": "lines",
         "line": {"width": 0},
-        "fillcolor": faded(mark(race.settings.losses[c]).line, 0.1),
+        "fillcolor": with_opacity(loss_style(race.settings.losses[c]).line, 0.1),
         "hoverinfo": "skip",
     }
 
 
 def _disc(race: History, c: int, running: bool) -> dict[str, Any]:
     """Where a contestant is now; while it runs it has a halo, from three on a letter."""
-    style = mark(race.settings.losses[c])
+    style = loss_style(race.settings.losses[c])
     twin = is_twin(race, c)
-    rim = {"color": faded(style.line, 0.3), "width": 8} if running else {"color": PAPER, "width": 3}
+    rim = {"color": with_opacity(style.line, 0.3), "width": 8} if running else {"color": PAPER, "width": 3}
     letter = LETTERS[c] if lettered(race) else ""
     font = {"size": 13, "color": style.text if twin else PAPER, "weight": 700}
     return {

@@ -4,7 +4,7 @@ import numpy as np
 
 from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import INK, PANEL, SEA, axis_name, mark, note
+from lossviz.figures.base.style import INK, PANEL, RAMP, loss_style, note, y_axis_title
 from lossviz.figures.race.panel import Panel, Place, Record
 from lossviz.figures.race.styles import call, head_of, joined, own_words
 from lossviz.training.history import History
@@ -26,16 +26,20 @@ def draw_layers(race: History, measure: str, place: Place) -> Panel:
     blank = DEAD if gradient else 0.05
     count, high = len(values), 350 * (0.45 if place.narrow else 1)
     gap = 26 * count * layers / (high - 26 * count)  # 26 pixels, in rows: room for a head
-    texts, traces, shapes = ([axis_name("gradient by layer" if gradient else "saturated, by layer")], [], [])
+    texts, traces, shapes = (
+        [y_axis_title("gradient by layer" if gradient else "saturated, by layer")],
+        [],
+        [],
+    )
     scale = [
-        [0, SEA[2]],
-        [0.25, SEA[2]],
-        [0.25, SEA[4]],
-        [0.5, SEA[4]],
-        [0.5, SEA[6]],
-        [0.75, SEA[6]],
-        [0.75, SEA[9]],
-        [1, SEA[9]],
+        [0, RAMP[2]],
+        [0.25, RAMP[2]],
+        [0.25, RAMP[4]],
+        [0.5, RAMP[4]],
+        [0.5, RAMP[6]],
+        [0.75, RAMP[6]],
+        [0.75, RAMP[9]],
+        [1, RAMP[9]],
     ]
     rows: list[tuple[int, int, float]] = []
     for c in range(len(values)):
@@ -69,7 +73,7 @@ def draw_layers(race: History, measure: str, place: Place) -> Panel:
                 yref="y",
                 xanchor="left",
                 yanchor="bottom",
-                font={"size": 17, "color": mark(race.settings.losses[c]).text},
+                font={"size": 17, "color": loss_style(race.settings.losses[c]).text},
             )
         )
     total = len(values) * (layers + gap)

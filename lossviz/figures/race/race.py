@@ -12,10 +12,10 @@ from lossviz.figures.base.style import (
     PAPER,
     UNDER_SLIDER,
     blank,
-    faded,
-    hero,
+    key_number,
     under_axis,
-    wrapped,
+    with_opacity,
+    wrap_lines,
 )
 from lossviz.figures.race.boundaries import DecisionBoundaries, draw_heads, draw_portraits, readings, region
 from lossviz.figures.race.curves import draw_curves
@@ -136,7 +136,7 @@ def _cursor(race: History, step: int, view: str, running: bool) -> list[dict[str
     stroke = {"color": INK if running else AXIS, "width": 2 if running else 1.5}
     layer = "above" if view == "Layers" else "below"
     cursor = {"type": "line", "x0": step, "x1": step, **whole, "layer": layer, "line": stroke}
-    ghost = {"fillcolor": faded(PAPER, 0.62), "line": {"width": 0}, "layer": "above"}
+    ghost = {"fillcolor": with_opacity(PAPER, 0.62), "line": {"width": 0}, "layer": "above"}
     veil = {"type": "rect", "x0": step, "x1": race.settings.steps, **whole, **ghost}
     return [cursor, veil] if view == "Layers" else [cursor]
 
@@ -182,10 +182,10 @@ def _lead(
         said, words = layer_words(race, measure, record)
     else:
         said, words = verdict_words(race, measure, record, running)
-    lead, text = hero(said, words, narrow, x=0.0)
+    lead, text = key_number(said, words, narrow, x=0.0)
     text["font"] = {"size": 14 if narrow else 17, "color": text["font"]["color"]}
     if narrow:
-        text["text"] = wrapped(words)
+        text["text"] = wrap_lines(words)
     else:
         text |= {"yshift": -4, "xshift": 26 + 21 * len(said)}
     return [lead, text]

@@ -9,7 +9,7 @@ import numpy as np
 from lossviz.common.typing import Floats
 from lossviz.data.table import DATASETS
 from lossviz.figures.base.number_format import number, power_of_ten
-from lossviz.figures.base.style import PAPER, mark
+from lossviz.figures.base.style import PAPER, loss_style
 from lossviz.figures.race.panel import Place
 from lossviz.figures.race.styles import MEASURES, is_twin
 from lossviz.training.history import History
@@ -74,7 +74,7 @@ def classes_of(race: History) -> int:
 
 
 def rug_dots(race: History, c: int, narrow: bool) -> dict[str, Any]:
-    colour = mark(race.settings.losses[c]).line
+    colour = loss_style(race.settings.losses[c]).line
     fill = PAPER if is_twin(race, c) else colour
     return {
         "type": "scatter",

@@ -6,7 +6,7 @@ import numpy as np
 
 from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, percent, whole
-from lossviz.figures.base.style import AXIS, INK, MUTE, PAPER, axis_name, faded, mark, note
+from lossviz.figures.base.style import AXIS, INK, MUTE, PAPER, loss_style, note, with_opacity, y_axis_title
 from lossviz.figures.race.panel import Panel, Place, Record
 from lossviz.figures.race.styles import MEASURES, head_of, is_twin
 from lossviz.training.history import History
@@ -75,10 +75,10 @@ def draw_seeds(race: History, measure: str, place: Place) -> Panel:
             "fixedrange": True,
         },
     }
-    pair = {"type": "scatter", "mode": "lines", "line": {"color": faded(MUTE, 0.45), "width": 1.6}}
+    pair = {"type": "scatter", "mode": "lines", "line": {"color": with_opacity(MUTE, 0.45), "width": 1.6}}
     traces: list[dict[str, Any]] = [pair] * seeds
     for c in range(count):
-        line, twin = mark(race.settings.losses[c]).line, is_twin(race, c)
+        line, twin = loss_style(race.settings.losses[c]).line, is_twin(race, c)
         fill, rim = (PAPER, line) if twin else (line, PAPER)
         look = {"size": 13, "color": fill, "line": {"color": rim, "width": 2}, "opacity": 1}
         traces.append({"type": "scatter", "mode": "markers", "marker": look})
@@ -119,7 +119,7 @@ def draw_seeds(race: History, measure: str, place: Place) -> Panel:
         ]
         return list(range(len(data))), data, notes
 
-    texts = [axis_name(axis_title)]
+    texts = [y_axis_title(axis_title)]
     over = {"yanchor": "bottom", "font": {"size": 16, "color": MUTE}}
     if not place.narrow:
         texts.append(

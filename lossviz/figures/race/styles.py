@@ -7,7 +7,8 @@ a family is hollow: a line of paper runs inside its own.
 from typing import Any
 
 from lossviz.common.plain_text import for_plotly
-from lossviz.figures.base.style import PAPER, mark, short_name
+from lossviz.figures.base.style import PAPER, common_name, loss_style
+from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.training.history import History
 
 LETTERS = "ABCDEFGH"
@@ -18,18 +19,18 @@ MEASURES = {
     "Cross-entropy": ("cross_entropy", "cross-entropy, nats"),
     "Brier": ("brier", "Brier score"),
 }
-_PLAIN = {"relu": "ReLU", "sgd": "gradient descent", "adam": "Adam", "rmsprop": "RMSprop", "adamw": "AdamW"}
+_PLAIN = {"relu": "ReLU"} | {row.name: row.inline_label or row.label for row in OPTIMIZERS.values()}
 
 
 def is_twin(race: History, c: int) -> bool:
     """Whether an earlier contestant is of the same family: then this one is drawn hollow."""
-    line = mark(race.settings.losses[c]).line
-    return any(mark(loss).line == line for loss in race.settings.losses[:c])
+    line = loss_style(race.settings.losses[c]).line
+    return any(loss_style(loss).line == line for loss in race.settings.losses[:c])
 
 
 def line_style(race: History, c: int, width: float = 5.0) -> dict[str, Any]:
     """How a contestant's line is drawn: in its loss's hue and dash."""
-    style = mark(race.settings.losses[c])
+    style = loss_style(race.settings.losses[c])
     return {"color": style.line, "dash": style.dash, "width": width, "simplify": False}
 
 
@@ -46,8 +47,8 @@ def lettered(race: History) -> bool:
 def name_of(race: History, c: int) -> str:
     """The loss's plain name; its own, where two would have the same."""
     losses = race.settings.losses
-    name = short_name(losses[c])
-    if len({loss for loss in losses if short_name(loss) == name}) > 1:
+    name = common_name(losses[c])
+    if len({loss for loss in losses if common_name(loss) == name}) > 1:
         return losses[c]
     return name
 

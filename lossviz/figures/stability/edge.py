@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.frames import upto
+from lossviz.figures.base.frames import draw_up_to
 from lossviz.figures.base.number_format import power_of_ten
 from lossviz.figures.base.style import INK, PANEL, PAPER, UNDER_SLIDER, blank, cursor
 from lossviz.figures.stability.edge_text import constant_annotations, step_annotations, style_of
@@ -70,7 +70,7 @@ def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow:
         figure.data[trace].update(part)
     figure.update_layout(
         annotations=[*step_annotations(runs, at, narrow), *constant_annotations(runs, top, narrow)],
-        meta=upto(growing, at) | {"follows": "step"},
+        meta=draw_up_to(growing, at) | {"follows": "step"},
     )
     shapes = [shape.to_plotly_json() for shape in figure.layout.shapes]
     figure.layout.shapes = [cursor(at, "x2"), *shapes]
@@ -82,7 +82,7 @@ def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow:
             "layout": {
                 "annotations": [{"text": text["text"]} for text in step_annotations(runs, step, narrow)],
                 "shapes": [{"x0": step, "x1": step}],
-                "meta": upto(growing, step),
+                "meta": draw_up_to(growing, step),
             },
         }
         for step in sorted({*range(0, steps + 1, every), at, steps})

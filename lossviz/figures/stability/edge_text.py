@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import INK, MUTE, PANEL, SERIF, Mark, axis_name, mark, note, under_axis
+from lossviz.figures.base.style import INK, MUTE, PANEL, SERIF, LineStyle, y_axis_title, loss_style, note, under_axis
 from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.stability.result import EdgeRun
 
 FAMILY_NAMES = {"squared": "Squared error", "logarithm": "Cross-entropy"}
 OPTIMIZER_NAMES = {"sgd": "gradient descent", "momentum": "momentum"}
-USER_LOSS = Mark(INK, INK, "solid", 4.5)  # for a loss that is not in LOSSES
+USER_LOSS = LineStyle(INK, INK, "solid", 4.5)  # for a loss that is not in LOSSES
 
 
-def style_of(run: EdgeRun) -> Mark:
+def style_of(run: EdgeRun) -> LineStyle:
     """The line style of a run: that of its loss, or ink for the user's own loss."""
-    return mark(run.loss_name) if run.loss_name in LOSSES else USER_LOSS
+    return loss_style(run.loss_name) if run.loss_name in LOSSES else USER_LOSS
 
 
 def edge_names(runs: Sequence[EdgeRun]) -> list[str]:
@@ -122,4 +122,4 @@ def constant_annotations(runs: Sequence[EdgeRun], top: float, narrow: bool) -> l
     line = note("<b>the edge</b>", 1, runs[0].edge, yref="y", yanchor="bottom", yshift=3, font=ink, **inside)
     names = [_label(runs, i, f"<b>{name}</b>", narrow, True) for i, name in enumerate(edge_names(runs))]
     quantity = "preconditioned sharpness" if runs[0].preconditioned else "sharpness"
-    return [large_number, overshoot, line, *names, axis_name(quantity), axis_name("loss", 2)]
+    return [large_number, overshoot, line, *names, y_axis_title(quantity), y_axis_title("loss", 2)]

@@ -11,20 +11,20 @@ from lossviz.figures.base.style import (
     INK,
     MUTE,
     PANEL,
-    SEA,
+    RAMP,
     SERIF,
     UNDER_SLIDER,
     WHITE,
-    axis_name,
     blank,
-    fixed,
     note,
     under_axis,
+    unthemed,
+    y_axis_title,
 )
 from lossviz.stability.quadratics import Quadratic, quadratic_edge
 
 MAP_SHARE = 0.62  # share of a wide figure's width for the map
-COLOURS = [[i / 10, colour] for i, colour in enumerate(SEA)]
+COLOURS = [[i / 10, colour] for i, colour in enumerate(RAMP)]
 
 
 def quadratic(result: Quadratic, at: float = 1.9, narrow: bool = False) -> go.Figure:
@@ -77,7 +77,7 @@ def quadratic(result: Quadratic, at: float = 1.9, narrow: bool = False) -> go.Fi
     figure.add_trace(
         go.Scatter(
             mode="markers", cliponaxis=False,
-            marker={"size": 18, "color": fixed(INK), "line": {"color": WHITE, "width": 3}, "opacity": 1},
+            marker={"size": 18, "color": unthemed(INK), "line": {"color": WHITE, "width": 3}, "opacity": 1},
         )
     )  # fmt: skip
     figure.add_trace(
@@ -153,7 +153,7 @@ def _add_map(figure: go.Figure, result: Quadratic) -> None:
     inside = np.isfinite(result.fastest) & (result.fastest <= 1)
     fastest = {"x": result.map_product[inside], "y": result.fastest[inside]}
     outline = {"color": WHITE, "width": 4, "simplify": False}
-    dotted = {"color": fixed(INK), "width": 2.2, "dash": "2px,4px", "simplify": False}
+    dotted = {"color": unthemed(INK), "width": 2.2, "dash": "2px,4px", "simplify": False}
     figure.add_trace(go.Scatter(**fastest, line=outline, **common))
     figure.add_trace(go.Scatter(**fastest, line=dotted, **common))
     line = {"color": INK, "width": 2.6, "simplify": False}
@@ -242,11 +242,11 @@ def _constant_annotations(result: Quadratic, narrow: bool) -> list[dict[str, Any
         0.95 if result.rule == "heavy-ball" else 0.75,
         0.12,
         **inside,
-        font={"size": 16, "color": fixed(INK)},
+        font={"size": 16, "color": unthemed(INK)},
     )
     diverges = note("flies apart", 3.3, 0.12, **inside)
-    momentum = axis_name("momentum β")
-    distance = axis_name("distance", 2) if narrow else note(
+    momentum = y_axis_title("momentum β")
+    distance = y_axis_title("distance", 2) if narrow else note(
         "distance from the bottom", 0, 0.5, xref="x2 domain", yref="y2 domain", xshift=-48, textangle=-90,
         xanchor="center", yanchor="middle", font={"size": 16, "color": INK},
     )  # fmt: skip

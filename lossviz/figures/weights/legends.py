@@ -7,9 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from lossviz.figures.base.levels import known_step, log_level
+from lossviz.figures.base.levels import last_finite_step, log_level
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import INK, WHITE, fixed, mark, note, short_name
+from lossviz.figures.base.style import INK, WHITE, common_name, loss_style, note, unthemed
 from lossviz.neuron.two_weights import TWO_WEIGHTS
 from lossviz.neuron.weight_planes import WeightPath, WeightPlane
 
@@ -55,12 +55,12 @@ def heads(plane: WeightPlane, share: tuple[float, str], x: str, y: str, narrow: 
     spot = {"xref": f"{x} domain", "yref": f"{y} domain", "yanchor": "bottom", "yshift": 6}
     heads = [
         note(
-            f"<b>{short_name(plane.loss_name)}</b>",
+            f"<b>{common_name(plane.loss_name)}</b>",
             0,
             1,
             xanchor="left",
             **spot,
-            font={"size": size, "color": mark(plane.loss_name).text},
+            font={"size": size, "color": loss_style(plane.loss_name).text},
         )
     ]
     if share[1]:
@@ -93,7 +93,7 @@ def level_labels(plane: WeightPlane, x: str, y: str) -> list[dict[str, Any]]:
             yref=y,
             yanchor="middle",
             yshift=9,
-            font={"size": 15, "color": fixed(INK) if level == 0 else WHITE},
+            font={"size": 15, "color": unthemed(INK) if level == 0 else WHITE},
         )
         for level, height in columns[column]
     ]
@@ -130,7 +130,7 @@ def path_labels(paths: Sequence[WeightPath], step: int) -> list[dict[str, Any]]:
 
 
 def _label(path: WeightPath, step: int, several: bool) -> dict[str, Any]:
-    here = known_step(path, step)
+    here = last_finite_step(path, step)
     gone = path.diverged_at is not None and step >= path.diverged_at
     told = f"gone at step {path.diverged_at}" if gone else number(float(path.level[here]))
     x, y = (float(part) for part in path.weights[here])

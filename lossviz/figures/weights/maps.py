@@ -5,16 +5,16 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from lossviz.figures.base.frames import upto
+from lossviz.figures.base.frames import draw_up_to
 from lossviz.figures.base.levels import (
+    COLORSCALE,
     HIGHEST,
     LOWEST,
     PATH_DASH,
-    SCALE,
     STEP,
-    known_step,
+    last_finite_step,
     log_level,
-    on_map,
+    path_colour,
     weight_name,
 )
 from lossviz.figures.base.style import (
@@ -23,9 +23,9 @@ from lossviz.figures.base.style import (
     PAPER,
     WHITE,
     blank,
-    fixed,
-    mark,
+    loss_style,
     note,
+    unthemed,
 )
 from lossviz.figures.weights.legends import heads, level_labels, overlay_on, path_labels
 from lossviz.neuron.two_weights import TWO_WEIGHTS
@@ -113,7 +113,7 @@ def maps(
         own = [path for path in paths if path.loss_name == plane.loss_name]
         runs.append(own)
         for label in path_labels(own, step):
-            font = {"size": 16 if len(own) > 1 else 18, "color": mark(plane.loss_name).text}
+            font = {"size": 16 if len(own) > 1 else 18, "color": loss_style(plane.loss_name).text}
             ground = {"bgcolor": PAPER, "opacity": 0.95, "borderpad": 2}
             end_notes.append(
                 note(
@@ -137,7 +137,7 @@ def maps(
                     **axes,
                     marker={
                         "size": 18,
-                        "color": on_map(path),
+                        "color": path_colour(path),
                         "line": {"color": WHITE, "width": 3},
                         "opacity": 1,
                     },
@@ -145,7 +145,7 @@ def maps(
             )
     for trace, path in ends:
         figure.data[trace].update(_place(path, step))
-    figure.update_layout(annotations=[*end_notes, *texts], meta=figure.layout.meta | upto(grow, step))
+    figure.update_layout(annotations=[*end_notes, *texts], meta=figure.layout.meta | draw_up_to(grow, step))
     figure.frames = [
         {
             "name": str(s),
@@ -153,7 +153,7 @@ def maps(
             "traces": [trace for trace, _ in ends],
             "layout": {
                 "annotations": [label for own in runs for label in path_labels(own, s)],
-                "meta": upto(grow, s),
+                "meta": draw_up_to(grow, s),
             },
         }
         for s in sorted({*range(0, last + 1, every), last, step})
@@ -168,7 +168,7 @@ def _ground(figure: go.Figure, plane: WeightPlane, axes: dict[str, str]) -> None
     figure.add_trace(
         go.Contour(
             **common,
-            colorscale=SCALE,
+            colorscale=COLORSCALE,
             zmin=LOWEST,
             zmax=HIGHEST,
             contours={"start": LOWEST, "end": HIGHEST, "size": STEP, "coloring": "fill"},
@@ -179,7 +179,7 @@ def _ground(figure: go.Figure, plane: WeightPlane, axes: dict[str, str]) -> None
         go.Contour(
             **common,
             contours={"start": 0, "end": 0, "size": 1, "coloring": "none"},
-            line={"width": 2.2, "color": fixed(INK)},
+            line={"width": 2.2, "color": unthemed(INK)},
         )
     )
 
@@ -189,7 +189,7 @@ def _draw_path(figure: go.Figure, path: WeightPath, k: int, axes: dict[str, str]
     x, y = path.weights[:, 0].tolist(), path.weights[:, 1].tolist()
     first = len(figure.data)
     white = {"color": WHITE, "width": 8, "simplify": False}
-    own = {"color": on_map(path), "width": 4.5, "dash": PATH_DASH[k % 4], "simplify": False}
+    own = {"color": path_colour(path), "width": 4.5, "dash": PATH_DASH[k % 4], "simplify": False}
     figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=white, **axes))
     figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=own, **axes))
     if k == 0:
@@ -202,7 +202,7 @@ def _draw_path(figure: go.Figure, path: WeightPath, k: int, axes: dict[str, str]
                 marker={
                     "size": 14,
                     "color": WHITE,
-                    "line": {"color": on_map(path), "width": 4},
+                    "line": {"color": path_colour(path), "width": 4},
                     "opacity": 1,
                 },
             )
@@ -211,5 +211,5 @@ def _draw_path(figure: go.Figure, path: WeightPath, k: int, axes: dict[str, str]
 
 
 def _place(path: WeightPath, step: int) -> dict[str, Any]:
-    here = known_step(path, step)
+    here = last_finite_step(path, step)
     return {"x": [float(path.weights[here, 0])], "y": [float(path.weights[here, 1])]}

@@ -6,10 +6,18 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.levels import HIGHEST, LOWEST, TALLEST, known_step, log_level, on_map, weight_name
+from lossviz.figures.base.levels import (
+    HIGHEST,
+    LOWEST,
+    TALLEST,
+    last_finite_step,
+    log_level,
+    path_colour,
+    weight_name,
+)
 from lossviz.figures.base.meshes import draw_relief
 from lossviz.figures.base.number_format import percent
-from lossviz.figures.base.style import GRID, INK, MUTE, WHITE, blank, mark, note, short_name
+from lossviz.figures.base.style import GRID, INK, MUTE, WHITE, blank, common_name, loss_style, note
 from lossviz.neuron.two_weights import TWO_WEIGHTS
 from lossviz.neuron.weight_planes import WeightPath, WeightPlane
 
@@ -37,12 +45,12 @@ def reliefs(
         size = 17 if narrow else 19
         texts += [
             note(
-                f"<b>{short_name(plane.loss_name)}</b>",
+                f"<b>{common_name(plane.loss_name)}</b>",
                 left + 0.01,
                 1,
                 xanchor="left",
                 **spot,
-                font={"size": size, "color": mark(plane.loss_name).text},
+                font={"size": size, "color": loss_style(plane.loss_name).text},
             ),
             note(
                 f"<b>{percent(plane.plateau())}</b> plateau",
@@ -73,7 +81,7 @@ def _relief(figure: go.Figure, plane: WeightPlane, scene: str) -> None:
 
 
 def _relief_path(figure: go.Figure, path: WeightPath, step: int | None, scene: str) -> None:
-    here = known_step(path, len(path.loss) - 1 if step is None else step)
+    here = last_finite_step(path, len(path.loss) - 1 if step is None else step)
     part = slice(0, here + 1)
     x, y, z = path.weights[part, 0], path.weights[part, 1], np.clip(path.level[part], 0, TALLEST) + 0.12
     figure.add_trace(
@@ -88,7 +96,7 @@ def _relief_path(figure: go.Figure, path: WeightPath, step: int | None, scene: s
             z=z + 0.06,
             mode="lines",
             scene=scene,
-            line={"color": on_map(path), "width": 6},
+            line={"color": path_colour(path), "width": 6},
             hoverinfo="skip",
         )
     )
@@ -102,7 +110,7 @@ def _relief_path(figure: go.Figure, path: WeightPath, step: int | None, scene: s
             hoverinfo="skip",
             marker={
                 "size": [4, 6],
-                "color": [WHITE, on_map(path)],
+                "color": [WHITE, path_colour(path)],
                 "line": {"color": WHITE, "width": 1},
                 "opacity": 1,
             },

@@ -2,9 +2,21 @@
 
 from lossviz.ui.controls import Choice, Several, Slide
 
+# The options of the three questions, and the arguments of `lossviz.losses.recommend` that they stand for.
+TARGETS = {
+    "A number": "number",
+    "A count": "count",
+    "Yes or no": "binary",
+    "One of several": "multiclass",
+    "Several at once": "multilabel",
+    "A place on Earth": "location",
+}
+ERRORS = {"All of one size": "similar", "A few wild ones": "outliers", "Cost more one way": "asymmetric"}
+REPORTS = {"An average": "mean", "A typical case": "median", "A probability or range": "distribution"}
+
 
 class Gallery:
-    """Loss gallery. The names of losses are those of the registries."""
+    """All controls of the page. The options of losses are names of the registries."""
 
     view = Choice("gallery_view", "View", ("Outlier", "Shape", "Which one?"), "Outlier")
 
@@ -130,21 +142,21 @@ class Gallery:
     predict = Choice(
         "gallery_predict",
         "**1** What do you predict?",
-        ("A number", "A count", "Yes or no", "One of several", "Several at once", "A place on Earth"),
+        tuple(TARGETS),
         "A number",
         "It decides the output unit",
     )
     misses = Choice(
         "gallery_misses",
         "**2** What are the misses like?",
-        ("All of one size", "A few wild ones", "Cost more one way"),
+        tuple(ERRORS),
         "A few wild ones",
         "For yes or no, wild misses are wrong labels",
     )
     report = Choice(
         "gallery_report",
         "**3** What will you report?",
-        ("An average", "A typical case", "A probability or range"),
+        tuple(REPORTS),
         "A typical case",
         "What the number is for that you will show to people",
     )

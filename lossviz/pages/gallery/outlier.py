@@ -1,6 +1,6 @@
-"""Loss gallery, Outlier: one far point, and what each loss makes of it."""
+"""Loss gallery, Outlier: the constant or the line that minimizes each loss, with one outlier."""
 
-from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+from __future__ import annotations  # names of lv would load torch before the title is shown
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.gallery.controls import Gallery
-from lossviz.pages.gallery.losses import Chosen, chosen, code_of, rows
+from lossviz.pages.gallery.losses import Chosen, chosen, code_of, row, rows
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
@@ -29,7 +29,7 @@ TRIES: dict[str, dict[str, Any]] = {
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
-def valleys(losses: Chosen) -> lv.losses.OutlierLocation:
+def location(losses: Chosen) -> lv.losses.OutlierLocation:
     return lv.losses.outlier_location(rows(losses))
 
 
@@ -42,7 +42,7 @@ def lines(losses: Chosen, km: float) -> lv.losses.OutlierLines:
 def picture(losses: Chosen, km: float | None) -> str:
     at = float(Gallery.far.default)
     if km is None:
-        return packed(lambda narrow: lv.figures.outlier_location(valleys(losses), at=at, narrow=narrow))
+        return packed(lambda narrow: lv.figures.outlier_location(location(losses), at=at, narrow=narrow))
     return packed(lambda narrow: lv.figures.outlier_lines(lines(losses, km), at=at, narrow=narrow))
 
 
@@ -52,7 +52,7 @@ def show() -> None:
         fit = Gallery.fit.segments()
         names = Gallery.losses.show()
     line = fit == "A line"
-    used = tuple(name for name in names if not (line and name == "hit-or-miss")) or ("mse",)
+    used = tuple(name for name in names if not line or row(name).differentiable) or ("mse",)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         if line:
             far = int(Gallery.far.show(width=230))
@@ -87,8 +87,9 @@ def show() -> None:
             words = (
                 "Thin lines: the fit with the ninth at home, 25 minutes. Slopes are in minutes a kilometre."
             )
-            if "hit-or-miss" in names:
-                words += " Hit or miss fits no line here."
+            for name in names:
+                if not row(name).differentiable:
+                    words += f" {row(name).label} fits no line here."
         else:
             words = (
                 "Height is the mean loss over the nine ÷ its smallest value, − 1, cut at the top. "
@@ -96,15 +97,15 @@ def show() -> None:
             )
         small(words)
     tabs = Tabs()
-    call = f"outlier_lines(losses, x_far={km:g})" if line else "outlier_location(losses)"
+    call = f"outlier_lines(losses, outlier_x={km:g})" if line else "outlier_location(losses)"
     tabs.fill(
         see=text("line_see" if line else "outlier_see"),
         maths=text("outlier_maths"),
         code=f"""import lossviz as lv
 
 losses = {code_of(losses)}
-facts = lv.losses.{call}
-figure = lv.figures.{"outlier_lines" if line else "outlier_location"}(facts, at={far})""",
+result = lv.losses.{call}
+figure = lv.figures.{"outlier_lines" if line else "outlier_location"}(result, at={far})""",
         controls=(Gallery.view, *Gallery.outlier_controls),
         files=[
             File(
@@ -121,18 +122,20 @@ figure = lv.figures.{"outlier_lines" if line else "outlier_location"}(facts, at=
 
 def _figure(losses: Chosen, km: float | None, at: float) -> Any:
     if km is None:
-        return lv.figures.outlier_location(valleys(losses), at=at)
+        return lv.figures.outlier_location(location(losses), at=at)
     return lv.figures.outlier_lines(lines(losses, km), at=at)
 
 
 def _numbers(losses: Chosen, km: float | None) -> str:
-    """One row for each place of the far point: the best guess, or the line, of every loss."""
+    """CSV with one row for each value of the moved point: the best constant, or the line, of each loss."""
     if km is None:
-        facts = valleys(losses)
-        guesses = {f"{label}, best guess": row for label, row in zip(facts.labels, facts.best, strict=True)}
-        return files.columns({"minutes of the ninth": facts.far, **guesses})
+        result = location(losses)
+        guesses = {
+            f"{loss.label}, best guess": best for loss, best in zip(result.losses, result.best, strict=True)
+        }
+        return files.columns({"minutes of the ninth": result.outlier_y, **guesses})
     fitted = lines(losses, km)
-    table: dict[str, Iterable[object]] = {"minutes of the ninth": fitted.far}
-    for label, row in zip(fitted.labels, fitted.lines, strict=True):
-        table |= {f"{label}, slope": row[:, 0], f"{label}, intercept": row[:, 1]}
+    table: dict[str, Iterable[object]] = {"minutes of the ninth": fitted.outlier_y}
+    for loss, line in zip(fitted.losses, fitted.lines, strict=True):
+        table |= {f"{loss.label}, slope": line[:, 0], f"{loss.label}, intercept": line[:, 1]}
     return files.columns(table)

@@ -1,6 +1,6 @@
-"""Loss gallery, Shape: losses laid over each other, against what one likes."""
+"""Loss gallery, Shape: losses, their slopes and curvatures against a common axis."""
 
-from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+from __future__ import annotations  # names of lv would load torch before the title is shown
 
 from collections.abc import Iterable
 from typing import Any
@@ -46,102 +46,105 @@ TRIES: dict[str, dict[str, Any]] = {
 SEE = {"residual": "residual_see", "margin": "margin_see", "lead": "lead_see"}
 
 
-def offered(against: str) -> Several:
-    """The losses that fit an axis, as a control."""
-    return {"residual": Gallery.numbers, "lead": Gallery.classes}.get(against, Gallery.binary)
+def offered(axis: str) -> Several:
+    """The control with the losses that fit an axis."""
+    return {"residual": Gallery.numbers, "lead": Gallery.classes}.get(axis, Gallery.binary)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def curves(losses: Chosen, against: str, y: float, unit: Any, classes: int) -> lv.losses.LossCurves:
-    return lv.losses.loss_curves(rows(losses), against, y=y, unit=unit, classes=classes)
+def curves(losses: Chosen, axis: str, y: float, unit: Any, classes: int) -> lv.losses.LossCurves:
+    return lv.losses.loss_curves(rows(losses), axis, y=y, unit=unit, classes=classes)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def picture(losses: Chosen, against: str, y: float, unit: Any, classes: int) -> str:
-    facts, at = curves(losses, against, y, unit, classes), RAILS[against].default
-    return packed(lambda narrow: lv.figures.loss_curves(facts, at=at, narrow=narrow))
+def picture(losses: Chosen, axis: str, y: float, unit: Any, classes: int) -> str:
+    found, at = curves(losses, axis, y, unit, classes), RAILS[axis].default
+    return packed(lambda narrow: lv.figures.loss_curves(found, at=at, narrow=narrow))
 
 
 def show() -> None:
     drawing, transport, convention, tries = (st.container() for _ in range(4))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        against = Gallery.against.segments()
+        axis = Gallery.against.segments()
         unit = Gallery.unit.segments()
-    names = offered(against).show()
-    if against == "probability":
-        names = tuple(name for name in names if row(name).link == "sigmoid") or ("sigmoid-ce",)
+    names = offered(axis).show()
+    if axis == "probability":
+        names = tuple(name for name in names if row(name).activation == "sigmoid") or ("sigmoid-ce",)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        y = Gallery.y.show(width=200) if against in ("logit", "probability") else Gallery.y.now
+        y = Gallery.y.show(width=200) if axis in ("logit", "probability") else Gallery.y.now
         settings = {
             name: {setting: slide.show(width=200)}
             for name, (setting, slide) in SETTINGS.items()
             if name in names
         }
-        count = Gallery.count.show(width=200) if "poisson-nll" in names else Gallery.count.now
-        classes = int(Gallery.k.show(width=200) if against == "lead" else Gallery.k.now)
+        counts = any(row(name).target_kind == "count" for name in names)
+        count = Gallery.count.show(width=200) if counts else Gallery.count.now
+        classes = int(Gallery.k.show(width=200) if axis == "lead" else Gallery.k.now)
     with transport:
-        at = rail(RAILS[against])
+        at = rail(RAILS[axis])
     with tries:
         presets("gallery_shape_try", TRIES, Gallery.shape_controls)
-    truth = {"residual": float(count), "margin": 1.0, "lead": 0.0}.get(against, y)
+    target = {"residual": float(count), "margin": 1.0, "lead": 0.0}.get(axis, y)
     losses = chosen(names, settings)
-    facts = curves(losses, against, truth, unit, classes)
-    labels = ", ".join(facts.labels)
+    found = curves(losses, axis, target, unit, classes)
+    labels = ", ".join(loss.label for loss in found.losses)
     with drawing:
         chart(
-            picture(losses, against, truth, unit, classes),
+            picture(losses, axis, target, unit, classes),
             key="gallery_shape",
-            follow=RAILS[against].key,
-            alt=f"Loss, slope and curvature of {labels} against the {against}, with a cursor through all "
+            follow=RAILS[axis].key,
+            alt=f"Loss, slope and curvature of {labels} against the {axis}, with a cursor through all "
             "and a number for each loss.",
         )
     with convention:
-        small(_convention(facts, truth, classes))
-    call = f', y={truth:g}, unit="{unit}"' + (f", classes={classes}" if against == "lead" else "")
+        small(_convention(found, target, classes))
+    call = f', y={target:g}, unit="{unit}"' + (f", classes={classes}" if axis == "lead" else "")
     Tabs().fill(
-        see=text(SEE.get(against, "logit_see")),
+        see=text(SEE.get(axis, "logit_see")),
         maths=formulas_of(losses) + "\n\n" + text("shape_maths"),
         code=f"""import lossviz as lv
 
 losses = {code_of(losses)}
-facts = lv.losses.loss_curves(losses, "{against}"{call})
-figure = lv.figures.loss_curves(facts, at={at:g})""",
+curves = lv.losses.loss_curves(losses, "{axis}"{call})
+figure = lv.figures.loss_curves(curves, at={at:g})""",
         controls=(Gallery.view, *Gallery.shape_controls),
         files=[
             File(
                 "Page (HTML)",
                 "shapes.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.loss_curves(facts, at=at), against),
+                lambda: lv.figures.standalone(lv.figures.loss_curves(found, at=at), axis),
             ),
-            File("Numbers (CSV)", "shapes.csv", "text/csv", lambda: numbers_of(facts)),
+            File("Numbers (CSV)", "shapes.csv", "text/csv", lambda: numbers_of(found)),
         ],
         picture="gallery_shape",
     )
 
 
-def _convention(facts: lv.losses.LossCurves, y: float, classes: int) -> str:
-    """What stands under the picture: the truth, the unit, and what is tinted."""
+def _convention(curves: lv.losses.LossCurves, y: float, classes: int) -> str:
+    """The text under the figure: the target, the unit, and what is shaded."""
     words = {
         "residual": "Slope and curvature are by the prediction.",
         "logit": f"*y* = {y:g}, *p* = sigmoid(*z*). Slope and curvature are by *z*.",
         "probability": f"*y* = {y:g}. Slope and curvature are by *p*, not by the logit.",
         "margin": "The margin is the logit, times −1 if the truth is no. Slope and curvature are by it.",
         "lead": f"{classes} classes; the others’ logits are 0. Slope and curvature are by the right one’s.",
-    }[facts.against]
-    if "poisson-nll" in facts.names:
-        words += f" Poisson: a count of {y:g} was seen, without the constant ln *y*!."
-    if any("nats" in row(name).convention for name in facts.names):
-        words += f" Logarithms are in {facts.unit}."
-    if facts.bends_down.any():
+    }[curves.axis]
+    shown = [row(loss.name) for loss in curves.losses]
+    for loss in shown:
+        if loss.target_kind == "count":
+            words += f" {loss.label}: a count of {y:g} was seen, without the constant ln *y*!."
+    if any(loss.unit == "nats" for loss in shown):
+        words += f" Logarithms are in {curves.unit}."
+    if curves.negative_curvature.any():
         words += " Tinted: the loss bends down."
     return words
 
 
-def numbers_of(facts: lv.losses.LossCurves) -> str:
-    """One row a place on the axis, with the value, slope and curvature of each loss."""
-    table: dict[str, Iterable[object]] = {facts.against: facts.x}
-    for i, label in enumerate(facts.labels):
-        table |= {f"{label}, value": facts.value[i], f"{label}, slope": facts.gradient[i]}
-        table |= {f"{label}, curvature": facts.curvature[i]}
+def numbers_of(curves: lv.losses.LossCurves) -> str:
+    """CSV with one row for each point of the axis: value, slope and curvature of each loss."""
+    table: dict[str, Iterable[object]] = {curves.axis: curves.x}
+    for i, loss in enumerate(curves.losses):
+        table |= {f"{loss.label}, value": curves.value[i], f"{loss.label}, slope": curves.gradient[i]}
+        table |= {f"{loss.label}, curvature": curves.curvature[i]}
     return files.columns(table)

@@ -1,11 +1,13 @@
-"""Loss gallery, Which one?: three questions, and the answer in three libraries' words."""
+"""Loss gallery, Which one?: three questions, and the recommended loss in three libraries."""
 
-from __future__ import annotations  # a name of lv loads torch: not before the title is shown
+from __future__ import annotations  # names of lv would load torch before the title is shown
+
+from typing import Any
 
 import streamlit as st
 
 import lossviz as lv
-from lossviz.pages.gallery.controls import Gallery
+from lossviz.pages.gallery.controls import ERRORS, REPORTS, TARGETS, Gallery
 from lossviz.pages.gallery.losses import chosen, formulas_of, row
 from lossviz.pages.gallery.shape import numbers_of, offered
 from lossviz.ui.chart import chart, packed
@@ -24,40 +26,40 @@ TRIES = {
                      "gallery_report": "A probability or range"},
     "Where a ship is": {"gallery_predict": "A place on Earth"},
 }  # fmt: skip
-AGAINST = {"regression": "residual", "binary": "logit", "multiclass": "lead"}
+AXES = {"regression": "residual", "binary": "logit", "multiclass": "lead"}
 
 
-def against(answer: lv.losses.Answer) -> str:
-    """The axis that an answer's losses are drawn on."""
-    return AGAINST[row(answer.losses[0]).task]
+def axis_of(recommendation: lv.losses.Recommendation) -> str:
+    """The axis against which the recommended losses are drawn."""
+    return AXES[row(recommendation.losses[0]).task]
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture(losses: tuple[str, ...], axis: str) -> str:
-    facts = lv.losses.loss_curves(losses, axis)
-    return packed(lambda narrow: lv.figures.sketch(facts, narrow=narrow))
+    curves = lv.losses.loss_curves(losses, axis)
+    return packed(lambda narrow: lv.figures.sketch(curves, narrow=narrow))
 
 
-def look(answer: lv.losses.Answer) -> None:
-    """Go to Shape, with the losses of the answer."""
-    axis = against(answer)
+def open_in_shape(recommendation: lv.losses.Recommendation) -> None:
+    """Switch to the view Shape, with the recommended losses."""
+    axis = axis_of(recommendation)
     st.session_state[Gallery.view.key] = "Shape"
     st.session_state[Gallery.against.key] = axis
-    st.session_state[offered(axis).key] = list(answer.losses)
+    st.session_state[offered(axis).key] = list(recommendation.losses)
 
 
 def show() -> None:
-    asked = st.columns(3, gap="medium")
-    with asked[0]:
-        predict = Gallery.predict.radio()
-    second, _ = lv.losses.advice_matters(predict)
-    with asked[1]:
-        misses = Gallery.misses.radio(disabled=not second)
-    _, third = lv.losses.advice_matters(predict, misses)
-    with asked[2]:
-        report = Gallery.report.radio(disabled=not third)
+    columns = st.columns(3, gap="medium")
+    with columns[0]:
+        target: Any = TARGETS[Gallery.predict.radio()]
+    by_errors, _ = lv.losses.relevant_questions(target)
+    with columns[1]:
+        errors: Any = ERRORS[Gallery.misses.radio(disabled=not by_errors)]
+    _, by_report = lv.losses.relevant_questions(target, errors)
+    with columns[2]:
+        report: Any = REPORTS[Gallery.report.radio(disabled=not by_report)]
     presets("gallery_which_try", TRIES, Gallery.which_controls)
-    answer = lv.losses.advise(predict, misses, report)
+    answer = lv.losses.recommend(target, errors, report)
     with st.container(gap="xsmall"):
         st.header(f"{answer.output}, {answer.loss}.", anchor=False)
         with st.container(width=760):
@@ -69,25 +71,28 @@ def show() -> None:
     ):
         with box:
             small(name)
-            st.code(_broken(code), language="python", wrap_lines=True)
-    axis = against(answer)
+            st.code(_wrapped(code), language="python", wrap_lines=True)
+    axis = axis_of(answer)
     chart(
         picture(answer.losses, axis),
         key="gallery_sketch",
         alt=f"The loss and its slope, against the {axis}: {', '.join(answer.losses)}.",
     )
     st.button(
-        "Look at it under Shape", on_click=look, args=(answer,), type="tertiary", icon=":material/show_chart:"
+        "Look at it under Shape",
+        on_click=open_in_shape,
+        args=(answer,),
+        type="tertiary",
+        icon=":material/show_chart:",
     )
-    facts = lv.losses.loss_curves(answer.losses, axis)
-
+    curves = lv.losses.loss_curves(answer.losses, axis)
     formulas = formulas_of(chosen(answer.losses, {}))
     Tabs().fill(
         see=text("which_see"),
         maths=f"{formulas}\n\n{text('which_maths')}\n\nSource of this answer: {answer.source}.",
         code=f"""import lossviz as lv
 
-answer = lv.losses.advise("{predict}", "{misses}", "{report}")
+answer = lv.losses.recommend("{target}", "{errors}", "{report}")
 print(answer.output, answer.loss, answer.why, answer.torch, answer.keras, answer.sklearn, sep="\\n")
 figure = lv.figures.sketch(lv.losses.loss_curves(answer.losses, "{axis}"))""",
         controls=(Gallery.view, *Gallery.which_controls),
@@ -96,16 +101,16 @@ figure = lv.figures.sketch(lv.losses.loss_curves(answer.losses, "{axis}"))""",
                 "Page (HTML)",
                 "loss.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.sketch(facts)),
+                lambda: lv.figures.standalone(lv.figures.sketch(curves)),
             ),
-            File("Numbers (CSV)", "loss.csv", "text/csv", lambda: numbers_of(facts)),
+            File("Numbers (CSV)", "loss.csv", "text/csv", lambda: numbers_of(curves)),
         ],
         picture="gallery_sketch",
     )
 
 
-def _broken(code: str) -> str:
-    """Each line broken after its first bracket if it is too long for a third of the page."""
+def _wrapped(code: str) -> str:
+    """Break long lines after their first bracket, so that they fit into a third of the page."""
     lines = []
     for line in code.split("\n"):
         head, _, rest = line.partition("(")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 import lossviz as lv
-from lossviz.common.plain_text import for_markdown, sentence
+from lossviz.common.plain_text import error_for_markdown, for_markdown
 from lossviz.pages.landscape import surface_file
 from lossviz.pages.landscape.controls import LOSSES, Landscape
 from lossviz.ui import work as ui_work
@@ -49,7 +49,7 @@ def uploaded_surface(tab: Any) -> lv.Surface | None:
         try:
             return surface_file.read(file)
         except ValueError as error:
-            st.markdown(f"**{for_markdown(file.name)}** cannot be drawn: {sentence(error)}.")
+            st.markdown(f"**{for_markdown(file.name)}** cannot be drawn: {error_for_markdown(error)}.")
             return None
 
 

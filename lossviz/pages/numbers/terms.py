@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
-from lossviz.common.plain_text import sentence
+from lossviz.common.plain_text import error_for_markdown
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
@@ -94,7 +94,7 @@ def show() -> None:
         terms = lv.metrics.score_terms(score, actual, predicted)
     except ValueError as error:
         with drawing.container(width=READABLE):
-            st.markdown(f"**This cannot be scored:** {sentence(error)}.")
+            st.markdown(f"**This cannot be scored:** {error_for_markdown(error)}.")
         return
     with drawing:
         chart(

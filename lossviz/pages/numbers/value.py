@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
-from lossviz.common.parsing import read_column
-from lossviz.common.plain_text import sentence
+from lossviz.common.parsing import parse_column
+from lossviz.common.plain_text import error_for_markdown
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
@@ -30,7 +30,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 def nearest_references(value: float, classes: int, counts: str) -> list[lv.metrics.ReferenceLoss]:
     """Known values of the loss; ValueError, in one sentence, for invalid class counts."""
-    frequencies = read_column("Class counts", counts).values.tolist() if counts.strip() else None
+    frequencies = parse_column("Class counts", counts).values.tolist() if counts.strip() else None
     return lv.metrics.reference_losses(value, classes, frequencies)
 
 
@@ -60,7 +60,7 @@ def show() -> None:
         references = nearest_references(value, classes, counts)
     except ValueError as error:
         with drawing.container(width=READABLE):
-            message = sentence(error).replace("frequencies", "Class counts")
+            message = error_for_markdown(error).replace("frequencies", "Class counts")
             st.markdown(f"**The class counts cannot be used:** {message}.")
         return
     first, second, third = references[:3]
@@ -84,7 +84,7 @@ def show() -> None:
             }
         )
 
-    frequencies = f", {read_column('Class counts', counts).values.tolist()}" if counts.strip() else ""
+    frequencies = f", {parse_column('Class counts', counts).values.tolist()}" if counts.strip() else ""
     Tabs().fill(
         see=text("value_see"),
         maths=text("value_maths"),

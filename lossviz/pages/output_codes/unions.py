@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
-from lossviz.common.plain_text import sentence
+from lossviz.common.plain_text import error_for_markdown
 from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
@@ -79,7 +79,7 @@ def show() -> None:
             code = parse_codewords(written)
             classes = len(code)
         except ValueError as error:
-            drawing.markdown(f"**These words cannot name clouds:** {sentence(error)}.")
+            drawing.markdown(f"**These words cannot name clouds:** {error_for_markdown(error)}.")
             return
     with drawing:
         body = stoppable("codes", ("unions", code, classes), lambda: picture(code, classes))

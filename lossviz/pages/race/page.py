@@ -5,7 +5,7 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 import streamlit as st
 
 import lossviz as lv
-from lossviz.common.plain_text import sentence
+from lossviz.common.plain_text import error_for_markdown
 from lossviz.pages.race import digits_table, limits
 from lossviz.pages.race.controls import Race
 from lossviz.pages.race.downloads import of_race, of_table
@@ -85,7 +85,7 @@ with page():
                 wanted = settings()
             except ValueError as error:
                 st.markdown(
-                    f"**This does not fit together:** {sentence(error)}. "
+                    f"**This does not fit together:** {error_for_markdown(error)}. "
                     "Change it under *Set up*, or try a preset."
                 )
                 st.stop()

@@ -22,7 +22,7 @@ def settings() -> lv.TrainingSettings:
             f"{len(each)} contestants, and at most {MOST} can be kept apart"
         )
     own = Race.rate.now if Race.own.now == "the same" else Race.own.now
-    made = lv.DATASETS[Race.data.now].made
+    made = lv.DATASETS[Race.data.now].synthetic
     return lv.TrainingSettings(
         Race.data.now,
         Race.network.now,
@@ -59,7 +59,7 @@ def setup() -> None:
     columns = st.columns(3, gap="medium")
     with columns[0]:
         Race.data.menu(on_change=fit_to_data)
-        made = lv.DATASETS[Race.data.now].made
+        made = lv.DATASETS[Race.data.now].synthetic
         Race.size.menu(disabled=not made)
         Race.noise.segments(disabled=not made)
         Race.rare.segments()

@@ -1,4 +1,4 @@
-"""What there is to advise, one row each: an output unit with a loss, why, and its name in other libraries."""
+"""Recommendations, one row each: an output unit with a loss, why, and how to write it in other libraries."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,11 @@ from lossviz.common.registry import Registry
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An output unit with a loss, why, and what it is called elsewhere: a row of `ANSWERS`.
+class Recommendation:
+    """An output unit with a loss: a row of `RECOMMENDATIONS`.
 
-    ``torch``, ``keras`` and ``sklearn`` are code: one expression a line. Torch's stand for a loss of
-    logits or predictions, scikit-learn's for a whole estimator.
+    ``torch``, ``keras`` and ``sklearn`` are code, one expression per line: a loss of logits or predictions
+    for torch, a whole estimator for scikit-learn.
     """
 
     name: str
@@ -18,7 +18,7 @@ class Answer:
     loss: str  # in words, after the output
     losses: tuple[str, ...]  # rows of LOSSES
     why: str
-    report: str  # what to tell people
+    report: str  # which metric to report
     torch: str
     keras: str
     sklearn: str
@@ -31,10 +31,10 @@ _ELKAN = "C. Elkan, The Foundations of Cost-Sensitive Learning (2001)"
 _SZEGEDY = "C. Szegedy et al., Rethinking the Inception Architecture (2016), section 7"
 _KOENKER = "R. Koenker and G. Bassett, Regression Quantiles (1978)"
 
-ANSWERS: Registry[Answer] = Registry(
-    "answer",
+RECOMMENDATIONS: Registry[Recommendation] = Registry(
+    "recommendation",
     [
-        Answer(
+        Recommendation(
             "mean",
             "One linear output",
             "squared error",
@@ -47,8 +47,8 @@ ANSWERS: Registry[Answer] = Registry(
             "LinearRegression()",
             _GNEITING,
         ),
-        Answer(
-            "mean-with-wild-ones",
+        Recommendation(
+            "mean-with-outliers",
             "One linear output",
             "squared error, or Huber",
             ("mse", "huber"),
@@ -60,7 +60,7 @@ ANSWERS: Registry[Answer] = Registry(
             "LinearRegression()\nHuberRegressor()",
             _GNEITING,
         ),
-        Answer(
+        Recommendation(
             "median",
             "One linear output",
             "absolute error",
@@ -72,7 +72,7 @@ ANSWERS: Registry[Answer] = Registry(
             "QuantileRegressor(quantile=0.5)",
             _GNEITING,
         ),
-        Answer(
+        Recommendation(
             "robust",
             "One linear output",
             "absolute error or Huber",
@@ -84,8 +84,8 @@ ANSWERS: Registry[Answer] = Registry(
             "QuantileRegressor(quantile=0.5)\nHuberRegressor()",
             "P. Huber, Robust Estimation of a Location Parameter (1964)",
         ),
-        Answer(
-            "mean-and-width",
+        Recommendation(
+            "mean-and-variance",
             "Two outputs, a mean and a width",
             "Gaussian likelihood",
             ("gaussian-nll",),
@@ -97,7 +97,7 @@ ANSWERS: Registry[Answer] = Registry(
             "BayesianRidge()",
             _MURPHY,
         ),
-        Answer(
+        Recommendation(
             "quantile",
             "One linear output",
             "quantile loss",
@@ -110,8 +110,8 @@ ANSWERS: Registry[Answer] = Registry(
             'QuantileRegressor(quantile=0.9)\nHistGradientBoostingRegressor(loss="quantile", quantile=0.9)',
             _KOENKER,
         ),
-        Answer(
-            "range",
+        Recommendation(
+            "interval",
             "Three linear outputs, one a quantile",
             "quantile loss at 5, 50 and 95 %",
             ("quantile",),
@@ -123,7 +123,7 @@ ANSWERS: Registry[Answer] = Registry(
             "QuantileRegressor(quantile=0.05)\nQuantileRegressor(quantile=0.95)",
             _KOENKER,
         ),
-        Answer(
+        Recommendation(
             "rate",
             "One exponential output",
             "Poisson",
@@ -136,8 +136,8 @@ ANSWERS: Registry[Answer] = Registry(
             "PoissonRegressor()",
             "P. McCullagh and J. Nelder, Generalized Linear Models (1989), chapters 6 and 9",
         ),
-        Answer(
-            "yes-or-no",
+        Recommendation(
+            "binary",
             "One sigmoid output",
             "cross-entropy",
             ("sigmoid-ce",),
@@ -149,8 +149,8 @@ ANSWERS: Registry[Answer] = Registry(
             "LogisticRegression()",
             _MURPHY,
         ),
-        Answer(
-            "yes-or-no-wrong-labels",
+        Recommendation(
+            "binary-noisy-labels",
             "One sigmoid output",
             "cross-entropy with soft labels",
             ("sigmoid-ce",),
@@ -162,8 +162,8 @@ ANSWERS: Registry[Answer] = Registry(
             'SGDClassifier(loss="modified_huber")',
             _SZEGEDY,
         ),
-        Answer(
-            "yes-or-no-weighted",
+        Recommendation(
+            "binary-weighted",
             "One sigmoid output",
             "weighted cross-entropy",
             ("sigmoid-ce",),
@@ -175,8 +175,8 @@ ANSWERS: Registry[Answer] = Registry(
             "LogisticRegression(class_weight={0: 1, 1: 5})",
             _ELKAN,
         ),
-        Answer(
-            "yes-or-no-threshold",
+        Recommendation(
+            "binary-threshold",
             "One sigmoid output",
             "cross-entropy, and a threshold",
             ("sigmoid-ce",),
@@ -188,8 +188,8 @@ ANSWERS: Registry[Answer] = Registry(
             "TunedThresholdClassifierCV(LogisticRegression())",
             _ELKAN,
         ),
-        Answer(
-            "one-of-several",
+        Recommendation(
+            "multiclass",
             "One softmax output a class",
             "cross-entropy",
             ("softmax-ce",),
@@ -200,8 +200,8 @@ ANSWERS: Registry[Answer] = Registry(
             "LogisticRegression()",
             _MURPHY,
         ),
-        Answer(
-            "one-of-several-wrong-labels",
+        Recommendation(
+            "multiclass-noisy-labels",
             "One softmax output a class",
             "cross-entropy with smoothed labels",
             ("softmax-ce", "softmax-ce-smoothed"),
@@ -213,8 +213,8 @@ ANSWERS: Registry[Answer] = Registry(
             "LogisticRegression(C=0.1)",
             _SZEGEDY,
         ),
-        Answer(
-            "one-of-several-weighted",
+        Recommendation(
+            "multiclass-weighted",
             "One softmax output a class",
             "weighted cross-entropy",
             ("softmax-ce",),
@@ -226,8 +226,8 @@ ANSWERS: Registry[Answer] = Registry(
             "LogisticRegression(class_weight={0: 1, 1: 1, 2: 5})",
             _ELKAN,
         ),
-        Answer(
-            "several-at-once",
+        Recommendation(
+            "multilabel",
             "One sigmoid output a label",
             "cross-entropy, added up",
             ("sigmoid-bce-onehot",),
@@ -238,8 +238,8 @@ ANSWERS: Registry[Answer] = Registry(
             "OneVsRestClassifier(LogisticRegression())",
             _MURPHY,
         ),
-        Answer(
-            "several-at-once-weighted",
+        Recommendation(
+            "multilabel-weighted",
             "One sigmoid output a label",
             "weighted cross-entropy, added up",
             ("sigmoid-bce-onehot",),
@@ -252,8 +252,8 @@ ANSWERS: Registry[Answer] = Registry(
             "OneVsRestClassifier(LogisticRegression(class_weight={0: 1, 1: 5}))",
             _ELKAN,
         ),
-        Answer(
-            "place",
+        Recommendation(
+            "location",
             "Three linear outputs, scaled to length 1",
             "squared error",
             ("mse",),

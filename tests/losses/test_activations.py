@@ -1,4 +1,4 @@
-"""Sigmoid, softmax and softplus against scipy, and where scipy would have lost the digits."""
+"""Sigmoid, softmax and softplus against scipy, and where scipy would lose digits."""
 
 import math
 
@@ -8,7 +8,7 @@ import torch
 from scipy.special import expit, log_softmax
 from scipy.special import softmax as scipy_softmax
 
-from lossviz.losses.links import residual, sigmoid, softmax, softmax_cross_entropy, softplus
+from lossviz.losses.activations import residual, sigmoid, softmax, softmax_cross_entropy, softplus
 
 Z = torch.linspace(-700, 700, 1401, dtype=torch.float64)
 
@@ -26,13 +26,13 @@ def test_softplus_is_the_integral_of_the_sigmoid() -> None:
     np.testing.assert_allclose(slope, expit(Z.numpy()), rtol=1e-13)
 
 
-def test_slopes_at_zero_are_those_of_the_curve_not_of_its_halves() -> None:
+def test_derivatives_at_zero_are_those_of_the_whole_curve() -> None:
     z = torch.zeros((), dtype=torch.float64, requires_grad=True)
-    for f, slope, bend in ((softplus, 0.5, 0.25), (lambda at: sigmoid(at)[0], 0.25, 0.0)):
+    for f, first_expected, second_expected in ((softplus, 0.5, 0.25), (lambda at: sigmoid(at)[0], 0.25, 0.0)):
         (first,) = torch.autograd.grad(f(z), z, create_graph=True)
         (second,) = torch.autograd.grad(first, z)
-        assert first.item() == slope
-        assert float(second) == pytest.approx(bend, abs=1e-16)
+        assert first.item() == first_expected
+        assert float(second) == pytest.approx(second_expected, abs=1e-16)
 
 
 @pytest.mark.parametrize("scale", [0.1, 3.0, 300.0])
@@ -58,7 +58,7 @@ def test_softmax_cross_entropy_of_soft_targets() -> None:
     np.testing.assert_allclose(ours, -(target * log_softmax(z, axis=-1)).sum(axis=-1), rtol=1e-12)
 
 
-def test_being_sure_and_right_still_has_a_slope_for_the_right_class() -> None:
+def test_confidently_right_still_has_a_gradient_for_the_right_class() -> None:
     z = torch.tensor([20.0, 0.0, -20.0], requires_grad=True)
     softmax_cross_entropy(z, torch.tensor([1.0, 0.0, 0.0])).backward()
     assert z.grad is not None
