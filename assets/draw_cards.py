@@ -110,10 +110,10 @@ def two_weights(model: str = "noisy-step", start: tuple[float, float] = (5.0, -8
     """The two maps: the same start is stuck on one plateau and arrives on the other map."""
     gap = 4.0
     wide = (WIDTH - gap) / 2
-    runs = lv.neuron.weight_paths(model, LOSSES, start, "sgd", 1.0, steps)
+    runs = lv.neuron.trajectories(model, LOSSES, start, "sgd", 1.0, steps)
     parts: list[str] = []
     for i, (loss, run, look) in enumerate(zip(LOSSES, runs, LOOK, strict=True)):
-        plane = lv.neuron.weight_plane(model, loss, span=10.0 * wide / HEIGHT, points=161)
+        plane = lv.neuron.loss_grid(model, loss, span=10.0 * wide / HEIGHT, points=161)
         rows = np.abs(plane.b) <= 10.0 + 0.5 * (plane.b[1] - plane.b[0])
         scale = wide / np.ptp(plane.a)
 
@@ -121,7 +121,9 @@ def two_weights(model: str = "noisy-step", start: tuple[float, float] = (5.0, -8
             across = left + wide / 2 + scale * points[..., 0]
             return np.stack([across, HEIGHT / 2 - scale * points[..., 1]], axis=-1)
 
-        parts += ground(plane.a, plane.b[rows], np.log2(np.clip(plane.level[rows], 1e-3, None)), pixels)
+        parts += ground(
+            plane.a, plane.b[rows], np.log2(np.clip(plane.relative_loss[rows], 1e-3, None)), pixels
+        )
         way = pixels(run.weights)
         own = f"light-dark({look.line},{look.line})"  # a map is as bright at night as by day
         parts += [

@@ -45,7 +45,7 @@ def at_its_end(make: Callable[..., go.Figure], values: list[float]) -> Callable[
 
 ALL: dict[str, Callable[..., go.Figure]] = {
     **{name: at_its_end(*how) for name, how in MOVING.items()},
-    "data": lambda **more: figures.more_data(FIT, **more),
+    "data": lambda **more: figures.consistency(FIT, **more),
     "terms": lambda **more: figures.score_terms(MIXED, **more),
     "many": lambda **more: figures.score_terms(MANY, **more),
     "infinite": lambda **more: figures.score_terms(lv.metrics.score_terms(TWO, "1 0", "0 0.5"), **more),
@@ -129,7 +129,7 @@ def test_the_bar_is_entropy_and_kl_end_to_end() -> None:
 
 
 def test_the_clouds_are_the_fits_and_the_lines_the_theory() -> None:
-    figure = figures.more_data(FIT, weight=0)
+    figure = figures.consistency(FIT, weight=0)
     assert np.array_equal(figure.data[0].y, np.round(FIT.estimates[0, :, :, 0].ravel(), 4))
     upper = figure.data[3]
     at = np.interp(200, upper.x, upper.y)

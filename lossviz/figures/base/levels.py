@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossviz.figures.base.style import SEA, fixed, mark
-from lossviz.neuron.weight_planes import WeightPath, WeightPlane
+from lossviz.neuron.grid import LossGrid
+from lossviz.neuron.trajectory import Trajectory
 
 LOWEST, HIGHEST, STEP = -1.5, 3.5, 0.5  # log2 of the level: from a third of guessing to eleven times it
 SCALE = [[i / 10, colour] for i, colour in enumerate(SEA)]
@@ -17,17 +18,17 @@ def weight_name(name: str) -> str:
     return name.removeprefix("w of ")
 
 
-def log_level(plane: WeightPlane) -> NDArray[np.float32]:
-    """log2 of the plane's level, (k, k); clipped beyond the scale, where one colour is all there is."""
-    return np.log2(np.clip(plane.level, 2.0**LOWEST / 2, 2.0**HIGHEST * 2)).astype(np.float32)
+def log_level(grid: LossGrid) -> NDArray[np.float32]:
+    """log2 of the relative loss, (k, k); clipped beyond the scale, where one colour is all there is."""
+    return np.log2(np.clip(grid.relative_loss, 2.0**LOWEST / 2, 2.0**HIGHEST * 2)).astype(np.float32)
 
 
-def on_map(path: WeightPath) -> str:
+def on_map(path: Trajectory) -> str:
     """The colour of a path: its loss's, the same in both themes, since a map is."""
     return fixed(mark(path.loss_name).line)
 
 
-def known_step(path: WeightPath, step: int) -> int:
+def known_step(path: Trajectory, step: int) -> int:
     """The last point at or before step that is known."""
     end = min(step, len(path.loss) - 1)
     return end if path.diverged_at is None else max(0, min(end, path.diverged_at - 1))

@@ -35,7 +35,7 @@ def fitted(slope: str, seed: int) -> lv.likelihood.Consistency:
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture_of(slope: str, seed: int, weight: int) -> str:
     found = fitted(slope, seed)
-    return packed(lambda narrow: lv.figures.more_data(found, weight=weight, narrow=narrow))
+    return packed(lambda narrow: lv.figures.consistency(found, weight=weight, narrow=narrow))
 
 
 def show() -> None:
@@ -94,14 +94,14 @@ def show() -> None:
 
 found = lv.likelihood.consistency(theta=({INTERCEPT:g}, {slope}), seed={seed})
 print(found.sd, found.theory, found.efficiency)
-figure = lv.figures.more_data(found, weight={weight})""",
+figure = lv.figures.consistency(found, weight={weight})""",
         controls=(Likelihood.view, *Likelihood.data_controls),
         files=[
             File(
                 "Page (HTML)",
                 "data.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.more_data(found, weight=weight)),
+                lambda: lv.figures.standalone(lv.figures.consistency(found, weight=weight)),
             ),
             File("Fits (CSV)", "fits.csv", "text/csv", numbers),
             File("Spread (CSV)", "spread.csv", "text/csv", summary),

@@ -15,7 +15,7 @@ METHODS = (("Maximum likelihood", MARKS["logarithm"]), ("Least squares", MARKS["
 BEYOND = 4.6  # standard deviations at the smallest n that the axis shows
 
 
-def more_data(found: Consistency, weight: int = 1, narrow: bool = False) -> go.Figure:
+def consistency(found: Consistency, weight: int = 1, narrow: bool = False) -> go.Figure:
     """Each dot is one fit; the lines lie two standard deviations from the truth, by theory.
 
     ``weight`` is 0 for the intercept, 1 for the slope. Fits that lie outside the picture are counted at
