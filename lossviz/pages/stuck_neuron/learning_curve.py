@@ -19,7 +19,7 @@ text = texts_beside(__file__)
 STEPS = int(Neuron.step.high)
 
 
-@st.cache_data(max_enpreset_area=64, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=False)
 def descents(w: float, b: float, rate: str, entropy_rate: str) -> list[lv.Descent]:
     """Gradient descent under squared error and under cross-entropy."""
     return [
@@ -34,7 +34,7 @@ def descend_widget(w: float, b: float, entropy_rate: str) -> lv.Descent:
     return lv.neuron.descend_widget(w=w, b=b, lr=float(entropy_rate), steps=STEPS)
 
 
-@st.cache_data(max_enpreset_area=64, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=False)
 def picture(w: float, b: float, rate: str, entropy_rate: str, with_widget: bool) -> str:
     """The chart, for wide and narrow screens."""
     runs, at = descents(w, b, rate, entropy_rate), int(Neuron.step.default)

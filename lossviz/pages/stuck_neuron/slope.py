@@ -25,7 +25,7 @@ def logit_curves(target: str, half: bool) -> lv.neuron.LogitCurves:
     return lv.neuron.logit_curves([squared_error(half), "sigmoid-ce"], y=float(target))
 
 
-@st.cache_data(max_enpreset_area=8, show_spinner=False)
+@st.cache_data(max_entries=8, show_spinner=False)
 def picture(target: str, half: bool) -> str:
     """The chart, for wide and narrow screens."""
     curves = logit_curves(target, half)
