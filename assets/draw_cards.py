@@ -220,7 +220,7 @@ def edge_of_stability(lr: float = 0.7, tallest: float = 1.9) -> str:
 
 def likelihood(at: float = -0.4) -> str:
     """A hill over seven dots, and the valley that it becomes when it is turned over."""
-    found = lv.likelihood.sample_likelihood("Gaussian", [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3])
+    found = lv.likelihood.sample_likelihood("gaussian", [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3])
     here = int(np.abs(found.parameter - at).argmin())
     look, middle = LOOK[0], HEIGHT / 2
 
@@ -230,11 +230,11 @@ def likelihood(at: float = -0.4) -> str:
     def seen(line: Floats, low: float, high: float) -> Floats:
         return line[(line[:, 1] >= low) & (line[:, 1] <= high)]
 
-    hill = pixels(found.outcome, found.log_density[here], 4)
+    hill = pixels(found.outcomes, found.log_density[here], 4)
     feet = pixels(found.sample, np.full(7, -5.1), 4)
-    tops = pixels(found.sample, -found.cost[:, here], 4)
-    valley = pixels(found.fine, found.fine_cost.mean(axis=0), HEIGHT)
-    mark = pixels(found.parameter[[here]], found.mean[[here]], HEIGHT)[0]
+    tops = pixels(found.sample, -found.nll[:, here], 4)
+    valley = pixels(found.fine_parameter, found.fine_nll.mean(axis=0), HEIGHT)
+    mark = pixels(found.parameter[[here]], found.mean_nll[[here]], HEIGHT)[0]
     stems = "".join(path(np.array(pair)) for pair in zip(feet, tops, strict=True))
     dash = dash_of(look, 9, 5)
     return svg(
