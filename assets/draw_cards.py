@@ -110,10 +110,10 @@ def two_weights(model: str = "noisy-step", start: tuple[float, float] = (5.0, -8
     """The two maps: the same start is stuck on one plateau and arrives on the other map."""
     gap = 4.0
     wide = (WIDTH - gap) / 2
-    runs = lv.neuron.weight_paths(model, LOSSES, start, "sgd", 1.0, steps)
+    runs = lv.neuron.trajectories(model, LOSSES, start, "sgd", 1.0, steps)
     parts: list[str] = []
     for i, (loss, run, look) in enumerate(zip(LOSSES, runs, LOOK, strict=True)):
-        plane = lv.neuron.weight_plane(model, loss, span=10.0 * wide / HEIGHT, points=161)
+        plane = lv.neuron.loss_grid(model, loss, span=10.0 * wide / HEIGHT, points=161)
         rows = np.abs(plane.b) <= 10.0 + 0.5 * (plane.b[1] - plane.b[0])
         scale = wide / np.ptp(plane.a)
 
@@ -121,7 +121,9 @@ def two_weights(model: str = "noisy-step", start: tuple[float, float] = (5.0, -8
             across = left + wide / 2 + scale * points[..., 0]
             return np.stack([across, HEIGHT / 2 - scale * points[..., 1]], axis=-1)
 
-        parts += ground(plane.a, plane.b[rows], np.log2(np.clip(plane.level[rows], 1e-3, None)), pixels)
+        parts += ground(
+            plane.a, plane.b[rows], np.log2(np.clip(plane.relative_loss[rows], 1e-3, None)), pixels
+        )
         way = pixels(run.weights)
         own = f"light-dark({look.line},{look.line})"  # a map is as bright at night as by day
         parts += [
@@ -218,7 +220,7 @@ def edge_of_stability(lr: float = 0.7, tallest: float = 1.9) -> str:
 
 def likelihood(at: float = -0.4) -> str:
     """A hill over seven dots, and the valley that it becomes when it is turned over."""
-    found = lv.likelihood.sample_likelihood("Gaussian", [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3])
+    found = lv.likelihood.sample_likelihood("gaussian", [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3])
     here = int(np.abs(found.parameter - at).argmin())
     look, middle = LOOK[0], HEIGHT / 2
 
@@ -228,11 +230,11 @@ def likelihood(at: float = -0.4) -> str:
     def seen(line: Floats, low: float, high: float) -> Floats:
         return line[(line[:, 1] >= low) & (line[:, 1] <= high)]
 
-    hill = pixels(found.outcome, found.log_density[here], 4)
+    hill = pixels(found.outcomes, found.log_density[here], 4)
     feet = pixels(found.sample, np.full(7, -5.1), 4)
-    tops = pixels(found.sample, -found.cost[:, here], 4)
-    valley = pixels(found.fine, found.fine_cost.mean(axis=0), HEIGHT)
-    mark = pixels(found.parameter[[here]], found.mean[[here]], HEIGHT)[0]
+    tops = pixels(found.sample, -found.nll[:, here], 4)
+    valley = pixels(found.fine_parameter, found.fine_nll.mean(axis=0), HEIGHT)
+    mark = pixels(found.parameter[[here]], found.mean_nll[[here]], HEIGHT)[0]
     stems = "".join(path(np.array(pair)) for pair in zip(feet, tops, strict=True))
     dash = dash_of(look, 9, 5)
     return svg(

@@ -23,7 +23,7 @@ EXPENSIVE = {
     "landscape": ("eight_planes", "plane_fidelity", "record_training", "rescaled"),
     "likelihood": ("consistency", "sample_likelihood"),
     "metrics": ("score_history", "threshold_curve"),
-    "neuron": ("escape_times", "weight_paths", "weight_plane"),
+    "neuron": ("escape_times", "loss_grid", "trajectories"),
     "stability": ("edge_runs",),
 }  # fmt: skip
 

@@ -30,6 +30,8 @@ for name in lv.__all__:
         getattr(lv, name)
 lv.descend("sigmoid-ce", 2, 2, steps=2)
 lv.escape_time("sigmoid-ce", 2)
+lv.neuron.loss_grid("iris", "sigmoid-ce", points=3)
+lv.neuron.trajectories("iris", ["sigmoid-ce"], (1, 1), steps=2)
 lv.train("moons", "linear", ["sigmoid-ce"], steps=2)
 for topic in {topics}:
     for name in getattr(lv, topic).__all__:

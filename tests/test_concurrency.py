@@ -150,7 +150,7 @@ def calls() -> dict[str, Call]:
     )
     found["plane"] = partial(lv.random_plane, model, seed=3)
     found["hessian plane"] = partial(lv.hessian_plane, model, ce, data)
-    found["two weights"] = partial(lv.neuron.weight_plane, "neuron-step", "sigmoid-ce", points=9)
+    found["two weights"] = partial(lv.neuron.loss_grid, "neuron-step", "sigmoid-ce", points=9)
     found["whole logits"] = lambda: lv.LOSSES["sigmoid-ce"].gradient([0, 1, -3], [0, 1, 1])
     found["tutorial"] = lv.metrics.categorical_as_written
     return found

@@ -9,7 +9,7 @@ from lossviz.codes.code import OutputCode
 from lossviz.codes.plane_networks import cluster_centres, clusters
 from lossviz.codes.separability import SeparableLabelings, best_lines, separable_labelings_of
 from lossviz.codes.table import as_code
-from lossviz.common.progress import ProgressBar, Progress
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 

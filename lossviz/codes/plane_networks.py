@@ -15,7 +15,7 @@ from lossviz.codes.code import OutputCode
 from lossviz.codes.decoding import NO_CLASS, decode
 from lossviz.codes.heads import HEADS, HeadTraining
 from lossviz.codes.table import CODES, min_length
-from lossviz.common.progress import ProgressBar, Progress
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from lossviz.common.errors import first_line
 from lossviz.engine.trace import Untraceable
-from lossviz.losses.base import MeanLoss
 from lossviz.losses.activations import residual, sigmoid
+from lossviz.losses.base import MeanLoss
 
 SAME = {torch.float32: 1e-5, torch.float64: 1e-12}  # relative, of two ways to the same product
 

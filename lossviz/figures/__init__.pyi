@@ -25,8 +25,8 @@ from .landscape.rescaled import rescaled as rescaled
 from .landscape.surfaces import contour as contour
 from .landscape.surfaces import profile as profile
 from .landscape.surfaces import terrain as terrain
+from .likelihood.consistency import consistency as consistency
 from .likelihood.entropy_bar import entropy_bar as entropy_bar
-from .likelihood.more_data import more_data as more_data
 from .likelihood.sample import sample_likelihood as sample_likelihood
 from .metrics.as_written import as_written as as_written
 from .metrics.calibration import calibration as calibration
@@ -38,8 +38,8 @@ from .metrics.terms import clipping_limits as clipping_limits
 from .metrics.terms import score_terms as score_terms
 from .metrics.threshold import threshold_curve as threshold_curve
 from .neuron.descents import descents as descents
-from .neuron.escape import escape as escape
-from .neuron.slopes import slopes as slopes
+from .neuron.escape_times import escape_times as escape_times
+from .neuron.logit_curves import logit_curves as logit_curves
 from .race.boundaries import DecisionBoundaries as DecisionBoundaries
 from .race.boundaries import decision_boundaries as decision_boundaries
 from .race.boundaries import decision_boundary_plane as decision_boundary_plane
@@ -49,8 +49,8 @@ from .race.styles import MEASURES as MEASURES
 from .stability.edge import edge as edge
 from .stability.edge_text import edge_names as edge_names
 from .stability.quadratics import quadratic as quadratic
-from .weights.maps import maps as maps
-from .weights.reliefs import reliefs as reliefs
+from .weights.contours import loss_contours as loss_contours
+from .weights.terrains import loss_terrains as loss_terrains
 
 __all__ = [
     "HEAD_MEASURES",
@@ -63,6 +63,7 @@ __all__ = [
     "calibration",
     "clipping_limits",
     "code_plane",
+    "consistency",
     "contour",
     "dark",
     "dark_map",
@@ -74,16 +75,17 @@ __all__ = [
     "edge_names",
     "eight_planes",
     "entropy_bar",
-    "escape",
+    "escape_times",
     "every",
     "float_curves",
     "from_json",
     "head_scores",
     "load_parts",
+    "logit_curves",
+    "loss_contours",
     "loss_curves",
+    "loss_terrains",
     "many_classes",
-    "maps",
-    "more_data",
     "number",
     "one_plane",
     "outlier_lines",
@@ -91,15 +93,12 @@ __all__ = [
     "percent",
     "profile",
     "quadratic",
-    "reference_losses",
-    "reliefs",
     "rescaled",
     "sample_likelihood",
     "score_curves",
     "score_terms",
     "seed_at",
     "sketch",
-    "slopes",
     "softmax_twice",
     "standalone",
     "terrain",

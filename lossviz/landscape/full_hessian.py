@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from lossviz.common.progress import ProgressBar, Progress
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.landscape.recorded_training import RecordedTraining
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossviz.common.progress import ProgressBar, Progress
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.landscape.fidelity import PlaneFidelity, plane_fidelity
 from lossviz.landscape.full_hessian import hessian_matrix, hessian_rounds

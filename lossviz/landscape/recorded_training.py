@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from lossviz.common.progress import ProgressBar, Progress
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import AnyFloats, Floats
 from lossviz.common.validation import count_in
 from lossviz.engine.parameters import flat, movable

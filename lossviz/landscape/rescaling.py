@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from lossviz.common.progress import ProgressBar, Progress
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.curvature.lanczos import largest

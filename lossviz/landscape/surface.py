@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 from torch import nn
 
-from lossviz.common.progress import ProgressBar, Progress
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, same_fields
 from lossviz.engine.dispatch import evaluate as evaluate_pieces

@@ -1,4 +1,4 @@
-"""Likelihood: noise distributions, entropy, and the losses that they become."""
+"""Likelihood: noise distributions and their losses, entropy, and maximum likelihood against least squares."""
 
 from lazy_loader import attach_stub
 

@@ -5,10 +5,10 @@ from .information import cross_entropy as cross_entropy
 from .information import entropy as entropy
 from .information import entropy_bar as entropy_bar
 from .information import kl_divergence as kl_divergence
-from .noise import NOISE_DISTRIBUTIONS as NOISE_DISTRIBUTIONS
 from .noise import NoiseDistribution as NoiseDistribution
 from .sample import SampleLikelihood as SampleLikelihood
 from .sample import sample_likelihood as sample_likelihood
+from .table import NOISE_DISTRIBUTIONS as NOISE_DISTRIBUTIONS
 
 __all__ = [
     "NOISE_DISTRIBUTIONS",

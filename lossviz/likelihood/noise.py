@@ -1,11 +1,10 @@
-"""Noise laws, and the losses that they become: a loss is minus the logarithm of a density.
+"""Noise distributions: minus the logarithm of each is a loss, up to a factor and a constant.
 
-A law says how likely an outcome y is when the model's one parameter is t: a centre, a probability or a
-rate. Minus its logarithm is ``scale * L(z(t), y) + constant``: the loss L is a row of `LOSSES`, and the
-constant is what the loss leaves out because it does not depend on t.
+A noise distribution gives the probability or the density of an outcome y for one parameter t: a centre, a
+probability or a rate. Its negative log-likelihood is ``loss_factor * L(link(t), y) + constant``: the loss L
+is a row of `LOSSES`, and the constant is what the loss leaves out because it does not depend on t.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,211 +12,80 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lossviz.common.registry import Registry
 from lossviz.common.typing import Floats
 from lossviz.losses.table import LOSSES
 
-Law = Callable[[Floats, Floats, float], Floats]
-CLASSES = 3  # of the categorical law: the first has probability t, the others share the rest
-TAU = LOSSES["quantile"].settings["tau"].default
+Support = Literal["real", "classes", "counts"]
 
 
 @dataclass(frozen=True)
 class NoiseDistribution:
-    """One law: a row of `NOISES`. All functions take arrays that broadcast."""
+    """A noise distribution with one parameter: a row of `NOISE_DISTRIBUTIONS`.
+
+    All functions take arrays that broadcast. The scale is that of a location-scale family, as in scipy.stats:
+    sigma of a Gaussian, b of a Laplace distribution; distributions over classes and counts ignore it.
+
+    Attributes:
+        name: Name in the registry.
+        label: Name for people.
+        loss: Name in `LOSSES` of the loss that the negative log-likelihood is, up to factor and constant.
+        loss_label: What that loss is commonly called.
+        support: The possible outcomes: real numbers, classes 0 to K - 1, or counts from 0.
+        parameter: What the parameter t is, in one word.
+        parameter_label: What the parameter t is.
+        symbol: The letter that stands for t.
+        log_density: From outcomes y, parameters t and the scale to ln p(y).
+        link: From t to the z that the loss takes; (..., K) for a loss of K logits.
+        constant: From y and the scale to the part of the negative log-likelihood that does not depend on t.
+        mle: From a sample, (n,), and the scale to the t of maximum likelihood.
+        loss_factor: What the loss is multiplied by.
+        formula: The density or probability as LaTeX.
+        nll_formula: The negative log-likelihood as LaTeX: factor, loss and constant.
+        source: A reference.
+        class_names: Names of the classes, for a distribution over classes.
+    """
 
     name: str
-    loss: str  # its name in `LOSSES`
-    outcomes: Literal["any", "classes", "counts"]
-    parameter: str  # what t is
-    log_density: Law = field(repr=False)  # ln p of y given t and the width
-    logit: Callable[[Floats], Floats] = field(repr=False)  # t -> the z that the loss takes, (..., K) for K
-    constant: Law = field(repr=False)  # what the loss leaves out, from y, t (unused) and the width
-    fit: Callable[[Floats, float], float] = field(repr=False)  # the t at which a sample is most likely
-    scale: float  # what the loss is multiplied by
-    formula: str  # LaTeX: the density
-    becomes: str  # LaTeX: minus its logarithm, as scale, loss and constant
+    label: str
+    loss: str
+    loss_label: str
+    support: Support
+    parameter: str
+    parameter_label: str
+    symbol: str
+    log_density: Callable[[Floats, Floats, float], Floats] = field(repr=False)
+    link: Callable[[Floats], Floats] = field(repr=False)
+    constant: Callable[[Floats, float], Floats] = field(repr=False)
+    mle: Callable[[Floats, float], float] = field(repr=False)
+    loss_factor: float
+    formula: str
+    nll_formula: str
     source: str
+    class_names: tuple[str, ...] = ()
 
-    def cost(self, y: ArrayLike, t: ArrayLike, width: float = 1.0) -> Floats:
-        """-ln p from the loss itself: ``scale * L(z(t) / width, y / width) + constant``, in nats."""
+    def nll(self, y: ArrayLike, t: ArrayLike, scale: float = 1.0) -> Floats:
+        """Compute the negative log-likelihood from the loss, its factor and the constant.
+
+        Args:
+            y: Outcomes, of any shape that broadcasts with ``t``.
+            t: Parameters.
+            scale: The scale, above 0.
+
+        Returns:
+            -ln p(y) in nats, of the broadcast shape.
+
+        Example:
+            >>> import lossviz as lv
+            >>> lv.likelihood.NOISE_DISTRIBUTIONS["laplace"].nll([0.0, 2.0], 0.0).round(3)  # |y| + ln 2
+            array([0.693, 2.693])
+        """
         outcome, at = np.broadcast_arrays(np.asarray(y, dtype=np.float64), np.asarray(t, dtype=np.float64))
         row = LOSSES[self.loss]
-        z = self.logit(at)
+        z = self.link(at)
         if row.task == "multiclass":
             value = row.value(z, outcome.astype(np.int64))
+        elif self.support == "real":
+            value = row.value(z / scale, outcome / scale)
         else:
-            value = row.value(z / width, outcome / width) if self.outcomes == "any" else row.value(z, outcome)
-        return np.asarray(self.scale * value.numpy() + self.constant(outcome, at, width))
-
-
-def _gaussian(y: Floats, t: Floats, width: float) -> Floats:
-    return -0.5 * ((y - t) / width) ** 2 - math.log(width * math.sqrt(2 * math.pi))
-
-
-def _laplace(y: Floats, t: Floats, width: float) -> Floats:
-    return -np.abs(y - t) / width - math.log(2 * width)
-
-
-def _bernoulli(y: Floats, t: Floats, width: float) -> Floats:
-    return np.where(y > 0.5, np.log(t), np.log1p(-t))
-
-
-def _categorical(y: Floats, t: Floats, width: float) -> Floats:
-    return np.where(y < 0.5, np.log(t), np.log1p(-t) - math.log(CLASSES - 1))
-
-
-def _poisson(y: Floats, t: Floats, width: float) -> Floats:
-    return y * np.log(t) - t - _log_factorial(y)
-
-
-def _secant(y: Floats, t: Floats, width: float) -> Floats:
-    miss = np.abs(y - t) / width
-    return math.log(2 / (math.pi * width)) - miss - np.log1p(np.exp(-2 * miss))
-
-
-def _asymmetric(y: Floats, t: Floats, width: float) -> Floats:
-    miss = (y - t) / width
-    return math.log(TAU * (1 - TAU) / width) - np.where(miss > 0, TAU, TAU - 1) * miss
-
-
-def _log_factorial(y: Floats) -> Floats:
-    return np.asarray(np.vectorize(lambda count: math.lgamma(count + 1), otypes=[np.float64])(y))
-
-
-def _nothing(y: Floats, t: Floats, width: float) -> Floats:
-    return np.zeros_like(y)
-
-
-def _as_it_is(t: Floats) -> Floats:
-    return t
-
-
-def _log_odds(t: Floats) -> Floats:
-    return np.log(t) - np.log1p(-t)
-
-
-def _class_logits(t: Floats) -> Floats:
-    rest = np.zeros((*np.shape(t), CLASSES - 1))
-    first = np.log(t) - np.log1p(-t) + math.log(CLASSES - 1)
-    return np.concatenate([first[..., None], rest], axis=-1)
-
-
-def _secant_centre(sample: Floats, width: float) -> float:
-    """Where the slopes tanh((t - y) / width) cancel; their sum rises with t, so halving finds it."""
-    low, high = float(sample.min()), float(sample.max())
-    for _ in range(200):
-        middle = (low + high) / 2
-        if np.tanh((middle - sample) / width).sum() < 0:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
-
-
-_CASELLA = "G. Casella and R. Berger, Statistical Inference (2002), chapter 3"
-NOISE_DISTRIBUTIONS: Registry[NoiseDistribution] = Registry(
-    "noise law",
-    [
-        NoiseDistribution(
-            name="Gaussian",
-            loss="mse",
-            outcomes="any",
-            parameter="centre",
-            log_density=_gaussian,
-            logit=_as_it_is,
-            constant=lambda y, t, width: np.full_like(y, math.log(width * math.sqrt(2 * math.pi))),
-            fit=lambda sample, width: float(sample.mean()),
-            scale=0.5,
-            formula=r"p(y) = \frac{1}{w \sqrt{2\pi}}\, e^{-(y - m)^2 / 2 w^2}",
-            becomes=r"\tfrac{1}{2} \left(\frac{y - m}{w}\right)^2 + \ln w \sqrt{2\pi}",
-            source=_CASELLA,
-        ),
-        NoiseDistribution(
-            name="Laplace",
-            loss="mae",
-            outcomes="any",
-            parameter="centre",
-            log_density=_laplace,
-            logit=_as_it_is,
-            constant=lambda y, t, width: np.full_like(y, math.log(2 * width)),
-            fit=lambda sample, width: float(np.median(sample)),
-            scale=1.0,
-            formula=r"p(y) = \frac{1}{2 w}\, e^{-|y - m| / w}",
-            becomes=r"\left|\frac{y - m}{w}\right| + \ln 2 w",
-            source=_CASELLA,
-        ),
-        NoiseDistribution(
-            name="Bernoulli",
-            loss="sigmoid-ce",
-            outcomes="classes",
-            parameter="probability",
-            log_density=_bernoulli,
-            logit=_log_odds,
-            constant=_nothing,
-            fit=lambda sample, width: float(sample.mean()),
-            scale=1.0,
-            formula=r"p(1) = \sigma(z), \quad p(0) = 1 - \sigma(z)",
-            becomes=r"-y \ln \sigma(z) - (1 - y) \ln (1 - \sigma(z))",
-            source=_CASELLA,
-        ),
-        NoiseDistribution(
-            name="Categorical",
-            loss="softmax-ce",
-            outcomes="classes",
-            parameter="probability",
-            log_density=_categorical,
-            logit=_class_logits,
-            constant=_nothing,
-            fit=lambda sample, width: float((sample == 0).mean()),
-            scale=1.0,
-            formula=r"p(k) = \mathrm{softmax}(z)_k",
-            becomes=r"-\ln \mathrm{softmax}(z)_y",
-            source=_CASELLA,
-        ),
-        NoiseDistribution(
-            name="Poisson",
-            loss="poisson-nll",
-            outcomes="counts",
-            parameter="rate",
-            log_density=_poisson,
-            logit=np.log,
-            constant=lambda y, t, width: _log_factorial(y),
-            fit=lambda sample, width: float(sample.mean()),
-            scale=1.0,
-            formula=r"p(y) = \frac{\lambda^y e^{-\lambda}}{y!}, \quad \lambda = e^z",
-            becomes=r"\left(e^z - y z\right) + \ln y!",
-            source="P. McCullagh and J. Nelder, Generalized Linear Models (1989), chapter 6",
-        ),
-        NoiseDistribution(
-            name="Hyperbolic secant",
-            loss="log-cosh",
-            outcomes="any",
-            parameter="centre",
-            log_density=_secant,
-            logit=_as_it_is,
-            constant=lambda y, t, width: np.full_like(y, math.log(math.pi * width)),
-            fit=_secant_centre,
-            scale=1.0,
-            formula=r"p(y) = \frac{1}{\pi w \cosh((y - m) / w)}",
-            becomes=r"\ln \cosh \frac{y - m}{w} + \ln \pi w",
-            source="N. Johnson, S. Kotz and N. Balakrishnan, Continuous Univariate Distributions 2 (1995), "
-            "section 23.11",
-        ),
-        NoiseDistribution(
-            name="Asymmetric Laplace",
-            loss="quantile",
-            outcomes="any",
-            parameter="centre",
-            log_density=_asymmetric,
-            logit=_as_it_is,
-            constant=lambda y, t, width: np.full_like(y, math.log(width / (TAU * (1 - TAU)))),
-            fit=lambda sample, width: float(np.quantile(sample, TAU, method="inverted_cdf")),
-            scale=1.0,
-            formula=r"p(y) = \frac{\tau (1 - \tau)}{w}\, e^{-\max(\tau (y - m),\, (\tau - 1)(y - m)) / w}",
-            becomes=r"\max\left(\tau \frac{y - m}{w},\, (\tau - 1) \frac{y - m}{w}\right) "
-            r"+ \ln \frac{w}{\tau (1 - \tau)}",
-            source="R. Koenker and J. Machado, Goodness of Fit for Quantile Regression (1999)",
-        ),
-    ],
-)
+            value = row.value(z, outcome)
+        return np.asarray(self.loss_factor * value.numpy() + self.constant(outcome, scale))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossviz.common.parsing import ParsedNumbers, parse_column, parse_rows, check_same_length
+from lossviz.common.parsing import ParsedNumbers, check_same_length, parse_column, parse_rows
 from lossviz.common.typing import Floats
 from lossviz.metrics.scores import SCORES, Score
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from lossviz import DATASETS, LOSSES, NETWORKS, OPTIMIZERS, Registry
-from lossviz.neuron import TWO_WEIGHTS
+from lossviz.neuron import TWO_WEIGHT_MODELS
 
 REGISTRIES: dict[str, Registry[Any]] = {
     "losses": LOSSES,
     "datasets": DATASETS,
     "networks": NETWORKS,
     "optimizers": OPTIMIZERS,
-    "two-weights": TWO_WEIGHTS,
+    "two-weights": TWO_WEIGHT_MODELS,
 }
 ROWS = [
     pytest.param(row, id=f"{kind}:{name}") for kind, rows in REGISTRIES.items() for name, row in rows.items()

@@ -22,21 +22,21 @@ from lossviz.figures.base.meshes import draw_relief
 from lossviz.figures.base.themes import DARK
 
 Z = np.arange(-16, 17) / 2
-SLOPES = lv.neuron.logit_curves(["sigmoid-mse", "sigmoid-ce"], z=Z)
+CURVES = lv.neuron.logit_curves(["sigmoid-mse", "sigmoid-ce"], z=Z)
 MIRRORED = lv.neuron.logit_curves(["sigmoid-half-mse", "sigmoid-ce"], y=1.0, z=Z)
 RUNS = [lv.descend(loss, w=2, b=2, steps=60) for loss in ("sigmoid-half-mse", "sigmoid-ce")]
 WIDGET = lv.neuron.descend_widget(w=2, b=2, lr=0.005, steps=60)
 STARTS = [k / 2 for k in range(1, 29)]
 TIMES = {loss: lv.neuron.escape_times(loss, STARTS) for loss in ("sigmoid-half-mse", "sigmoid-ce")}
-PLANES = [lv.neuron.weight_plane("noisy-step", loss, points=21) for loss in ("sigmoid-mse", "sigmoid-ce")]
-PATHS = [
-    path
+GRIDS = [lv.neuron.loss_grid("noisy-step", loss, points=21) for loss in ("sigmoid-mse", "sigmoid-ce")]
+TRAJECTORIES = [
+    run
     for rule in ("sgd", "adam")
-    for path in lv.neuron.weight_paths(
+    for run in lv.neuron.trajectories(
         "noisy-step", ["sigmoid-mse", "sigmoid-ce"], (5, -8), rule, lr=0.5, steps=40
     )
 ]
-FLOWN = lv.neuron.weight_paths(
+DIVERGED = lv.neuron.trajectories(
     "neuron-step", ["sigmoid-mse", "sigmoid-ce"], (1, 1), "sgd", lr=1e308, steps=40
 )
 RACE = lv.train("moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=3, steps=60, record_every=10)
@@ -58,18 +58,21 @@ FACES_OF_FOUR = figures.decision_boundaries(FOUR, points=8)
 
 # name -> (figure at a value of its slider, values of the slider to try)
 MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
-    "slopes": (lambda at, **more: figures.slopes(SLOPES, at=at, **more), [-8, -2.5, 0, 4, 8]),
-    "slopes, target 1": (lambda at, **more: figures.slopes(MIRRORED, at=at, **more), [-8, 0, 6]),
+    "logit curves": (lambda at, **more: figures.logit_curves(CURVES, at=at, **more), [-8, -2.5, 0, 4, 8]),
+    "logit curves, target 1": (lambda at, **more: figures.logit_curves(MIRRORED, at=at, **more), [-8, 0, 6]),
     "descents": (lambda at, **more: figures.descents(RUNS, at=int(at), **more), [0, 1, 30, 60]),
     "descents with the widget": (
-        lambda at, **more: figures.descents([*RUNS, WIDGET], at=int(at), **more),
+        lambda at, **more: figures.descents(RUNS, at=int(at), widget=WIDGET, **more),
         [0, 30, 60],
     ),
-    "escape": (lambda at, **more: figures.escape(STARTS, TIMES, at=at, lr=0.15, **more), [0.5, 4, 14]),
-    "maps": (lambda at, **more: figures.maps(PLANES, PATHS, step=int(at), **more), [0, 8, 40]),
-    "maps that flew apart": (
-        lambda at, **more: figures.maps(
-            [lv.neuron.weight_plane("neuron-step", "sigmoid-mse", points=21)], FLOWN[:1], step=int(at), **more
+    "escape times": (lambda at, **more: figures.escape_times(STARTS, TIMES, at=at, **more), [0.5, 4, 14]),
+    "contours": (
+        lambda at, **more: figures.loss_contours(GRIDS, TRAJECTORIES, step=int(at), **more),
+        [0, 8, 40],
+    ),
+    "contours of a diverged trajectory": (
+        lambda at, **more: figures.loss_contours(
+            [lv.neuron.loss_grid("neuron-step", "sigmoid-mse", points=21)], DIVERGED[:1], step=int(at), **more
         ),
         [0, 2, 40],
     ),
@@ -111,7 +114,7 @@ def of_measure(measure: str) -> Callable[..., go.Figure]:
 
 ALL: dict[str, Callable[..., go.Figure]] = {
     **{name: at_its_end(*how) for name, how in MOVING.items()},
-    "reliefs": lambda **more: figures.reliefs(PLANES, PATHS, 40, **more),
+    "terrains": lambda **more: figures.loss_terrains(GRIDS, TRAJECTORIES, 40, **more),
     **{f"race, {measure}": of_measure(measure) for measure in figures.MEASURES},
 }
 MOVES = pytest.mark.parametrize("name", MOVING)
@@ -132,38 +135,38 @@ def texts(figure: go.Figure) -> str:
 
 @pytest.mark.parametrize("z", [-4.0, 2.0, 4.0, 6.0, 8.0])
 @WIDTHS
-def test_slopes_tell_the_ratio_and_the_values(z: float, narrow: bool) -> None:
-    said = texts(figures.slopes(SLOPES, at=z, narrow=narrow))
-    i = int(np.abs(SLOPES.z - z).argmin())
+def test_logit_curves_show_the_ratio_and_the_values(z: float, narrow: bool) -> None:
+    said = texts(figures.logit_curves(CURVES, at=z, narrow=narrow))
+    i = int(np.abs(CURVES.z - z).argmin())
     p = 1 / (1 + math.exp(-z))
     assert f"{number(1 / (2 * p * (1 - p)))}×" in said  # (dL/dz of cross-entropy) / (that of squared error)
-    for value in (*SLOPES.gradient[:, i], *SLOPES.curvature[:, i]):
+    for value in (*CURVES.gradient[:, i], *CURVES.curvature[:, i]):
         assert number(float(value)) in said
 
 
-def test_slopes_without_a_slope_to_divide_by_are_infinitely_steeper() -> None:
+def test_the_ratio_is_infinite_where_the_first_gradient_underflows() -> None:
     far = lv.neuron.logit_curves(["sigmoid-mse", "sigmoid-ce"], z=[0.0, 400.0, 800.0])
-    assert "∞×" in texts(figures.slopes(far, at=800))
+    assert "∞×" in texts(figures.logit_curves(far, at=800))
 
 
 @pytest.mark.parametrize("step", [0, 1, 37, 60])
-def test_descents_write_the_outputs_on_their_discs(step: int) -> None:
+def test_descents_show_the_outputs_on_their_discs(step: int) -> None:
     said = texts(figures.descents(RUNS, at=step))
     for run in RUNS:
         assert f"{run.output[step]:.2f}" in said
     assert f"{step} step" in said
 
 
-def test_the_widgets_curve_is_drawn_as_it_is_and_apart() -> None:
-    plain, with_widget = figures.descents(RUNS, at=10), figures.descents([*RUNS, WIDGET], at=10)
+def test_the_widgets_curve_is_drawn_in_a_colour_of_its_own() -> None:
+    plain, with_widget = figures.descents(RUNS, at=10), figures.descents(RUNS, at=10, widget=WIDGET)
     (more,) = [t for t in with_widget.data if t.y is not None and np.array_equal(t.y, WIDGET.output)]
     assert len(with_widget.data) == len(plain.data) + 1
     assert more.line.color not in {t.line.color for t in plain.data}
 
 
 @pytest.mark.parametrize("z0", [0.5, 8.0, 14.0])
-def test_escape_tells_the_steps_and_their_ratio(z0: float) -> None:
-    said = texts(figures.escape(STARTS, TIMES, at=z0, lr=0.15)).replace("\u2009", "")
+def test_escape_times_show_the_steps_and_their_ratio(z0: float) -> None:
+    said = texts(figures.escape_times(STARTS, TIMES, at=z0)).replace("\u2009", "")
     slow, fast = (row[STARTS.index(z0)].steps for row in TIMES.values())
     assert slow is not None
     assert fast is not None
@@ -172,46 +175,46 @@ def test_escape_tells_the_steps_and_their_ratio(z0: float) -> None:
     assert f"{number(slow / fast)}×".replace("\u2009", "") in said
 
 
-def test_escape_says_never_where_nobody_waited_for_the_end() -> None:
+def test_escape_times_say_never_beyond_the_limit() -> None:
     times = {**TIMES, "sigmoid-half-mse": [*TIMES["sigmoid-half-mse"][:-1], lv.EscapeTime(None, 1e9)]}
-    assert "never" in texts(figures.escape(STARTS, times, at=14.0, lr=0.15))
+    assert "never" in texts(figures.escape_times(STARTS, times, at=14.0))
 
 
 @WIDTHS
-def test_maps_tell_the_shares(narrow: bool) -> None:
-    plateau = texts(figures.maps(PLANES, overlay="Plateau", narrow=narrow))
-    bends = texts(figures.maps(PLANES, overlay="Bends down", narrow=narrow))
-    for plane in PLANES:
-        assert percent(plane.plateau()) in plateau
-        assert percent(plane.bends_down) in bends
-    nothing = texts(figures.maps(PLANES, overlay="Nothing", narrow=narrow))
+def test_contours_show_the_shares(narrow: bool) -> None:
+    plateaus = texts(figures.loss_contours(GRIDS, overlay="plateau", narrow=narrow))
+    curvature = texts(figures.loss_contours(GRIDS, overlay="negative-curvature", narrow=narrow))
+    for grid in GRIDS:
+        assert percent(grid.plateau_share()) in plateaus
+        assert percent(grid.negative_curvature_share) in curvature
+    nothing = texts(figures.loss_contours(GRIDS, overlay=None, narrow=narrow))
     assert "%" not in nothing
 
 
-def test_maps_draw_the_paths_as_they_went() -> None:
-    figure = figures.maps(PLANES, PATHS)
-    for path in PATHS:
+def test_contours_draw_the_trajectories() -> None:
+    figure = figures.loss_contours(GRIDS, TRAJECTORIES)
+    for run in TRAJECTORIES:
         drawn = [t for t in figure.data if t.type == "scatter" and t.x is not None and len(t.x) == 41]
-        assert any(np.array_equal(t.x, path.weights[:, 0]) and np.array_equal(t.y, path.weights[:, 1])
+        assert any(np.array_equal(t.x, run.weights[:, 0]) and np.array_equal(t.y, run.weights[:, 1])
                    for t in drawn)  # fmt: skip
-        assert number(float(path.level[-1])) in texts(figure)
+        assert number(float(run.relative_loss[-1])) in texts(figure)
 
 
-def test_maps_say_where_a_path_left_the_finite_numbers() -> None:
-    path = next(p for p in FLOWN if p.diverged_at is not None)
-    plane = lv.neuron.weight_plane("neuron-step", path.loss_name, points=21)
-    assert f"gone at step {path.diverged_at}" in texts(figures.maps([plane], [path]))
+def test_contours_show_the_step_of_divergence() -> None:
+    run = next(run for run in DIVERGED if run.diverged_at is not None)
+    grid = lv.neuron.loss_grid("neuron-step", run.loss_name, points=21)
+    assert f"gone at step {run.diverged_at}" in texts(figures.loss_contours([grid], [run]))
 
 
-def test_reliefs_have_one_scene_a_plane_at_one_height() -> None:
-    figure = figures.reliefs(PLANES, PATHS)
+def test_terrains_have_one_scene_a_grid_with_equal_axes() -> None:
+    figure = figures.loss_terrains(GRIDS, TRAJECTORIES)
     surfaces = [t for t in figure.data if t.type == "mesh3d"]
     assert [s.scene for s in surfaces] == ["scene", "scene2"]
     first, second = figure.layout.scene.to_plotly_json(), figure.layout.scene2.to_plotly_json()
     assert first["zaxis"]["range"] == second["zaxis"]["range"]
     assert first["camera"] == second["camera"]
-    for plane in PLANES:
-        assert percent(plane.plateau()) in texts(figure)
+    for grid in GRIDS:
+        assert percent(grid.plateau_share()) in texts(figure)
 
 
 @pytest.mark.parametrize("measure", figures.MEASURES)
@@ -225,11 +228,11 @@ def test_a_race_tells_the_median_of_its_measure(measure: str) -> None:
 
 def test_the_frames_are_named_by_what_the_slider_says() -> None:
     names = {name: [f.name for f in make(at[0]).frames] for name, (make, at) in MOVING.items()}
-    assert names["slopes"] == [f"{z:g}" for z in SLOPES.z]
+    assert names["logit curves"] == [f"{z:g}" for z in CURVES.z]
     assert names["descents"] == [str(s) for s in range(61)]
-    assert names["escape"] == [f"{z:g}" for z in STARTS]
+    assert names["escape times"] == [f"{z:g}" for z in STARTS]
     assert names["race"] == [str(s) for s in RACE.steps]
-    assert set(names["maps"]) >= {"0", "2", "40"}
+    assert set(names["contours"]) >= {"0", "2", "40"}
     sparse = figures.descents(RUNS, at=7, every=10)
     assert [f.name for f in sparse.frames][:4] == ["0", "7", "10", "20"]
 
@@ -316,14 +319,14 @@ def test_frames_do_not_depend_on_each_other(name: str) -> None:
     assert figure.to_json() == before, "at_frame does not change the figure"
 
 
-def test_nearest_frame_is_taken() -> None:
-    figure = figures.escape(STARTS, TIMES, at=8, lr=0.15)
+def test_the_nearest_frame_is_taken() -> None:
+    figure = figures.escape_times(STARTS, TIMES, at=8)
     assert content(figure, 4.1) == content(figure, 4.0)
     assert content(figure, 1e9) == content(figure, 14.0)
 
 
-def test_at_frame_of_a_figure_without_frames_changes_nothing() -> None:
-    figure = figures.reliefs(PLANES)
+def test_a_figure_without_frames_stays_as_it_is() -> None:
+    figure = figures.loss_terrains(GRIDS)
     assert content(figure, 3.0) == content(figure)
 
 
@@ -345,8 +348,8 @@ class Sources(HTMLParser):
         self.found += [value for key, value in attrs if key in ("src", "href") and value]
 
 
-@pytest.mark.parametrize("name", ["escape", "reliefs"])
-def test_standalone_page_loads_nothing(name: str) -> None:
+@pytest.mark.parametrize("name", ["escape times", "terrains"])
+def test_a_page_of_its_own_needs_nothing_from_elsewhere(name: str) -> None:
     figure = built(ALL[name])
     page = standalone(figure, "start")
     sources = Sources()
@@ -382,8 +385,8 @@ def test_no_dark_colour_is_a_light_colour() -> None:
     assert all(re.fullmatch(r"#[0-9A-F]{6}", colour) for pair in DARK.items() for colour in pair)
 
 
-def test_dark_changes_only_colours() -> None:
-    figure = figures.slopes(SLOPES)
+def test_dark_changes_colours_only() -> None:
+    figure = figures.logit_curves(CURVES)
     light, night = json.loads(figure.to_json()), json.loads(dark(figure).to_json())
 
     def bleached(spec: Any) -> Any:
@@ -407,15 +410,15 @@ def test_figures_do_not_use_the_default_template(
     name: str, narrow: bool, request: pytest.FixtureRequest
 ) -> None:
     plain = built(ALL[name], narrow=narrow)
-    ours = built(ALL["slopes"]).layout.template.layout
+    ours = built(ALL["logit curves"]).layout.template.layout
     assert plain.layout.template.layout.font.family == ours.font.family
     assert not plain.layout.template.data.to_plotly_json()
     request.getfixturevalue("placeholder")
     assert ALL[name](narrow=narrow).to_json() == plain.to_json()
 
 
-@pytest.mark.parametrize("name", ["escape", "reliefs"])
-def test_still_figures_do_not_use_the_default_template(name: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("name", ["escape times", "terrains"])
+def test_no_still_uses_plotlys_own_template(name: str, request: pytest.FixtureRequest) -> None:
     figure = built(ALL[name])
     before = at_frame(figure).to_json()
     request.getfixturevalue("placeholder")
@@ -426,7 +429,7 @@ def test_still_figures_do_not_use_the_default_template(name: str, request: pytes
 def test_narrow_figure_shows_the_same_numbers(name: str) -> None:
     wide, narrow = built(ALL[name]), built(ALL[name], narrow=True)
     assert len(wide.data) == len(narrow.data)
-    assert wide.to_json() != narrow.to_json() or name == "reliefs"
+    assert wide.to_json() != narrow.to_json() or name == "terrains"
     numbers = set(re.findall(r"\d+(?:\.\d+)? ?[×%]", texts(wide)))
     assert numbers <= set(re.findall(r"\d+(?:\.\d+)? ?[×%]", texts(narrow)))
 

@@ -1,4 +1,4 @@
-"""The figures of Likelihood and Numbers: what they say is what the result says, in every frame and light."""
+"""Figures of likelihood and metrics: they show the result's numbers, in every frame, theme and width."""
 
 import math
 import re
@@ -13,28 +13,31 @@ import lossviz as lv
 from lossviz import figures
 from lossviz.figures import at_frame, dark, dark_map, number
 from lossviz.figures.base.themes import DARK
-from lossviz.figures.likelihood.sample_words import share_of_best
+from lossviz.figures.likelihood.sample_labels import relative_likelihood_text
 
-DOTS = [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3]
-HILL = lv.likelihood.sample_likelihood("Gaussian", DOTS, width=0.5, parameter=np.arange(-6, 11) / 2)
-COINS = lv.likelihood.sample_likelihood("Bernoulli", [0, 0, 1, 1, 1], parameter=[0.02, 0.3, 0.6, 0.98])
-COUNTS = lv.likelihood.sample_likelihood("Poisson", [0, 3, 3, 7], parameter=[0.2, 1, 3, 10])
+SAMPLE = [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3]
+GAUSSIAN = lv.likelihood.sample_likelihood("gaussian", SAMPLE, scale=0.5, parameter=np.arange(-6, 11) / 2)
+BERNOULLI = lv.likelihood.sample_likelihood("bernoulli", [0, 0, 1, 1, 1], parameter=[0.02, 0.3, 0.6, 0.98])
+POISSON = lv.likelihood.sample_likelihood("poisson", [0, 3, 3, 7], parameter=[0.2, 1, 3, 10])
 BAR = lv.likelihood.entropy_bar([0.5, 0.25, 0.125, 0.125], [0.5, 0.25, 0.0, 0.25], steps=11)
-CERTAIN = lv.likelihood.entropy_bar([1, 0, 0, 0], [0.7, 0.1, 0.1, 0.1], unit="nats", steps=11)
-FIT = lv.likelihood.consistency(sizes=(50, 200), repeats=20)
-TWO = "binary-cross-entropy"
+ONE_CLASS = lv.likelihood.entropy_bar([1, 0, 0, 0], [0.7, 0.1, 0.1, 0.1], unit="nats", steps=11)
+FITS = lv.likelihood.consistency(sizes=(50, 200), repeats=20)
+TWO = "Cross-entropy, two classes"
 MIXED = lv.metrics.score_terms(TWO, "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
 NEAR_GUESSING = lv.metrics.reference_losses(2.303, 10)
 MANY = lv.metrics.score_terms("rmse", "0 " * 40, " ".join(str(k) for k in range(40)))
 FLOATS, TWICE = lv.metrics.float_curves([0, 8, 17, 34, 50]), lv.metrics.softmax_twice(10, [-5, 0, 5, 10, 15])
 
 MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
-    "hill": (lambda at, **more: figures.sample_likelihood(HILL, at=at, **more), [-3, -0.5, 5]),
-    "bell": (lambda at, **more: figures.sample_likelihood(HILL, at=at, plain=True, **more), [-3, 1]),
-    "coins": (lambda at, **more: figures.sample_likelihood(COINS, at=at, **more), [0.02, 0.6, 0.98]),
-    "counts": (lambda at, **more: figures.sample_likelihood(COUNTS, at=at, **more), [0.2, 3]),
+    "gaussian": (lambda at, **more: figures.sample_likelihood(GAUSSIAN, at=at, **more), [-3, -0.5, 5]),
+    "gaussian density": (
+        lambda at, **more: figures.sample_likelihood(GAUSSIAN, at=at, log_scale=False, **more),
+        [-3, 1],
+    ),
+    "bernoulli": (lambda at, **more: figures.sample_likelihood(BERNOULLI, at=at, **more), [0.02, 0.6, 0.98]),
+    "poisson": (lambda at, **more: figures.sample_likelihood(POISSON, at=at, **more), [0.2, 3]),
     "bar": (lambda at, **more: figures.entropy_bar(BAR, at=at, **more), [0, 10, 50, 100]),
-    "certain": (lambda at, **more: figures.entropy_bar(CERTAIN, at=at, **more), [0, 50, 100]),
+    "bar of one class": (lambda at, **more: figures.entropy_bar(ONE_CLASS, at=at, **more), [0, 50, 100]),
     "floats": (lambda at, **more: figures.float_curves(FLOATS, at=at, **more), [0, 17, 50]),
     "twice": (lambda at, **more: figures.softmax_twice(TWICE, at=at, **more), [-5, 0, 10]),
 }
@@ -46,7 +49,7 @@ def at_its_end(make: Callable[..., go.Figure], values: list[float]) -> Callable[
 
 ALL: dict[str, Callable[..., go.Figure]] = {
     **{name: at_its_end(*how) for name, how in MOVING.items()},
-    "data": lambda **more: figures.more_data(FIT, **more),
+    "consistency": lambda **more: figures.consistency(FITS, **more),
     "terms": lambda **more: figures.score_terms(MIXED, **more),
     "many": lambda **more: figures.score_terms(MANY, **more),
     "infinite": lambda **more: figures.score_terms(lv.metrics.score_terms(TWO, "1 0", "0 0.5"), **more),
@@ -88,14 +91,14 @@ def test_a_narrow_figure_says_the_same_numbers(name: str) -> None:
 
 
 @pytest.mark.parametrize("k", [0, 5, 8])
-def test_a_hill_tells_the_loss_and_how_likely_the_sample_is(k: int) -> None:
-    said = texts(figures.sample_likelihood(HILL, at=float(HILL.parameter[k])))
-    assert number(float(HILL.mean[k])) in said
-    assert share_of_best(float(HILL.relative[k])) in said
+def test_the_figure_shows_the_loss_and_the_relative_likelihood(k: int) -> None:
+    said = texts(figures.sample_likelihood(GAUSSIAN, at=float(GAUSSIAN.parameter[k])))
+    assert number(float(GAUSSIAN.mean_nll[k])) in said
+    assert relative_likelihood_text(float(GAUSSIAN.relative_likelihood[k])) in said
 
 
-def test_both_panels_have_one_scale_so_that_the_valley_is_the_hill_turned_over() -> None:
-    layout = figures.sample_likelihood(HILL, at=1).layout
+def test_both_panels_have_one_scale_so_that_one_is_the_other_upside_down() -> None:
+    layout = figures.sample_likelihood(GAUSSIAN, at=1).layout
     upper, lower = layout.yaxis, layout.yaxis2
     assert list(lower.range) == pytest.approx([-upper.range[1], -upper.range[0]])
     assert np.ptp(upper.domain) == pytest.approx(np.ptp(lower.domain))
@@ -103,7 +106,7 @@ def test_both_panels_have_one_scale_so_that_the_valley_is_the_hill_turned_over()
 
 
 @pytest.mark.parametrize(
-    ("share", "text"),
+    ("ratio", "text"),
     [
         (1.0, "100 %"),
         (0.5, "50 %"),
@@ -115,11 +118,11 @@ def test_both_panels_have_one_scale_so_that_the_valley_is_the_hill_turned_over()
         (0.9996, "100 %"),
     ],
 )
-def test_a_share_of_the_best(share: float, text: str) -> None:
-    assert share_of_best(share) == text
+def test_how_a_relative_likelihood_is_written(ratio: float, text: str) -> None:
+    assert relative_likelihood_text(ratio) == text
 
 
-def test_the_bar_is_entropy_and_kl_end_to_end() -> None:
+def test_the_bar_stacks_entropy_and_kl() -> None:
     figure = at_frame(figures.entropy_bar(BAR), 50)
     entropy, kl = figure.data[0], figure.data[1]
     assert entropy.x[0] == BAR.entropy
@@ -129,13 +132,13 @@ def test_the_bar_is_entropy_and_kl_end_to_end() -> None:
     assert "∞" in texts(at_frame(figures.entropy_bar(BAR), 0))
 
 
-def test_the_clouds_are_the_fits_and_the_lines_the_theory() -> None:
-    figure = figures.more_data(FIT, weight=0)
-    assert np.array_equal(figure.data[0].y, np.round(FIT.estimates[0, :, :, 0].ravel(), 4))
+def test_dots_are_the_fits_and_lines_their_asymptotic_standard_deviation() -> None:
+    figure = figures.consistency(FITS, parameter="intercept")
+    assert np.array_equal(figure.data[0].y, np.round(FITS.estimates[0, :, :, 0].ravel(), 4))
     upper = figure.data[3]
     at = np.interp(200, upper.x, upper.y)
-    assert at == pytest.approx(FIT.theta[0] + 2 * FIT.theory[0, 1, 0], rel=1e-3)
-    assert f"{number(float(FIT.times_the_data[0]))}×" in texts(figure)
+    assert at == pytest.approx(FITS.theta[0] + 2 * FITS.asymptotic_std[0, 1, 0], rel=1e-3)
+    assert f"{number(float(FITS.sample_size_ratio[0]))}×" in texts(figure)
 
 
 def test_terms_tell_every_term_and_hatch_what_is_left_out() -> None:

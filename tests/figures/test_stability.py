@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from support.drawn import assert_frames_equal_figures, built
+from support.drawn import built
 
 import lossviz as lv
 from lossviz import figures

@@ -1,4 +1,4 @@
-"""The page Likelihood: every view, law, preset and unit, dragged distributions, and nonsense."""
+"""The page Likelihood: views, noise distributions, presets, distributions set by clicks, and bad links."""
 
 import math
 from typing import Any
@@ -23,9 +23,9 @@ from support.pages import (
 )
 
 import lossviz as lv
-from lossviz.pages.likelihood import one_bar as bar
-from lossviz.pages.likelihood.controls import Likelihood
-from lossviz.pages.likelihood.noise import SAMPLES, SLIDES
+from lossviz.pages.likelihood import one_bar
+from lossviz.pages.likelihood.controls import NOISE, Likelihood
+from lossviz.pages.likelihood.noise import DISCRETE_SAMPLES, SAMPLES, SLIDES
 from lossviz.ui.controls import Choice, Slide
 
 ROOM = Room("likelihood", "likelihood", Likelihood.view.default)
@@ -55,7 +55,7 @@ def test_every_preset_works_is_lit_and_is_its_link(view: str) -> None:
 
 
 @pytest.mark.parametrize("noise", Likelihood.noise.options)
-def test_every_law_is_drawn_with_a_frame_for_each_value(noise: str) -> None:
+def test_every_noise_distribution_has_a_frame_for_each_value(noise: str) -> None:
     app = seen_at(noise=noise)
     given = payload(app)
     slide = next(c for c in Likelihood.all if c.key == given["follow"])
@@ -64,22 +64,24 @@ def test_every_law_is_drawn_with_a_frame_for_each_value(noise: str) -> None:
         names = [float(frame["name"]) for frame in figure["frames"]]
         assert names == pytest.approx(np.arange(slide.low, slide.high + slide.step / 2, slide.step))
     words = " ".join(m.value for m in app.markdown)
-    assert lv.likelihood.NOISE_DISTRIBUTIONS[noise].becomes in words
-    assert f"`{lv.likelihood.NOISE_DISTRIBUTIONS[noise].loss}`" in words
+    row = lv.likelihood.NOISE_DISTRIBUTIONS[NOISE[noise]]
+    assert row.nll_formula in words
+    assert f"`{row.loss}`" in words
 
 
-def test_the_laws_are_the_registrys_and_each_has_its_dots() -> None:
-    assert tuple(Likelihood.noise.options) == tuple(lv.likelihood.NOISE_DISTRIBUTIONS)
-    assert tuple(Likelihood.sample.options) == tuple(SAMPLES)[:3]
-    for law in lv.likelihood.NOISE_DISTRIBUTIONS.values():
-        dots = SAMPLES["Spread"] if law.outcomes == "any" else SAMPLES[law.name]
-        assert lv.likelihood.sample_likelihood(law, dots).least < math.inf
-        assert SLIDES[law.outcomes].low == lv.likelihood.sample_likelihood(law, dots).parameter[0]
+def test_the_options_are_the_registered_distributions_and_each_has_a_sample() -> None:
+    assert tuple(NOISE.values()) == tuple(lv.likelihood.NOISE_DISTRIBUTIONS)
+    assert tuple(Likelihood.noise.options) == tuple(NOISE)
+    assert tuple(Likelihood.sample.options) == tuple(SAMPLES)
+    for row in lv.likelihood.NOISE_DISTRIBUTIONS.values():
+        dots = SAMPLES["Spread"] if row.support == "real" else DISCRETE_SAMPLES[row.name]
+        assert lv.likelihood.sample_likelihood(row, dots).min_nll < math.inf
+        assert SLIDES[row.support].low == lv.likelihood.sample_likelihood(row, dots).parameter[0]
 
 
 QUERIES: list[tuple[str, dict[str, Any]]] = [
     ("Noise", {"noise": "Laplace", "width": "0.5", "plain": True}),
-    *(("Noise", {"noise": law}) for law in ("Bernoulli", "Poisson")),
+    *(("Noise", {"noise": noise}) for noise in ("Bernoulli", "Poisson")),
     *(("Noise", {"sample": sample, "m": 1.3}) for sample in Likelihood.sample.options),
     ("One bar", {"toward": 40, "unit": "nats"}),
     ("One bar", {"q_c": 0, "p_a": 33.5}),
@@ -99,10 +101,10 @@ def test_the_code_under_the_picture_makes_that_picture(view: str, query: dict[st
     assert still(made) == on_page
 
 
-# --- distributions that can be dragged -------------------------------------------------------------------
+# --- distributions that are set by clicks -------------------------------------------------------------------
 
 
-def test_the_bar_says_what_the_library_says() -> None:
+def test_the_bar_shows_the_librarys_numbers() -> None:
     texts = [a["text"] for a in shown(seen_at("One bar"))["layout"]["annotations"]]
     assert "<b>2.37</b>" in texts
     assert "entropy of p&nbsp; <b>1.75</b>" in texts
@@ -111,7 +113,7 @@ def test_the_bar_says_what_the_library_says() -> None:
     assert "<b>∞</b>" in infinite
 
 
-def test_a_world_of_nothing_is_a_sentence() -> None:
+def test_weights_that_are_all_0_give_a_sentence() -> None:
     for side in "pq":
         app = at("One bar", **{f"{side}_{name}": 0 for name in "abcd"})
         assert payloads(app) == []
@@ -125,17 +127,17 @@ def test_a_world_of_nothing_is_a_sentence() -> None:
     some.integers(0, 3),
     some.floats(0, 1),
 )
-def test_a_moved_column_leaves_a_distribution(weights: list[float], k: int, to: float) -> None:
-    share = bar.shares(weights)
+def test_setting_one_share_gives_a_distribution(weights: list[float], k: int, to: float) -> None:
+    share = one_bar.shares(weights)
     assert share is not None
-    after = bar.moved(share, k, to)
+    after = one_bar.with_share(share, k, to)
     assert after[k] == to
     assert sum(after) == pytest.approx(1)
     assert min(after) >= 0
-    halves = bar.halves(after)
-    assert sum(halves) == 100
-    assert np.abs(np.array(halves) / 100 - np.array(after)).max() <= 0.005 + 1e-9
-    assert all((2 * h).is_integer() for h in halves)
+    percents = one_bar.half_percents(after)
+    assert sum(percents) == 100
+    assert np.abs(np.array(percents) / 100 - np.array(after)).max() <= 0.005 + 1e-9
+    assert all((2 * h).is_integer() for h in percents)
 
 
 def clicking(x: float, y: float, **query: Any) -> AppTest:
@@ -149,7 +151,7 @@ def clicking(x: float, y: float, **query: Any) -> AppTest:
         from lossviz.pages.likelihood.controls import Likelihood
         from lossviz.pages.likelihood.one_bar import clicked
 
-        for slide in (*Likelihood.world, *Likelihood.model, Likelihood.toward):
+        for slide in (*Likelihood.true, *Likelihood.model, Likelihood.toward):
             slide.show()
         st.button("click", key="click", on_click=clicked, args=(st.session_state["x"], st.session_state["y"]))
 
@@ -180,10 +182,10 @@ def test_a_click_sets_the_column_under_it() -> None:
     assert weights(grey, "q") == [20, 10, 30, 40]
 
 
-def test_a_click_on_a_model_that_has_moved_starts_from_where_it_is() -> None:
+def test_a_click_on_a_moved_model_starts_from_its_present_shares() -> None:
     app = clicking(0.2, 0.8, toward=100)
     assert app.session_state["likelihood_toward"] == 0
-    assert weights(app, "q") == [80, 10, 5, 5], "as the world, the others shrunk alike"
+    assert weights(app, "q") == [80, 10, 5, 5], "as p, the others scaled by one factor"
 
 
 @pytest.mark.parametrize(("x", "y"), [(9.0, 0.5), (0.2, -10.0), (-3.0, 0.1)])

@@ -178,11 +178,11 @@ def test_every_two_weight_model_is_drawn(model: str, view: str) -> None:
     app = opened("two_weights", {"weights_model": model, "weights_view": view})
     assert app.selectbox(key="weights_model").value == model
     assert len(payload(app)["narrow"]) == 2
-    assert any(lv.neuron.TWO_WEIGHTS[model].formula in m.value for m in app.markdown)
+    assert any(lv.neuron.TWO_WEIGHT_MODELS[model].formula in m.value for m in app.markdown)
 
 
 def test_the_two_weight_models_are_the_registrys() -> None:
-    assert tuple(Weights.model.options) == tuple(lv.neuron.TWO_WEIGHTS)
+    assert tuple(Weights.model.options) == tuple(lv.neuron.TWO_WEIGHT_MODELS)
     assert set(Weights.optimizers.options) <= set(lv.OPTIMIZERS)
 
 

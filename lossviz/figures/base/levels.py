@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossviz.figures.base.style import RAMP, loss_style, unthemed
-from lossviz.neuron.weight_planes import WeightPath, WeightPlane
+from lossviz.neuron.grid import LossGrid
+from lossviz.neuron.trajectory import Trajectory
 
 # log2 of the level: from a third of the loss of guessing to eleven times it
 LOWEST, HIGHEST, STEP = -1.5, 3.5, 0.5
@@ -18,17 +19,17 @@ def weight_name(name: str) -> str:
     return name.removeprefix("w of ")
 
 
-def log_level(plane: WeightPlane) -> NDArray[np.float32]:
-    """log2 of the levels (k, k) of a plane, clipped where the colour scale ends."""
-    return np.log2(np.clip(plane.level, 2.0**LOWEST / 2, 2.0**HIGHEST * 2)).astype(np.float32)
+def log_level(grid: LossGrid) -> NDArray[np.float32]:
+    """log2 of the relative loss, (k, k); clipped beyond the scale, where one colour is all there is."""
+    return np.log2(np.clip(grid.relative_loss, 2.0**LOWEST / 2, 2.0**HIGHEST * 2)).astype(np.float32)
 
 
-def path_colour(path: WeightPath) -> str:
-    """The colour of a path: that of its loss, the same in both themes, as the colours of a map are."""
+def on_map(path: Trajectory) -> str:
+    """The colour of a path: its loss's, the same in both themes, since a map is."""
     return unthemed(loss_style(path.loss_name).line)
 
 
-def last_finite_step(path: WeightPath, step: int) -> int:
-    """The last step up to ``step`` before the path diverged."""
+def known_step(path: Trajectory, step: int) -> int:
+    """The last point at or before step that is known."""
     end = min(step, len(path.loss) - 1)
     return end if path.diverged_at is None else max(0, min(end, path.diverged_at - 1))

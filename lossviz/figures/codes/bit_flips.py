@@ -8,7 +8,17 @@ import plotly.graph_objects as go
 from lossviz.codes.bit_flips import HISTOGRAM_BINS, BitErrors
 from lossviz.codes.code import all_words, bits_to_int
 from lossviz.figures.base.number_format import percent
-from lossviz.figures.base.style import AXIS, INK, MUTE, SERIF, UNDER_SLIDER, blank, with_opacity, note, under_axis
+from lossviz.figures.base.style import (
+    AXIS,
+    INK,
+    MUTE,
+    SERIF,
+    UNDER_SLIDER,
+    blank,
+    note,
+    under_axis,
+    with_opacity,
+)
 from lossviz.figures.codes.code_plane_words import word_symbols
 
 ORDERS = ("wrong-bits", "word")

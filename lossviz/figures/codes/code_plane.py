@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from lossviz.codes.decoding import NO_CLASS
 from lossviz.codes.plane_networks import CodePlane
-from lossviz.figures.base.style import AXIS, INK, MUTE, PANEL, UNDER_SLIDER, blank, with_opacity, loss_style
+from lossviz.figures.base.style import AXIS, INK, MUTE, PANEL, UNDER_SLIDER, blank, loss_style, with_opacity
 from lossviz.figures.codes.code_plane_words import ROW_POSITIONS, fixed_annotations, frame_annotations
 
 DOT_SPACING = 0.028  # between dots that are stacked, in units of the panel

@@ -16,9 +16,9 @@ from lossviz.figures.base.style import (
     SERIF,
     UNDER_SLIDER,
     blank,
-    with_opacity,
     note,
     under_axis,
+    with_opacity,
 )
 from lossviz.figures.codes.code_plane_words import word_symbols
 

@@ -11,7 +11,7 @@ from lossviz.common.plain_text import for_plotly
 from lossviz.figures.base.levels import COLORSCALE
 from lossviz.figures.base.meshes import LIGHT
 from lossviz.figures.base.number_format import every, number, percent, whole
-from lossviz.figures.base.style import AXIS, INK, FAMILY_STYLES, MUTE, WHITE, blank, unthemed, note
+from lossviz.figures.base.style import AXIS, FAMILY_STYLES, INK, MUTE, WHITE, blank, note, unthemed
 from lossviz.landscape.grid import coarse_indices, stride_for
 from lossviz.landscape.profile import Profile
 from lossviz.landscape.projection import Path

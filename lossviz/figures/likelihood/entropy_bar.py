@@ -1,4 +1,4 @@
-"""Cross-entropy as one bar that splits, above the two distributions that it compares."""
+"""Cross-entropy as a stacked bar of entropy and divergence, above the two distributions."""
 
 import math
 from collections.abc import Sequence
@@ -24,27 +24,42 @@ from lossviz.figures.base.style import (
 )
 from lossviz.likelihood.information import EntropyBar
 
-BAR = -10.0  # where the bar lies: below 0, so that a click on it is no click on a column
-BLUE = FAMILY_STYLES["logarithm"]
-WORLD = with_opacity(MUTE, 0.36)
+BAR = -10.0  # y of the bar: below 0, so that a click on it is not a click on a column
+MODEL_STYLE = FAMILY_STYLES["logarithm"]
+TRUE_COLOUR = with_opacity(MUTE, 0.36)
 
 
 def entropy_bar(
     bar: EntropyBar, at: float = 0, names: Sequence[str] = "ABCDEFGH", narrow: bool = False
 ) -> go.Figure:
-    """Entropy of the world (grey) and KL from it to the model (blue) add up to cross-entropy.
+    """Plot cross-entropy as a stacked bar of entropy (grey) and divergence (blue), and both distributions.
 
-    ``at`` is how far the model has come, in percent. Below, each class has two columns: p at k - 0.2, q at
-    k + 0.2. The frames are named by the percentage.
+    In the lower panel class k has two columns: p at k - 0.2, q at k + 0.2.
+
+    Args:
+        bar: A result of `lv.likelihood.entropy_bar`.
+        at: How far the model has moved to the true distribution, in percent.
+        names: Names of the classes, at least as many as there are.
+        narrow: Lay the figure out for a phone.
+
+    Returns:
+        A figure with frames that are named by the percentage.
+
+    Example:
+        >>> import lossviz as lv
+        >>> bar = lv.likelihood.entropy_bar([0.5, 0.5], [0.9, 0.1], steps=3)
+        >>> figure = lv.figures.entropy_bar(bar, at=50)
+        >>> [frame.name for frame in figure.frames]
+        ['0', '50', '100']
     """
     steps = len(bar.kl)
-    here = round(at / 100 * (steps - 1))
+    start = round(at / 100 * (steps - 1))
     finite = bar.cross_entropy[np.isfinite(bar.cross_entropy)]
     classes = len(bar.p)
     end = 1.12 * max(
         float(finite.max()), bar.entropy, math.log2(classes) if bar.unit == "bits" else math.log(classes)
     )
-    tall = 1.2 * max(float(bar.p.max()), float(bar.q.max()))
+    highest = 1.2 * max(float(bar.p.max()), float(bar.q.max()))
     figure = blank(
         520 if narrow else 480,
         margin={"l": 62, "r": 14, "t": 70, "b": UNDER_SLIDER},
@@ -56,11 +71,11 @@ def entropy_bar(
         xaxis2={"domain": [0, 1], "range": [-0.6, classes - 0.4], "anchor": "y2",
                 "tickvals": list(range(classes)), "ticktext": list(map(for_plotly, names[:classes])),
                 "ticks": ""},
-        yaxis2={"domain": [0, 0.54], "range": [0, tall], "nticks": 4},
+        yaxis2={"domain": [0, 0.54], "range": [0, highest], "nticks": 4},
     )  # fmt: skip
-    flat: dict[str, Any] = {"orientation": "h", "width": 0.62, "y": [BAR], "cliponaxis": False}
-    figure.add_trace(go.Bar(x=[bar.entropy], base=[0], marker={"color": WORLD}, **flat))
-    figure.add_trace(go.Bar(base=[bar.entropy], marker={"color": BLUE.line}, **flat))
+    horizontal: dict[str, Any] = {"orientation": "h", "width": 0.62, "y": [BAR], "cliponaxis": False}
+    figure.add_trace(go.Bar(x=[bar.entropy], base=[0], marker={"color": TRUE_COLOUR}, **horizontal))
+    figure.add_trace(go.Bar(base=[bar.entropy], marker={"color": MODEL_STYLE.line}, **horizontal))
     column: dict[str, Any] = {
         "xaxis": "x2",
         "yaxis": "y2",
@@ -70,30 +85,34 @@ def entropy_bar(
         "cliponaxis": False,
     }
     size = 14 if narrow else 16
-    where = np.arange(classes)
+    centres = np.arange(classes)
     figure.add_trace(
-        go.Bar(x=where - 0.2, y=bar.p, text=[number(v) for v in bar.p], marker={"color": WORLD},
+        go.Bar(x=centres - 0.2, y=bar.p, text=[number(v) for v in bar.p], marker={"color": TRUE_COLOUR},
                textfont={"size": size, "color": MUTE}, **column)
     )  # fmt: skip
     figure.add_trace(
         go.Bar(
-            x=where + 0.2, marker={"color": BLUE.line}, textfont={"size": size, "color": BLUE.text}, **column
+            x=centres + 0.2,
+            marker={"color": MODEL_STYLE.line},
+            textfont={"size": size, "color": MODEL_STYLE.text},
+            **column,
         )
     )
     moving = [1, 3]
-    for trace, part in zip(moving, _data(bar, here, end), strict=True):
+    for trace, part in zip(moving, _frame_data(bar, start, end), strict=True):
         figure.data[trace].update(part)
-    live = _live(bar, here, end, narrow)
-    figure.update_layout(annotations=[*live, *_words(bar, end, narrow)], shapes=_bracket(bar, here, end))
-    keep = ("text", "x", "xanchor", "xshift", "font")
+    labels = [*_frame_labels(bar, start, end, narrow), *_static_labels(bar, end, narrow)]
+    figure.update_layout(annotations=labels, shapes=_bracket(bar, start, end))
+    changing = ("text", "x", "xanchor", "xshift", "font")
     figure.frames = [
         {
             "name": f"{100 * k / (steps - 1):g}",
-            "data": _data(bar, k, end),
+            "data": _frame_data(bar, k, end),
             "traces": moving,
             "layout": {
                 "annotations": [
-                    {key: text[key] for key in keep if key in text} for text in _live(bar, k, end, narrow)
+                    {key: text[key] for key in changing if key in text}
+                    for text in _frame_labels(bar, k, end, narrow)
                 ],
                 "shapes": [{"x0": s["x0"], "x1": s["x1"]} for s in _bracket(bar, k, end)],
             },
@@ -104,11 +123,12 @@ def entropy_bar(
 
 
 def _length(bar: EntropyBar, k: int, end: float) -> float:
-    """Where the bar ends: at the edge if it is infinite."""
+    """The length of the bar; to the edge of the panel if it is infinite."""
     return min(float(bar.cross_entropy[k]), end)
 
 
-def _data(bar: EntropyBar, k: int, end: float) -> list[dict[str, Any]]:
+def _frame_data(bar: EntropyBar, k: int, end: float) -> list[dict[str, Any]]:
+    """The data of the divergence's part of the bar and of the model's columns, at step k."""
     q = bar.q[k]
     return [
         {"type": "bar", "x": [round(_length(bar, k, end) - bar.entropy, 5)]},
@@ -121,6 +141,7 @@ def _data(bar: EntropyBar, k: int, end: float) -> list[dict[str, Any]]:
 
 
 def _bracket(bar: EntropyBar, k: int, end: float) -> list[dict[str, Any]]:
+    """The bracket over the whole bar, at step k."""
     length = _length(bar, k, end)
     rule = {"type": "line", "xref": "x", "yref": "paper", "line": {"color": INK, "width": 1.5}}
     low, high = 1.0, 1.045
@@ -131,12 +152,13 @@ def _bracket(bar: EntropyBar, k: int, end: float) -> list[dict[str, Any]]:
     ]
 
 
-def _live(bar: EntropyBar, k: int, end: float, narrow: bool) -> list[dict[str, Any]]:
+def _frame_labels(bar: EntropyBar, k: int, end: float, narrow: bool) -> list[dict[str, Any]]:
+    """The labels that change with the step: cross-entropy, divergence and how far the model has moved."""
     length = _length(bar, k, end)
-    whole, kl = float(bar.cross_entropy[k]), float(bar.kl[k])
+    cross_entropy, kl = float(bar.cross_entropy[k]), float(bar.kl[k])
     size = 34 if narrow else 42
-    head = note(
-        f"<b>{number(whole)}</b>",
+    total = note(
+        f"<b>{number(cross_entropy)}</b>",
         0,
         1.045,
         xref="x",
@@ -148,23 +170,31 @@ def _live(bar: EntropyBar, k: int, end: float, narrow: bool) -> list[dict[str, A
         bgcolor=PAPER,
         font={"size": size, "family": SERIF, "color": INK},
     )
-    room = (end - length) / end
+    space = (end - length) / end
     inside = (length - bar.entropy) / end > (0.27 if narrow else 0.2)
-    words = f"KL {number(kl)}" if narrow else f"KL from p to q&nbsp; <b>{number(kl)}</b>"
+    text = f"KL {number(kl)}" if narrow else f"KL from p to q&nbsp; <b>{number(kl)}</b>"
     label: dict[str, Any]
     if inside:
         middle = (bar.entropy + length) / 2
         label = {"x": middle, "xanchor": "center", "xshift": 0, "font": {"size": 17, "color": PAPER}}
-    elif room > (0.28 if narrow else 0.19):
-        label = {"x": length, "xanchor": "left", "xshift": 10, "font": {"size": 17, "color": BLUE.text}}
-    else:  # right-hand in the grey part, beside what it belongs to
+    elif space > (0.28 if narrow else 0.19):
+        label = {
+            "x": length,
+            "xanchor": "left",
+            "xshift": 10,
+            "font": {"size": 17, "color": MODEL_STYLE.text},
+        }
+    else:  # at the right end of the grey part, beside the part that it names
         label = {"x": bar.entropy, "xanchor": "right", "xshift": -10, "font": {"size": 17, "color": INK}}
-    share = round(100 * k / (len(bar.kl) - 1))
-    title = f"the model, {share} % of the way to the world" if not narrow else f"model {share} % of the way"
-    return [head, note(words, y=BAR, yref="y", xref="x", yanchor="middle", **label), under_axis(title)]
+    percent = round(100 * k / (len(bar.kl) - 1))
+    title = (
+        f"the model, {percent} % of the way to the world" if not narrow else f"model {percent} % of the way"
+    )
+    return [total, note(text, y=BAR, yref="y", xref="x", yanchor="middle", **label), under_axis(title)]
 
 
-def _words(bar: EntropyBar, end: float, narrow: bool) -> list[dict[str, Any]]:
+def _static_labels(bar: EntropyBar, end: float, narrow: bool) -> list[dict[str, Any]]:
+    """The labels that do not change: the entropy, the unit, and what the colours mean."""
     value = number(bar.entropy)
     fits = bar.entropy / end > (0.4 if narrow else 0.2)
     place: dict[str, Any] = {"x": 0, "y": BAR, "yanchor": "middle", "xanchor": "left", "xshift": 12}
@@ -177,6 +207,6 @@ def _words(bar: EntropyBar, end: float, narrow: bool) -> list[dict[str, Any]]:
              yanchor="middle", xshift=122 if narrow else 148, yshift=0, bgcolor=PAPER),
         note("grey: p, the world", 1, 0.6, xref="paper", yref="paper", xanchor="right", xshift=-150),
         note("<b>blue: q, the model</b>", 1, 0.6, xref="paper", yref="paper", xanchor="right",
-             font={"size": 16, "color": BLUE.text}),
+             font={"size": 16, "color": MODEL_STYLE.text}),
         y_axis_title("probability", 2),
     ]  # fmt: skip

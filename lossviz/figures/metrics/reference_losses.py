@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number
-from lossviz.figures.base.style import AXIS, INK, FAMILY_STYLES, MUTE, PAPER, SERIF, blank, note
+from lossviz.figures.base.style import AXIS, FAMILY_STYLES, INK, MUTE, PAPER, SERIF, blank, note
 from lossviz.metrics.references import ReferenceLoss
 
 LOW, HIGH = 0.04, 170.0  # nats, unless what is drawn lies outside

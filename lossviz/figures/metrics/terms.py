@@ -9,7 +9,17 @@ import plotly.graph_objects as go
 
 from lossviz.common.plain_text import for_plotly
 from lossviz.figures.base.number_format import number, whole
-from lossviz.figures.base.style import AXIS, INK, FAMILY_STYLES, MUTE, SERIF, LineStyle, blank, with_opacity, note
+from lossviz.figures.base.style import (
+    AXIS,
+    FAMILY_STYLES,
+    INK,
+    MUTE,
+    SERIF,
+    LineStyle,
+    blank,
+    note,
+    with_opacity,
+)
 from lossviz.metrics.references import ClippingLimit
 from lossviz.metrics.scores import SCORES
 from lossviz.metrics.terms import ScoreTerms

@@ -1,4 +1,4 @@
-"""Neurons that descend side by side, each a disc that is filled as strongly as it fires."""
+"""The outputs of two neurons during gradient descent, each at a disc that is shaded by its output."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,13 +25,40 @@ from lossviz.neuron.descent import Descent
 
 
 def descents(
-    runs: Sequence[Descent], at: int, every: int = 1, target: float = 0.0, narrow: bool = False
+    runs: Sequence[Descent],
+    at: int,
+    every: int = 1,
+    target: float = 0.0,
+    widget: Descent | None = None,
+    narrow: bool = False,
 ) -> go.Figure:
-    """The output of neurons that descend side by side; each is a disc, filled as strongly as it fires.
+    """Plot the outputs of two neurons against the steps of gradient descent.
 
-    What lies after step `at` is drawn faint. The frames are the pictures at every `every`-th step. A third
-    run, if there is one, is the widget's curve: thin and grey.
+    A disc on each curve marks the output at step ``at``, shaded by it; what comes after is drawn faint.
+
+    Args:
+        runs: Two results of `lv.descend` with as many steps.
+        at: The step that is marked.
+        every: A frame is made for every so many steps.
+        target: The target of both neurons, in [0, 1].
+        widget: A result of `lv.neuron.descend_widget` with as many steps, drawn dotted and grey.
+        narrow: Lay the figure out for a phone.
+
+    Returns:
+        A figure with frames that are named by the step.
+
+    Raises:
+        ValueError: If there are not two runs.
+
+    Example:
+        >>> import lossviz as lv
+        >>> runs = [lv.descend(loss, w=2, b=2, steps=250) for loss in ("sigmoid-half-mse", "sigmoid-ce")]
+        >>> figure = lv.figures.descents(runs, at=150, every=50)
+        >>> [frame.name for frame in figure.frames]
+        ['0', '50', '100', '150', '200', '250']
     """
+    if len(runs) != 2:
+        raise ValueError(f"runs must be two descents; got {len(runs)}")
     steps = len(runs[0].output) - 1
     size = 54 if narrow else 68
     figure = blank(
@@ -42,23 +69,23 @@ def descents(
         yaxis={"range": [-0.19, 1.19], "tickvals": [0, 0.5, 1]},
     )
     x = np.arange(steps + 1)
-    for run in runs[2:]:
+    if widget is not None:
         figure.add_trace(
             go.Scatter(
                 x=x,
-                y=run.output,
+                y=widget.output,
                 mode="lines",
-                line={"color": with_opacity(INK, 0.55), "width": 2, "dash": "2px,3px"},
+                loss_line={"color": with_opacity(INK, 0.55), "width": 2, "dash": "2px,3px"},
             )
         )
-    extra = len(figure.data)
-    for run in runs[:2]:
+    first = len(figure.data)
+    for run in runs:
         figure.add_trace(loss_line(run.loss_name, x, run.output, line={"width": 2.2}, opacity=0.42))
-    for run in runs[:2]:
-        grown = loss_line(run.loss_name, x.tolist(), run.output.tolist(), line={"width": 5})
-        figure.add_trace(grown)
-    solid = [extra + 2, extra + 3]
-    for run in runs[:2]:
+    for run in runs:
+        until_now = loss_line(run.loss_name, x.tolist(), run.output.tolist(), line={"width": 5})
+        figure.add_trace(until_now)
+    growing = [first + 2, first + 3]
+    for run in runs:
         colour = loss_style(run.loss_name).line
         common = {"mode": "markers", "cliponaxis": False}
         figure.add_trace(go.Scatter(**common, marker={"size": size, "color": PAPER, "opacity": 1}))
@@ -70,26 +97,26 @@ def descents(
                 marker={"size": size, "line": {"color": colour, "width": 4}, "opacity": 1},
             )
         )
-    discs = list(range(extra + 4, extra + 8))
-    per_step = steps / (270 if narrow else 960)  # steps in a pixel, near enough to part two discs
+    discs = list(range(first + 4, first + 8))
+    per_step = steps / (270 if narrow else 960)  # steps in a pixel, approximately, to keep two discs apart
 
-    def moving(step: int) -> list[dict[str, Any]]:
-        outputs = [float(run.output[step]) for run in runs[:2]]
+    def disc_data(step: int) -> list[dict[str, Any]]:
+        outputs = [float(run.output[step]) for run in runs]
         gap = abs(outputs[0] - outputs[1]) * (240 if narrow else 260)
         shift = max(0.0, 1 - gap / size) * size * 0.32 * per_step
         parts: list[dict[str, Any]] = []
-        for run, output, side in zip(runs[:2], outputs, (1, -1), strict=True):
-            place = {"x": [step + side * shift], "y": [output]}
+        for run, output, side in zip(runs, outputs, (1, -1), strict=True):
+            centre = {"x": [step + side * shift], "y": [output]}
             fill = with_opacity(loss_style(run.loss_name).line, round(0.06 + 0.42 * output, 3))
-            parts += [place, {**place, "text": [f"<b>{output:.2f}</b>"], "marker": {"color": fill}}]
+            parts += [centre, {**centre, "text": [f"<b>{output:.2f}</b>"], "marker": {"color": fill}}]
         return parts
 
-    def words(step: int) -> str:
+    def title_text(step: int) -> str:
         return f"after {step} steps of gradient descent" if step != 1 else "after 1 step of gradient descent"
 
-    for trace, part in zip(discs, moving(at), strict=True):
+    for trace, part in zip(discs, disc_data(at), strict=True):
         figure.data[trace].update(part)
-    title = under_axis(words(at))
+    title = under_axis(title_text(at))
     figure.update_layout(
         annotations=[
             title,
@@ -97,20 +124,20 @@ def descents(
             note(
                 f"target {target:g}", 0, target, xanchor="left", xshift=4, yshift=-14 if target < 0.5 else 14
             ),
-            *_run_names(runs, narrow),
+            *_names(runs, widget, narrow),
         ],
         shapes=[cursor(at)],
     )
-    figure.update_layout(meta=draw_up_to(solid, at) | {"follows": "step"})
+    figure.update_layout(meta=draw_up_to(growing, at) | {"follows": "step"})
     figure.frames = [
         {
             "name": str(step),
-            "data": moving(step),
+            "data": disc_data(step),
             "traces": discs,
             "layout": {
-                "annotations": [{"text": words(step)}],
+                "annotations": [{"text": title_text(step)}],
                 "shapes": [{"x0": step, "x1": step}],
-                "meta": draw_up_to(solid, step),
+                "meta": draw_up_to(growing, step),
             },
         }
         for step in sorted({*range(0, steps + 1, every), at, steps})
@@ -118,26 +145,25 @@ def descents(
     return figure
 
 
-def _run_names(runs: Sequence[Descent], narrow: bool) -> list[dict[str, Any]]:
-    """Each name beside its own curve, where the two are farthest apart."""
+def _names(runs: Sequence[Descent], widget: Descent | None, narrow: bool) -> list[dict[str, Any]]:
+    """The names of the curves; those of the two losses stand where the curves are farthest apart."""
     gap = np.abs(runs[0].output - runs[1].output)
     steps = len(gap) - 1
-    place = int(np.clip(np.nanargmax(gap), 0.1 * steps, 0.26 * steps))
-    upper = 0 if runs[0].output[place] >= runs[1].output[place] else 1
+    widest = int(np.clip(np.nanargmax(gap), 0.1 * steps, 0.26 * steps))
+    upper = 0 if runs[0].output[widest] >= runs[1].output[widest] else 1
     names = []
-    for i, run in enumerate(runs[:2]):
-        more: dict[str, Any]
-        where, y, more = place, float(run.output[place]), {"xshift": 8, "yshift": -20 if i == upper else 20}
-        if narrow:  # a disc would cover what stands beside a curve: both names stand above, in a row
-            where, y, more = steps * i, 1.19, {"yanchor": "top"}
+    for i, run in enumerate(runs):
+        shift: dict[str, Any]
+        step, y, shift = widest, float(run.output[widest]), {"xshift": 8, "yshift": -20 if i == upper else 20}
+        if narrow:  # a disc would cover a name beside its curve: both names stand above, in a row
+            step, y, shift = steps * i, 1.19, {"yanchor": "top"}
         side = "right" if narrow and i else "left"
-        names.append(loss_label(run.loss_name, where, y, narrow, xanchor=side, **more))
-    for run in runs[2:]:
-        if narrow:
-            names.append(note("dotted: the book’s widget", steps, 0, xanchor="right", yshift=-14))
-            continue
-        spot = int(0.8 * steps)
+        names.append(loss_label(run.loss_name, step, y, narrow, xanchor=side, **shift))
+    if widget is not None and narrow:
+        names.append(note("dotted: the book’s widget", steps, 0, xanchor="right", yshift=-14))
+    elif widget is not None:
+        step = int(0.8 * steps)
         names.append(
-            note("as the book’s widget draws it", spot, float(run.output[spot]), yshift=14, bgcolor=PAPER)
+            note("as the book’s widget draws it", step, float(widget.output[step]), yshift=14, bgcolor=PAPER)
         )
     return names

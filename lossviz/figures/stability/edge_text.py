@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import INK, MUTE, PANEL, SERIF, LineStyle, y_axis_title, loss_style, note, under_axis
+from lossviz.figures.base.style import (
+    INK,
+    MUTE,
+    PANEL,
+    SERIF,
+    LineStyle,
+    loss_style,
+    note,
+    under_axis,
+    y_axis_title,
+)
 from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.stability.result import EdgeRun

@@ -4,5 +4,7 @@ from lossviz.ui.controls import Slide
 
 
 class Home:
+    """Home."""
+
     step = Slide("home_step", "Step", 0, 250, 150, 1, "How many steps of gradient descent both have taken")
     all = (step,)

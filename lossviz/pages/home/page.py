@@ -1,4 +1,4 @@
-"""Home: the phenomenon itself, then the map of the pages as questions."""
+"""Home: two neurons of which one does not learn, then the pages as questions."""
 
 import streamlit as st
 
@@ -13,6 +13,7 @@ STEPS = 250
 
 @st.cache_data(max_entries=2, show_spinner=False)
 def picture() -> str:
+    """The chart of both descents, for wide and narrow screens."""
     runs = [lv.descend(loss, w=2, b=2, lr=0.15, steps=STEPS) for loss in ("sigmoid-half-mse", "sigmoid-ce")]
     return packed(lambda narrow: lv.figures.descents(runs, at=int(Home.step.default), every=2, narrow=narrow))
 

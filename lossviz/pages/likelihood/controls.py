@@ -2,12 +2,23 @@
 
 from lossviz.ui.controls import Choice, Control, Slide, Switch
 
+# The noise distributions by their words in links.
+NOISE = {
+    "Gaussian": "gaussian",
+    "Laplace": "laplace",
+    "Bernoulli": "bernoulli",
+    "Categorical": "categorical",
+    "Poisson": "poisson",
+    "Hyperbolic secant": "hyperbolic-secant",
+    "Asymmetric Laplace": "asymmetric-laplace",
+}
 CLASSES = "abcd"
-WORLD = (50.0, 25.0, 12.5, 12.5)  # percent
+TRUE = (50.0, 25.0, 12.5, 12.5)  # percent
 MODEL = (20.0, 10.0, 30.0, 40.0)
 
 
 def _weight(side: str, name: str, default: float) -> Slide:
+    """The slider of one class of p or q."""
     whose = "the world" if side == "p" else "the model"
     return Slide(
         f"likelihood_{side}_{name}",
@@ -22,17 +33,16 @@ def _weight(side: str, name: str, default: float) -> Slide:
 
 
 class Likelihood:
-    """Likelihood. The names of noise laws are those of the registry."""
+    """Likelihood."""
 
     view = Choice("likelihood_view", "View", ("Noise", "One bar", "More data"), "Noise")
     noise = Choice(
         "likelihood_noise",
         "Noise",
-        ("Gaussian", "Laplace", "Bernoulli", "Categorical", "Poisson",
-         "Hyperbolic secant", "Asymmetric Laplace"),
+        tuple(NOISE),
         "Gaussian",
         "The law that the data are drawn from; it decides the loss",
-    )  # fmt: skip
+    )
     m = Slide("likelihood_m", "Centre m", -3.0, 5.0, -0.6, 0.1, "Moves the hill over the dots")
     p = Slide("likelihood_p", "Probability", 0.02, 0.98, 0.2, 0.02, "How often the law says yes, or A")
     rate = Slide("likelihood_rate", "Rate λ", 0.2, 10.0, 1.0, 0.2, "How many events the law expects")
@@ -60,9 +70,9 @@ class Likelihood:
 
     toward = Slide("likelihood_toward", "Model", 0, 100, 0, 2, "Walks the model straight to the world")
     unit = Choice("likelihood_unit", "Unit", ("bits", "nats"), "bits", "A nat is 1.44 bits")
-    world = tuple(_weight("p", name, value) for name, value in zip(CLASSES, WORLD, strict=True))
+    true = tuple(_weight("p", name, value) for name, value in zip(CLASSES, TRUE, strict=True))
     model = tuple(_weight("q", name, value) for name, value in zip(CLASSES, MODEL, strict=True))
-    bar_controls: tuple[Control, ...] = (toward, unit, *world, *model)
+    bar_controls: tuple[Control, ...] = (toward, unit, *true, *model)
 
     weight = Choice(
         "likelihood_weight", "Which weight", ("Slope", "Intercept"), "Slope", "Whose estimates are drawn"

@@ -1,9 +1,9 @@
-"""Likelihood, More data: estimates that close on the truth, by maximum likelihood and by least squares."""
+"""Likelihood, view More data: estimates by maximum likelihood and by least squares for more and more data."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -14,12 +14,13 @@ from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
 from lossviz.ui.page import File, Tabs, small
 from lossviz.ui.texts import texts_beside
-from lossviz.ui.work import stoppable, telling
 
 text = texts_beside(__file__)
 
 INTERCEPT = 0.5
-TRIES: dict[str, dict[str, Any]] = {
+Parameter = Literal["intercept", "slope"]
+PARAMETERS: dict[str, Parameter] = {"Slope": "slope", "Intercept": "intercept"}  # by the words of the control
+PRESETS: dict[str, dict[str, Any]] = {
     "Slope": {},
     "Intercept": {"likelihood_weight": "Intercept"},
     "Hardly sure": {"likelihood_slope": "0.25"},
@@ -28,69 +29,67 @@ TRIES: dict[str, dict[str, Any]] = {
 }
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def fitted(slope: str, seed: int) -> lv.likelihood.Consistency:
-    say, over = telling("Fitting 2\u2009400 models …")
-    try:
-        return lv.likelihood.consistency(theta=(INTERCEPT, float(slope)), seed=seed, progress=say)
-    finally:
-        over()
+@st.cache_data(max_entries=16, show_spinner="Fitting 2\u2009400 models …")
+def consistency(slope: str, seed: int) -> lv.likelihood.Consistency:
+    """The fits of both methods."""
+    return lv.likelihood.consistency(theta=(INTERCEPT, float(slope)), seed=seed)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def picture_of(slope: str, seed: int, weight: int) -> str:
-    found = fitted(slope, seed)
-    return packed(lambda narrow: lv.figures.more_data(found, weight=weight, narrow=narrow))
+def picture(slope: str, seed: int, weight: str) -> str:
+    """The chart, for wide and narrow screens."""
+    result, parameter = consistency(slope, seed), PARAMETERS[weight]
+    return packed(lambda narrow: lv.figures.consistency(result, parameter=parameter, narrow=narrow))
 
 
 def show() -> None:
-    drawing, convention = st.container(), st.container()
+    """Show the view: chart, presets, controls and tabs."""
+    chart_area, convention = st.container(), st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        tries = st.container(width="content")
-        chosen = Likelihood.weight.segments()
+        preset_area = st.container(width="content")
+        weight = Likelihood.weight.segments()
         slope = Likelihood.slope.segments()
         seed = int(Likelihood.seed.show(width=150))
-    with tries:
-        presets("likelihood_data_try", TRIES, Likelihood.data_controls)
-    weight = ("Intercept", "Slope").index(chosen)
-    with drawing:
-        found = stoppable("likelihood", (slope, seed), lambda: fitted(slope, seed))
-        if found is None:
-            return
+    with preset_area:
+        presets("likelihood_data_try", PRESETS, Likelihood.data_controls)
+    parameter = PARAMETERS[weight]
+    result = consistency(slope, seed)
+    with chart_area:
         chart(
-            picture_of(slope, seed, weight),
+            picture(slope, seed, weight),
             key="likelihood_data",
             alt="Two clouds of estimates at each number of examples, maximum likelihood and least squares. "
             "Both close on the true value; least squares spreads a little wider.",
         )
-    last = len(found.sizes) - 1
+    largest = len(result.sizes) - 1
     number = lv.figures.number
-    measured = 1 / float(found.simulated[last, weight])
+    column = ("intercept", "slope").index(parameter)
+    ratio = 1 / float(result.simulated_efficiency[largest, column])
     with convention:
         small(
             f"One logistic model, true weights ({INTERCEPT:g}, {slope}), *x* normal, 200 fits at each *n*. "
-            f"Lines: two standard deviations, from theory. At *n* = {found.sizes[last]} the fits themselves "
-            f"say {number(measured)}×."
+            f"Lines: two standard deviations, from theory. At *n* = {result.sizes[largest]} the fits "
+            f"themselves say {number(ratio)}×."
         )
 
     def numbers() -> str:
         table: dict[str, list[object]] = {"n": [], "fit": []}
-        names = [f"{method} {name}" for method in found.methods for name in ("intercept", "slope")]
+        names = [f"{method} {name}" for method in result.methods for name in ("intercept", "slope")]
         table |= {name: [] for name in names}
-        for i, n in enumerate(found.sizes):
-            for r in range(found.estimates.shape[2]):
-                row = [n, r, *found.estimates[0, i, r], *found.estimates[1, i, r]]
+        for i, n in enumerate(result.sizes):
+            for r in range(result.estimates.shape[2]):
+                row = [n, r, *result.estimates[0, i, r], *result.estimates[1, i, r]]
                 for name, value in zip(table, row, strict=True):
                     table[name].append(value)
         return files.columns(table)
 
     def summary() -> str:
-        table: dict[str, Iterable[object]] = {"n": found.sizes}
-        for m, method in enumerate(found.methods):
+        table: dict[str, Iterable[object]] = {"n": result.sizes}
+        for m, method in enumerate(result.methods):
             for w, name in enumerate(("intercept", "slope")):
                 table |= {
-                    f"{method} {name} sd": found.sd[m, :, w],
-                    f"{method} {name} theory": found.theory[m, :, w],
+                    f"{method} {name} sd": result.std[m, :, w],
+                    f"{method} {name} theory": result.asymptotic_std[m, :, w],
                 }
         return files.columns(table)
 
@@ -99,16 +98,16 @@ def show() -> None:
         maths=text("data_maths"),
         code=f"""import lossviz as lv
 
-found = lv.likelihood.consistency(theta=({INTERCEPT:g}, {slope}), seed={seed})
-print(found.sd, found.theory, found.efficiency)
-figure = lv.figures.more_data(found, weight={weight})""",
+result = lv.likelihood.consistency(theta=({INTERCEPT:g}, {slope}), seed={seed})
+print(result.std, result.asymptotic_std, result.efficiency)
+figure = lv.figures.consistency(result, parameter="{parameter}")""",
         controls=(Likelihood.view, *Likelihood.data_controls),
         files=[
             File(
                 "Page (HTML)",
                 "data.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.more_data(found, weight=weight)),
+                lambda: lv.figures.standalone(lv.figures.consistency(result, parameter=parameter)),
             ),
             File("Fits (CSV)", "fits.csv", "text/csv", numbers),
             File("Spread (CSV)", "spread.csv", "text/csv", summary),

@@ -1,4 +1,4 @@
-"""Likelihood, Noise: a noise law, a sample under it, and the loss that it becomes."""
+"""Likelihood, view Noise: a noise distribution, a sample, and the loss of the sample."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
-from lossviz.pages.likelihood.controls import Likelihood
+from lossviz.pages.likelihood.controls import NOISE, Likelihood
 from lossviz.ui import files
 from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import Slide, presets
@@ -17,16 +17,18 @@ from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
-SAMPLES: dict[str, list[float]] = {
+SAMPLES: dict[str, list[float]] = {  # of distributions over real numbers, by the words of the control
     "Spread": [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3],
     "Close": [0.85, 0.92, 0.96, 0.99, 1.03, 1.08, 1.17],
     "One far out": [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 4.4],
-    "Bernoulli": [0, 0, 0, 1, 1, 1, 1, 1, 1, 1],
-    "Categorical": [2, 2, 1, 1, 1, 0, 0, 0, 0, 0],
-    "Poisson": [0, 1, 2, 3, 3, 5, 7],
 }
-SLIDES = {"any": Likelihood.m, "classes": Likelihood.p, "counts": Likelihood.rate}
-TRIES: dict[str, dict[str, Any]] = {
+DISCRETE_SAMPLES: dict[str, list[float]] = {  # of the others, by their names
+    "bernoulli": [0, 0, 0, 1, 1, 1, 1, 1, 1, 1],
+    "categorical": [2, 2, 1, 1, 1, 0, 0, 0, 0, 0],
+    "poisson": [0, 1, 2, 3, 3, 5, 7],
+}
+SLIDES = {"real": Likelihood.m, "classes": Likelihood.p, "counts": Likelihood.rate}  # by support
+PRESETS: dict[str, dict[str, Any]] = {
     "Too low": {},
     "Best": {"likelihood_m": 1.0},
     "Pulled away": {"likelihood_m": 1.3, "likelihood_sample": "One far out"},
@@ -40,83 +42,96 @@ TRIES: dict[str, dict[str, Any]] = {
 }
 
 
-def sampled(noise: str, width: str, sample: str) -> tuple[list[float], float]:
-    """The dots and the width of a law; discrete laws have their own dots and no width."""
-    if lv.likelihood.NOISE_DISTRIBUTIONS[noise].outcomes == "any":
+def noise_distribution(noise: str) -> lv.likelihood.NoiseDistribution:
+    """The row of an option of the control."""
+    return lv.likelihood.NOISE_DISTRIBUTIONS[NOISE[noise]]
+
+
+def sample_and_scale(noise: str, width: str, sample: str) -> tuple[list[float], float]:
+    """The sample and the scale of a distribution; discrete ones have their own sample and no scale."""
+    row = noise_distribution(noise)
+    if row.support == "real":
         return SAMPLES[sample], float(width)
-    return SAMPLES[noise], 1.0
+    return DISCRETE_SAMPLES[row.name], 1.0
 
 
-def found_of(noise: str, width: str, sample: str) -> lv.likelihood.SampleLikelihood:
-    dots, wide = sampled(noise, width, sample)
-    return lv.likelihood.sample_likelihood(noise, dots, width=wide)
+def sample_likelihood(noise: str, width: str, sample: str) -> lv.likelihood.SampleLikelihood:
+    """The likelihood of the sample under the distribution."""
+    dots, scale = sample_and_scale(noise, width, sample)
+    return lv.likelihood.sample_likelihood(noise_distribution(noise), dots, scale=scale)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def picture_of(noise: str, width: str, sample: str, plain: bool) -> str:
-    found = found_of(noise, width, sample)
-    at = SLIDES[lv.likelihood.NOISE_DISTRIBUTIONS[noise].outcomes].default
-    return packed(lambda narrow: lv.figures.sample_likelihood(found, at=at, plain=plain, narrow=narrow))
+def picture(noise: str, width: str, sample: str, plain: bool) -> str:
+    """The chart, for wide and narrow screens."""
+    result = sample_likelihood(noise, width, sample)
+    at = SLIDES[result.noise.support].default
+    return packed(
+        lambda narrow: lv.figures.sample_likelihood(result, at=at, log_scale=not plain, narrow=narrow)
+    )
 
 
 def show() -> None:
-    picture, below = st.container(gap="small"), st.container(gap="small")
-    with picture:
-        drawing, transport, convention = st.container(), st.container(), st.container()
+    """Show the view: chart, slider, presets, controls and tabs."""
+    above, below = st.container(gap="small"), st.container(gap="small")
+    with above:
+        chart_area, slider_area, convention = st.container(), st.container(), st.container()
     with below:
-        tries = st.container()
+        preset_area = st.container()
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             noise = Likelihood.noise.menu(width=200)
-            free = lv.likelihood.NOISE_DISTRIBUTIONS[noise].outcomes == "any"
-            width = Likelihood.width.segments(disabled=not free)
-            sample = Likelihood.sample.segments(disabled=not free)
+            row = noise_distribution(noise)
+            real = row.support == "real"
+            width = Likelihood.width.segments(disabled=not real)
+            sample = Likelihood.sample.segments(disabled=not real)
             plain = Likelihood.plain.show()
-    slide: Slide = SLIDES[lv.likelihood.NOISE_DISTRIBUTIONS[noise].outcomes]
-    with transport:
+    slide: Slide = SLIDES[row.support]
+    with slider_area:
         at = rail(slide)
-    with tries:
-        presets("likelihood_noise_try", TRIES, Likelihood.noise_controls)
-    law = lv.likelihood.NOISE_DISTRIBUTIONS[noise]
-    with drawing:
+    with preset_area:
+        presets("likelihood_noise_try", PRESETS, Likelihood.noise_controls)
+    with chart_area:
         chart(
-            picture_of(noise, width, sample, plain),
-            key=f"likelihood_{law.outcomes}",
+            picture(noise, width, sample, plain),
+            key=f"likelihood_{row.support}",
             follow=slide.key,
-            alt=f"Above, {noise} noise over {'seven' if free else 'its'} dots; below, minus the logarithm of "
+            alt=f"Above, {noise} noise over {'seven' if real else 'its'} dots; below, minus the logarithm of "
             "each dot’s probability against the parameter, and their mean, which is the loss.",
         )
-    dots, wide = sampled(noise, width, sample)
-    found = found_of(noise, width, sample)
+    dots, scale = sample_and_scale(noise, width, sample)
+    result = sample_likelihood(noise, width, sample)
     with convention:
-        best = lv.figures.number(found.best)
-        words = f"{len(dots)} dots" + (f", width {wide:g}" if free else "")
-        scale = "Above, the density itself" if plain else "Both panels have one scale, in nats"
-        small(f"{words}. {scale}. Most likely at {best}, where the loss is {lv.figures.number(found.least)}.")
+        best, loss = lv.figures.number(result.mle), lv.figures.number(result.min_nll)
+        words = f"{len(dots)} dots" + (f", width {scale:g}" if real else "")
+        panels = "Above, the density itself" if plain else "Both panels have one scale, in nats"
+        small(f"{words}. {panels}. Most likely at {best}, where the loss is {loss}.")
 
     def numbers() -> str:
-        table: dict[str, Iterable[object]] = {law.parameter: found.parameter, "mean": found.mean}
+        table: dict[str, Iterable[object]] = {row.parameter: result.parameter, "mean": result.mean_nll}
         for i, y in enumerate(dots):
-            table |= {f"dot {i + 1} at {y:g}": found.cost[i]}
+            table |= {f"dot {i + 1} at {y:g}": result.nll[i]}
         return files.columns(table)
 
     def html() -> str:
-        return lv.figures.standalone(lv.figures.sample_likelihood(found, at=at, plain=plain), law.parameter)
+        return lv.figures.standalone(
+            lv.figures.sample_likelihood(result, at=at, log_scale=not plain), row.parameter
+        )
 
     Tabs().fill(
         see=text("noise_see"),
         maths=text("noise_maths")
-        .replace("DENSITY", law.formula)
-        .replace("BECOMES", law.becomes)
-        .replace("LOSS", law.loss)
-        .replace("SOURCE", law.source),
+        .replace("DENSITY", row.formula)
+        .replace("BECOMES", row.nll_formula)
+        .replace("LOSS", row.loss)
+        .replace("SOURCE", row.source),
         code=f"""import lossviz as lv
 
-found = lv.likelihood.sample_likelihood("{noise}", {dots}, width={wide:g})
-figure = lv.figures.sample_likelihood(found, at={at:g}, plain={plain})""",
+result = lv.likelihood.sample_likelihood("{row.name}", {dots}, scale={scale:g})
+figure = lv.figures.sample_likelihood(result, at={at:g}, log_scale={not plain})""",
         controls=(Likelihood.view, *Likelihood.noise_controls),
         files=[
             File("Page (HTML)", "likelihood.html", "text/html", html),
             File("Numbers (CSV)", "likelihood.csv", "text/csv", numbers),
         ],
-        picture=f"likelihood_{law.outcomes}",
+        picture=f"likelihood_{row.support}",
     )

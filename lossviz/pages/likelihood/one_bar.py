@@ -1,4 +1,4 @@
-"""Likelihood, One bar: cross-entropy is entropy and KL, for distributions that can be dragged."""
+"""Likelihood, view One bar: cross-entropy as entropy plus divergence, of distributions set by hand."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -17,16 +17,17 @@ from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
-Weights = tuple[float, ...]
+Shares = tuple[float, ...]
 STEPS = 51
-UNITS = 200  # half percents in a whole
+UNITS = 200  # half percents in 100 %
 
 
 def _all(side: str, *weights: float) -> dict[str, float]:
+    """The settings of all sliders of p or q."""
     return {f"likelihood_{side}_{name}": weight for name, weight in zip("abcd", weights, strict=True)}
 
 
-TRIES: dict[str, dict[str, object]] = {
+PRESETS: dict[str, dict[str, object]] = {
     "A bit off": {},
     "Knows nothing": {**_all("q", 25.0, 25.0, 25.0, 25.0)},
     "Sure and wrong": {**_all("q", 2.0, 3.0, 5.0, 90.0)},
@@ -36,82 +37,85 @@ TRIES: dict[str, dict[str, object]] = {
 }
 
 
-def shares(weights: Sequence[float]) -> Weights | None:
-    """Weights made to add up to 1; None if there is nothing to share."""
+def shares(weights: Sequence[float]) -> Shares | None:
+    """The weights divided by their sum; None if that is 0."""
     total = sum(weights)
     return tuple(weight / total for weight in weights) if total > 0 else None
 
 
-def halves(share: Sequence[float]) -> Weights:
-    """Shares in half percents that add up to a hundred: what is cut goes to those who lost most."""
+def half_percents(share: Sequence[float]) -> Shares:
+    """Shares in percent, in steps of 0.5, that add up to 100: by the largest remainder method."""
     exact = [UNITS * s for s in share]
-    whole = [math.floor(e) for e in exact]
-    order = sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])
-    for i in order[: UNITS - sum(whole)]:
-        whole[i] += 1
-    return tuple(w / 2 for w in whole)
+    rounded = [math.floor(e) for e in exact]
+    order = sorted(range(len(exact)), key=lambda i: rounded[i] - exact[i])
+    for i in order[: UNITS - sum(rounded)]:
+        rounded[i] += 1
+    return tuple(r / 2 for r in rounded)
 
 
-def moved(share: Sequence[float], k: int, to: float) -> Weights:
-    """The shares with the k-th set, the others shrunk or stretched alike."""
+def with_share(share: Sequence[float], k: int, to: float) -> Shares:
+    """The shares with the k-th set to a value and the others scaled by one factor."""
     others = 1 - share[k]
     rest = [s / others if others > 0 else 1 / (len(share) - 1) for s in share]
     return tuple(to if i == k else (1 - to) * rest[i] for i in range(len(share)))
 
 
 def clicked(x: float, y: float) -> None:
-    """Set the column that was clicked to the height of the click."""
+    """Set the share of the clicked column to the height of the click."""
     k = round(x)
     if not (0 <= k < 4 and y >= 0):
         return
-    slides = Likelihood.world if x < k else Likelihood.model
+    slides = Likelihood.true if x < k else Likelihood.model
     share = shares([slide.now for slide in slides]) or (0.25,) * 4
-    if x >= k:  # the model as it is drawn, not as it set out
-        world = shares([slide.now for slide in Likelihood.world]) or (0.25,) * 4
+    if x >= k:  # the model as it is drawn, which may have moved from its start
+        true = shares([slide.now for slide in Likelihood.true]) or (0.25,) * 4
         t = Likelihood.toward.now / 100
-        share = tuple(q + t * (p - q) for p, q in zip(world, share, strict=True))
+        share = tuple(q + t * (p - q) for p, q in zip(true, share, strict=True))
         st.session_state[Likelihood.toward.key] = 0
-    for slide, value in zip(slides, halves(moved(share, k, min(y, 1.0))), strict=True):
+    for slide, value in zip(slides, half_percents(with_share(share, k, min(y, 1.0))), strict=True):
         st.session_state[slide.key] = value
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def picture_of(p: Weights, q: Weights, unit: str) -> str:
+def picture(p: Shares, q: Shares, unit: str) -> str:
+    """The chart, for wide and narrow screens."""
     bar = lv.likelihood.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
     return packed(lambda narrow: lv.figures.entropy_bar(bar, narrow=narrow))
 
 
-def _sliders(slides: Sequence[Slide]) -> Weights:
+def _sliders(slides: Sequence[Slide]) -> Shares:
+    """Show the sliders in a row; their values."""
     with st.container(horizontal=True, gap="medium"):
         return tuple(slide.show(width=150) for slide in slides)
 
 
 def show() -> None:
-    picture, below = st.container(gap="small"), st.container(gap="small")
-    with picture:
-        drawing = st.container()
+    """Show the view: chart, slider, presets, controls and tabs."""
+    above, below = st.container(gap="small"), st.container(gap="small")
+    with above:
+        chart_area = st.container()
         toward = int(rail(Likelihood.toward, playable=4))
         convention = st.container()
     with below.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        tries = st.container(width="content")
+        preset_area = st.container(width="content")
         unit = Likelihood.unit.segments()
     tabs = Tabs("p and q")
     with tabs["p and q"]:
         small(
             "How often each answer comes, in the world and in the model. Each four are made to add up to 1."
         )
-        p, q = shares(_sliders(Likelihood.world)), shares(_sliders(Likelihood.model))
-    with tries:
+        p, q = shares(_sliders(Likelihood.true)), shares(_sliders(Likelihood.model))
+    with preset_area:
         keep = {Likelihood.unit.key: unit}
-        presets("likelihood_bar_try", {k: v | keep for k, v in TRIES.items()}, Likelihood.bar_controls)
+        presets("likelihood_bar_try", {k: v | keep for k, v in PRESETS.items()}, Likelihood.bar_controls)
     if p is None or q is None:
-        with drawing:
-            whose = "p, the world" if p is None else "q, the model"
-            st.markdown(f"**All four weights of {whose}, are 0.** Raise one of them in the tab p and q.")
+        with chart_area:
+            which = "p, the world" if p is None else "q, the model"
+            st.markdown(f"**All four weights of {which}, are 0.** Raise one of them in the tab p and q.")
         return
-    with drawing:
+    with chart_area:
         chart(
-            picture_of(p, q, unit),
+            picture(p, q, unit),
             key="likelihood_bar",
             follow=Likelihood.toward.key,
             on_click=clicked,
@@ -128,7 +132,7 @@ def show() -> None:
         table |= {f"q of {name}": bar.q[:, k] for k, name in enumerate("ABCD")}
         return files.columns(table)
 
-    def written(share: Weights) -> str:
+    def written(share: Shares) -> str:
         return f"[{', '.join(f'{s:.17g}' for s in share)}]"
 
     tabs.fill(

@@ -1,4 +1,4 @@
-"""Controls of the page Neuron."""
+"""Controls of the page Stuck neuron."""
 
 from lossviz.ui.controls import Choice, Slide, Switch
 from lossviz.ui.learning_rates import RATES

@@ -1,4 +1,4 @@
-"""Stuck neuron, Escape time: how long a wrong neuron takes to be undecided."""
+"""Stuck neuron, view Escape time: how many steps a wrong neuron takes to become undecided."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -16,45 +16,45 @@ from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
-STARTS = [k / 2 for k in range(1, 29)]
+STARTS = [k / 2 for k in range(1, 29)]  # the slider's values
+LOSSES = ("sigmoid-half-mse", "sigmoid-ce")
 
 
 @st.cache_data(max_entries=16, show_spinner="Running neurons until they escape …")
-def escapes(rate: str) -> dict[str, list[lv.EscapeTime]]:
-    return {
-        loss: lv.neuron.escape_times(loss, STARTS, lr=float(rate))
-        for loss in ("sigmoid-half-mse", "sigmoid-ce")
-    }
+def escape_times(rate: str) -> dict[str, list[lv.EscapeTime]]:
+    """The escape times from every start, by loss."""
+    return {loss: lv.neuron.escape_times(loss, STARTS, lr=float(rate)) for loss in LOSSES}
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def picture_of(rate: str) -> str:
-    times = escapes(rate)
-    at, lr = Neuron.z0.default, float(rate)
-    return packed(lambda narrow: lv.figures.escape(STARTS, times, at=at, lr=lr, narrow=narrow))
+def picture(rate: str) -> str:
+    """The chart, for wide and narrow screens."""
+    times, at = escape_times(rate), Neuron.z0.default
+    return packed(lambda narrow: lv.figures.escape_times(STARTS, times, at=at, narrow=narrow))
 
 
 def show() -> None:
-    picture, below = st.container(gap="small"), st.container(gap="small")
-    with picture:
-        drawing = st.container()
+    """Show the view: chart, slider, presets, controls and tabs."""
+    above, below = st.container(gap="small"), st.container(gap="small")
+    with above:
+        chart_area = st.container()
         z0 = rail(Neuron.z0)
         convention = st.container()
     with below.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        tries = st.container(width="content")
+        preset_area = st.container(width="content")
         rate = Neuron.rate.ladder(width=260)
-    with tries:
-        table = {"Mildly wrong": 1.0, "Wrong": 4.0, "Very wrong": 8.0, "Hopeless": 14.0}
+    with preset_area:
+        starts = {"Mildly wrong": 1.0, "Wrong": 4.0, "Very wrong": 8.0, "Hopeless": 14.0}
         keep = {Neuron.rate.key: rate}
         presets(
             "neuron_escape_try",
-            {k: {Neuron.z0.key: v} | keep for k, v in table.items()},
+            {k: {Neuron.z0.key: v} | keep for k, v in starts.items()},
             Neuron.escape_controls,
         )
-    times = escapes(rate)
-    with drawing:
+    times = escape_times(rate)
+    with chart_area:
         chart(
-            picture_of(rate),
+            picture(rate),
             key="neuron_escape",
             follow=Neuron.z0.key,
             alt="Steps until a wrong neuron is undecided, against how wrong it starts, on a logarithmic "
@@ -66,11 +66,10 @@ def show() -> None:
             f"Input 1, target 0, *w* = *b* = *z*₀ / 2, both learning, rate {rate}, until the output is ½. "
             "Squared error has the ½. Dots: gradient descent, run. Lines: the formula for tiny steps."
         )
-    losses = list(times)
 
     def numbers() -> str:
         table: dict[str, Iterable[object]] = {"z0": STARTS}
-        for loss in losses:
+        for loss in LOSSES:
             table |= {f"{loss} steps": [t.steps for t in times[loss]]}
             table |= {f"{loss} closed form": [t.closed_form for t in times[loss]]}
         return files.columns(table)
@@ -81,17 +80,15 @@ def show() -> None:
         code=f"""import lossviz as lv
 
 starts = [k / 2 for k in range(1, 29)]
-times = {{loss: lv.neuron.escape_times(loss, starts, lr={rate}) for loss in {losses}}}
-figure = lv.figures.escape(starts, times, at={z0:g}, lr={rate})""",
+times = {{loss: lv.neuron.escape_times(loss, starts, lr={rate}) for loss in {list(LOSSES)}}}
+figure = lv.figures.escape_times(starts, times, at={z0:g})""",
         controls=(Neuron.view, *Neuron.escape_controls),
         files=[
             File(
                 "Page (HTML)",
                 "escape.html",
                 "text/html",
-                lambda: lv.figures.standalone(
-                    lv.figures.escape(STARTS, times, at=z0, lr=float(rate)), "start"
-                ),
+                lambda: lv.figures.standalone(lv.figures.escape_times(STARTS, times, at=z0), "start"),
             ),
             File("Numbers (CSV)", "escape.csv", "text/csv", numbers),
         ],

@@ -1,4 +1,4 @@
-"""Stuck neuron, Learning curve: two neurons that descend from one start."""
+"""Stuck neuron, view Learning curve: gradient descent under two losses from the same start."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -16,40 +16,48 @@ from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
+STEPS = int(Neuron.step.high)
+
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def runs(w: float, b: float, rate: str, own: str, widget: bool) -> list[lv.Descent]:
-    rates = float(rate), float(rate if own == "the same" else own)
-    steps = int(Neuron.step.high)
-    both = [
-        lv.descend(loss, w=w, b=b, lr=lr, steps=steps)
-        for loss, lr in zip(("sigmoid-half-mse", "sigmoid-ce"), rates, strict=True)
+def descents(w: float, b: float, rate: str, entropy_rate: str) -> list[lv.Descent]:
+    """Gradient descent under squared error and under cross-entropy."""
+    return [
+        lv.descend(loss, w=w, b=b, lr=float(lr), steps=STEPS)
+        for loss, lr in (("sigmoid-half-mse", rate), ("sigmoid-ce", entropy_rate))
     ]
-    return [*both, lv.neuron.descend_widget(w=w, b=b, lr=rates[1], steps=steps)] if widget else both
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def picture_of(w: float, b: float, rate: str, own: str, widget: bool) -> str:
-    facts = runs(w, b, rate, own, widget)
-    at = int(Neuron.step.default)
-    return packed(lambda narrow: lv.figures.descents(facts, at=at, every=2, narrow=narrow))
+def descend_widget(w: float, b: float, entropy_rate: str) -> lv.Descent:
+    """The curve of the book's widget."""
+    return lv.neuron.descend_widget(w=w, b=b, lr=float(entropy_rate), steps=STEPS)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def picture(w: float, b: float, rate: str, entropy_rate: str, with_widget: bool) -> str:
+    """The chart, for wide and narrow screens."""
+    runs, at = descents(w, b, rate, entropy_rate), int(Neuron.step.default)
+    widget = descend_widget(w, b, entropy_rate) if with_widget else None
+    return packed(lambda narrow: lv.figures.descents(runs, at=at, every=2, widget=widget, narrow=narrow))
 
 
 def show() -> None:
-    picture, below = st.container(gap="small"), st.container(gap="small")
-    with picture:
-        drawing = st.container()
+    """Show the view: chart, slider, presets, controls and tabs."""
+    above, below = st.container(gap="small"), st.container(gap="small")
+    with above:
+        chart_area = st.container()
         step = int(rail(Neuron.step, playable=6))
         convention = st.container()
     with below:
-        tries = st.container()
+        preset_area = st.container()
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             w = Neuron.w.show(width=200)
             b = Neuron.b.show(width=200)
             rate = Neuron.rate.ladder(width=200)
             own = Neuron.own.menu(width=200)
-            widget = Neuron.widget.show()
-    with tries:
+            with_widget = Neuron.widget.show()
+    with preset_area:
         presets(
             "neuron_curve_try",
             {
@@ -60,28 +68,31 @@ def show() -> None:
             },
             Neuron.curve_controls,
         )
-    settings = (w, b, rate, own, widget)
-    with drawing:
+    entropy_rate = rate if own == "the same" else own
+    runs = descents(w, b, rate, entropy_rate)
+    widget = descend_widget(w, b, entropy_rate) if with_widget else None
+    with chart_area:
         chart(
-            picture_of(*settings),
+            picture(w, b, rate, entropy_rate, with_widget),
             key="neuron_curve",
             follow=Neuron.step.key,
             alt="The outputs of two neurons that descend from the same start, one under squared "
             "error and one "
             "under cross-entropy, over 300 steps.",
         )
-    other = rate if own == "the same" else own
     with convention:
         small(
             f"One sigmoid neuron, input 1, target 0, *w* = {w:g}, *b* = {b:g}. Squared error is "
             "(*a* − *y*)² / 2 at "
-            f"learning rate {rate}, cross-entropy at {other}."
+            f"learning rate {rate}, cross-entropy at {entropy_rate}."
         )
-    facts = runs(*settings)
 
     def numbers() -> str:
-        table: dict[str, Iterable[object]] = {"step": range(len(facts[0].output))}
-        for name, run in zip(("squared error", "cross-entropy", "widget"), facts, strict=False):
+        table: dict[str, Iterable[object]] = {"step": range(len(runs[0].output))}
+        named = zip(("squared error", "cross-entropy", "widget"), [*runs, widget], strict=True)
+        for name, run in named:
+            if run is None:
+                continue
             table |= {
                 f"{name} w": run.w,
                 f"{name} b": run.b,
@@ -90,14 +101,15 @@ def show() -> None:
             }
         return files.columns(table)
 
+    widget_line, widget_argument = "", ""
+    if with_widget:
+        call = f"lv.neuron.descend_widget(w={w:g}, b={b:g}, lr={entropy_rate}, steps=300)"
+        widget_line, widget_argument = f"widget = {call}  # not gradient descent\n", ", widget=widget"
     code = f"""import lossviz as lv
 
 slow = lv.descend("sigmoid-half-mse", w={w:g}, b={b:g}, lr={rate}, steps=300)
-fast = lv.descend("sigmoid-ce", w={w:g}, b={b:g}, lr={other}, steps=300)
-"""
-    if widget:
-        code += f"drawn = lv.neuron.descend_widget(w={w:g}, b={b:g}, lr={other}, steps=300)  # not gradient descent\n"
-    code += f"figure = lv.figures.descents([slow, fast{', drawn' if widget else ''}], at={step})"
+fast = lv.descend("sigmoid-ce", w={w:g}, b={b:g}, lr={entropy_rate}, steps=300)
+{widget_line}figure = lv.figures.descents([slow, fast], at={step}{widget_argument})"""
     Tabs().fill(
         see=text("curve_see"),
         maths=text("curve_maths"),
@@ -108,7 +120,9 @@ fast = lv.descend("sigmoid-ce", w={w:g}, b={b:g}, lr={other}, steps=300)
                 "Page (HTML)",
                 "descent.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.descents(facts, at=step, every=10), "step"),
+                lambda: lv.figures.standalone(
+                    lv.figures.descents(runs, at=step, every=10, widget=widget), "step"
+                ),
             ),
             File("Numbers (CSV)", "descent.csv", "text/csv", numbers),
         ],

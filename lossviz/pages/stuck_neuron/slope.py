@@ -1,4 +1,4 @@
-"""Stuck neuron, Slope: loss, slope and curvature against the logit."""
+"""Stuck neuron, view Slope: loss, slope and curvature against the logit."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -15,42 +15,46 @@ from lossviz.ui.texts import texts_beside
 text = texts_beside(__file__)
 
 
-def squared(half: bool) -> str:
+def squared_error(half: bool) -> str:
+    """The name of squared error, with or without the factor 1/2."""
     return "sigmoid-half-mse" if half else "sigmoid-mse"
 
 
-def curves(target: str, half: bool) -> lv.neuron.LogitCurves:
-    return lv.neuron.logit_curves([squared(half), "sigmoid-ce"], y=float(target))
+def logit_curves(target: str, half: bool) -> lv.neuron.LogitCurves:
+    """The curves of squared error and cross-entropy."""
+    return lv.neuron.logit_curves([squared_error(half), "sigmoid-ce"], y=float(target))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def picture_of(target: str, half: bool) -> str:
-    facts = curves(target, half)
+def picture(target: str, half: bool) -> str:
+    """The chart, for wide and narrow screens."""
+    curves = logit_curves(target, half)
     at = Neuron.z.default if target == "0" else -Neuron.z.default
-    return packed(lambda narrow: lv.figures.slopes(facts, at=at, narrow=narrow))
+    return packed(lambda narrow: lv.figures.logit_curves(curves, at=at, narrow=narrow))
 
 
 def show() -> None:
-    picture, below = st.container(gap="small"), st.container(gap="small")
-    with picture:
-        drawing = st.container()
+    """Show the view: chart, slider, presets, controls and tabs."""
+    above, below = st.container(gap="small"), st.container(gap="small")
+    with above:
+        chart_area = st.container()
         z = rail(Neuron.z)
     with below.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        tries = st.container(width="content")
+        preset_area = st.container(width="content")
         target = Neuron.target.segments()
         half = Neuron.half.show()
-    with tries:
+    with preset_area:
         sign = 1 if target == "0" else -1
-        table = {"Undecided": 0.0, "Wrong": 4.0, "Very wrong": 6.0, "Hopeless": 8.0}
+        logits = {"Undecided": 0.0, "Wrong": 4.0, "Very wrong": 6.0, "Hopeless": 8.0}
         keep = {Neuron.target.key: target, Neuron.half.key: half}
         presets(
             "neuron_try",
-            {k: {Neuron.z.key: sign * v} | keep for k, v in table.items()},
+            {k: {Neuron.z.key: sign * v} | keep for k, v in logits.items()},
             Neuron.slope_controls,
         )
-    with drawing:
+    with chart_area:
         chart(
-            picture_of(target, half),
+            picture(target, half),
             key="neuron_slope",
             follow=Neuron.z.key,
             alt="Loss, slope and curvature of squared error and cross-entropy against the "
@@ -58,31 +62,31 @@ def show() -> None:
             "is sure and wrong, squared error is flat and cross-entropy climbs in a straight line.",
         )
     convention = "(*p* − *y*)² / 2" if half else "(*p* − *y*)²"
-    with picture:
+    with above:
         small(
             f"*p* = sigmoid(*z*), target *y* = {target}. Squared error is {convention}; "
             "cross-entropy is in nats. "
             "Tinted: squared error bends down."
         )
-    facts = curves(target, half)
+    curves = logit_curves(target, half)
 
     def numbers() -> str:
-        table = {"z": facts.z}
-        for i, loss in enumerate(facts.losses):
-            table |= {f"{loss} value": facts.value[i], f"{loss} gradient": facts.gradient[i]}
-            table |= {f"{loss} curvature": facts.curvature[i]}
+        table = {"z": curves.z}
+        for i, loss in enumerate(curves.losses):
+            table |= {f"{loss} value": curves.value[i], f"{loss} gradient": curves.gradient[i]}
+            table |= {f"{loss} curvature": curves.curvature[i]}
         return files.columns(table)
 
     def html() -> str:
-        return lv.figures.standalone(lv.figures.slopes(facts, at=z, every=2), "logit z =")
+        return lv.figures.standalone(lv.figures.logit_curves(curves, at=z, every=2), "logit z =")
 
     Tabs().fill(
         see=text("slope_see"),
         maths=text("slope_maths"),
         code=f"""import lossviz as lv
 
-curves = lv.neuron.logit_curves(["{squared(half)}", "sigmoid-ce"], y={float(target)})
-figure = lv.figures.slopes(curves, at={z:g})""",
+curves = lv.neuron.logit_curves(["{squared_error(half)}", "sigmoid-ce"], y={float(target)})
+figure = lv.figures.logit_curves(curves, at={z:g})""",
         controls=(Neuron.view, *Neuron.slope_controls),
         files=[
             File("Page (HTML)", "slope.html", "text/html", html),

@@ -1,4 +1,4 @@
-"""Controls of the page Weights."""
+"""Controls of the page Two weights."""
 
 from lossviz.ui.controls import Choice, Several, Slide
 from lossviz.ui.learning_rates import RATES

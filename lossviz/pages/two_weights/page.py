@@ -8,14 +8,15 @@ import lossviz as lv
 from lossviz.pages.two_weights.controls import Weights
 from lossviz.pages.two_weights.surfaces import (
     LOSSES,
+    OVERLAYS,
     POINTS,
     STEPS,
-    gone,
+    divergence_note,
+    loss_grids,
     numbers,
     picture,
-    planes,
-    start_here,
-    walks,
+    set_start,
+    trajectories,
 )
 from lossviz.ui.chart import chart
 from lossviz.ui.controls import presets
@@ -32,12 +33,12 @@ SENTENCES = {
 
 with page():
     view = heading("Where does the ground go flat?", SENTENCES, Weights.view)
-    drawing = st.container()
-    transport = st.container()
+    chart_area = st.container()
+    slider_area = st.container()
     convention = st.container()
-    with transport:
+    with slider_area:
         step = int(rail(Weights.step, playable=5))
-    tries = st.container()
+    preset_area = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         model = Weights.model.menu(width=210)
         rate = Weights.rate.ladder(width=210)
@@ -46,7 +47,7 @@ with page():
         optimizers = Weights.optimizers.show()
         a = Weights.a.show(width=190)
         b = Weights.b.show(width=190)
-    with tries:
+    with preset_area:
         presets(
             "weights_try",
             {
@@ -64,23 +65,23 @@ with page():
             Weights.all[1:],
         )
     start = (a, b)
-    # Above the map a slider only changes frames; a relief has none and is drawn for its step.
+    # Of the contour plot a slider only changes frames; the surface plot has none and is drawn for its step.
     drawn_at = STEPS if view == "From above" else step
-    with drawing:
+    with chart_area:
         chart(
             picture(view, model, start, optimizers, rate, marked, drawn_at),
             key=f"weights_{'map' if view == 'From above' else 'relief'}",
             follow=Weights.step.key if view == "From above" else None,
-            on_click=start_here if view == "From above" else None,
+            on_click=set_start if view == "From above" else None,
             alt="The loss over two weights, squared error beside cross-entropy on one scale, "
             "with the ways that "
             "optimizers take from the same start. Squared error has wide regions without any contour line.",
         )
-    ways = walks(model, start, optimizers, rate)
-    surfaces = planes(model)
+    runs = trajectories(model, start, optimizers, rate)
+    grids = loss_grids(model)
     with convention:
         if view == "From above":
-            words = (
+            sentence = (
                 "Numbers are loss ÷ the loss of always guessing ½; the heavy line is 1, "
                 "each line a factor √2."
             )
@@ -88,43 +89,46 @@ with page():
                 "Plateau": " Dotted: slope below 0.01.",
                 "Bends down": " Struck: the surface bends down.",
             }
-            words += marks.get(marked, "")
+            sentence += marks.get(marked, "")
         else:
-            words = "Height is loss ÷ the loss of always guessing ½. White lines: 1, 2, 3 … times guessing."
-        small(words)
-        if gone(ways):
-            st.markdown(gone(ways))
+            sentence = (
+                "Height is loss ÷ the loss of always guessing ½. White lines: 1, 2, 3 … times guessing."
+            )
+        small(sentence)
+        if divergence_note(runs):
+            st.markdown(divergence_note(runs))
 
     def html() -> str:
         if view == "In relief":
-            return lv.figures.standalone(lv.figures.reliefs(surfaces, ways, step), "step")
-        # A frame holds every path anew: all steps of all optimizers would be a file of 17 MB.
-        return lv.figures.standalone(lv.figures.maps(surfaces, ways, step, marked, every=5), "step")
+            return lv.figures.standalone(lv.figures.loss_terrains(grids, runs, step), "step")
+        # Each frame holds all trajectories up to its step: a frame for every step would be a file of 17 MB.
+        figure = lv.figures.loss_contours(grids, runs, step, overlay=OVERLAYS[marked], every=5)
+        return lv.figures.standalone(figure, "step")
 
     drawn = (
-        f'maps(planes, paths, step={step}, overlay="{marked}")'
+        f"loss_contours(grids, runs, step={step}, overlay={OVERLAYS[marked]!r})"
         if view == "From above"
-        else (f"reliefs(planes, paths, step={step})")
+        else f"loss_terrains(grids, runs, step={step})"
     )
     Tabs().fill(
         see=text("see"),
         maths=text("maths")
-        .replace("FORMULA", lv.neuron.TWO_WEIGHTS[model].formula)
-        .replace("CONVENTION", lv.neuron.TWO_WEIGHTS[model].convention),
+        .replace("FORMULA", lv.neuron.TWO_WEIGHT_MODELS[model].formula)
+        .replace("CONVENTION", lv.neuron.TWO_WEIGHT_MODELS[model].convention),
         code=f"""import lossviz as lv
 
 losses = {list(LOSSES)}
-planes = [lv.neuron.weight_plane("{model}", loss, points={POINTS}) for loss in losses]
-paths = [
-    path
+grids = [lv.neuron.loss_grid("{model}", loss, points={POINTS}) for loss in losses]
+runs = [
+    run
     for optimizer in {list(optimizers)}
-    for path in lv.neuron.weight_paths("{model}", losses, {start}, optimizer, lr={rate}, steps={STEPS})
+    for run in lv.neuron.trajectories("{model}", losses, {start}, optimizer, lr={rate}, steps={STEPS})
 ]
 figure = lv.figures.{drawn}""",
         controls=Weights.all,
         files=[
             File("Page (HTML)", "surface.html", "text/html", html),
-            File("Paths (CSV)", "paths.csv", "text/csv", lambda: numbers(ways)),
+            File("Paths (CSV)", "paths.csv", "text/csv", lambda: numbers(runs)),
         ],
         picture="weights_map" if view == "From above" else "weights_relief",
     )

@@ -1,8 +1,9 @@
-"""Two weights: the surfaces, the ways down on them, and their picture."""
+"""Two weights: the losses, the trajectories on them, and their chart."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
 from collections.abc import Iterable
+from typing import Literal
 
 import streamlit as st
 
@@ -14,22 +15,33 @@ from lossviz.ui.chart import packed
 LOSSES = ("sigmoid-mse", "sigmoid-ce")
 STEPS = int(Weights.step.high)
 POINTS = 81
+Overlay = Literal["plateau", "negative-curvature"]
+OVERLAYS: dict[str, Overlay | None] = {  # by the options of the control "Mark"
+    "Plateau": "plateau",
+    "Bends down": "negative-curvature",
+    "Nothing": None,
+}
 
 
 @st.cache_data(max_entries=10, show_spinner="Computing the surface …")
-def planes(model: str) -> list[lv.neuron.WeightPlane]:
-    return [lv.neuron.weight_plane(model, loss, points=POINTS) for loss in LOSSES]
+def loss_grids(model: str) -> list[lv.neuron.LossGrid]:
+    """The loss over both weights, for each loss."""
+    return [lv.neuron.loss_grid(model, loss, points=POINTS) for loss in LOSSES]
 
 
 @st.cache_data(max_entries=64, show_spinner="Walking downhill …")
-def paths(model: str, start: tuple[float, float], optimizer: str, rate: str) -> list[lv.neuron.WeightPath]:
-    return lv.neuron.weight_paths(model, LOSSES, start, optimizer, float(rate), STEPS)
+def trajectories_of(
+    model: str, start: tuple[float, float], optimizer: str, rate: str
+) -> list[lv.neuron.Trajectory]:
+    """The trajectories of one optimizer, for each loss."""
+    return lv.neuron.trajectories(model, LOSSES, start, optimizer, float(rate), STEPS)
 
 
-def walks(
+def trajectories(
     model: str, start: tuple[float, float], optimizers: tuple[str, ...], rate: str
-) -> list[lv.neuron.WeightPath]:
-    return [path for optimizer in optimizers for path in paths(model, start, optimizer, rate)]
+) -> list[lv.neuron.Trajectory]:
+    """The trajectories of all optimizers, for each loss."""
+    return [run for optimizer in optimizers for run in trajectories_of(model, start, optimizer, rate)]
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
@@ -42,30 +54,30 @@ def picture(
     mark: str,
     step: int,
 ) -> str:
-    surfaces, ways = planes(model), walks(model, start, optimizers, rate)
+    """The chart, for wide and narrow screens."""
+    grids, runs = loss_grids(model), trajectories(model, start, optimizers, rate)
 
     def draw(narrow: bool) -> object:
-        def figure(shown: list[lv.neuron.WeightPlane]) -> object:
+        def figure(shown: list[lv.neuron.LossGrid]) -> object:
             if view == "In relief":
-                return lv.figures.reliefs(shown, ways, step, narrow=narrow)
-            return lv.figures.maps(shown, ways, step, overlay=mark, narrow=narrow)
+                return lv.figures.loss_terrains(shown, runs, step, narrow=narrow)
+            return lv.figures.loss_contours(shown, runs, step, overlay=OVERLAYS[mark], narrow=narrow)
 
         if not narrow:
-            return figure(surfaces)
+            return figure(grids)
         # A phone shows one map at a time, at full width: a tap on its name compares the two in place.
         return {
-            name: figure([plane])
-            for name, plane in zip(("Squared error", "Cross-entropy"), surfaces, strict=True)
+            name: figure([grid]) for name, grid in zip(("Squared error", "Cross-entropy"), grids, strict=True)
         }
 
     return packed(draw)
 
 
-def gone(ways: list[lv.neuron.WeightPath]) -> str:
-    lost = [way for way in ways if way.diverged_at is not None]
-    if not lost:
+def divergence_note(runs: list[lv.neuron.Trajectory]) -> str:
+    """A sentence on the first trajectory that diverged; '' if none did."""
+    first = next((run for run in runs if run.diverged_at is not None), None)
+    if first is None:
         return ""
-    first = lost[0]
     return (
         f" **{first.optimizer} left the finite numbers at step {first.diverged_at}**: at "
         f"learning rate {first.lr:g} "
@@ -73,19 +85,20 @@ def gone(ways: list[lv.neuron.WeightPath]) -> str:
     )
 
 
-def start_here(a: float, b: float) -> None:
+def set_start(a: float, b: float) -> None:
+    """Set the start to the weights that were clicked."""
     for slide, value in ((Weights.a, a), (Weights.b, b)):
         st.session_state[slide.key] = round(min(max(value, slide.low), slide.high), 1)
 
 
-def numbers(ways: list[lv.neuron.WeightPath]) -> str:
-    """A row a step, the columns of every way."""
+def numbers(runs: list[lv.neuron.Trajectory]) -> str:
+    """The trajectories as CSV, one row for each step."""
     table: dict[str, Iterable[object]] = {"step": range(STEPS + 1)}
-    for way in ways:
-        name = f"{way.optimizer} {way.loss_name}"
+    for run in runs:
+        name = f"{run.optimizer} {run.loss_name}"
         table |= {
-            f"{name} first": way.weights[:, 0],
-            f"{name} second": way.weights[:, 1],
-            f"{name} loss": way.loss,
+            f"{name} first": run.weights[:, 0],
+            f"{name} second": run.weights[:, 1],
+            f"{name} loss": run.loss,
         }
     return files.columns(table)

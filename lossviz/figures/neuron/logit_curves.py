@@ -1,4 +1,4 @@
-"""Loss, slope and curvature of one neuron against its logit."""
+"""Loss, slope and curvature against the logit of one neuron."""
 
 import math
 import sys
@@ -27,12 +27,30 @@ from lossviz.figures.base.style import (
 from lossviz.neuron.descent import LogitCurves
 
 
-def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = False) -> go.Figure:
-    """Loss, slope and curvature against the logit, one panel each, with a marker at the logit nearest `at`.
+def logit_curves(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = False) -> go.Figure:
+    """Plot value, slope and curvature of two losses against the logit, in one panel each.
 
-    Two losses: the first is the one that dies, the second the one that does not. The frames are the
-    pictures for every `every`-th logit, named by it.
+    Args:
+        curves: A result of `lv.neuron.logit_curves` for two losses; first the one whose gradient vanishes.
+        at: The logit that is marked: the nearest of those of the curves.
+        every: A frame is made for every so many logits.
+        narrow: Lay the figure out for a phone.
+
+    Returns:
+        A figure with frames that are named by the logit.
+
+    Raises:
+        ValueError: If the curves are not those of two losses.
+
+    Example:
+        >>> import lossviz as lv
+        >>> curves = lv.neuron.logit_curves(["sigmoid-mse", "sigmoid-ce"], y=0, z=[-8, -4, 0, 4, 8])
+        >>> figure = lv.figures.logit_curves(curves, at=4.0)
+        >>> [frame.name for frame in figure.frames]
+        ['-8', '-4', '0', '4', '8']
     """
+    if len(curves.losses) != 2:
+        raise ValueError(f"curves must be those of two losses; got {len(curves.losses)}")
     panels = ((0.69, 1.0), (0.34, 0.63), (0.0, 0.28))
     rows = (curves.value, curves.gradient, curves.curvature)
     figure = blank(
@@ -43,11 +61,15 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
     for panel, (domain, values) in enumerate(zip(panels, rows, strict=True), start=1):
         tag = "" if panel == 1 else str(panel)
         low, high = float(values.min()), float(values.max())
-        room = 0.16 * (high - low)
+        margin = 0.16 * (high - low)
         ticks = _few_ticks(low, high)
         figure.update_layout(
             {
-                f"yaxis{tag}": {"domain": domain, "range": [low - room / 2, high + room], "tickvals": ticks},
+                f"yaxis{tag}": {
+                    "domain": domain,
+                    "range": [low - margin / 2, high + margin],
+                    "tickvals": ticks,
+                },
                 f"xaxis{tag}": {
                     "anchor": f"y{tag}",
                     "range": [curves.z[0], curves.z[-1]],
@@ -58,7 +80,7 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
         )
         for loss, value in zip(curves.losses, values, strict=True):
             figure.add_trace(loss_line(loss, curves.z, value, xaxis=f"x{tag}", yaxis=f"y{tag}"))
-    _shade_bend(figure, curves)
+    _shade_negative_curvature(figure, curves)
     markers = range(len(figure.data), len(figure.data) + 3)
     for panel in range(3):
         tag = "" if panel == 0 else str(panel + 1)
@@ -73,12 +95,12 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
             )
         )
 
-    def moving(i: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    def frame_content(i: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
         z = float(curves.z[i])
         ratio = _ratio(curves.gradient[:, i])
         lead, words = key_number(f"{number(ratio)}×", "steeper under cross-entropy", narrow)
         for text in () if narrow else (lead, words):
-            left = curves.y < 0.5  # else the curves climb to the left
+            left = curves.y < 0.5  # for the other target the curves rise to the left
             text |= {"xshift": 14} if left else {"x": 1, "xanchor": "right", "xshift": -14}
         if narrow:
             lead["yshift"] = 68
@@ -88,26 +110,26 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
         for panel, values in ((2, curves.gradient), (3, curves.curvature)):
             for loss, value in zip(curves.losses, values[:, i], strict=True):
                 texts.append(live_value(loss, z, float(value), flip, xref=f"x{panel}", yref=f"y{panel}"))
-        _part(texts[2:4], curves.gradient[:, i], 0.09)
-        _part(texts[4:6], curves.curvature[:, i], 0.06)
+        _separate(texts[2:4], curves.gradient[:, i], 0.09)
+        _separate(texts[4:6], curves.curvature[:, i], 0.06)
         texts.append(
             under_axis(f"logit z = {number(z) if z else '0'}, output {number(1 / (1 + np.exp(-z)))}")
         )
-        data = [{"x": [z, z], "y": [_short(v) for v in values[:, i]]} for values in rows]
+        data = [{"x": [z, z], "y": [_rounded(v) for v in values[:, i]]} for values in rows]
         return data, texts, [cursor(z, "x3")]
 
-    here = int(np.abs(curves.z - at).argmin())
-    data, texts, line_at = moving(here)
+    start = int(np.abs(curves.z - at).argmin())
+    data, texts, line_at = frame_content(start)
     for trace, part in zip(markers, data, strict=True):
         figure.data[trace].update(part)
-    sure = "sure, wrong →" if curves.y < 0.5 else "sure, right →"
-    unsure = "← sure, right" if curves.y < 0.5 else "← sure, wrong"
+    right_end = "sure, wrong →" if curves.y < 0.5 else "sure, right →"
+    left_end = "← sure, right" if curves.y < 0.5 else "← sure, wrong"
     ends = [
-        note(unsure, 0, 0, xref="paper", yref="paper", xanchor="left", yshift=-32, yanchor="top"),
-        note(sure, 1, 0, xref="paper", yref="paper", xanchor="right", yshift=-32, yanchor="top"),
+        note(left_end, 0, 0, xref="paper", yref="paper", xanchor="left", yshift=-32, yanchor="top"),
+        note(right_end, 1, 0, xref="paper", yref="paper", xanchor="right", yshift=-32, yanchor="top"),
     ]
     if narrow:
-        texts[-1]["text"] = f"z = {number(float(curves.z[here]))}"
+        texts[-1]["text"] = f"z = {number(float(curves.z[start]))}"
     figure.update_layout(
         annotations=[
             *texts,
@@ -121,7 +143,7 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
     prepend_shape(figure, line_at[0])
     frames = []
     for i in range(0, len(curves.z), every):
-        data, texts, line_at = moving(i)
+        data, texts, line_at = frame_content(i)
         if narrow:
             texts[-1]["text"] = f"z = {number(float(curves.z[i]))}"
         changed = [
@@ -142,37 +164,39 @@ def slopes(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: bool = 
     return figure
 
 
-def _short(value: float) -> float:
+def _rounded(value: float) -> float:
+    """Four significant digits, to keep the frames small."""
     return float(f"{value:.4g}")
 
 
 def _few_ticks(low: float, high: float) -> list[float]:
-    """0 and the few round numbers that it takes to read a height."""
+    """0 and a few round numbers."""
     size = max(high, -low)
     step = next(s for s in (8, 4, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02) if s <= size / 1.9)
     return [k * step for k in range(-3, 4) if low - 0.01 * size <= k * step <= high + 0.01 * size]
 
 
 def _ratio(gradients: Any) -> float:
+    """How many times steeper the second loss is than the first; infinite where that overflows."""
     slow, fast = (abs(float(gradient)) for gradient in gradients)
     return fast / slow if slow > fast / sys.float_info.max else math.inf
 
 
-def _part(pair: list[dict[str, Any]], values: Any, apart: float) -> None:
-    """Two numbers at one cursor must not lie on each other: the lower one goes below its marker."""
+def _separate(pair: list[dict[str, Any]], values: Any, apart: float) -> None:
+    """Keep two numbers at one cursor from overlapping: the lower one goes below its marker."""
     low, high = sorted(range(2), key=lambda i: values[i])
     if values[high] - values[low] < apart * 4:
         pair[low]["yshift"] = -17
 
 
-def _shade_bend(figure: go.Figure, curves: LogitCurves) -> None:
-    """Where squared error bends down, the ground of its curvature panel is tinted."""
-    down = curves.z[curves.curvature[0] < 0]
-    if len(down):
+def _shade_negative_curvature(figure: go.Figure, curves: LogitCurves) -> None:
+    """Tint the curvature panel where the first loss has negative curvature."""
+    negative = curves.z[curves.curvature[0] < 0]
+    if len(negative):
         figure.add_shape(
             type="rect",
-            x0=down[0],
-            x1=down[-1],
+            x0=negative[0],
+            x1=negative[-1],
             y0=0,
             y1=1,
             xref="x3",
@@ -184,11 +208,12 @@ def _shade_bend(figure: go.Figure, curves: LogitCurves) -> None:
 
 
 def _loss_names(curves: LogitCurves, narrow: bool) -> list[dict[str, Any]]:
+    """The losses' names beside their curves, at the end where the neuron is wrong."""
     wrong = curves.z[-1] if curves.y < 0.5 else curves.z[0]
     right_end = curves.y < 0.5
     slow, fast = (float(row[-1 if right_end else 0]) for row in curves.value)
     anchor = "right" if right_end else "left"
-    share = 0.62 if narrow else 0.8  # above the line, and clear of the first picture's cursor
+    share = 0.62 if narrow else 0.8  # above the line, and away from the first picture's cursor
     return [
         loss_label(
             curves.losses[1],

@@ -1,4 +1,4 @@
-"""Loss surfaces over two weights, seen from above, with the paths of optimizers."""
+"""Contour plots of the loss over two weights, with the trajectories of optimizers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,47 +27,69 @@ from lossviz.figures.base.style import (
     note,
     unthemed,
 )
-from lossviz.figures.weights.legends import heads, level_labels, overlay_on, path_labels
-from lossviz.neuron.two_weights import TWO_WEIGHTS
-from lossviz.neuron.weight_planes import WeightPath, WeightPlane
+from lossviz.figures.weights.labels import Overlay, add_overlay, headings, level_labels, path_labels
+from lossviz.neuron.grid import LossGrid
+from lossviz.neuron.trajectory import Trajectory
 
 
-def maps(
-    planes: Sequence[WeightPlane],
-    paths: Sequence[WeightPath] = (),
+def loss_contours(
+    grids: Sequence[LossGrid],
+    trajectories: Sequence[Trajectory] = (),
     step: int | None = None,
-    overlay: str = "Plateau",
+    overlay: Overlay | None = "plateau",
     threshold: float = 0.01,
     every: int = 2,
     narrow: bool = False,
 ) -> go.Figure:
-    """The planes side by side, seen from above, each with the paths of its own loss.
+    """Draw contour plots of the loss over two weights side by side, each with the trajectories of its loss.
 
-    ``overlay`` dots the "Plateau" (gradient norm below the threshold) or hatches where the surface "Bends
-    down"; anything else marks nothing. ``step`` is how far the paths have come (None: to their ends). The
-    frames are the pictures at every `every`-th step.
+    Colour and lines are the loss divided by that of always predicting 1/2, on a logarithmic scale.
+
+    Args:
+        grids: Results of `lv.neuron.loss_grid`, of one model under different losses.
+        trajectories: Results of `lv.neuron.trajectories`; each is drawn on the grid of its loss.
+        step: The step up to which trajectories are drawn; by default all steps.
+        overlay: "plateau" marks by dots where the gradient's norm is below ``threshold``,
+            "negative-curvature" by strokes where the Hessian has a negative eigenvalue; None marks nothing.
+        threshold: Gradient norm below which a point belongs to a plateau.
+        every: A frame is made for every so many steps.
+        narrow: Lay the figure out for a phone.
+
+    Returns:
+        A figure with frames that are named by the step; without trajectories it has none.
+
+    Raises:
+        ValueError: If ``overlay`` is none of the three.
+
+    Example:
+        >>> import lossviz as lv
+        >>> grid = lv.neuron.loss_grid("one-example", "sigmoid-ce", points=21)
+        >>> runs = lv.neuron.trajectories("one-example", ["sigmoid-ce"], start=(5.0, 5.0), steps=20)
+        >>> figure = lv.figures.loss_contours([grid], runs, every=10)
+        >>> [frame.name for frame in figure.frames]
+        ['0', '10', '20']
     """
-    count = len(planes)
-    last = max((len(path.loss) - 1 for path in paths), default=0)
+    count = len(grids)
+    last = max((len(path.loss) - 1 for path in trajectories), default=0)
     step = last if step is None else step
     gap = 0.0 if count == 1 else 0.11
     width = (1 - gap * (count - 1)) / count
     figure = blank(
         470,
         margin={"l": 62, "r": 14, "t": 40, "b": 62},
-        # plot width = (chart width - 76) * width of a map; height follows, so that a map stays square
+        # plot width = (chart width - 76) * width of a panel; height follows, so that a panel stays square
         meta={"aspect": [width, 102 - 76 * width], "follows": "weights_step"},
     )
     texts: list[dict[str, Any]] = []
-    grow: list[int] = []
-    ends: list[tuple[int, WeightPath]] = []
+    growing: list[int] = []
+    ends: list[tuple[int, Trajectory]] = []
     end_notes: list[dict[str, Any]] = []
-    runs: list[list[WeightPath]] = []
-    for i, plane in enumerate(planes):
+    panels: list[tuple[list[Trajectory], float]] = []
+    for i, grid in enumerate(grids):
         tag = "" if i == 0 else str(i + 1)
         left = i * (width + gap)
-        span = float(plane.a[-1])
-        names = TWO_WEIGHTS[plane.model].axes
+        span = float(grid.a[-1])
+        names = grid.weight_names
         axes = {"xaxis": f"x{tag}", "yaxis": f"y{tag}"}
         figure.update_layout(
             {
@@ -94,10 +116,10 @@ def maps(
                 },
             }
         )
-        _ground(figure, plane, axes)
-        share = overlay_on(figure, plane, overlay, threshold, axes)
-        texts += heads(plane, share, f"x{tag}", f"y{tag}", narrow)
-        texts += level_labels(plane, f"x{tag}", f"y{tag}")
+        _draw_contours(figure, grid, axes)
+        share = add_overlay(figure, grid, overlay, threshold, axes)
+        texts += headings(grid, share, f"x{tag}", f"y{tag}", narrow)
+        texts += level_labels(grid, f"x{tag}", f"y{tag}")
         texts.append(
             note(
                 f"weight {weight_name(names[1])}",
@@ -110,11 +132,11 @@ def maps(
                 font={"size": 16, "color": INK},
             )
         )
-        own = [path for path in paths if path.loss_name == plane.loss_name]
-        runs.append(own)
-        for label in path_labels(own, step):
-            font = {"size": 16 if len(own) > 1 else 18, "color": loss_style(plane.loss_name).text}
-            ground = {"bgcolor": PAPER, "opacity": 0.95, "borderpad": 2}
+        own = [path for path in trajectories if path.loss_name == grid.loss_name]
+        panels.append((own, span))
+        for label in path_labels(own, step, span):
+            font = {"size": 16 if len(own) > 1 else 18, "color": loss_style(grid.loss_name).text}
+            background = {"bgcolor": PAPER, "opacity": 0.95, "borderpad": 2}
             end_notes.append(
                 note(
                     label.pop("text"),
@@ -124,12 +146,12 @@ def maps(
                     yref=f"y{tag}",
                     yanchor="bottom",
                     font=font,
-                    **ground,
+                    **background,
                     **label,
                 )
             )
         for k, path in enumerate(own):
-            grow += _draw_path(figure, path, k, axes)
+            growing += _draw_path(figure, path, k, axes)
             ends.append((len(figure.data), path))
             figure.add_trace(
                 go.Scatter(
@@ -144,27 +166,28 @@ def maps(
                 )
             )
     for trace, path in ends:
-        figure.data[trace].update(_place(path, step))
-    figure.update_layout(annotations=[*end_notes, *texts], meta=figure.layout.meta | draw_up_to(grow, step))
+        figure.data[trace].update(_end_data(path, step))
+    figure.update_layout(annotations=[*end_notes, *texts], meta=figure.layout.meta | draw_up_to(growing, step))
     figure.frames = [
         {
             "name": str(s),
-            "data": [_place(path, s) for _, path in ends],
+            "data": [_end_data(path, s) for _, path in ends],
             "traces": [trace for trace, _ in ends],
             "layout": {
-                "annotations": [label for own in runs for label in path_labels(own, s)],
-                "meta": draw_up_to(grow, s),
+                "annotations": [label for own, span in panels for label in path_labels(own, s, span)],
+                "meta": draw_up_to(growing, s),
             },
         }
         for s in sorted({*range(0, last + 1, every), last, step})
-        if paths
+        if trajectories
     ]
     return figure
 
 
-def _ground(figure: go.Figure, plane: WeightPlane, axes: dict[str, str]) -> None:
-    z = log_level(plane)
-    common = {"x": plane.a, "y": plane.b, "z": z, "showscale": False, "hoverinfo": "skip", **axes}
+def _draw_contours(figure: go.Figure, grid: LossGrid, axes: dict[str, str]) -> None:
+    """Filled contours, and a heavy line where the loss is that of always predicting 1/2."""
+    z = log_level(grid)
+    common = {"x": grid.a, "y": grid.b, "z": z, "showscale": False, "hoverinfo": "skip", **axes}
     figure.add_trace(
         go.Contour(
             **common,
@@ -184,8 +207,8 @@ def _ground(figure: go.Figure, plane: WeightPlane, axes: dict[str, str]) -> None
     )
 
 
-def _draw_path(figure: go.Figure, path: WeightPath, k: int, axes: dict[str, str]) -> list[int]:
-    """The path and its start; the numbers of the traces that grow with the step."""
+def _draw_path(figure: go.Figure, path: Trajectory, k: int, axes: dict[str, str]) -> list[int]:
+    """Draw a path, and its start if it is the first; returns the indices of the traces that grow."""
     x, y = path.weights[:, 0].tolist(), path.weights[:, 1].tolist()
     first = len(figure.data)
     white = {"color": WHITE, "width": 8, "simplify": False}
@@ -210,6 +233,7 @@ def _draw_path(figure: go.Figure, path: WeightPath, k: int, axes: dict[str, str]
     return [first, first + 1]
 
 
-def _place(path: WeightPath, step: int) -> dict[str, Any]:
-    here = last_finite_step(path, step)
-    return {"x": [float(path.weights[here, 0])], "y": [float(path.weights[here, 1])]}
+def _end_data(path: Trajectory, step: int) -> dict[str, Any]:
+    """Where the marker of a path stands at a step."""
+    end = last_finite_step(path, step)
+    return {"x": [float(path.weights[end, 0])], "y": [float(path.weights[end, 1])]}
