@@ -296,7 +296,7 @@ def metric(seed: int = 0) -> str:
     history = lv.metrics.score_history(lv.metrics.ScoreSettings("digits", seed=seed))
     parts = []
     rows = (
-        (history.loss, history.best_record(), MARKS["logarithm"].line, 10, 70),
+        (history.loss, history.best_record(), FAMILY_STYLES["logarithm"].line, 10, 70),
         (history.scores["accuracy"], history.best_record("accuracy"), INK, 92, 148),
     )
     first = int(np.argmax(history.loss < 1.3 * history.loss.min()))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lossviz.common.progress import Say, silent
+from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 
@@ -72,7 +72,7 @@ def consistency(
     sizes: Sequence[int] = SIZES,
     repeats: int = 200,
     seed: int = 0,
-    progress: Say = silent,
+    progress: Progress = False,
 ) -> Consistency:
     """Fit a logistic model many times at each sample size, by maximum likelihood and by least squares.
 
@@ -83,6 +83,7 @@ def consistency(
         sizes: Numbers of examples, each from 10 to 1 000 000.
         repeats: Number of fits at each size, at least 2.
         seed: Seed of the data.
+        progress: True for a bar, or a function of (done, total) examples fitted.
 
     Returns:
         The estimates, their mean and standard deviation, and what the sandwich formula gives for it.
@@ -112,15 +113,18 @@ def consistency(
             f"repeats x sizes must be at most {MAX_EXAMPLES:,} examples; got {sum(sizes) * repeats:,}"
         )
     estimates = np.empty((2, len(sizes), repeats, 2))
-    whole, done = 2 * sum(sizes) * repeats, 0
-    for i, n in enumerate(sizes):
-        rng = np.random.default_rng([seed, n])
-        block = max(1, BLOCK // n)
-        for first in range(0, repeats, block):
-            x = rng.standard_normal((min(block, repeats - first), n))
-            y = (rng.random(x.shape) < _sigmoid(truth[0] + truth[1] * x)).astype(np.float64)
-            for method in range(2):
-                estimates[method, i, first : first + len(x)] = _fit(x, y, truth, least_squares=method == 1)
+    with ProgressBar(progress, 2 * sum(sizes) * repeats, "Fitting") as bar:
+        for i, n in enumerate(sizes):
+            rng = np.random.default_rng([seed, n])
+            block = max(1, BLOCK // n)
+            for first in range(0, repeats, block):
+                x = rng.standard_normal((min(block, repeats - first), n))
+                y = (rng.random(x.shape) < _sigmoid(truth[0] + truth[1] * x)).astype(np.float64)
+                for method in range(2):
+                    estimates[method, i, first : first + len(x)] = _fit(
+                        x, y, truth, least_squares=method == 1
+                    )
+                    bar.update(x.size)
     diverged = np.isnan(estimates[..., 0])
     finite = np.ma.masked_invalid(estimates)
     std = np.ma.filled(finite.std(axis=2, ddof=1), math.nan)

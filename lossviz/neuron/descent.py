@@ -228,7 +228,7 @@ def _run(
     values, gradients = np.full(steps + 1, np.nan), np.full(steps + 1, np.nan)
     values[finite] = loss.value(z[finite], y).numpy()
     gradients[finite] = loss.gradient(z[finite], y).numpy()
-    outputs = np.tanh(z) if loss.link == "tanh" else torch.sigmoid(torch.from_numpy(z)).numpy()
+    outputs = np.tanh(z) if loss.activation == "tanh" else torch.sigmoid(torch.from_numpy(z)).numpy()
     diverged_at = first_nonfinite(values)
     if diverged_at is not None:
         for series in (*weights, outputs, values, gradients):

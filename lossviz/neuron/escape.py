@@ -99,7 +99,7 @@ def escape_times(loss: str | Loss, z0: Sequence[float], lr: float = 0.15) -> lis
     row = binary_loss(loss)
     starts = [number_in("z0", z, -700.0, 700.0) for z in z0]
     lr = number_in("lr", lr, 0.0, open_low=True)
-    flow = _FLOW.get(row.name) if not row.chosen else None
+    flow = _FLOW.get(row.name) if not row.overrides else None
     closed_forms = [_flow_steps(flow, z, lr) if flow else None for z in starts]
     steps = _count_steps(row, np.array(starts), lr)
     return [EscapeTime(*pair) for pair in zip(steps, closed_forms, strict=True)]

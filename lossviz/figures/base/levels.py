@@ -20,16 +20,16 @@ def weight_name(name: str) -> str:
 
 
 def log_level(grid: LossGrid) -> NDArray[np.float32]:
-    """log2 of the relative loss, (k, k); clipped beyond the scale, where one colour is all there is."""
+    """log2 of the relative loss, (k, k), clipped where the colour scale ends."""
     return np.log2(np.clip(grid.relative_loss, 2.0**LOWEST / 2, 2.0**HIGHEST * 2)).astype(np.float32)
 
 
-def on_map(path: Trajectory) -> str:
-    """The colour of a path: its loss's, the same in both themes, since a map is."""
+def path_colour(path: Trajectory) -> str:
+    """The colour of a path: that of its loss, the same in both themes, as the colours of a map are."""
     return unthemed(loss_style(path.loss_name).line)
 
 
-def known_step(path: Trajectory, step: int) -> int:
-    """The last point at or before step that is known."""
+def last_finite_step(path: Trajectory, step: int) -> int:
+    """The last step up to ``step`` before the path diverged."""
     end = min(step, len(path.loss) - 1)
     return end if path.diverged_at is None else max(0, min(end, path.diverged_at - 1))

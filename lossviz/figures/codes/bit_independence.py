@@ -99,7 +99,11 @@ def bit_independence(results: Sequence[BitIndependence], at: int = 0, narrow: bo
         figure.data[trace].update(part)
     live = _frame_annotations(results, k, narrow)
     figure.update_layout(
-        annotations=[*live, *_fixed_annotations(results, narrow), y_axis_title("probability") | {"x": bars[0]}]
+        annotations=[
+            *live,
+            *_fixed_annotations(results, narrow),
+            y_axis_title("probability") | {"x": bars[0]},
+        ]
     )
     figure.add_shape(_word_box(results[k], narrow))
     figure.frames = [

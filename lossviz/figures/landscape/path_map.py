@@ -62,7 +62,9 @@ def add_path_map(
     above = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 6}
     font = {"size": 17 if narrow else 19, "color": loss_style(fidelity.loss_name).text}
     titles = [
-        note(f"<b>{common_name(fidelity.loss_name)}</b>", across[0], up[1], xanchor="left", font=font, **above)
+        note(
+            f"<b>{common_name(fidelity.loss_name)}</b>", across[0], up[1], xanchor="left", font=font, **above
+        )
     ]
     if surface.metadata.stride > 1:
         coarse = f"first look, <b>{every(surface.metadata.stride)}</b>"

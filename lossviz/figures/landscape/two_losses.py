@@ -83,7 +83,9 @@ def _add_distances(figure: go.Figure, fidelity: PlaneFidelity, across: list[floa
         },
     )
     axes = {"xaxis": "x3", "yaxis": "y3", "mode": "lines", "hoverinfo": "skip", "x": fidelity.steps}
-    figure.add_trace(go.Scatter(y=fidelity.distance, line={"color": with_opacity(MUTE, 0.75), "width": 1.6}, **axes))
+    figure.add_trace(
+        go.Scatter(y=fidelity.distance, line={"color": with_opacity(MUTE, 0.75), "width": 1.6}, **axes)
+    )
     figure.add_trace(
         go.Scatter(
             y=fidelity.path.off_plane,

@@ -144,7 +144,9 @@ def _muted(words: str) -> str:
     return f"<span style='color:{MUTE};font-size:16px;font-family:Source Sans'>&nbsp; {words}</span>"
 
 
-def _value(value: float, scale: float, line: int, style: LineStyle, omitted: bool, narrow: bool) -> dict[str, Any]:
+def _value(
+    value: float, scale: float, line: int, style: LineStyle, omitted: bool, narrow: bool
+) -> dict[str, Any]:
     """The number at the end of its bar."""
     text = f"<b>{number(value)}</b>"
     if omitted and not narrow and value < 0.6 * scale:

@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossviz.common.typing import Floats
-from lossviz.figures.base.levels import known_step, log_level
+from lossviz.figures.base.levels import last_finite_step, log_level
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import INK, WHITE, loss_style, note, unthemed
+from lossviz.figures.base.style import INK, WHITE, common_name, loss_style, note, unthemed
 from lossviz.neuron.grid import LossGrid
 from lossviz.neuron.trajectory import Trajectory
 
@@ -60,7 +60,7 @@ def headings(grid: LossGrid, share: tuple[float, str], x: str, y: str, narrow: b
     above = {"xref": f"{x} domain", "yref": f"{y} domain", "yanchor": "bottom", "yshift": 6}
     notes = [
         note(
-            f"<b>{short_name(grid.loss_name)}</b>",
+            f"<b>{common_name(grid.loss_name)}</b>",
             0,
             1,
             xanchor="left",
@@ -135,7 +135,7 @@ def path_labels(paths: Sequence[Trajectory], step: int, span: float) -> list[dic
 
 def _path_label(path: Trajectory, step: int, span: float, several: bool) -> dict[str, Any]:
     """The label of one path at a step."""
-    end = known_step(path, step)
+    end = last_finite_step(path, step)
     diverged = path.diverged_at is not None and step >= path.diverged_at
     value = f"gone at step {path.diverged_at}" if diverged else number(float(path.relative_loss[end]))
     x, y = (float(part) for part in path.weights[end])

@@ -6,10 +6,18 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.base.levels import HIGHEST, LOWEST, TALLEST, known_step, log_level, on_map, weight_name
+from lossviz.figures.base.levels import (
+    HIGHEST,
+    LOWEST,
+    TALLEST,
+    last_finite_step,
+    log_level,
+    path_colour,
+    weight_name,
+)
 from lossviz.figures.base.meshes import draw_relief
 from lossviz.figures.base.number_format import percent
-from lossviz.figures.base.style import GRID, INK, MUTE, WHITE, blank, loss_style, note
+from lossviz.figures.base.style import GRID, INK, MUTE, WHITE, blank, common_name, loss_style, note
 from lossviz.neuron.grid import LossGrid
 from lossviz.neuron.trajectory import Trajectory
 
@@ -56,7 +64,7 @@ def loss_terrains(
         size = 17 if narrow else 19
         texts += [
             note(
-                f"<b>{short_name(grid.loss_name)}</b>",
+                f"<b>{common_name(grid.loss_name)}</b>",
                 left + 0.01,
                 1,
                 xanchor="left",
@@ -94,7 +102,7 @@ def _draw_surface(figure: go.Figure, grid: LossGrid, scene: str) -> None:
 
 def _draw_path(figure: go.Figure, path: Trajectory, step: int | None, scene: str) -> None:
     """A path with its start and end, a little above the surface so that it stays visible."""
-    end = known_step(path, len(path.loss) - 1 if step is None else step)
+    end = last_finite_step(path, len(path.loss) - 1 if step is None else step)
     part = slice(0, end + 1)
     x, y, z = (
         path.weights[part, 0],
@@ -113,7 +121,7 @@ def _draw_path(figure: go.Figure, path: Trajectory, step: int | None, scene: str
             z=z + 0.06,
             mode="lines",
             scene=scene,
-            line={"color": on_map(path), "width": 6},
+            line={"color": path_colour(path), "width": 6},
             hoverinfo="skip",
         )
     )
@@ -127,7 +135,7 @@ def _draw_path(figure: go.Figure, path: Trajectory, step: int | None, scene: str
             hoverinfo="skip",
             marker={
                 "size": [4, 6],
-                "color": [WHITE, on_map(path)],
+                "color": [WHITE, path_colour(path)],
                 "line": {"color": WHITE, "width": 1},
                 "opacity": 1,
             },

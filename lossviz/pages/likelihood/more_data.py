@@ -14,6 +14,7 @@ from lossviz.ui.chart import chart, packed
 from lossviz.ui.controls import presets
 from lossviz.ui.page import File, Tabs, small
 from lossviz.ui.texts import texts_beside
+from lossviz.ui.work import stoppable, telling
 
 text = texts_beside(__file__)
 
@@ -29,10 +30,16 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-@st.cache_data(max_entries=16, show_spinner="Fitting 2\u2009400 models …")
+@st.cache_data(max_entries=16, show_spinner=False)
 def consistency(slope: str, seed: int) -> lv.likelihood.Consistency:
     """The fits of both methods."""
-    return lv.likelihood.consistency(theta=(INTERCEPT, float(slope)), seed=seed)
+    report, close = telling("Fitting 2\u2009400 models …")
+    try:
+        return lv.likelihood.consistency(
+            theta=(INTERCEPT, float(slope)), seed=seed, progress=lambda done, total: report(done / total)
+        )
+    finally:
+        close()
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -53,8 +60,10 @@ def show() -> None:
     with preset_area:
         presets("likelihood_data_try", PRESETS, Likelihood.data_controls)
     parameter = PARAMETERS[weight]
-    result = consistency(slope, seed)
     with chart_area:
+        result = stoppable("likelihood", (slope, seed), lambda: consistency(slope, seed))
+        if result is None:
+            return
         chart(
             picture(slope, seed, weight),
             key="likelihood_data",
