@@ -97,9 +97,13 @@ def bit_independence(results: Sequence[BitIndependence], at: int = 0, narrow: bo
     animated = [0, 1, 3]
     for trace, part in zip(animated, _frame_traces(results[k], words), strict=True):
         figure.data[trace].update(part)
-    live = _frame_annotations(results, k, narrow)
+    changing = _frame_annotations(results, k, narrow)
     figure.update_layout(
-        annotations=[*live, *_fixed_annotations(results, narrow), axis_name("probability") | {"x": bars[0]}]
+        annotations=[
+            *changing,
+            *_fixed_annotations(results, narrow),
+            axis_name("probability") | {"x": bars[0]},
+        ]
     )
     figure.add_shape(_word_box(results[k], narrow))
     figure.frames = [

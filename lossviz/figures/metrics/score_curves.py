@@ -110,9 +110,9 @@ def score_curves(
     current = int(np.abs(history.steps - at).argmin())
     for trace, part in zip((4, 5), _frame_traces(history, rows, current), strict=True):
         figure.data[trace].update(part)
-    live = _frame_annotations(history, measure, current, narrow)
-    live[0]["font"]["color"] = styles[0].text
-    figure.update_layout(annotations=[*live, *_fixed_annotations(history, measure, best, styles, narrow)])
+    changing = _frame_annotations(history, measure, current, narrow)
+    changing[0]["font"]["color"] = styles[0].text
+    figure.update_layout(annotations=[*changing, *_fixed_annotations(history, measure, best, styles, narrow)])
     put_first(figure, cursor(float(history.steps[current]), "x2"))
     figure.frames = [
         {
