@@ -14,11 +14,11 @@ from lossviz.figures.base.style import (
     PANEL,
     SERIF,
     UNDER_SLIDER,
+    y_axis_title,
     blank,
+    with_opacity,
     note,
     under_axis,
-    with_opacity,
-    y_axis_title,
 )
 from lossviz.figures.codes.code_plane_words import word_symbols
 
@@ -97,10 +97,10 @@ def bit_independence(results: Sequence[BitIndependence], at: int = 0, narrow: bo
     animated = [0, 1, 3]
     for trace, part in zip(animated, _frame_traces(results[k], words), strict=True):
         figure.data[trace].update(part)
-    live = _frame_annotations(results, k, narrow)
+    changing = _frame_annotations(results, k, narrow)
     figure.update_layout(
         annotations=[
-            *live,
+            *changing,
             *_fixed_annotations(results, narrow),
             y_axis_title("probability") | {"x": bars[0]},
         ]

@@ -13,13 +13,13 @@ from lossviz.figures.base.style import (
     PAPER,
     SERIF,
     UNDER_SLIDER,
+    y_axis_title,
     blank,
     cursor,
     loss_style,
     note,
     prepend_shape,
     under_axis,
-    y_axis_title,
 )
 
 CODE_NAMES = {"one-hot": "One neuron a class", "ecoc": "Error-correcting", "binary": "Binary"}
@@ -78,12 +78,12 @@ def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.F
     )  # fmt: skip
     style = loss_style("sigmoid-ce")
     for c, code in enumerate(facts.codes):
-        width, look = STYLES[code]
+        width, pattern = STYLES[code]
         for panel, y in (("", facts.accuracy[c].mean(axis=0)), ("2", facts.weights[c])):
             axes = {"xaxis": f"x{panel}", "yaxis": f"y{panel}", "hoverinfo": "skip", "mode": "lines"}
             line = {"color": style.line, "width": width, "simplify": False}
             figure.add_trace(go.Scatter(x=powers, y=y, line=line, **axes))
-            if look == "hollow":
+            if pattern == "hollow":
                 inner = {"color": PAPER, "width": 1.6, "simplify": False}
                 figure.add_trace(go.Scatter(x=powers, y=y, line=inner, **axes))
     animated = [len(figure.data), len(figure.data) + 1]
@@ -98,9 +98,9 @@ def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.F
     current = int(np.abs(powers - at).argmin())
     for trace, part in zip(animated, _frame_traces(facts, powers, current), strict=True):
         figure.data[trace].update(part)
-    live = _frame_annotations(facts, current, narrow)
+    changing = _frame_annotations(facts, current, narrow)
     names = [y_axis_title("right on new examples"), y_axis_title("weights, last layer", 2)]
-    figure.update_layout(annotations=[*live, *_fixed_annotations(narrow), *names])
+    figure.update_layout(annotations=[*changing, *_fixed_annotations(narrow), *names])
     prepend_shape(figure, cursor(float(powers[current]), "x2"))
     figure.frames = [
         {

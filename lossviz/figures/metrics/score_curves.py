@@ -7,19 +7,19 @@ import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import (
-    FAMILY_STYLES,
     INK,
+    FAMILY_STYLES,
     MUTE,
     PAPER,
     SERIF,
     UNDER_SLIDER,
     LineStyle,
+    y_axis_title,
     blank,
     cursor,
     note,
     prepend_shape,
     under_axis,
-    y_axis_title,
 )
 from lossviz.metrics.history import ScoreHistory
 from lossviz.metrics.measures import MEASURES
@@ -110,9 +110,9 @@ def score_curves(
     current = int(np.abs(history.steps - at).argmin())
     for trace, part in zip((4, 5), _frame_traces(history, rows, current), strict=True):
         figure.data[trace].update(part)
-    live = _frame_annotations(history, measure, current, narrow)
-    live[0]["font"]["color"] = styles[0].text
-    figure.update_layout(annotations=[*live, *_fixed_annotations(history, measure, best, styles, narrow)])
+    changing = _frame_annotations(history, measure, current, narrow)
+    changing[0]["font"]["color"] = styles[0].text
+    figure.update_layout(annotations=[*changing, *_fixed_annotations(history, measure, best, styles, narrow)])
     prepend_shape(figure, cursor(float(history.steps[current]), "x2"))
     figure.frames = [
         {
