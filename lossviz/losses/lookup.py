@@ -10,7 +10,7 @@ from lossviz.losses.table import LOSSES
 
 @dataclass(frozen=True)
 class LossDescription:
-    """What a result says about one of its losses: plain data, where a `Loss` holds functions."""
+    """The labels of a loss in a result: plain data, since a `Loss` holds functions."""
 
     name: str
     label: str  # with the values of its settings
@@ -38,7 +38,7 @@ def resolve_losses(losses: Sequence[str | Loss]) -> list[Loss]:
 
 
 def describe(row: Loss) -> LossDescription:
-    """What a result says about a loss."""
+    """The labels of a loss, for a result."""
     label = label_with_settings(row)
     short = row.short_label or label.partition(",")[0]
     return LossDescription(row.name, label, short, row.family, row.minimizer_words(), row.differentiable)

@@ -83,14 +83,14 @@ def test_every_colour_has_a_dark_counterpart(name: str, narrow: bool) -> None:
 
 def test_outlier_location_shows_the_best_constant_and_its_change() -> None:
     for k, outlier in enumerate(OUTLIERS):
-        said = texts(figures.outlier_location(LOCATION, at=outlier))
-        assert f"needs {outlier:g} minutes" in said
+        shown = texts(figures.outlier_location(LOCATION, at=outlier))
+        assert f"needs {outlier:g} minutes" in shown
         for i, best in enumerate(LOCATION.best[:, k]):
-            assert number(float(best)) in said
+            assert number(float(best)) in shown
             moved = best - LOCATION.inlier_best[i]
             assert (
                 f"{abs(moved):.1f}" if abs(moved) >= 1 else number(abs(float(moved)))
-            ) in said or moved == 0
+            ) in shown or moved == 0
 
 
 @WIDTHS
@@ -107,10 +107,10 @@ def test_outlier_lines_are_drawn_with_their_slopes(narrow: bool) -> None:
 def test_loss_curves_show_loss_slope_and_curvature(axis: str, narrow: bool) -> None:
     facts = CURVES[axis]
     k = len(facts.x) // 3
-    said = texts(figures.loss_curves(facts, at=float(facts.x[k]), narrow=narrow))
+    shown = texts(figures.loss_curves(facts, at=float(facts.x[k]), narrow=narrow))
     for part in (facts.value, facts.gradient, facts.curvature):
         for value in part[:, k]:
-            assert (number(float(value)) if abs(value) > 1e-12 else "0") in said
+            assert (number(float(value)) if abs(value) > 1e-12 else "0") in shown
 
 
 def test_negative_curvature_is_shaded() -> None:

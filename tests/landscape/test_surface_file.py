@@ -113,7 +113,7 @@ def test_what_is_not_ours_is_refused(found: Surface) -> None:
         "numbers of 4 bytes": (whole | {"loss.npy": _npy(np.zeros((5, 5), np.float32))}, "float64"),
         "no numbers": (whole | {"a.npy": _npy(np.zeros(0))}, "from 1 to"),
         "falling": (whole | {"a.npy": _npy(found.a[::-1].copy())}, "rise"),
-        "a guest": (whole | {"guest.npy": b""}, "holds what none has"),
+        "a guest": (whole | {"guest.npy": b""}, "has unknown members"),
         "a lack": ({k: v for k, v in whole.items() if k != "b.npy"}, "lacks"),
         "an open bracket": (whole | {"loss.npy": _header("((5, 5)")}, "surface file"),
         "a long header": (whole | {"loss.npy": b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65535}, "loss must be"),

@@ -41,7 +41,7 @@ def _lines(code: str) -> list[str]:
 def test_torch_code_is_a_loss(recommendation: lv.losses.Recommendation) -> None:
     z, y = torch.randn(6, 3), torch.rand(6, 3)
     for line in _lines(recommendation.torch):
-        loss = eval(line, {"torch": torch, "nn": nn})  # ours
+        loss = eval(line, {"torch": torch, "nn": nn})  # code of the package
         more = (torch.ones(6, 3),) if "Gaussian" in line else ()
         assert torch.isfinite(loss(z, y, *more))
 
@@ -52,7 +52,7 @@ def test_sklearn_code_is_an_estimator(recommendation: lv.losses.Recommendation) 
     for module in MODULES:
         names |= vars(importlib.import_module(f"sklearn.{module}"))
     for line in _lines(recommendation.sklearn):
-        assert isinstance(eval(line, names), BaseEstimator)  # ours
+        assert isinstance(eval(line, names), BaseEstimator)  # code of the package
 
 
 @EVERY

@@ -137,8 +137,8 @@ def truth(name: str, z: float, y: float) -> tuple[float, float, float]:
     """Value, gradient and curvature of a loss of one number."""
     with localcontext(_in_digits(abs(z))):
         target = Decimal(y)
-        value, slope, bend = _derivatives(lambda at: TEXTBOOK[name](at, target), Decimal(z))
-        return float(value), float(slope), float(bend)
+        value, gradient, curvature = _derivatives(lambda at: TEXTBOOK[name](at, target), Decimal(z))
+        return float(value), float(gradient), float(curvature)
 
 
 @cache
@@ -249,10 +249,10 @@ def test_gradient_and_curvature_equal_finite_differences(name: str) -> None:
     for kink in (np.abs(z) - 1, z - y, np.abs(z - y) - 1):
         smooth &= np.abs(kink) > 1e-3
     z, y = z[smooth], y[smooth]
-    slope = (row.value(z + h, y) - row.value(z - h, y)) / (2 * h)
-    bend = (row.gradient(z + h, y) - row.gradient(z - h, y)) / (2 * h)
-    np.testing.assert_allclose(row.gradient(z, y), slope, rtol=1e-7, atol=1e-8)
-    np.testing.assert_allclose(row.curvature(z, y), bend, rtol=1e-7, atol=1e-8)
+    gradient = (row.value(z + h, y) - row.value(z - h, y)) / (2 * h)
+    curvature = (row.gradient(z + h, y) - row.gradient(z - h, y)) / (2 * h)
+    np.testing.assert_allclose(row.gradient(z, y), gradient, rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(row.curvature(z, y), curvature, rtol=1e-7, atol=1e-8)
 
 
 @pytest.mark.parametrize("name", MULTICLASS)
@@ -262,10 +262,10 @@ def test_gradient_and_curvature_of_many_logits_equal_finite_differences(name: st
     z, y = rng.normal(0, 3, (50, 4)), rng.integers(0, 4, 50)
     for k in range(4):
         step = h * np.eye(4)[k]
-        slope = (row.value(z + step, y) - row.value(z - step, y)) / (2 * h)
-        bend = (row.gradient(z + step, y) - row.gradient(z - step, y))[:, k] / (2 * h)
-        np.testing.assert_allclose(row.gradient(z, y)[:, k], slope, rtol=1e-7, atol=1e-8)
-        np.testing.assert_allclose(row.curvature(z, y)[:, k], bend, rtol=1e-7, atol=1e-8)
+        gradient = (row.value(z + step, y) - row.value(z - step, y)) / (2 * h)
+        curvature = (row.gradient(z + step, y) - row.gradient(z - step, y))[:, k] / (2 * h)
+        np.testing.assert_allclose(row.gradient(z, y)[:, k], gradient, rtol=1e-7, atol=1e-8)
+        np.testing.assert_allclose(row.curvature(z, y)[:, k], curvature, rtol=1e-7, atol=1e-8)
 
 
 # --- torch's own losses -------------------------------------------------------------------------------

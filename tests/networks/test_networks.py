@@ -39,7 +39,7 @@ def test_the_same_seed_gives_the_same_weights(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_global_random_state_is_unchanged(name: str) -> None:
     torch.manual_seed(12)
-    np.random.seed(12)  # noqa: NPY002  # the legacy global state is what is watched here
+    np.random.seed(12)  # noqa: NPY002  # the legacy global state is what is tested
     expected = torch.rand(3), np.random.rand(3)  # noqa: NPY002
     torch.manual_seed(12)
     np.random.seed(12)  # noqa: NPY002

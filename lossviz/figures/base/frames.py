@@ -151,7 +151,7 @@ def standalone(figure: go.Figure, label: str = "") -> str:
     Example:
         >>> import lossviz as lv
         >>> page = lv.figures.standalone(lv.figures.sketch(lv.losses.loss_curves(["mse"])))
-        >>> page.startswith("<html>")
+        >>> page.rstrip().endswith("</html>")
         True
     """
     spec = figure.to_plotly_json()
