@@ -188,7 +188,7 @@ def test_no_other_file_of_the_core_repeats_the_names_of_optimizers() -> None:
         if len({*NAMES.findall(file.read_text())}) > 1
         and not file.match("stability/thresholds.py")  # the settings of torch of that name
     ]
-    assert not repeated, "a field of the row in networks/optimizers.py says it instead"
+    assert not repeated, "use a field of the row in networks/optimizers.py"
 
 
 PAGE = """

@@ -174,15 +174,15 @@ def test_arrays_are_written_in_row_order() -> None:
 # --- reading ----------------------------------------------------------------------------------------------
 
 
-def given_as(way: str, content: bytes, folder: Path) -> Any:
-    if way == "memory":
+def given_as(source: str, content: bytes, folder: Path) -> Any:
+    if source == "memory":
         return io.BytesIO(content)
     path = folder / "given.npz"
     path.write_bytes(content)
     return path
 
 
-ways = pytest.mark.parametrize("way", ["memory", "path"])
+sources = pytest.mark.parametrize("source", ["memory", "path"])
 
 
 def changed(kind: str, **members: bytes | None) -> bytes:
@@ -205,31 +205,31 @@ def npy(array: np.ndarray) -> bytes:
 
 def about(kind: str) -> dict[str, Any]:
     with np.load(io.BytesIO(content(kind))) as arrays:
-        said: dict[str, Any] = json.loads(arrays["about"].tobytes())
-    return said
+        metadata: dict[str, Any] = json.loads(arrays["about"].tobytes())
+    return metadata
 
 
-def with_metadata(kind: str, said: Any) -> bytes:
-    return changed(kind, about=npy(np.frombuffer(json.dumps(said).encode(), np.uint8)))
+def with_metadata(kind: str, metadata: Any) -> bytes:
+    return changed(kind, about=npy(np.frombuffer(json.dumps(metadata).encode(), np.uint8)))
 
 
 @each
-@ways
+@sources
 @pytest.mark.parametrize("version", [1.0, True, "1", None, 0, -1, 2, [1]], ids=repr)
-def test_only_the_integer_1_is_a_version(kind: str, way: str, version: Any, tmp_path: Path) -> None:
-    said = with_metadata(kind, about(kind) | {"version": version})
+def test_only_the_integer_1_is_a_version(kind: str, source: str, version: Any, tmp_path: Path) -> None:
+    file = with_metadata(kind, about(kind) | {"version": version})
     with pytest.raises(ValueError, match=f"^this {kind} file .*version") as refused:
-        load(kind, given_as(way, said, tmp_path))
+        load(kind, given_as(source, file, tmp_path))
     assert repr(version) in str(refused.value)
 
 
 @each
-@ways
-def test_unknown_members_raise(kind: str, way: str, tmp_path: Path) -> None:
+@sources
+def test_unknown_members_raise(kind: str, source: str, tmp_path: Path) -> None:
     more = npy(np.zeros(3))
     for strange in ({"more": more}, {"kept_7": more}, {"kept_1": more}, {"../up": more}):
         with pytest.raises(ValueError, match=f"^this is not a .*{kind} file"):
-            load(kind, given_as(way, changed(kind, **strange), tmp_path))
+            load(kind, given_as(source, changed(kind, **strange), tmp_path))
     twice = io.BytesIO(content(kind))
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(twice, "a") as archive:
         archive.writestr("about.npy", more)
@@ -238,7 +238,7 @@ def test_unknown_members_raise(kind: str, way: str, tmp_path: Path) -> None:
         archive.writestr("read me.txt", "hello")
     for strange_file in (twice, text, io.BytesIO(with_metadata(kind, about(kind) | {"more": 1}))):
         with pytest.raises(ValueError, match=f"^this is not a .*{kind} file"):
-            load(kind, given_as(way, strange_file.getvalue(), tmp_path))
+            load(kind, given_as(source, strange_file.getvalue(), tmp_path))
 
 
 @each
@@ -269,8 +269,8 @@ def test_path_to_another_file_raises_one_sentence(kind: str, tmp_path: Path) -> 
 
 
 @each
-@ways
-def test_archive_directory_with_invalid_offsets_raises(kind: str, way: str, tmp_path: Path) -> None:
+@sources
+def test_archive_directory_with_invalid_offsets_raises(kind: str, source: str, tmp_path: Path) -> None:
     whole = bytearray(content(kind))
     end = bytes(whole).rindex(b"PK\5\6")
     for field in (12, 16):  # the size of the archive's directory, and where it begins
@@ -278,20 +278,20 @@ def test_archive_directory_with_invalid_offsets_raises(kind: str, way: str, tmp_
             broken = whole.copy()
             broken[end + field : end + field + 4] = value.to_bytes(4, "little")
             with pytest.raises(ValueError, match=f"^this is not a .*{kind} file"):
-                load(kind, given_as(way, bytes(broken), tmp_path))
+                load(kind, given_as(source, bytes(broken), tmp_path))
 
 
 def outcome(kind: str, file: Any) -> str:
     try:
         load(kind, file)
     except ValueError as error:
-        said = str(error)
+        message = str(error)
     else:
         return "whole"
-    assert said.startswith("this ")
-    assert len(said.splitlines()) == 1
-    assert len(said) < 400
-    return said
+    assert message.startswith("this ")
+    assert len(message.splitlines()) == 1
+    assert len(message) < 400
+    return message
 
 
 CUT, PUT, SET = "cut", "put", "set"
@@ -342,9 +342,9 @@ json_values = st.recursive(
 @settings(max_examples=150)
 @given(place=st.integers(0, 10**6), value=json_values)
 def test_any_json_raises_value_error_or_loads(kind: str, place: int, value: Any) -> None:
-    said = about(kind)
-    inner = [(said, key) for key in said]
-    inner += [(part, key) for part in said.values() if isinstance(part, dict) for key in part]
+    metadata = about(kind)
+    inner = [(metadata, key) for key in metadata]
+    inner += [(part, key) for part in metadata.values() if isinstance(part, dict) for key in part]
     target, key = inner[place % len(inner)]
     target[key] = value
-    outcome(kind, io.BytesIO(with_metadata(kind, said)))
+    outcome(kind, io.BytesIO(with_metadata(kind, metadata)))

@@ -119,7 +119,7 @@ def test_invalid_files_are_refused_in_one_sentence(found: Surface) -> None:
         "numbers of 4 bytes": (whole | {"loss.npy": _npy(np.zeros((5, 5), np.float32))}, "float64"),
         "no numbers": (whole | {"a.npy": _npy(np.zeros(0))}, "from 1 to"),
         "falling": (whole | {"a.npy": _npy(found.a[::-1].copy())}, "rise"),
-        "extra member": (whole | {"extra.npy": b""}, "holds what none has"),
+        "extra member": (whole | {"extra.npy": b""}, "has unknown members"),
         "missing member": ({k: v for k, v in whole.items() if k != "b.npy"}, "lacks"),
         "an open bracket": (whole | {"loss.npy": _header("((5, 5)")}, "surface file"),
         "a long header": (whole | {"loss.npy": b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65535}, "loss must be"),
