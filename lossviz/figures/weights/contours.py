@@ -132,10 +132,10 @@ def loss_contours(
                 font={"size": 16, "color": INK},
             )
         )
-        own = [path for path in trajectories if path.loss_name == grid.loss_name]
-        panels.append((own, span))
-        for label in path_labels(own, step, span):
-            font = {"size": 16 if len(own) > 1 else 18, "color": mark(grid.loss_name).text}
+        selected = [path for path in trajectories if path.loss_name == grid.loss_name]
+        panels.append((selected, span))
+        for label in path_labels(selected, step, span):
+            font = {"size": 16 if len(selected) > 1 else 18, "color": mark(grid.loss_name).text}
             background = {"bgcolor": PAPER, "opacity": 0.95, "borderpad": 2}
             end_notes.append(
                 note(
@@ -150,7 +150,7 @@ def loss_contours(
                     **label,
                 )
             )
-        for k, path in enumerate(own):
+        for k, path in enumerate(selected):
             growing += _draw_path(figure, path, k, axes)
             ends.append((len(figure.data), path))
             figure.add_trace(
@@ -174,7 +174,7 @@ def loss_contours(
             "data": [_end_data(path, s) for _, path in ends],
             "traces": [trace for trace, _ in ends],
             "layout": {
-                "annotations": [label for own, span in panels for label in path_labels(own, s, span)],
+                "annotations": [label for drawn, span in panels for label in path_labels(drawn, s, span)],
                 "meta": upto(growing, s),
             },
         }
@@ -212,9 +212,9 @@ def _draw_path(figure: go.Figure, path: Trajectory, k: int, axes: dict[str, str]
     x, y = path.weights[:, 0].tolist(), path.weights[:, 1].tolist()
     first = len(figure.data)
     white = {"color": WHITE, "width": 8, "simplify": False}
-    own = {"color": on_map(path), "width": 4.5, "dash": PATH_DASH[k % 4], "simplify": False}
+    colour = {"color": on_map(path), "width": 4.5, "dash": PATH_DASH[k % 4], "simplify": False}
     figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=white, **axes))
-    figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=own, **axes))
+    figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=colour, **axes))
     if k == 0:
         figure.add_trace(
             go.Scatter(
