@@ -77,7 +77,7 @@ def escape_time(loss: str | Loss, z0: float, lr: float = 0.15) -> EscapeTime:
 
 
 def escape_times(loss: str | Loss, z0: Sequence[float], lr: float = 0.15) -> list[EscapeTime]:
-    """Compute `escape_time` from many starts, in the time that the longest takes alone.
+    """Compute `escape_time` from many starts in about the time of the longest one.
 
     Args:
         loss: A row of `LOSSES` or its name; binary.

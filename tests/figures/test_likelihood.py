@@ -92,9 +92,9 @@ def test_a_narrow_figure_says_the_same_numbers(name: str) -> None:
 
 @pytest.mark.parametrize("k", [0, 5, 8])
 def test_the_figure_shows_the_loss_and_the_relative_likelihood(k: int) -> None:
-    said = texts(figures.sample_likelihood(GAUSSIAN, at=float(GAUSSIAN.parameter[k])))
-    assert number(float(GAUSSIAN.mean_nll[k])) in said
-    assert relative_likelihood_text(float(GAUSSIAN.relative_likelihood[k])) in said
+    shown = texts(figures.sample_likelihood(GAUSSIAN, at=float(GAUSSIAN.parameter[k])))
+    assert number(float(GAUSSIAN.mean_nll[k])) in shown
+    assert relative_likelihood_text(float(GAUSSIAN.relative_likelihood[k])) in shown
 
 
 def test_both_panels_have_one_scale_so_that_one_is_the_other_upside_down() -> None:
@@ -143,10 +143,10 @@ def test_dots_are_the_fits_and_lines_their_asymptotic_standard_deviation() -> No
 
 def test_terms_tell_every_term_and_hatch_what_is_left_out() -> None:
     figure = figures.score_terms(MIXED)
-    said = texts(figure)
+    shown = texts(figure)
     for term, words in zip(MIXED.terms, MIXED.expressions, strict=True):
-        assert number(float(term)) in said
-        assert words in said
+        assert number(float(term)) in shown
+        assert words in shown
     hatched = [t for t in figure.data if t.marker.pattern.shape == "/"]
     assert hatched[0].x == pytest.approx(MIXED.terms[MIXED.omitted])
     solid, lost = figure.data[-2], figure.data[-1]

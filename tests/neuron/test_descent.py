@@ -272,7 +272,7 @@ def test_more_than_a_million_steps_are_counted() -> None:
     assert escape.steps is not None
     assert escape.closed_form is not None
     assert escape.steps > 4_000_000
-    # Euler's steps differ from the flow by less than a ten-thousandth here.
+    # Euler's steps differ from the flow by less than a ten-thousandth for this start.
     assert escape.steps == pytest.approx(escape.closed_form, rel=1e-4)
 
 

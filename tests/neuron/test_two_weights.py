@@ -174,11 +174,11 @@ def plain_trajectory(
         else:
             z = w[0] * x[:, 0] + w[1] * x[:, 1]
         if loss == "sigmoid-ce":
-            cost = torch.nn.functional.binary_cross_entropy_with_logits(z, y)
+            loss_value = torch.nn.functional.binary_cross_entropy_with_logits(z, y)
         else:
-            cost = torch.nn.functional.mse_loss(torch.sigmoid(z), y)
-        cost.backward()
-        return float(cost.detach())
+            loss_value = torch.nn.functional.mse_loss(torch.sigmoid(z), y)
+        loss_value.backward()
+        return float(loss_value.detach())
 
     run = [w.detach().numpy().copy()]
     for _ in range(steps):

@@ -140,10 +140,9 @@ def test_setting_one_share_gives_a_distribution(weights: list[float], k: int, to
     assert all((2 * h).is_integer() for h in percents)
 
 
-def clicking(x: float, y: float, **query: Any) -> AppTest:
+def after_click(x: float, y: float, **query: Any) -> AppTest:
     """The page after a click at that place of the chart."""
     app = at("One bar", **query)
-    seen: dict[str, Any] = {}
 
     def page() -> None:
         import streamlit as st
@@ -160,11 +159,11 @@ def clicking(x: float, y: float, **query: Any) -> AppTest:
     for key, value in query.items():
         script.session_state[f"likelihood_{key}"] = value
     script.run()
-    seen["before"] = {s.key: s.value for s in script.slider}
+    before = {slider.key: slider.value for slider in script.slider}
     script.button(key="click").click().run()
     assert [e.message for e in script.exception] == []
     assert app.title
-    script.session_state["before"] = seen["before"]
+    script.session_state["before"] = before
     return script
 
 
@@ -173,24 +172,24 @@ def weights(app: AppTest, side: str) -> list[float]:
 
 
 def test_a_click_sets_the_column_under_it() -> None:
-    blue = clicking(2.2, 0.5)
+    blue = after_click(2.2, 0.5)
     assert weights(blue, "q")[2] == 50
     assert sum(weights(blue, "q")) == 100
     assert weights(blue, "p") == [50, 25, 12.5, 12.5]
-    grey = clicking(-0.2, 0.2)
+    grey = after_click(-0.2, 0.2)
     assert weights(grey, "p")[0] == 20
     assert weights(grey, "q") == [20, 10, 30, 40]
 
 
 def test_a_click_on_a_moved_model_starts_from_its_present_shares() -> None:
-    app = clicking(0.2, 0.8, toward=100)
+    app = after_click(0.2, 0.8, toward=100)
     assert app.session_state["likelihood_toward"] == 0
     assert weights(app, "q") == [80, 10, 5, 5], "as p, the others scaled by one factor"
 
 
 @pytest.mark.parametrize(("x", "y"), [(9.0, 0.5), (0.2, -10.0), (-3.0, 0.1)])
 def test_a_click_beside_the_columns_does_nothing(x: float, y: float) -> None:
-    app = clicking(x, y)
+    app = after_click(x, y)
     assert {key: app.session_state[key] for key in app.session_state["before"]} == app.session_state["before"]
 
 
@@ -216,7 +215,7 @@ def test_defaults_are_published() -> None:
             assert control.default in control.options
 
 
-NONSENSE = ["<script>alert(1)</script>", "1e999"]
+BAD_VALUES = ["<script>alert(1)</script>", "1e999"]
 
 
 @pytest.fixture(scope="module")
@@ -226,9 +225,9 @@ def untouched() -> dict[str, tuple[str, str]]:
     return {view: (code(app), share(app)) for view, app in apps.items()}
 
 
-@pytest.mark.parametrize("value", NONSENSE, ids=repr)
+@pytest.mark.parametrize("value", BAD_VALUES, ids=repr)
 @pytest.mark.parametrize("view", Likelihood.view.options)
-def test_nonsense_in_the_address_is_the_default(
+def test_a_bad_value_in_a_link_is_the_default(
     untouched: dict[str, tuple[str, str]], view: str, value: str
 ) -> None:
     query = dict.fromkeys(PUBLISHED, value) | ({} if view == "Noise" else {"likelihood_view": view})

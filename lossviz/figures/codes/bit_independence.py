@@ -14,11 +14,11 @@ from lossviz.figures.base.style import (
     PANEL,
     SERIF,
     UNDER_SLIDER,
-    y_axis_title,
     blank,
-    with_opacity,
     note,
     under_axis,
+    with_opacity,
+    y_axis_title,
 )
 from lossviz.figures.codes.code_plane_words import word_symbols
 

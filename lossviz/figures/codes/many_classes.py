@@ -13,13 +13,13 @@ from lossviz.figures.base.style import (
     PAPER,
     SERIF,
     UNDER_SLIDER,
-    y_axis_title,
     blank,
     cursor,
     loss_style,
     note,
     prepend_shape,
     under_axis,
+    y_axis_title,
 )
 
 CODE_NAMES = {"one-hot": "One neuron a class", "ecoc": "Error-correcting", "binary": "Binary"}

@@ -7,19 +7,19 @@ import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import (
-    INK,
     FAMILY_STYLES,
+    INK,
     MUTE,
     PAPER,
     SERIF,
     UNDER_SLIDER,
     LineStyle,
-    y_axis_title,
     blank,
     cursor,
     note,
     prepend_shape,
     under_axis,
+    y_axis_title,
 )
 from lossviz.metrics.history import ScoreHistory
 from lossviz.metrics.measures import MEASURES

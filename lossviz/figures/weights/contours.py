@@ -7,10 +7,10 @@ import plotly.graph_objects as go
 
 from lossviz.figures.base.frames import draw_up_to
 from lossviz.figures.base.levels import (
-    COLORSCALE,
     HIGHEST,
     LOWEST,
     PATH_DASH,
+    SCALE,
     STEP,
     last_finite_step,
     log_level,
@@ -132,10 +132,10 @@ def loss_contours(
                 font={"size": 16, "color": INK},
             )
         )
-        own = [path for path in trajectories if path.loss_name == grid.loss_name]
-        panels.append((own, span))
-        for label in path_labels(own, step, span):
-            font = {"size": 16 if len(own) > 1 else 18, "color": loss_style(grid.loss_name).text}
+        selected = [path for path in trajectories if path.loss_name == grid.loss_name]
+        panels.append((selected, span))
+        for label in path_labels(selected, step, span):
+            font = {"size": 16 if len(selected) > 1 else 18, "color": loss_style(grid.loss_name).text}
             background = {"bgcolor": PAPER, "opacity": 0.95, "borderpad": 2}
             end_notes.append(
                 note(
@@ -150,7 +150,7 @@ def loss_contours(
                     **label,
                 )
             )
-        for k, path in enumerate(own):
+        for k, path in enumerate(selected):
             growing += _draw_path(figure, path, k, axes)
             ends.append((len(figure.data), path))
             figure.add_trace(
@@ -167,16 +167,14 @@ def loss_contours(
             )
     for trace, path in ends:
         figure.data[trace].update(_end_data(path, step))
-    figure.update_layout(
-        annotations=[*end_notes, *texts], meta=figure.layout.meta | draw_up_to(growing, step)
-    )
+    figure.update_layout(annotations=[*end_notes, *texts], meta=figure.layout.meta | draw_up_to(growing, step))
     figure.frames = [
         {
             "name": str(s),
             "data": [_end_data(path, s) for _, path in ends],
             "traces": [trace for trace, _ in ends],
             "layout": {
-                "annotations": [label for own, span in panels for label in path_labels(own, s, span)],
+                "annotations": [label for drawn, span in panels for label in path_labels(drawn, s, span)],
                 "meta": draw_up_to(growing, s),
             },
         }
@@ -193,7 +191,7 @@ def _draw_contours(figure: go.Figure, grid: LossGrid, axes: dict[str, str]) -> N
     figure.add_trace(
         go.Contour(
             **common,
-            colorscale=COLORSCALE,
+            colorscale=SCALE,
             zmin=LOWEST,
             zmax=HIGHEST,
             contours={"start": LOWEST, "end": HIGHEST, "size": STEP, "coloring": "fill"},
@@ -214,9 +212,9 @@ def _draw_path(figure: go.Figure, path: Trajectory, k: int, axes: dict[str, str]
     x, y = path.weights[:, 0].tolist(), path.weights[:, 1].tolist()
     first = len(figure.data)
     white = {"color": WHITE, "width": 8, "simplify": False}
-    own = {"color": path_colour(path), "width": 4.5, "dash": PATH_DASH[k % 4], "simplify": False}
+    colour = {"color": path_colour(path), "width": 4.5, "dash": PATH_DASH[k % 4], "simplify": False}
     figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=white, **axes))
-    figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=own, **axes))
+    figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=colour, **axes))
     if k == 0:
         figure.add_trace(
             go.Scatter(
