@@ -10,7 +10,7 @@ from lossviz.figures.base.levels import (
     HIGHEST,
     LOWEST,
     PATH_DASH,
-    SCALE,
+    COLORSCALE,
     STEP,
     last_finite_step,
     log_level,
@@ -191,7 +191,7 @@ def _draw_contours(figure: go.Figure, grid: LossGrid, axes: dict[str, str]) -> N
     figure.add_trace(
         go.Contour(
             **common,
-            colorscale=SCALE,
+            colorscale=COLORSCALE,
             zmin=LOWEST,
             zmax=HIGHEST,
             contours={"start": LOWEST, "end": HIGHEST, "size": STEP, "coloring": "fill"},
