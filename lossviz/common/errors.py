@@ -1,7 +1,7 @@
 """The error that lossviz raises itself, and how it quotes the errors of others."""
 
 
-class InvalidInput(ValueError):
+class InvalidInputError(ValueError):
     """Raised by lossviz with a complete sentence, and re-raised unchanged.
 
     What torch raises for the same input is quoted in a sentence of lossviz instead.

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils import _python_dispatch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from lossviz.common.errors import InvalidInput
+from lossviz.common.errors import InvalidInputError
 
 _LIKE: dict[str, Callable[..., Tensor]] = {"rand_like": Tensor.uniform_, "randn_like": Tensor.normal_}
 
@@ -26,7 +26,7 @@ class OwnRandomNumbers(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     They are what `torch.manual_seed(seed)` would make of the global ones, which stay as they are. A generator
     that the user's code hands to torch by itself is not advanced either: a copy of it is. ``drew`` says
-    whether anything was drawn. An operation that cannot be given a generator is `InvalidInput` by name.
+    whether anything was drawn. An operation that cannot be given a generator is `InvalidInputError` by name.
 
     What draws from numpy's or Python's global generators, or seeds a global generator by itself, does so here
     as anywhere. Each operation takes some 5 microseconds longer.
@@ -83,7 +83,7 @@ class OwnRandomNumbers(TorchDispatchMode):  # type: ignore[no-untyped-call]
             kept = torch.empty_like(x, dtype=torch.bool)
             kept.bernoulli_(share, generator=self._generator_for({"self": x}))
             return x * kept * (1 / share if share else 0.0), kept
-        raise InvalidInput(
+        raise InvalidInputError(
             f"the model, the loss or the data draw random numbers by {name}, which takes no generator: "
             "draw them in another way"
         )

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lossviz.common.errors import InvalidInput, first_line
+from lossviz.common.errors import InvalidInputError, first_line
 from lossviz.common.rng import OwnRandomNumbers
 from lossviz.curvature.twice_differentiable import TwiceDifferentiable
 from lossviz.engine.batches import Watched, read_batches
@@ -113,12 +113,12 @@ class Hessian:
             try:
                 loss = self._loss_of(index)
                 if not isinstance(loss, Tensor) or not loss.requires_grad:
-                    raise InvalidInput(
+                    raise InvalidInputError(
                         "the loss does not depend on the model's weights in a way that can be differentiated"
                     )
                 self._loss = float(loss.detach())
                 parts = torch.autograd.grad(loss, self.weights, create_graph=True, materialize_grads=True)
-            except InvalidInput:
+            except InvalidInputError:
                 raise
             except Exception as error:
                 raise ValueError(f"the loss cannot be differentiated here: {first_line(error)}") from error

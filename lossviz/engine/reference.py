@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lossviz.common.errors import InvalidInput, first_line
+from lossviz.common.errors import InvalidInputError, first_line
 from lossviz.common.rng import OwnRandomNumbers
 from lossviz.engine.batches import Batch, Batches, Watched
 from lossviz.engine.parameters import movable
@@ -112,14 +112,14 @@ class ReferenceEvaluator:
         except RuntimeError as error:
             if "grad" not in str(error):
                 raise ValueError(_failure(error, self._task)) from error
-        except InvalidInput:
+        except InvalidInputError:
             raise
         except Exception as error:
             raise ValueError(_failure(error, self._task)) from error
         try:
             with torch.enable_grad():
                 self._loss_at(0.0, 0.0)
-        except InvalidInput:
+        except InvalidInputError:
             raise
         except Exception as error:
             raise ValueError(_failure(error, self._task)) from error

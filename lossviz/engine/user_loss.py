@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from lossviz.common.errors import InvalidInput
+from lossviz.common.errors import InvalidInputError
 from lossviz.engine.batches import Batch
 from lossviz.engine.trace import QUESTIONS
 from lossviz.losses.base import Loss, MeanLoss
@@ -59,9 +59,9 @@ def batch_loss(
     if isinstance(loss, (int, float, np.floating)):
         return float(loss)
     if not isinstance(loss, Tensor):
-        raise InvalidInput(f"loss_fn must return one number; got {type(loss).__name__}")
+        raise InvalidInputError(f"loss_fn must return one number; got {type(loss).__name__}")
     if loss.ndim or loss.is_complex():
-        raise InvalidInput(
+        raise InvalidInputError(
             f"loss_fn must return one real number; got a {str(loss.dtype).removeprefix('torch.')} tensor of "
             f"shape {tuple(loss.shape)}; add .mean() or reduction='mean'"
         )
@@ -87,14 +87,14 @@ class OnlyTheCopy(TorchFunctionMode):
         op = getattr(function, "__name__", "")
         given = {id(value) for value in _leaves((*args, *kwargs.values()))}
         if self._buffers & given and op.endswith("_") and not op.endswith("__"):
-            raise InvalidInput(_OWN_WEIGHTS)
+            raise InvalidInputError(_OWN_WEIGHTS)
         if not self._weights & given:
             return function(*args, **kwargs)
         if op not in QUESTIONS:
-            raise InvalidInput(_OWN_WEIGHTS)
+            raise InvalidInputError(_OWN_WEIGHTS)
         answer = function(*args, **kwargs)
         if isinstance(answer, Tensor):
-            raise InvalidInput(_OWN_WEIGHTS)
+            raise InvalidInputError(_OWN_WEIGHTS)
         return answer
 
 

@@ -15,7 +15,7 @@ from torch.utils import _python_dispatch
 from torch.utils.data import DataLoader, IterableDataset
 
 from lossviz.common import rng
-from lossviz.common.errors import InvalidInput
+from lossviz.common.errors import InvalidInputError
 from lossviz.common.rng import OwnRandomNumbers
 from lossviz.curvature.eigenvalues import leading, sharpness
 from lossviz.landscape.profile import profile
@@ -104,7 +104,7 @@ def test_what_cannot_be_given_a_generator_is_refused_by_name() -> None:
     for call in (partial(surface, points=2), sharpness):
         with pytest.raises(ValueError, match=sentence):
             call(model, attended, data)
-    assert issubclass(InvalidInput, ValueError)
+    assert issubclass(InvalidInputError, ValueError)
 
 
 def test_what_does_not_draw_is_not_taken_for_a_draw() -> None:
