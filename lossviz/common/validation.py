@@ -13,10 +13,6 @@ from torch import Tensor
 from lossviz.common.plain_text import quoted
 
 
-class Refused(ValueError):
-    """Said by us, in a sentence of our own: what torch says of the same kind is quoted in one."""
-
-
 def as_tensor(values: ArrayLike | Tensor) -> Tensor:
     """A detached tensor of the same dtype; plain Python numbers become float64 or int64."""
     if isinstance(values, Tensor):

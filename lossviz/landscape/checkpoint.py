@@ -171,8 +171,8 @@ def fingerprint(a: np.ndarray, b: np.ndarray, task: Task, facts: Facts) -> str:
         digest.update(np.ascontiguousarray(array).tobytes())
     for buffer in task.model.buffers():
         digest.update(_bytes(buffer))
-    for batch in task.batches.rows:
-        for value in (*batch.positional, *batch.named.values(), batch.targets):
+    for batch in task.batches.items:
+        for value in (*batch.all_inputs, batch.targets):
             if isinstance(value, Tensor):
                 digest.update(_bytes(value))
     return digest.hexdigest()

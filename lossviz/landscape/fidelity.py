@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
-from lossviz.curvature.products import Hessian
+from lossviz.curvature.products import AutogradHessian
 from lossviz.landscape.planes import Normalize, Plane, Window, hessian_plane, random_plane
 from lossviz.landscape.projection import Path, coordinates, interpolation_plane, pca_plane, project
 from lossviz.landscape.recorded_training import RecordedTraining, with_seed
@@ -143,7 +143,7 @@ def _plane(
     if kind == "Curvature":
         plane = hessian_plane(model, study.loss_fn, study.data)
         u = torch.from_numpy(plane.u)
-        steepest = abs(float(u @ (Hessian(model, study.loss_fn, study.data) @ u)))
+        steepest = abs(float(u @ (AutogradHessian(model, study.loss_fn, study.data) @ u)))
         reach = float(np.sqrt(2 * CLIMB * study.guess / max(steepest, 1e-6)))
         return replace(plane, window=((-reach, reach), (-reach, reach))), np.empty((0, 2))
     if kind == "Three minima":

@@ -37,7 +37,7 @@ class Facts:
     was_training: bool  # the model was in train mode; it was evaluated in eval mode
     dtype: str
     device: str
-    evaluator: str  # "stacked" or "loop"
+    evaluator: str  # "vectorized" or "reference"
     reason: str  # why that one
     torch: str  # version
     stride: int = 1  # above 1: a coarse picture, every stride-th point of the grid

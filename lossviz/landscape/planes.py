@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from lossviz.common.validation import as_tensor, count_in
-from lossviz.curvature.eigenvalues import leading
-from lossviz.engine.parameters import flat, movable, same_weights
+from lossviz.curvature.eigenvalues import leading_eigenpairs
+from lossviz.engine.parameters import flatten, matching_parameters, trainable_parameters
 
 Normalize = Literal["filter", "layer", "none"]
 Window = tuple[tuple[float, float], tuple[float, float]]
@@ -64,7 +64,7 @@ def random_plane(
     "layer": every parameter tensor as long as the model's own; "none": as drawn. Biases and the
     parameters of BatchNorm (all those with one axis or none) do not move unless ``include_bias``.
     """
-    free = movable(model)
+    free = trainable_parameters(model)
     seed = count_in("seed", seed, 0, 2**63 - 1)
     if normalize not in ("filter", "layer", "none"):
         raise ValueError(f"normalize must be 'filter', 'layer' or 'none'; got {normalize!r}")
@@ -79,14 +79,14 @@ def random_plane(
     )
     scaling = "not normalized" if normalize == "none" else f"{normalize}-normalized"
     bias = ", biases moved" if include_bias else ""
-    return Plane(*layout(free), flat(u), flat(v), f"random, {scaling}, seed {seed}{bias}", _RANDOM_AXES)
+    return Plane(*layout(free), flatten(u), flatten(v), f"random, {scaling}, seed {seed}{bias}", _RANDOM_AXES)
 
 
 _RANDOM_AXES = ("first random direction", "second random direction")
 
 
 def layout(free: Mapping[str, Tensor]) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...], np.ndarray]:
-    return tuple(free), tuple(tuple(p.shape) for p in free.values()), flat(free.values())
+    return tuple(free), tuple(tuple(p.shape) for p in free.values()), flatten(free.values())
 
 
 def _transposed_filters(model: nn.Module) -> set[str]:
@@ -128,17 +128,17 @@ def hessian_plane(
     Along them the loss is ``loss(0) + slope a + eigenvalue a^2 / 2`` to second order. Raises ValueError
     if the model has fewer than two weights.
     """
-    free = movable(model)
+    free = trainable_parameters(model)
     if sum(p.numel() for p in free.values()) < 2:
         raise ValueError("a Hessian plane needs a model with at least 2 weights; got 1")
-    values, vectors = leading(model, loss_fn, data, k=2, max_batches=max_batches)
+    values, vectors = leading_eigenpairs(model, loss_fn, data, k=2, max_batches=max_batches)
     axes = (f"eigenvector of {values[0]:.4g}", f"eigenvector of {values[1]:.4g}")
     return Plane(*layout(free), vectors[0], vectors[1], "two leading Hessian eigenvectors", axes)
 
 
 def direction_plane(model: nn.Module, u: Direction, v: Direction, method: str = "given directions") -> Plane:
     """The plane of any two directions, each a dict by parameter name, a list of tensors, or flat (n,)."""
-    free = movable(model)
+    free = trainable_parameters(model)
     names, shapes, origin = layout(free)
     return Plane(
         names, shapes, origin, as_direction(free, u, "first"), as_direction(free, v, "second"), method
@@ -151,7 +151,7 @@ def line_plane(model: nn.Module, direction: "Direction | nn.Module | Plane | Non
     ``direction``: as in `direction_plane`; a plane, for its first; another model, at a = 1; or None for a
     filter-normalized random one, seed 0.
     """
-    free = movable(model)
+    free = trainable_parameters(model)
     if direction is None:
         direction = random_plane(model)
     if isinstance(direction, Plane):
@@ -160,8 +160,8 @@ def line_plane(model: nn.Module, direction: "Direction | nn.Module | Plane | Non
         )
     names, shapes, origin = layout(free)
     if isinstance(direction, nn.Module):
-        other = same_weights(names, shapes, direction)
-        u = flat(other[name] for name in names) - origin
+        other = matching_parameters(names, shapes, direction)
+        u = flatten(other[name] for name in names) - origin
         if not (np.isfinite(u).all() and u.any()):
             raise ValueError(
                 "the other model has the same weights (or not finite ones), so no line leads to it"
@@ -192,7 +192,7 @@ def as_direction(free: Mapping[str, Tensor], direction: Direction, which: str = 
                 raise ValueError(
                     f"{which} direction has shape {tuple(part.shape)} for {name!r}; needs {shape}"
                 )
-        array = flat(parts)
+        array = flatten(parts)
     else:
         try:
             array = as_tensor(direction).cpu().numpy()

@@ -13,7 +13,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from lossviz.common.validation import count_in
-from lossviz.engine.parameters import flat, movable, state_of
+from lossviz.engine.parameters import checkpoint_parameters, flatten, trainable_parameters
 from lossviz.landscape.planes import Plane
 
 Weights = nn.Module | Mapping[str, Tensor] | Mapping[str, np.ndarray]
@@ -67,7 +67,9 @@ def pca_plane(checkpoints: "Iterable[Weights] | object", model: nn.Module | None
     count. The components have length 1, so that a
     and b are distances in weight space; ``explained`` is each one's share of the variance.
     """
-    names, shapes, points = _trajectory(checkpoints, None if model is None else tuple(movable(model)))
+    names, shapes, points = _trajectory(
+        checkpoints, None if model is None else tuple(trainable_parameters(model))
+    )
     if len(points) < 3:
         raise ValueError(f"a PCA plane needs at least 3 checkpoints; got {len(points)}")
     finite = np.isfinite(points).all(axis=1)
@@ -143,7 +145,7 @@ def _trajectory(
         found = found()
     if isinstance(found, (nn.Module, Mapping)) or not isinstance(found, Iterable):
         raise ValueError(f"checkpoints must be a list of state_dicts or modules; got {type(found).__name__}")
-    states = [state_of(weights) for weights in found]
+    states = [checkpoint_parameters(weights) for weights in found]
     if not states:
         raise ValueError("checkpoints must not be empty")
     names = tuple(states[0]) if names is None else names
@@ -159,7 +161,7 @@ def _trajectory(
                     f"checkpoint {index} must have {name!r} with shape {shape}; "
                     f"got {tuple(state[name].shape)}"
                 )
-    return names, shapes, np.stack([flat(state[name] for name in names) for state in states])
+    return names, shapes, np.stack([flatten(state[name] for name in names) for state in states])
 
 
 def _with_window(plane: Plane, points: np.ndarray) -> Plane:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
-from lossviz.engine.parameters import flat, movable
+from lossviz.engine.parameters import flatten, trainable_parameters
 from lossviz.losses.base import MeanLoss
 from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
@@ -152,7 +152,7 @@ def run_recorded_training(settings: RecordedTrainingSettings) -> RecordedTrainin
                 f"the training left the finite numbers by step {step}, at learning rate {settings.lr:g}"
             )
         steps.append(step)
-        weights.append(flat(movable(model).values()))
+        weights.append(flatten(trainable_parameters(model).values()))
 
     record(0)
     for step in range(1, settings.steps + 1):

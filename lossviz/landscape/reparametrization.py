@@ -10,7 +10,7 @@ from torch import nn
 
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
-from lossviz.curvature.lanczos import largest
+from lossviz.curvature.lanczos import largest_eigenvalue
 from lossviz.landscape.fidelity import PlaneFidelity, plane_fidelity
 from lossviz.landscape.planes import Normalize, direction_plane, random_plane
 from lossviz.landscape.recorded_training import RecordedTraining
@@ -162,7 +162,7 @@ def rescaled(
         scaled = torch.from_numpy(1 / factor)
         generator = torch.Generator().manual_seed(0)
         matrix_at_c = (scaled[:, None] * matrix).mul_(scaled)
-        sharp.append(largest(matrix_at_c.__matmul__, scaled, 1e-5, 150, generator))
+        sharp.append(largest_eigenvalue(matrix_at_c.__matmul__, scaled, 1e-5, 150, generator))
         other = study.moved(base * factor)
         plane = direction_plane(other, plain, random_plane(other, seed).u)
         slices.append(losses_at(other, study.loss_fn, study.data, plane, *places))

@@ -18,8 +18,8 @@ from torch import nn
 from lossviz.common.progress import Meter, Progress
 from lossviz.common.validation import count_in, same_fields
 from lossviz.engine.batches import read_batches
-from lossviz.engine.dispatch import Choice, choose, evaluate
-from lossviz.engine.parameters import private_copy, same_weights
+from lossviz.engine.dispatch import EvaluatorChoice, choose_evaluator, evaluate
+from lossviz.engine.parameters import matching_parameters, private_copy
 from lossviz.engine.reference import Task
 from lossviz.engine.user_loss import loss_function, loss_name, refuse_captured_model
 from lossviz.landscape import io
@@ -220,7 +220,7 @@ def _check(model: nn.Module, plane: Any, executor: Any, resume: Any = None, poin
 @dataclass(frozen=True, eq=False)
 class _Job:
     task: Task
-    choice: Choice
+    choice: EvaluatorChoice
     facts: Facts
     window: Window
 
@@ -233,7 +233,7 @@ def _prepare(
     window: Window,
     max_batches: int | None,
 ) -> _Job:
-    free = same_weights(plane.names, plane.shapes, model)
+    free = matching_parameters(plane.names, plane.shapes, model)
     for name, array in (("origin", plane.origin), ("u", plane.u), ("v", plane.v)):
         wanted = (sum(p.numel() for p in free.values()),)
         if array.shape != wanted:
@@ -246,7 +246,7 @@ def _prepare(
     batches = read_batches(data, like, max_batches)
     directions = np.stack([plane.origin, plane.u, plane.v])
     task = Task(private_copy(model), loss_fn, batches, directions)
-    choice = choose(task, window, model)
+    choice = choose_evaluator(task, window, model)
     facts = Facts(
         method=plane.method,
         axes=plane.axes,
@@ -256,7 +256,7 @@ def _prepare(
         weights=plane.origin.size,
         loss_name=loss_name(loss_fn),
         examples=batches.examples,
-        batches=len(batches.rows),
+        batches=len(batches.items),
         subset=batches.subset,
         was_training=model.training,
         dtype=str(like.dtype).removeprefix("torch."),

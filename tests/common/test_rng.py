@@ -15,9 +15,9 @@ from torch.utils import _python_dispatch
 from torch.utils.data import DataLoader, IterableDataset
 
 from lossviz.common import rng
-from lossviz.common.rng import OwnRandomNumbers
-from lossviz.common.validation import Refused
-from lossviz.curvature.eigenvalues import leading, sharpness
+from lossviz.common.rng import IsolatedRNG
+from lossviz.common.errors import InvalidInputError
+from lossviz.curvature.eigenvalues import leading_eigenpairs, sharpness
 from lossviz.landscape.surface import profile, surface
 
 X = torch.linspace(-1, 1, 24).reshape(2, 3, 4)
@@ -67,16 +67,16 @@ def test_a_draw_is_that_after_manual_seed_and_leaves_the_global_generator(name: 
         torch.manual_seed(3)
         wanted = DRAWS[name]()
     before = torch.get_rng_state()
-    with OwnRandomNumbers(3) as numbers:
+    with IsolatedRNG(3) as numbers:
         found = DRAWS[name]()
     assert torch.equal(found, wanted)
-    assert numbers.drew
+    assert numbers.used
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_what_has_no_generator_is_drawn_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     before = torch.get_rng_state()
-    with OwnRandomNumbers(1):  # what a graphics card calls for dropout
+    with IsolatedRNG(1):  # what a graphics card calls for dropout
         (y, kept), again = torch.native_dropout(X + 2, 0.25, True), torch.native_dropout(X + 2, 1.0, True)[0]
     assert torch.equal(y, (X + 2) * kept / 0.75)
     assert 0 < int(kept.sum()) < kept.numel()
@@ -84,8 +84,8 @@ def test_what_has_no_generator_is_drawn_otherwise(monkeypatch: pytest.MonkeyPatc
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
         wanted = torch.randn_like(X), torch.rand_like(X)
-    monkeypatch.setattr(rng, "_with_generator", lambda func: None)  # as in older versions of torch
-    with OwnRandomNumbers(3):
+    monkeypatch.setattr(rng, "_overload_with_generator", lambda func: None)  # as in older versions of torch
+    with IsolatedRNG(3):
         found = torch.randn_like(X), torch.rand_like(X)
     assert all(torch.equal(one, other) for one, other in zip(found, wanted, strict=True))
     assert torch.equal(torch.get_rng_state(), before)
@@ -103,27 +103,27 @@ def test_what_cannot_be_given_a_generator_is_refused_by_name() -> None:
     for call in (partial(surface, points=2), sharpness):
         with pytest.raises(ValueError, match=sentence):
             call(model, attended, data)
-    assert issubclass(Refused, ValueError)
+    assert issubclass(InvalidInputError, ValueError)
 
 
 def test_what_does_not_draw_is_not_taken_for_a_draw() -> None:
     rows, lstm = X[None].clone(), nn.LSTM(4, 4, 2, dropout=0.5).eval()
-    with OwnRandomNumbers() as numbers:
+    with IsolatedRNG() as numbers:
         F.scaled_dot_product_attention(rows, rows, rows)
         F.dropout(X, training=False)
         lstm(X)
         F.rrelu(X)
         nn.Linear(4, 4, device="meta")
-    assert not numbers.drew
+    assert not numbers.used
 
 
 def test_a_users_own_generator_is_copied_and_may_be_seeded_anew() -> None:
     own = torch.Generator().manual_seed(5)
-    with OwnRandomNumbers() as numbers:
+    with IsolatedRNG() as numbers:
         first, second = torch.rand(2, generator=own), torch.rand(2, generator=own)
         own.manual_seed(6)
         third = torch.rand(2, generator=own)
-    assert numbers.drew
+    assert numbers.used
     plain = torch.Generator().manual_seed(5)
     assert torch.equal(first, torch.rand(2, generator=plain))
     assert torch.equal(second, torch.rand(2, generator=plain))
@@ -138,7 +138,7 @@ class Rolls(IterableDataset):  # type: ignore[type-arg]
 
 def test_the_worker_processes_of_a_loader_draw_numbers_of_their_own() -> None:
     before = torch.get_rng_state()
-    with OwnRandomNumbers():
+    with IsolatedRNG():
         rows = [float(x) for x, _ in DataLoader(Rolls(), num_workers=2)]
     assert len(set(rows)) == 4
     assert torch.equal(torch.get_rng_state(), before)
@@ -168,7 +168,7 @@ def test_a_loss_that_draws_is_the_same_function_for_surfaces_and_hessians() -> N
     for rows in (data, data[0]):
         one, other = (surface(model, loss_fn, rows, points=3).loss for loss_fn in (dropped, plain))
         np.testing.assert_allclose(one, other, rtol=1e-12)
-        one, other = (leading(model, loss_fn, rows, k=2)[0] for loss_fn in (dropped, plain))
+        one, other = (leading_eigenpairs(model, loss_fn, rows, k=2)[0] for loss_fn in (dropped, plain))
         np.testing.assert_allclose(one, other, rtol=1e-9)
 
 
@@ -184,8 +184,8 @@ def test_threads_draw_the_same_as_none() -> None:
 def test_only_the_first_look_and_what_draws_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     model, data = make("attention", examples=6)
     entered: list[int] = []
-    enter = OwnRandomNumbers.__enter__
-    monkeypatch.setattr(OwnRandomNumbers, "__enter__", lambda self: (entered.append(1), enter(self))[1])
+    enter = IsolatedRNG.__enter__
+    monkeypatch.setattr(IsolatedRNG, "__enter__", lambda self: (entered.append(1), enter(self))[1])
     profile(model, F.cross_entropy, data, points=20)
     assert len(entered) == 1
     entered.clear()
@@ -194,6 +194,6 @@ def test_only_the_first_look_and_what_draws_is_watched(monkeypatch: pytest.Monke
 
 
 def test_no_flag_of_the_whole_process_is_set() -> None:
-    with OwnRandomNumbers():
+    with IsolatedRNG():
         assert not _python_dispatch.is_in_torch_dispatch_mode()
-    assert not hasattr(OwnRandomNumbers.__torch_dispatch__, "__wrapped__"), "would import torch._dynamo"
+    assert not hasattr(IsolatedRNG.__torch_dispatch__, "__wrapped__"), "would import torch._dynamo"

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 import lossviz as lv
-from lossviz.curvature.compiled import Pearlmutter, hessian_of
-from lossviz.curvature.products import Hessian
+from lossviz.curvature.compiled import CompiledHessian, hessian_operator
+from lossviz.curvature.products import AutogradHessian
 from lossviz.curvature.tracking import TopEigenvalueTracker
 from lossviz.losses.base import MeanLoss
 
@@ -49,30 +49,30 @@ def test_products_are_those_of_autograd_wherever_it_moves(kind: str, loss: str) 
     outputs = 1 if isinstance(loss_fn, MeanLoss) and loss_fn.one_logit else 2
     for hidden in ("linear", "mlp-4", "mlp-7-5"):
         model = network(kind, hidden, outputs)
-        written = hessian_of(model, loss_fn, (X, Y))
-        assert isinstance(written, Pearlmutter)
+        written = hessian_operator(model, loss_fn, (X, Y))
+        assert isinstance(written, CompiledHessian)
         for _ in range(2):
-            general = Hessian(model, loss_fn, (X, Y))
+            general = AutogradHessian(model, loss_fn, (X, Y))
             assert written.loss == pytest.approx(general.loss, rel=1e-12)
             torch.testing.assert_close(written.gradient, general.gradient, rtol=1e-9, atol=1e-12)
             for row in torch.randn(3, len(general.like), dtype=torch.float64):
                 torch.testing.assert_close(written @ row, general @ row, rtol=1e-9, atol=1e-11)
             written.like += 0.3  # where an optimizer may bring it
             nn.utils.vector_to_parameters(written.like.clone(), model.parameters())
-            written.renew()
+            written.refresh()
 
 
 def test_what_is_not_made_of_known_steps_is_left_to_autograd() -> None:
     shared = network("tanh", "mlp-3-3-3")
     shared[4].weight = shared[2].weight
     for model in (shared, Unseen(network("tanh"))):
-        assert isinstance(hessian_of(model, nn.CrossEntropyLoss(), (X, Y)), Hessian)
+        assert isinstance(hessian_operator(model, nn.CrossEntropyLoss(), (X, Y)), AutogradHessian)
 
     def looks(outputs: Tensor, targets: Tensor, model: nn.Module) -> Tensor:
         return nn.functional.cross_entropy(outputs, targets) + next(model.parameters()).square().sum()
 
-    assert isinstance(hessian_of(network("tanh"), looks, (X, Y)), Hessian)
-    assert isinstance(hessian_of(network("tanh").float(), nn.CrossEntropyLoss(), (X.float(), Y)), Pearlmutter)
+    assert isinstance(hessian_operator(network("tanh"), looks, (X, Y)), AutogradHessian)
+    assert isinstance(hessian_operator(network("tanh").float(), nn.CrossEntropyLoss(), (X.float(), Y)), CompiledHessian)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])

@@ -12,8 +12,8 @@ from support.models import make, state
 from torch import Tensor, nn
 
 import lossviz as lv
-from lossviz.curvature.compiled import Pearlmutter, hessian_of
-from lossviz.curvature.products import Hessian
+from lossviz.curvature.compiled import CompiledHessian, hessian_operator
+from lossviz.curvature.products import AutogradHessian
 from lossviz.losses.base import MeanLoss
 
 N = 23
@@ -117,12 +117,12 @@ def test_products_are_those_of_the_whole_matrix(name: str, seed: int) -> None:
     model, given = NETWORKS[name]().double().eval(), data(seed)
     before = state(model)
     for loss_fn in (PER_CLASS["cross-entropy"], PER_CLASS["squares"], own_loss):
-        written = hessian_of(model, loss_fn, given)
-        assert isinstance(written, Pearlmutter)
+        written = hessian_operator(model, loss_fn, given)
+        assert isinstance(written, CompiledHessian)
         whole = dense(model, loss_fn, given)
         found = torch.stack([written @ row for row in torch.eye(len(whole), dtype=torch.float64)])
         torch.testing.assert_close(found, whole, rtol=1e-9, atol=1e-11)
-        general = Hessian(model, loss_fn, given)
+        general = AutogradHessian(model, loss_fn, given)
         torch.testing.assert_close(written.gradient, general.gradient, rtol=1e-9, atol=1e-12)
         assert written.loss == pytest.approx(general.loss, rel=1e-12)
     assert state(model) == before
@@ -137,8 +137,8 @@ def test_any_loss_of_the_outputs(loss: str, dtype: torch.dtype) -> None:
     whole = dense(model, loss_fn, (x, y))
     if isinstance(loss_fn, nn.Module):  # classes may have weights
         loss_fn = copy.deepcopy(loss_fn).to(dtype)
-    written = hessian_of(model.to(dtype), loss_fn, (x.to(dtype), y))
-    assert isinstance(written, Pearlmutter)
+    written = hessian_operator(model.to(dtype), loss_fn, (x.to(dtype), y))
+    assert isinstance(written, CompiledHessian)
     for row in torch.randn(3, len(whole), dtype=torch.float64):
         wanted, found = whole @ row, (written @ row.to(dtype)).double()
         assert (found - wanted).norm() <= (1e-5 if dtype == torch.float32 else 1e-12) * wanted.norm()
@@ -149,7 +149,7 @@ def test_a_row_of_one_logit_reads_the_first_output_of_several(name: str) -> None
     torch.manual_seed(1)
     model, (x, y) = NETWORKS["wide"]().double(), data(1)
     loss_fn, given = MeanLoss(lv.LOSSES[name]), (x, y.double())
-    whole, written = dense(model, loss_fn, given), hessian_of(model, loss_fn, given)
+    whole, written = dense(model, loss_fn, given), hessian_operator(model, loss_fn, given)
     row = torch.randn(len(whole), dtype=torch.float64)
     torch.testing.assert_close(written @ row, whole @ row, rtol=1e-9, atol=1e-12)
 
@@ -166,8 +166,8 @@ def test_frozen_weights_are_left_out() -> None:
         model = NETWORKS["wide"]().double()
         for name in frozen:
             model.get_parameter(name).requires_grad_(False)
-        written = hessian_of(model, nn.CrossEntropyLoss(), data(0))
-        assert isinstance(written, Pearlmutter)
+        written = hessian_operator(model, nn.CrossEntropyLoss(), data(0))
+        assert isinstance(written, CompiledHessian)
         whole = dense(model, nn.CrossEntropyLoss(), data(0))
         row = torch.randn(len(whole), dtype=torch.float64)
         torch.testing.assert_close(written @ row, whole @ row, rtol=1e-9, atol=1e-11)
@@ -236,8 +236,8 @@ def test_what_a_tape_does_not_show_is_left_to_autograd(middle: Callable[[Tensor]
     model = Odd(middle).double()
     given = data(0)
     chosen, general = (
-        hessian_of(model, nn.CrossEntropyLoss(), given),
-        Hessian(model, nn.CrossEntropyLoss(), given),
+        hessian_operator(model, nn.CrossEntropyLoss(), given),
+        AutogradHessian(model, nn.CrossEntropyLoss(), given),
     )
     row = torch.randn(len(general.like), dtype=torch.float64)
     torch.testing.assert_close(chosen @ row, general @ row, rtol=1e-9, atol=1e-11)
@@ -247,17 +247,17 @@ def test_shared_weights_batches_and_extras_are_left_to_autograd() -> None:
     shared = NETWORKS["deep"]().double()
     shared[2].weight = shared[0].weight
     x, y = data(0)
-    assert isinstance(hessian_of(shared, nn.CrossEntropyLoss(), (x, y)), Hessian)
+    assert isinstance(hessian_operator(shared, nn.CrossEntropyLoss(), (x, y)), AutogradHessian)
     plain = NETWORKS["wide"]().double()
-    assert isinstance(hessian_of(plain, nn.CrossEntropyLoss(), [(x, y), (x, y)]), Hessian)
+    assert isinstance(hessian_operator(plain, nn.CrossEntropyLoss(), [(x, y), (x, y)]), AutogradHessian)
 
     def looks(outputs: Tensor, targets: Tensor, model: nn.Module) -> Tensor:
         return F.cross_entropy(outputs, targets) + next(model.parameters()).square().sum()
 
-    assert isinstance(hessian_of(plain, looks, (x, y)), Hessian)
+    assert isinstance(hessian_operator(plain, looks, (x, y)), AutogradHessian)
     for name in ("cnn", "attention", "gru"):
         model, given = make(name, examples=12)
-        assert isinstance(hessian_of(model, nn.CrossEntropyLoss(), given), Hessian), name
+        assert isinstance(hessian_operator(model, nn.CrossEntropyLoss(), given), AutogradHessian), name
 
 
 def test_a_loss_that_writes_into_its_data_finds_them_as_they_were() -> None:
@@ -268,8 +268,8 @@ def test_a_loss_that_writes_into_its_data_finds_them_as_they_were() -> None:
         targets -= 0.5
         return (outputs[:, 0] - targets).square().mean()
 
-    chosen = hessian_of(NETWORKS["wide"]().double(), writes, (x, y))
-    assert isinstance(chosen, Hessian)
+    chosen = hessian_operator(NETWORKS["wide"]().double(), writes, (x, y))
+    assert isinstance(chosen, AutogradHessian)
     chosen @ torch.ones_like(chosen.like)
     np.testing.assert_array_equal(np.unique(y.numpy()), [0, 1])
 
@@ -279,8 +279,8 @@ def test_tokens_pass_through_linear_layers_on_the_last_axis() -> None:
     model = nn.Sequential(nn.Linear(3, 20), nn.Tanh(), nn.Linear(20, 4), nn.GELU()).double()
     x = torch.randn(7, 5, 3, dtype=torch.float64)
     given = (x, torch.randn(7, 5, 4, dtype=torch.float64))
-    written = hessian_of(model, nn.MSELoss(), given)
-    assert isinstance(written, Pearlmutter)
+    written = hessian_operator(model, nn.MSELoss(), given)
+    assert isinstance(written, CompiledHessian)
     whole = dense(model, nn.MSELoss(), given)
     row = torch.randn(len(whole), dtype=torch.float64)
     torch.testing.assert_close(written @ row, whole @ row, rtol=1e-9, atol=1e-11)

@@ -6,9 +6,9 @@ import torch
 from support.models import make, mlp, state
 from torch import Tensor, nn
 
-from lossviz.curvature.eigenvalues import MOST, density, leading, sharpness, spectrum
-from lossviz.curvature.lanczos import largest
-from lossviz.curvature.products import Hessian
+from lossviz.curvature.eigenvalues import MAX_PRODUCTS, density, leading_eigenpairs, sharpness, spectrum
+from lossviz.curvature.lanczos import largest_eigenvalue
+from lossviz.curvature.products import AutogradHessian
 
 CE = nn.CrossEntropyLoss()
 
@@ -27,7 +27,7 @@ def test_a_quadratic_is_known_exactly() -> None:
     found = spectrum(*quadratic(values), k=3, samples=200, tolerance=1e-8)
     np.testing.assert_allclose(found.eigenvalues, [80, 79, 78], rtol=1e-9)
     assert (found.residuals < 1e-5).all()
-    assert found.weights == 80
+    assert found.num_parameters == 80
     assert abs(found.trace - values.sum()) < 4 * found.trace_error
     low = spectrum(*quadratic(values), k=2, end="smallest", tolerance=1e-8)
     np.testing.assert_allclose(low.eigenvalues, [1, 2], rtol=1e-6)
@@ -48,8 +48,8 @@ def test_the_second_largest_is_not_taken_for_the_largest() -> None:
         [0.05 * torch.randn(400, generator=torch.Generator().manual_seed(0)), Tensor([0.9, 1])]
     )
     for seed in range(60):
-        found = largest(
-            lambda v: v * values, values, 1e-3, MOST, generator=torch.Generator().manual_seed(seed)
+        found = largest_eigenvalue(
+            lambda v: v * values, values, 1e-3, MAX_PRODUCTS, generator=torch.Generator().manual_seed(seed)
         )
         assert found == pytest.approx(1, rel=1e-4), seed
 
@@ -89,9 +89,9 @@ def test_eigenvalues_and_trace_equal_those_of_the_full_hessian(name: str) -> Non
     found = spectrum(model, CE, (x, y), k=3, samples=40)
     np.testing.assert_allclose(found.eigenvalues, wanted[::-1][:3], rtol=1e-6)
     assert abs(found.trace - matrix.trace()) < 4 * found.trace_error
-    low = leading(model, CE, (x, y), 2, "smallest")[0]
+    low = leading_eigenpairs(model, CE, (x, y), 2, "smallest")[0]
     np.testing.assert_allclose(low, wanted[:2], rtol=1e-6)
-    values, vectors = leading(model, CE, (x, y), 2)
+    values, vectors = leading_eigenpairs(model, CE, (x, y), 2)
     np.testing.assert_allclose(vectors @ matrix, values[:, None] * vectors, atol=2e-4 * abs(values[0]))
     shape = density(model, CE, (x, y), steps=40, probes=12)
     assert np.trapezoid(shape.density, shape.value) == pytest.approx(1, rel=1e-3)
@@ -102,7 +102,7 @@ def test_eigenvalues_and_trace_equal_those_of_the_full_hessian(name: str) -> Non
 def test_products_equal_a_finite_difference_of_the_gradient(name: str) -> None:
     model, (x, y) = make(name, examples=20)
     model, x = model.double().eval(), x.double()
-    hessian = Hessian(model, CE, (x, y))
+    hessian = AutogradHessian(model, CE, (x, y))
     v = torch.from_numpy(np.random.default_rng(0).normal(size=hessian.like.numel()))
     v /= v.norm()
     found = hessian @ v

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lossviz.curvature.twice_differentiable import TwiceDifferentiable, on_cpu
+from lossviz.curvature.twice_differentiable import TwiceDifferentiable, run_on_cpu
 
 
 def rows(*shape: int) -> Tensor:
@@ -61,7 +61,7 @@ def test_a_recurrent_network_on_another_device_passes_the_cpu() -> None:
     layer, x = nn.LSTM(4, 3, dtype=torch.float64), rows(5, 2, 4)
     asked = ([rows(1, 2, 3), rows(1, 2, 3)], [*layer.parameters()], True, 1, 0.0, False, False, False)
     plain = torch.lstm(x, *asked)
-    found = on_cpu(torch.lstm, x, *asked)
+    found = run_on_cpu(torch.lstm, x, *asked)
     assert all(torch.equal(one, other) for one, other in zip(found, plain, strict=True))
 
 

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 import lossviz
 from lossviz.curvature import compiled
-from lossviz.curvature.compiled import hessian_of
+from lossviz.curvature.compiled import hessian_operator
 from lossviz.curvature.eigenvalues import spectrum
-from lossviz.curvature.products import Hessian
+from lossviz.curvature.products import AutogradHessian
 from lossviz.engine import dispatch
 from lossviz.engine.fallback import FallbackWarning
 from lossviz.landscape.surface import surface
@@ -28,7 +28,7 @@ ROOT = Path(lossviz.__file__).parent
 class Broken:
     """In the place of a faster way."""
 
-    name = "stacked"
+    name = "vectorized"
 
     def __init__(self, *_: Any) -> None:
         raise IndexError("a fault of ours")
@@ -36,30 +36,30 @@ class Broken:
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatch, "Stacked", Broken)
-    monkeypatch.setattr(compiled, "Pearlmutter", Broken)
+    monkeypatch.setattr(dispatch, "VectorizedEvaluator", Broken)
+    monkeypatch.setattr(compiled, "CompiledHessian", Broken)
 
 
 def test_an_unexpected_failure_is_told_and_the_result_is_right(broken: None) -> None:
     model, data = make("mlp", examples=9)
-    with pytest.warns(FallbackWarning, match="stacked evaluator failed with IndexError: a fault of ours"):
+    with pytest.warns(FallbackWarning, match="vectorized evaluator failed with IndexError: a fault of ours"):
         found = surface(model, CE, data, points=3)
     assert (found.facts.evaluator, found.facts.reason) == (
-        "loop",
-        "the stacked evaluator failed with IndexError",
+        "reference",
+        "the vectorized evaluator failed with IndexError",
     )
     assert found.loss[1, 1] == pytest.approx(float(CE(model.eval()(data[0]), data[1]).detach()), rel=1e-6)
-    with pytest.warns(FallbackWarning, match="written out Hessian failed with IndexError: a fault of ours"):
-        hessian = hessian_of(model, CE, data)
-    assert hessian.reason == "the written out Hessian failed with IndexError"
+    with pytest.warns(FallbackWarning, match="compiled Hessian failed with IndexError: a fault of ours"):
+        hessian = hessian_operator(model, CE, data)
+    assert hessian.reason == "the compiled Hessian failed with IndexError"
     row = torch.ones_like(hessian.like)
-    assert torch.equal(hessian @ row, Hessian(model, CE, data) @ row)
+    assert torch.equal(hessian @ row, AutogradHessian(model, CE, data) @ row)
 
 
 def test_no_test_can_miss_one(broken: None) -> None:
     """Warnings are errors in all tests: each that takes a slower way unexpectedly fails."""
     model, data = make("mlp", examples=9)
-    for asked in (surface, hessian_of):
+    for asked in (surface, hessian_operator):
         with pytest.raises(FallbackWarning):
             asked(model, CE, data)
 
@@ -67,7 +67,7 @@ def test_no_test_can_miss_one(broken: None) -> None:
 def test_no_failure_is_taken_in_silence() -> None:
     """Whoever catches every exception raises another or says so."""
     silent = []
-    for path in ROOT.glob("*.py"):
+    for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.ExceptHandler):
                 continue
@@ -75,7 +75,7 @@ def test_no_failure_is_taken_in_silence() -> None:
             if caught not in ("Exception", "BaseException"):
                 continue
             inside = [inner for statement in node.body for inner in ast.walk(statement)]
-            if not any(isinstance(i, ast.Raise) or getattr(i, "id", "") == "fell_back" for i in inside):
+            if not any(isinstance(i, ast.Raise) or getattr(i, "id", "") == "warn_fallback" for i in inside):
                 silent.append(f"{path.name}:{node.lineno}")
     assert silent == []
 
@@ -95,10 +95,10 @@ class Fixed(nn.Module):
 @pytest.mark.parametrize("how", ["view", "zeros"])
 def test_a_model_for_one_number_of_examples_is_differentiated_by_autograd(how: str) -> None:
     model, data = Fixed(how), (torch.randn(90, 4), torch.randint(0, 3, (90,)))
-    hessian = hessian_of(model, CE, data)
-    assert isinstance(hessian, Hessian)
+    hessian = hessian_operator(model, CE, data)
+    assert isinstance(hessian, AutogradHessian)
     assert hessian.reason == "the model or the loss uses a pass that runs on 90 examples only"
-    assert surface(model, CE, data, points=3).facts.evaluator == "stacked"
+    assert surface(model, CE, data, points=3).facts.evaluator == "vectorized"
 
 
 class Casting(nn.Module):
@@ -117,8 +117,8 @@ class Casting(nn.Module):
 def test_what_is_cast_on_its_way_is_left_to_the_loop(model: nn.Module) -> None:
     data = (torch.randn(20, 4), torch.randint(0, 3, (20,)))
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        found, hessian = surface(model, CE, data, points=3), hessian_of(model, CE, data)
-    assert found.facts.evaluator == "loop"
+        found, hessian = surface(model, CE, data, points=3), hessian_operator(model, CE, data)
+    assert found.facts.evaluator == "reference"
     assert found.facts.reason == "the model or the loss uses linear in bfloat16, as under autocast"
     assert hessian.reason == found.facts.reason
 
@@ -138,7 +138,7 @@ def test_a_mistake_of_the_users_is_one_sentence_and_no_warning() -> None:
     with pytest.raises(ValueError, match="IndexError: the user's own"):
         surface(model, mistaken, data, points=2)
     with pytest.raises(ValueError, match="cannot be differentiated here: IndexError: the user's own"):
-        hessian_of(model, mistaken, data)
+        hessian_operator(model, mistaken, data)
 
 
 @pytest.mark.parametrize("loss_fn", [nn.MultiMarginLoss(), lambda o, t: F.multi_margin_loss(o, t) + o.sum()])
@@ -149,7 +149,7 @@ def test_a_loss_without_a_second_derivative_is_one_sentence(loss_fn: Any) -> Non
 
 
 def test_a_failure_in_the_midst_of_a_run_is_not_taken_for_divergence(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Failing(run.Follower):
+    class Failing(run.TopEigenvalueTracker):
         calls = 0
 
         def __call__(self, product: Any) -> float:
@@ -158,7 +158,7 @@ def test_a_failure_in_the_midst_of_a_run_is_not_taken_for_divergence(monkeypatch
                 raise ValueError("something else")
             return super().__call__(product)
 
-    monkeypatch.setattr(run, "Follower", Failing)
+    monkeypatch.setattr(run, "TopEigenvalueTracker", Failing)
     model, data = make("mlp", examples=9)
     with pytest.raises(ValueError, match="something else"):
         run.edge_run(model, CE, data, 0.1, steps=5)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from lossviz.codes.heads import HeadTraining
 from lossviz.codes.table import CODES
 from lossviz.common.validation import as_int64, as_tensor
-from lossviz.curvature.compiled import Pearlmutter, hessian_of
+from lossviz.curvature.compiled import CompiledHessian, hessian_operator
 from lossviz.engine.batches import read_batches
 from lossviz.landscape.surface import surface
 from lossviz.losses.table import LOSSES
@@ -43,7 +43,7 @@ def test_targets_are_int64_in_a_batch_of_any_form(given: Given, kind: str) -> No
     x, y = torch.randn(4, 2), torch.tensor([0, 2, 1, 2])
     targets = given(y, kind)
     for data in ((x, targets), {"x": x, "labels": targets}, [(x, targets)], (x, {"first": targets})):
-        (batch,) = read_batches(data, LIKE).rows
+        (batch,) = read_batches(data, LIKE).items
         found = batch.targets["first"] if isinstance(batch.targets, dict) else batch.targets
         assert found.dtype == torch.int64
         assert torch.equal(found, y)
@@ -69,14 +69,14 @@ def test_every_evaluator_takes_targets_of_any_width(given: Given, name: str) -> 
     x, y = torch.randn(40, 4), torch.randint(0, classes, (40,))
     many = not hasattr(loss_fn, "task") or loss_fn.task == "multiclass"
     model = mlp(4, 5, 3 if many else 1)
-    wanted, written = surface(model, loss_fn, (x, y), points=3), hessian_of(model, loss_fn, (x, y))
+    wanted, written = surface(model, loss_fn, (x, y), points=3), hessian_operator(model, loss_fn, (x, y))
     row = torch.ones_like(written.like)
     for kind in WIDTHS:
         data = (x, given(y, kind))
         found = surface(model, loss_fn, data, points=3)
-        assert found.facts.evaluator == "stacked", found.facts.reason
+        assert found.facts.evaluator == "vectorized", found.facts.reason
         assert np.array_equal(found.loss, wanted.loss), kind  # what is done is the same from the cast on
-        hessian = hessian_of(model, loss_fn, data)
+        hessian = hessian_operator(model, loss_fn, data)
         assert type(hessian) is type(written)
         assert torch.equal(hessian @ row, written @ row), kind
 
@@ -96,7 +96,7 @@ def test_the_loop_and_training_at_the_edge_take_targets_of_any_width(given: Give
 def test_batches_of_different_widths_are_joined() -> None:
     model, (x, y) = make("mlp")
     found = surface(model, CE, [(x[:40], y[:40].to(torch.uint8)), (x[40:], y[40:].int())], points=3)
-    assert found.facts.evaluator == "stacked", found.facts.reason
+    assert found.facts.evaluator == "vectorized", found.facts.reason
     np.testing.assert_allclose(found.loss, surface(model, CE, (x, y), points=3).loss, rtol=2e-6)
 
 
@@ -115,14 +115,14 @@ def test_inputs_of_whole_numbers_are_for_an_embedding(kind: str) -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Embedding(9, 4), nn.Flatten(), nn.Linear(12, 3))
     tokens, y = torch.randint(0, 9, (20, 3)), torch.randint(0, 3, (20,))
-    (batch,) = read_batches((tokens.numpy().astype(kind), y), LIKE).rows
+    (batch,) = read_batches((tokens.numpy().astype(kind), y), LIKE).items
     if kind == "uint8":  # an image
         assert batch.inputs.dtype == torch.uint8
         return
     assert batch.inputs.dtype == torch.int64
     found = surface(model, CE, (tokens.numpy().astype(kind), y), points=2)
     assert np.array_equal(found.loss, surface(model, CE, (tokens, y), points=2).loss)
-    (batch,) = read_batches((tokens.int(), y), LIKE).rows
+    (batch,) = read_batches((tokens.int(), y), LIKE).items
     assert batch.inputs.dtype == torch.int32, "a tensor stays what it is"
 
 
@@ -132,17 +132,17 @@ def test_bools_stay_a_mask_and_are_0_and_1_to_a_row_of_losses(given: Given) -> N
     x, model = torch.randn(30, 2), mlp(2, 4, 1)
     y = x[:, 0] > 0
     data = (x, given(y, "bool"))
-    (batch,) = read_batches(data, LIKE).rows
+    (batch,) = read_batches(data, LIKE).items
     assert batch.targets.dtype == torch.bool
     masked = surface(model, lambda o, t: o[t].square().mean(), data, points=2)
     rows = surface(model, lambda o, t: o.square().mean(), (x[y], y[y]), points=2)
     np.testing.assert_allclose(masked.loss, rows.loss, rtol=2e-6)
     for name in ("sigmoid-ce", "hinge", "mse"):
         mine, plain = (surface(model, LOSSES[name], (x, t), points=2) for t in (data[1], y.float()))
-        assert mine.facts.evaluator == "stacked", mine.facts.reason
+        assert mine.facts.evaluator == "vectorized", mine.facts.reason
         np.testing.assert_allclose(mine.loss, plain.loss, rtol=2e-6)
-        one, other = (hessian_of(model, LOSSES[name], (x, t)) for t in (data[1], y.float()))
-        assert isinstance(one, Pearlmutter)
+        one, other = (hessian_operator(model, LOSSES[name], (x, t)) for t in (data[1], y.float()))
+        assert isinstance(one, CompiledHessian)
         row = torch.ones_like(one.like)
         torch.testing.assert_close(one @ row, other @ row, rtol=1e-5, atol=1e-6)
     with pytest.raises(ValueError, match=r"float32 \(30, 2\), bool \(30,\)\).*but got Bool"):
@@ -178,10 +178,10 @@ def test_arrays_of_any_make() -> None:
     frozen.flags.writeable = False
     for inputs in (frozen, x.numpy().astype(">f8"), np.asfortranarray(x.numpy()), x.numpy()[::-1][::-1]):
         data = (inputs, y.numpy().astype(">i4"))
-        (batch,) = read_batches(data, LIKE).rows
+        (batch,) = read_batches(data, LIKE).items
         assert torch.equal(batch.inputs, x)
         found = surface(model, CE, data, points=2)
-        assert found.facts.evaluator == "stacked", found.facts.reason
+        assert found.facts.evaluator == "vectorized", found.facts.reason
         np.testing.assert_allclose(found.loss, wanted, rtol=1e-6)  # numbers at odd addresses add up otherwise
         assert torch.equal(as_tensor(inputs).float(), x)
     heads = [

@@ -11,7 +11,7 @@ from support.models import MODELS, make, mlp, plain_loop
 from torch import Tensor, nn
 
 from lossviz.engine import vectorized
-from lossviz.engine.dispatch import choose
+from lossviz.engine.dispatch import choose_evaluator
 from lossviz.engine.reference import ReferenceEvaluator
 from lossviz.landscape.planes import random_plane
 from lossviz.landscape.surface import surface
@@ -38,7 +38,7 @@ def test_float64_is_exact(name: str) -> None:
     model, x = model.double(), x.double()
     plane = random_plane(model)
     found = surface(model, CE, (x, y), plane, points=4)
-    assert (found.facts.evaluator, found.facts.dtype) == ("stacked", "float64")
+    assert (found.facts.evaluator, found.facts.dtype) == ("vectorized", "float64")
     np.testing.assert_allclose(found.loss, plain_loop(model, CE, (x, y), plane, found.a, found.b), rtol=1e-12)
 
 
@@ -70,8 +70,8 @@ LOSS_FUNCTIONS = {
 def in_blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fifty examples in three blocks of 16 and a rest of 2, as thousands would be."""
     if request.param:
-        monkeypatch.setattr(vectorized, "LEAST", 16)
-        monkeypatch.setattr(vectorized, "LAYER", 0)
+        monkeypatch.setattr(vectorized, "MIN_EXAMPLES", 16)
+        monkeypatch.setattr(vectorized, "LAYER_SIZE", 0)
 
 
 @pytest.mark.usefixtures("in_blocks")
@@ -82,7 +82,7 @@ def test_every_loss_function_equals_a_float64_loop(name: str) -> None:
     x = torch.randn(50, 2)
     data = (x, (x[:, :1] > 0).float())
     found = surface(model, loss_fn, data, points=5)
-    assert found.facts.evaluator == "stacked", found.facts.reason
+    assert found.facts.evaluator == "vectorized", found.facts.reason
     wanted = plain_loop(model, loss_fn, data, random_plane(model), found.a, found.b)
     np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
 
@@ -104,7 +104,7 @@ def test_every_row_equals_a_float64_loop_and_is_asked_once_a_block(name: str, se
     y = torch.randint(0, 3, (50,)) if classes else (x[:, 0] > 0).float()
     data: Any = [(x[:20], y[:20]), (x[20:], y[20:])] if several else (x, y)
     found = surface(model, MeanLoss(replace(row, function=counted)), data, points=9)
-    assert found.facts.evaluator == "stacked", found.facts.reason
+    assert found.facts.evaluator == "vectorized", found.facts.reason
     assert asked < 15, "not once for each of the 81 points"
     plane = random_plane(model)
     wanted = plain_loop(model, MeanLoss(row), (x, y), plane, found.a, found.b)
@@ -137,7 +137,7 @@ def test_answers_so_sure_and_wrong_that_their_exponentials_overflow(factor: floa
         list(model.parameters())[-2].mul_(factor)
     plane = random_plane(model)
     found = surface(model, CE, (x, y), plane, points=3)
-    assert found.facts.evaluator == "stacked", found.facts.reason
+    assert found.facts.evaluator == "vectorized", found.facts.reason
     np.testing.assert_allclose(found.loss, plain_loop(model, CE, (x, y), plane, found.a, found.b), rtol=1e-5)
 
 
@@ -146,7 +146,7 @@ def test_data_in_blocks_equals_data_at_once() -> None:
     model, x = mlp(2, 64, 64, 1), torch.randn(5000, 2)
     data = (x, (x[:, :1] > 0).float())
     found = surface(model, F.binary_cross_entropy_with_logits, data, points=3)
-    assert found.facts.evaluator == "stacked"
+    assert found.facts.evaluator == "vectorized"
     wanted = plain_loop(
         model, F.binary_cross_entropy_with_logits, data, random_plane(model), found.a, found.b
     )
@@ -173,7 +173,7 @@ def test_parameters_as_factors_and_shared_layers() -> None:
     data = (x, torch.randn(30))
     plane = random_plane(model, include_bias=True)
     found = surface(model, F.mse_loss, data, plane, points=4)
-    assert found.facts.evaluator == "stacked", found.facts.reason
+    assert found.facts.evaluator == "vectorized", found.facts.reason
     np.testing.assert_allclose(
         found.loss, plain_loop(model, F.mse_loss, data, plane, found.a, found.b), rtol=1e-5
     )
@@ -198,7 +198,7 @@ def test_a_relu_is_put_off_till_after_the_pooling_only_where_nobody_else_reads_i
     model, data = ReadTwice(), (torch.randn(40, 1, 8, 8), torch.randint(3, (40,)))
     plane = random_plane(model, include_bias=True)
     found = surface(model, CE, data, plane, points=4)
-    assert found.facts.evaluator == "stacked", found.facts.reason
+    assert found.facts.evaluator == "vectorized", found.facts.reason
     np.testing.assert_allclose(found.loss, plain_loop(model, CE, data, plane, found.a, found.b), rtol=1e-5)
 
 
@@ -217,7 +217,7 @@ class Treacherous(nn.Module):
 def test_what_does_not_agree_with_the_model_goes_through_the_loop() -> None:
     torch.manual_seed(0)
     found = surface(Treacherous(), F.mse_loss, (torch.randn(9, 2), torch.randn(9, 1)), points=3)
-    assert found.facts.evaluator == "loop"
+    assert found.facts.evaluator == "reference"
     assert "did not agree" in found.facts.reason
 
 
@@ -253,7 +253,7 @@ def test_the_evaluators_are_interchangeable() -> None:
         np.stack([plane.origin, plane.u, plane.v]),
     )
     points = np.random.default_rng(0).normal(size=(7, 2))
-    choice = choose(task, plane.window)
+    choice = choose_evaluator(task, plane.window)
     np.testing.assert_allclose(choice.evaluator(points), ReferenceEvaluator(task)(points), rtol=1e-5)
 
 
@@ -270,7 +270,7 @@ def test_filters_that_the_pass_computes_are_stacked() -> None:
     data = (torch.randn(20, 1, 6, 6), torch.randint(3, (20,)))
     plane = random_plane(model)
     found = surface(model, CE, data, plane, points=3)
-    assert found.facts.evaluator == "stacked", found.facts.reason
+    assert found.facts.evaluator == "vectorized", found.facts.reason
     np.testing.assert_allclose(found.loss, plain_loop(model, CE, data, plane, found.a, found.b), rtol=1e-5)
 
 
@@ -278,8 +278,8 @@ def test_batches_of_which_examples_are_ignored_are_not_joined() -> None:
     model, (x, y) = make("mlp")
     rows = [(x[k : k + 7], y[k : k + 7]) for k in range(0, 35, 7)]
     found = surface(model, nn.CrossEntropyLoss(ignore_index=0), rows, points=3)
-    assert (found.facts.evaluator, "mean of examples" in found.facts.reason) == ("loop", True)
-    assert surface(model, nn.CrossEntropyLoss(), rows, points=3).facts.evaluator == "stacked"
+    assert (found.facts.evaluator, "mean of examples" in found.facts.reason) == ("reference", True)
+    assert surface(model, nn.CrossEntropyLoss(), rows, points=3).facts.evaluator == "vectorized"
 
 
 def test_a_cast_of_the_weights_is_not_kept_from_point_to_point() -> None:

@@ -13,8 +13,8 @@ from support.models import plain_loop
 from torch import Tensor, nn
 
 from lossviz.engine.buffers import BufferPool
-from lossviz.engine.conv_blocks import in_threads
-from lossviz.engine.winograd import Minimal, images_at_once, pays
+from lossviz.engine.conv_blocks import map_in_threads
+from lossviz.engine.winograd import WinogradConv, images_at_once, is_faster
 from lossviz.landscape.planes import random_plane
 from lossviz.landscape.surface import surface
 
@@ -26,7 +26,7 @@ counts = st.tuples(st.integers(1, 5), st.integers(1, 6), st.integers(1, 6))
 
 def filtered(x: Tensor, filters: Tensor, shift: Tensor | None, padding: tuple[int, int]) -> Tensor:
     rooms = BufferPool()
-    way = Minimal(x, (x.shape[2], x.shape[3]), padding, lambda: rooms.book(0, 0))
+    way = WinogradConv(x, (x.shape[2], x.shape[3]), padding, lambda: rooms.reserve(0, 0))
     way(torch.full_like(x, torch.nan), way.transformed(filters), shift)  # what rooms held before is gone
     return way(x, way.transformed(filters), shift)
 
@@ -63,12 +63,12 @@ def test_an_infinite_pixel_spoils_its_own_image_only() -> None:
 
 def test_it_is_taken_where_it_pays() -> None:
     single, double = torch.zeros(1), torch.zeros(1, dtype=torch.float64)
-    assert pays(single, (64, 64), (8, 8))
-    assert pays(single, (32, 64), (8, 8))
-    assert not pays(single, (16, 16), (8, 8)), "too few channels for the transformations"
-    assert not pays(single, (64, 64), (5, 5)), "three eighths of the tiles would be thrown away"
-    assert pays(double, (16, 16), (8, 8)), "float64 convolutions are slow otherwise"
-    assert not pays(single.half(), (64, 64), (8, 8))
+    assert is_faster(single, (64, 64), (8, 8))
+    assert is_faster(single, (32, 64), (8, 8))
+    assert not is_faster(single, (16, 16), (8, 8)), "too few channels for the transformations"
+    assert not is_faster(single, (64, 64), (5, 5)), "three eighths of the tiles would be thrown away"
+    assert is_faster(double, (16, 16), (8, 8)), "float64 convolutions are slow otherwise"
+    assert not is_faster(single.half(), (64, 64), (8, 8))
     assert images_at_once((64, 64), (32, 32)) < images_at_once((64, 64), (8, 8))
 
 
@@ -121,11 +121,11 @@ def test_models_equal_a_float64_loop(build: type[nn.Module], include_bias: bool)
         model(x * 2 + 1)
     plane = random_plane(model, seed=1, include_bias=include_bias)
     found = surface(model, CE, (x, y), plane, points=2)
-    assert found.facts.evaluator == "stacked", found.facts.reason
+    assert found.facts.evaluator == "vectorized", found.facts.reason
     wanted = plain_loop(model, CE, (x, y), plane, found.a, found.b)
     np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
     exact = surface(model.double(), CE, (x.double(), y), plane, points=2)
-    assert exact.facts.evaluator == "stacked", exact.facts.reason
+    assert exact.facts.evaluator == "vectorized", exact.facts.reason
     np.testing.assert_allclose(exact.loss, wanted, rtol=1e-11)
 
 
@@ -155,6 +155,6 @@ def test_threads_that_start_meanwhile_have_the_default(two_threads: None) -> Non
     def inside(_: int) -> tuple[int, int]:
         return torch.get_num_threads(), counted()
 
-    assert set(in_threads(2, inside, range(20))) == {(1, 2)}
+    assert set(map_in_threads(2, inside, range(20))) == {(1, 2)}
     assert counted() == 2
     assert torch.get_num_threads() == 2

@@ -133,7 +133,7 @@ def test_workers_hand_over_soon_what_they_have_found(monkeypatch: pytest.MonkeyP
     with ThreadPoolExecutor(1) as pool:
         quick, slow = Counting(pool), Counting(pool)
         surface(model, CE, data, points=12, executor=quick, progress=False)
-        monkeypatch.setattr(dispatch, "SOON", 0.0)  # whatever it takes is long
+        monkeypatch.setattr(dispatch, "SHORT_TIME", 0.0)  # whatever it takes is long
         surface(model, CE, data, points=12, executor=slow, progress=False)
     assert max(quick.sizes) == 144 // 8
     assert set(slow.sizes) == {1}

@@ -102,7 +102,7 @@ def test_every_kind_of_data_gives_the_same() -> None:
     for name, data in forms.items():
         found = surface(model, CE, data, points=4)
         np.testing.assert_allclose(found.loss, wanted.loss, rtol=2e-6, err_msg=name)
-        assert (found.facts.examples, found.facts.evaluator, found.facts.subset) == (70, "stacked", False)
+        assert (found.facts.examples, found.facts.evaluator, found.facts.subset) == (70, "vectorized", False)
     part = surface(model, CE, forms["batches"], points=4, max_batches=1)
     assert (part.facts.examples, part.facts.batches, part.facts.subset) == (40, 1, True)
     np.testing.assert_allclose(part.loss, surface(model, CE, (x[:40], y[:40]), points=4).loss, rtol=2e-6)
@@ -204,7 +204,7 @@ def test_from_coarse_to_fine_ends_in_the_whole(name: str) -> None:
     assert [p.facts.stride for p in pictures] == [8, 4, 2, 1]
     assert pictures[0].loss.shape == (3, 3)
     whole, last = surface(model, CE, data, points=11), pictures[-1]
-    if whole.facts.evaluator == "loop":  # point by point, whatever their order
+    if whole.facts.evaluator == "reference":  # point by point, whatever their order
         assert last == whole
     assert replace(last, loss=whole.loss) == whole
     np.testing.assert_allclose(last.loss, whole.loss, rtol=2e-6)  # other points share a product
