@@ -48,7 +48,7 @@ def test_a_surface_in_every_plane_and_format(here, capsys) -> None:
         settings = ["--plane", plane, "--points", "5", "--out", out]
         assert main(["surface", "my_model_of_the_cli:moons", *settings]) == 0
         assert Surface.load(here / out).loss.shape == (5, 5)
-    assert "5 x 5 points, 9 examples, stacked evaluator" in capsys.readouterr().out
+    assert "5 x 5 points, 9 examples, vectorized evaluator" in capsys.readouterr().out
     pytest.importorskip("plotly", reason="plotly is not installed: figures are not tested")
     assert main(["surface", "my_model_of_the_cli:moons", "--points", "5", "--out", "slice.HTML"]) == 0
     assert "plotly" in (here / "slice.HTML").read_text()[:200000].lower()

@@ -30,7 +30,7 @@ class AutogradHessian:
     """The Hessian of a loss as a linear operator, ``hessian @ vector``, by autograd.
 
     With one batch the graph of the gradient is kept and each product is one backward pass; with several it
-    is built anew for each, so that memory holds one batch's graph. Nothing is computed before it is needed;
+    is built again for each, so that memory holds one batch's graph. Nothing is computed before it is needed;
     a loss that cannot be differentiated raises a ValueError then.
 
     Args:

@@ -19,8 +19,10 @@ from lossviz.engine.buffers import BufferPool
 from lossviz.engine.conv_blocks import map_in_threads, uses_winograd
 from lossviz.engine.convolutions import (
     Prepared,
+    channels_last,
     conv_spec,
     direct_conv,
+    filters_last,
     max_pool,
     standard_format,
     unfolded_conv,
@@ -56,7 +58,7 @@ class ConvProgram:
             UntraceableError: If an operation is not known, or mixes examples.
         """
         self._trace, self._blocks, self._frozen = trace, blocks, frozen
-        self._shapes, self._directions = shapes, _filters_last(directions, shapes)
+        self._shapes, self._directions = shapes, filters_last(directions, shapes)
         self._input_only = self._find_input_only()
         self._pool = BufferPool()
         self._winograd = uses_winograd(trace, directions)
@@ -191,12 +193,12 @@ class ConvProgram:
         if not isinstance(ref, Ref):
             return lambda values, block: ref
         key = ref.key
-        if ref.kind == "parameter" or (ref.kind == "op" and key not in self._input_only):
+        if ref.kind == "parameter" or self._is_computed(ref):
             return lambda values, block: values[key]
         value = self._recorded(ref)
         is_data = ref.kind == "op" or key < self._trace.num_inputs
         if is_data and value.ndim and len(value) == self._blocks[-1].stop:
-            blocks = [_channels_last(value[rows]) for rows in self._blocks]
+            blocks = [channels_last(value[rows]) for rows in self._blocks]
             return lambda values, block: blocks[block]
         return lambda values, block: value
 
@@ -211,7 +213,7 @@ class ConvProgram:
         x, spec = op.args[0], conv_spec(op)
         if spec is None:
             raise UntraceableError(f"{op.name} to {op.shape}")
-        is_first = not (isinstance(x, Ref) and x.kind == "op" and x.key not in self._input_only)
+        is_first = not self._is_computed(x)
         operand = self._operand(x)
         if is_first and spec.is_small:
             unfold, prepare, convolve = unfolded_conv(spec, pixels_first=self._feeds_winograd(index))
@@ -225,10 +227,7 @@ class ConvProgram:
             prepare, convolve = direct_conv(spec)
         fold, key = self._folded_filters(index, op), ("prepared", index)
         filters_and_bias = (op.args[1], argument(op, 2, "bias", None))
-        if any(
-            isinstance(ref, Ref) and ref.kind == "op" and ref.key not in self._input_only
-            for ref in filters_and_bias
-        ):
+        if any(self._is_computed(ref) for ref in filters_and_bias):
             _, direct = direct_conv(spec)  # filters that the pass computes, such as standardized ones
             operand = self._operand(x)
             return lambda values, block: direct(operand(values, block), fold(values))
@@ -239,6 +238,10 @@ class ConvProgram:
 
         self._prepare.append((key, prepared))
         return lambda values, block: convolve(operand(values, block), values[key])
+
+    def _is_computed(self, ref: Any) -> bool:
+        """Whether an operand is an operation's result that parameters flow into."""
+        return isinstance(ref, Ref) and ref.kind == "op" and ref.key not in self._input_only
 
     def _feeds_winograd(self, index: int) -> bool:
         """Whether the next convolutions after this one all use Winograd's algorithm."""
@@ -282,20 +285,3 @@ class ConvProgram:
         if op.args[0].kind == "op" and op.args[0].key in self._delayed:
             return lambda values, block: torch.relu_(pool(operand(values, block)))
         return lambda values, block: pool(operand(values, block))
-
-
-def _channels_last(value: Tensor) -> Tensor:
-    return value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
-
-
-def _filters_last(directions: Tensor, shapes: dict[str, tuple[int, ...]]) -> Tensor:
-    """The directions (3, n) with every filter's numbers in the order (height, width, channel)."""
-    parts, offset = [], 0
-    for shape in shapes.values():
-        size = int(torch.Size(shape).numel())
-        part = directions[:, offset : offset + size]
-        if len(shape) == 4:
-            part = part.reshape(3, *shape).permute(0, 1, 3, 4, 2).reshape(3, -1)
-        parts.append(part)
-        offset += size
-    return torch.cat(parts, dim=1)

@@ -162,6 +162,24 @@ def standard_format(value: Tensor) -> Tensor:
     return value.contiguous(memory_format=torch.channels_last)
 
 
+def channels_last(value: Tensor) -> Tensor:
+    """Images in the memory format that convolutions are fastest on; other values unchanged."""
+    return value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
+
+
+def filters_last(directions: Tensor, shapes: dict[str, tuple[int, ...]]) -> Tensor:
+    """The directions (3, n) with every filter's numbers in the order (height, width, channel)."""
+    parts, offset = [], 0
+    for shape in shapes.values():
+        size = int(torch.Size(shape).numel())
+        part = directions[:, offset : offset + size]
+        if len(shape) == 4:
+            part = part.reshape(3, *shape).permute(0, 1, 3, 4, 2).reshape(3, -1)
+        parts.append(part)
+        offset += size
+    return torch.cat(parts, dim=1)
+
+
 def pair(value: Any) -> Pair:
     """A size as (height, width), from one number or two."""
     return (int(value[0]), int(value[-1])) if isinstance(value, (tuple, list)) else (int(value), int(value))

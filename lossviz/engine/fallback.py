@@ -25,6 +25,6 @@ def warn_fallback(method: str, error: Exception) -> str:
         The reason in a few words, to be stored with the result.
     """
     reason = f"{method} failed with {type(error).__name__}"
-    text = f"{method} failed with {first_line(error)}; a slower way was taken. Please report this"
+    text = f"{method} failed with {first_line(error)}; a slower method was used. Please report this"
     warnings.warn(text, FallbackWarning, stacklevel=2)
     return reason

@@ -68,9 +68,9 @@ class Trace:
 
     def count_reads(self, index: int) -> int:
         """How often an operation's result is read; being the result of the pass counts as one."""
-        wanted = Ref("op", index)
-        reads = sum(input_refs(op).count(wanted) for op in self.ops)
-        return reads + (self.result == wanted)
+        ref = Ref("op", index)
+        reads = sum(input_refs(op).count(ref) for op in self.ops)
+        return reads + (self.result == ref)
 
 
 def input_refs(op: Op) -> list[Ref]:
