@@ -25,7 +25,7 @@ SHARED = frozenset(
 FLAGS = tuple(f"torch.backends.{name}." for name in ("cuda", "cudnn", "mkl", "mkldnn", "mps", "opt_einsum"))
 ALLOWED = {  # file: what it may name, and why
     # Compared with the generator that a call was given, never drawn from, read or set.
-    "randomness.py": {"default_generator", "default_generators"},
+    "common/rng.py": {"default_generator", "default_generators"},
 }
 
 

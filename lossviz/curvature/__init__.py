@@ -4,11 +4,9 @@ Where to find things:
 
 * the derivatives of an operation: `op_rules.DERIVATIVE_RULES` (activations: `activation_rules`); its forward
   pass at many points: `lossviz.engine.operations.FORWARD_RULES`;
-* what a rule works on, and what it may ask: `rule_types`;
+* what a rule works on, and what it may ask of the program: `rule_types`;
 * the gradient and Hessian products of a whole network, from these rules: `differentiated`, with the loss of
-the
-  outputs in `loss_hessian`, checked by `verification` and put together in `compiled`;
+  the outputs in `loss_hessian`; checked by `verification` and put together in `compiled`;
 * Hessian products by autograd, for all other models: `products`;
-* eigenvalues: `lanczos`, `tracking` (from step to step of a training), and the public functions in
-`eigenvalues`.
+* eigenvalues: the public functions in `eigenvalues`, by `lanczos`; during a training, `tracking`.
 """

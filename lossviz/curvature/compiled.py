@@ -1,9 +1,8 @@
 """The gradient and Hessian products of a network of known operations, compiled from its trace.
 
-`lossviz.curvature.differentiated` has the mathematics. This module decides whether a Hessian is compiled,
-from the model, the loss and the data, never by an option: only if its products on a few examples equal
-those of autograd, which is the reference, does the fallback for everything else, and reports errors in a
-loss.
+`lossviz.curvature.differentiated` has the mathematics. This module decides, from the model, the loss and the
+data and never by an option, whether a Hessian is compiled: only if its products on a few examples equal those
+of autograd. For everything else autograd is the fallback, which also reports errors in the user's loss.
 """
 
 from collections.abc import Callable

@@ -1,10 +1,11 @@
 """What derivative rules and the differentiated program share: values with derivatives, and two protocols.
 
 The terms are those of automatic differentiation. For a value y of the pass and a direction v of weight
-space: the *cotangent* of y is the gradient of the loss with respect to y; the *tangent* of y is its derivative
-along v; and the *cotangent's tangent* is the derivative along v of the cotangent. A vector-Jacobian product
-(VJP) takes cotangents from an operation's result back to its inputs, a Jacobian-vector product (JVP) takes
-tangents forward, and the derivative of the VJP along v is the backward half of a Hessian-vector product (HVP).
+space: the *cotangent* of y is the gradient of the loss with respect to y; the *tangent* of y is its
+derivative along v; and the *cotangent's tangent* is the derivative along v of the cotangent. A
+vector-Jacobian product (VJP) takes cotangents from an operation's result back to its inputs, a
+Jacobian-vector product (JVP) takes tangents forward, and the derivative of the VJP along v is the
+backward half of a Hessian-vector product (HVP).
 """
 
 from collections.abc import Callable

@@ -30,8 +30,10 @@ from lossviz.engine.convolutions import (
 )
 from lossviz.engine.trace import Op, Ref, Trace, UntraceableError, argument, input_refs
 
-Values = dict[Any, Any]  # tensors by operation and by parameter name, and what was prepared for an operation
-CompiledOp = Callable[[Values, int], Tensor]  # (values so far, data block) -> value
+BlockValues = dict[
+    Any, Any
+]  # tensors by operation and by parameter name, and what was prepared for an operation
+BlockOp = Callable[[BlockValues, int], Tensor]  # (values so far, data block) -> value
 
 
 class ConvProgram:
@@ -62,10 +64,12 @@ class ConvProgram:
         self._input_only = self._find_input_only()
         self._pool = BufferPool()
         self._winograd = uses_winograd(trace, directions)
-        self._prepare: list[tuple[Any, Callable[[Values], Prepared]]] = []  # once a point, before the blocks
+        self._prepare: list[
+            tuple[Any, Callable[[BlockValues], Prepared]]
+        ] = []  # once a point, before the blocks
         self._folded: dict[int, int] = {}  # convolution -> the BatchNorm that is folded into it
         self._delayed: set[int] = set()  # ReLUs done after the max-pooling, on fewer numbers
-        self._code: list[tuple[int, CompiledOp]] = []
+        self._code: list[tuple[int, BlockOp]] = []
         skipped: set[int] = set()
         for index, op in enumerate(trace.ops):
             if index in self._input_only or index in skipped:
@@ -98,17 +102,17 @@ class ConvProgram:
         parts = [self._run_block(values, block) for block in range(len(self._blocks))]
         return torch.cat(parts).movedim(0, -1)
 
-    def _run_block(self, prepared: Values, block: int) -> Tensor:
+    def _run_block(self, prepared: BlockValues, block: int) -> Tensor:
         values = dict(prepared)
         for index, run in self._code:
             values[index] = run(values, block)
         result: Tensor = values[self._result]
         return result
 
-    def _parameters(self, coefficients: Tensor) -> Values:
+    def _parameters(self, coefficients: Tensor) -> BlockValues:
         """All parameters at one point (3,), by name."""
         flat = torch.mv(self._directions.t(), coefficients)
-        values: Values = dict(self._frozen)
+        values: BlockValues = dict(self._frozen)
         offset = 0
         for name, shape in self._shapes.items():
             size = int(torch.Size(shape).numel())
@@ -140,7 +144,7 @@ class ConvProgram:
                 return later if reader.name == "batch_norm" and is_per_example(reader) else None
         return None
 
-    def _compile(self, index: int, op: Op) -> CompiledOp:
+    def _compile(self, index: int, op: Op) -> BlockOp:
         if op.name == "conv2d":
             return self._convolution(index, op)
         if op.name == "max_pool2d" and (pooling := self._max_pool(op)) is not None:
@@ -172,7 +176,7 @@ class ConvProgram:
         once = self._trace.count_reads(index) == 1 and len(readers) == 1
         return once and self._max_pool(readers[0]) is not None
 
-    def _call(self, op: Op) -> CompiledOp:
+    def _call(self, op: Op) -> BlockOp:
         """Call the function as it was recorded, with its operands replaced."""
         function = op.function
         args = [self._operand(value) for value in op.args]
@@ -185,7 +189,7 @@ class ConvProgram:
             **{name: get(values, block) for name, get in kwargs.items()},
         )
 
-    def _operand(self, ref: Any) -> Callable[[Values, int], Any]:
+    def _operand(self, ref: Any) -> Callable[[BlockValues, int], Any]:
         """The function that returns an operand."""
         if isinstance(ref, tuple) and any(isinstance(part, Ref) for part in ref):
             parts = [self._operand(part) for part in ref]
@@ -208,7 +212,7 @@ class ConvProgram:
         value: Tensor = trace.ops[ref.key].value if ref.kind == "op" else trace.constants[ref.key]
         return value
 
-    def _convolution(self, index: int, op: Op) -> CompiledOp:
+    def _convolution(self, index: int, op: Op) -> BlockOp:
         """A convolution, by the fastest algorithm for it."""
         x, spec = op.args[0], conv_spec(op)
         if spec is None:
@@ -232,7 +236,7 @@ class ConvProgram:
             operand = self._operand(x)
             return lambda values, block: direct(operand(values, block), fold(values))
 
-        def prepared(values: Values) -> Prepared:
+        def prepared(values: BlockValues) -> Prepared:
             filters, bias = fold(values)
             return prepare(filters), bias
 
@@ -254,7 +258,7 @@ class ConvProgram:
                     found.append(spec.prefers_winograd(self._directions)) if spec else pending.append(later)
         return bool(found) and all(found)
 
-    def _folded_filters(self, index: int, op: Op) -> Callable[[Values], Prepared]:
+    def _folded_filters(self, index: int, op: Op) -> Callable[[BlockValues], Prepared]:
         """Filters and bias, with the BatchNorm that follows folded in."""
         filters_of = self._operand(op.args[1])
         bias_of = self._operand(argument(op, 2, "bias", None))
@@ -268,7 +272,7 @@ class ConvProgram:
         eps = argument(norm, 7, "eps", 1e-5)
         inverse_std = torch.rsqrt(var + eps)
 
-        def fold(values: Values) -> Prepared:
+        def fold(values: BlockValues) -> Prepared:
             filters, bias = filters_of(values, 0), bias_of(values, 0)
             weight, shift = weight_of(values, 0), shift_of(values, 0)
             scale = inverse_std if weight is None else weight * inverse_std
@@ -277,7 +281,7 @@ class ConvProgram:
 
         return fold
 
-    def _max_pool(self, op: Op) -> CompiledOp | None:
+    def _max_pool(self, op: Op) -> BlockOp | None:
         """Non-overlapping max-pooling, with the delayed ReLU; None for another kind of pooling."""
         if (pool := max_pool(op)) is None:
             return None
