@@ -82,10 +82,10 @@ def _surface(options: argparse.Namespace) -> int:
             _draw(result, options.out)
     except OSError as error:
         raise ValueError(f"{str(options.out)!r} cannot be written: {error.strerror or error}") from error
-    metadata = result.metadata
+    facts = result.facts
     print(
-        f"{options.out}: {options.points} x {options.points} points, {metadata.examples} examples, "
-        f"{metadata.evaluator} evaluator"
+        f"{options.out}: {options.points} x {options.points} points, {facts.examples} examples, "
+        f"{facts.evaluator} evaluator"
     )
     return 0
 

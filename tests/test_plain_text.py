@@ -28,7 +28,7 @@ from lossviz.common.plain_text import (
     plain,
     quoted,
 )
-from lossviz.landscape.io import SurfaceMetadata
+from lossviz.landscape.io import SurfaceFacts
 from lossviz.training.settings import TrainingSettings
 
 MARK = "Zq"  # stands in every hostile text, and in none of ours
@@ -124,17 +124,17 @@ def test_a_value_that_cannot_be_written_is_refused_in_a_sentence_all_the_same() 
 
 # --- surface files ----------------------------------------------------------------------------------------
 
-TEXTS = [field.name for field in fields(SurfaceMetadata) if field.type is str]
+TEXTS = [field.name for field in fields(SurfaceFacts) if field.type is str]
 
 
-def surface(**metadata: Any) -> lv.Surface:
+def surface(**facts: Any) -> lv.Surface:
     model, data = torch.nn.Linear(2, 1), (torch.zeros(8, 2), torch.zeros(8, 1))
     found = lv.surface(model, torch.nn.functional.mse_loss, data, points=5, progress=False)
-    return replace(found, metadata=replace(found.metadata, **metadata))
+    return replace(found, facts=replace(found.facts, **facts))
 
 
 def hostile_metadata(text: str) -> dict[str, Any]:
-    assert {field.name for field in fields(SurfaceMetadata) if field.type in (str, tuple[str, str])} == {
+    assert {field.name for field in fields(SurfaceFacts) if field.type in (str, tuple[str, str])} == {
         *TEXTS,
         "axes",
     }
@@ -179,7 +179,7 @@ def test_every_text_of_a_surface_file_is_plain_in_its_figures(kind: str, narrow:
     found = lv.Surface.load(file)
     model, data = torch.nn.Linear(2, 1), (torch.zeros(8, 2), torch.zeros(8, 1))
     line = lv.profile(model, torch.nn.functional.mse_loss, data, points=3, progress=False)
-    line = replace(line, metadata=found.metadata)
+    line = replace(line, facts=found.facts)
     for figure in (
         lv.figures.contour(found, narrow=narrow),
         lv.figures.terrain(found, narrow=narrow),
@@ -253,17 +253,17 @@ def landscape() -> dict[str, AppTest]:
 
 @EVERY
 def test_what_cannot_be_drawn_is_one_plain_sentence(kind: str, landscape: dict[str, AppTest]) -> None:
-    """Whatever the file's name, its members' names and its metadata are."""
+    """Whatever the file's name, its members' names and its facts are."""
     text = HOSTILE[kind]
     whole = io.BytesIO()
     surface().save(whole)
-    metadata = asdict(surface().metadata)
+    facts = asdict(surface().facts)
     broken = [b"", bytes(text, "utf-8"), edited(whole.getvalue(), text, b"x")]
-    for name in metadata:
+    for name in facts:
         about = {
             "format": "lossviz surface",
             "version": 1,
-            "metadata": metadata | {name: [text]},
+            "facts": facts | {name: [text]},
             "fingerprint": text,
         }
         broken.append(edited(whole.getvalue(), "about.npy", as_member(about)))

@@ -1,7 +1,7 @@
-"""Operations of the calling thread kept to that thread, while those of other threads stay as they are.
+"""Limit torch to one thread in the calling thread, without changing the limit of other threads.
 
-`torch.set_num_threads` would also set the number for every thread that starts later. OpenMP and MKL, which do
-torch's work on the CPU, each have a number for every thread of its own besides.
+`torch.set_num_threads` would also set the limit of every thread that starts later. OpenMP and MKL, which
+do torch's work on the CPU, each have a limit for the calling thread as well; those are set here.
 """
 
 import ctypes
@@ -14,19 +14,19 @@ from typing import Any
 import torch
 from threadpoolctl import ThreadpoolController
 
-MKL = "MKL_Set_Num_Threads_Local"  # takes 0 for the process's number, and returns what was set before
+SET_MKL_THREADS = "MKL_Set_Num_Threads_Local"  # 0 restores the limit of the process; returns the old limit
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Within it, torch's operations in this thread use no other."""
-    torch.get_num_threads()  # else torch would set this thread's number at its first operation
+    """Context in which torch's operations in the calling thread use no other thread."""
+    torch.get_num_threads()  # otherwise torch would set this thread's limit at its first operation
     with _openmp().limit(limits=1):
-        before = [set_local(1) for set_local in _mkl()]
+        before = [set_local(1) for set_local in _mkl_setters()]
         try:
             yield
         finally:
-            for set_local, number in zip(_mkl(), before, strict=True):
+            for set_local, number in zip(_mkl_setters(), before, strict=True):
                 set_local(number)
 
 
@@ -36,10 +36,12 @@ def _openmp() -> ThreadpoolController:
 
 
 @cache
-def _mkl() -> tuple[Callable[[int], int], ...]:
-    """The function of each MKL that is loaded, inside of torch or in a library of its own; () without one."""
-    found = ThreadpoolController().select(internal_api="mkl").lib_controllers
-    inside = (Path(torch.__file__).parent / "lib").glob("*torch_cpu.*")
-    libraries: list[Any] = [one.dynlib for one in found]
-    libraries += [ctypes.CDLL(str(path)) for path in inside if path.suffix in (".so", ".dylib", ".dll")]
-    return tuple(getattr(library, MKL) for library in libraries if hasattr(library, MKL))
+def _mkl_setters() -> tuple[Callable[[int], int], ...]:
+    """The function of each loaded MKL, inside torch or in a library of its own; () without MKL."""
+    separate = ThreadpoolController().select(internal_api="mkl").lib_controllers
+    bundled = (Path(torch.__file__).parent / "lib").glob("*torch_cpu.*")
+    libraries: list[Any] = [controller.dynlib for controller in separate]
+    libraries += [ctypes.CDLL(str(path)) for path in bundled if path.suffix in (".so", ".dylib", ".dll")]
+    return tuple(
+        getattr(library, SET_MKL_THREADS) for library in libraries if hasattr(library, SET_MKL_THREADS)
+    )

@@ -1,32 +1,29 @@
-"""A function of each number by itself, swept: an activation, or anything else that autograd can bend twice.
+"""Derivative rule of elementwise functions: activations, and others that autograd can differentiate twice.
 
-Three activations have their slope and curvature written down, from their own value; of others autograd is
-asked, element by element, once for each look.
+The derivatives of three activations are written down, as functions of the activation's own value; those of
+others are computed by autograd, element by element, once at each new value.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from lossviz.engine.trace import Ref, Step, Untraceable
-
-if TYPE_CHECKING:
-    from lossviz.curvature.differentiated import Slot, Sweeps
+from lossviz.curvature.rule_types import Differentiator, Variable
+from lossviz.engine.trace import Op, Ref, UntraceableError
 
 IN_PLACE = ("relu_", "tanh_", "sigmoid_")
 
 
-def _of_tanh(y: Tensor) -> tuple[Tensor, Tensor]:
-    slope = torch.addcmul(y.new_ones(()), y, y, value=-1)
-    return slope, torch.addcmul(y.new_zeros(()), y, slope, value=-2)
+def _tanh_derivatives(y: Tensor) -> tuple[Tensor, Tensor]:
+    first = torch.addcmul(y.new_ones(()), y, y, value=-1)
+    return first, torch.addcmul(y.new_zeros(()), y, first, value=-2)
 
 
-# From an activation's value: its slope and its curvature there; None where it has none.
-BENDS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor | None]]] = {
-    "tanh": _of_tanh,
-    "sigmoid": lambda y: (slope := y - y * y, (1 - 2 * y).mul_(slope)),
+# First and second derivative as functions of the activation's value; None where the second is zero.
+DERIVATIVES: dict[str, Callable[[Tensor], tuple[Tensor, Tensor | None]]] = {
+    "tanh": _tanh_derivatives,
+    "sigmoid": lambda y: (first := y - y * y, (1 - 2 * y).mul_(first)),
     "relu": lambda y: (y.sign(), None),
 }
 VALUES: dict[str, Callable[..., Tensor]] = {
@@ -36,71 +33,80 @@ VALUES: dict[str, Callable[..., Tensor]] = {
 }
 
 
-class Elementwise:
-    """y = f(x), each number by itself, with whatever else there is that does not move."""
+class ElementwiseRule:
+    """y = f(x), element by element; any further operands do not depend on the parameters."""
 
-    def __init__(self, sweeps: "Sweeps", step: Step, out: "Slot") -> None:
-        moving = [k for k, value in enumerate(step.args) if sweeps.moves(value)]
-        if len(moving) != 1 or any(isinstance(value, Ref) for value in step.kwargs.values()):
-            raise Untraceable(f"{step.op} of several values")
-        (at,) = moving
-        self._source, self._out = sweeps.slot(step.args[at]), out
+    def __init__(self, program: Differentiator, op: Op, out: Variable) -> None:
+        active = [k for k, value in enumerate(op.args) if program.is_active(value)]
+        if len(active) != 1 or any(isinstance(value, Ref) for value in op.kwargs.values()):
+            raise UntraceableError(f"{op.name} of several values")
+        (position,) = active
+        self._source, self._out = program.variable(op.args[position]), out
         if self._source.value.shape != out.value.shape:
-            raise Untraceable(f"{step.op} that changes the shape")
-        self._name = step.op.removesuffix("_") if step.op in IN_PLACE else step.op
-        flags = (*step.args[1:], step.kwargs.get("inplace"))
-        if step.op in IN_PLACE or any(flag is True for flag in flags):
-            linear = sweeps.maker(step.args[at]).op == "linear"  # whose own value nobody needs
-            if self._name not in BENDS or self._source.readers > 1 or not linear:
-                raise Untraceable(f"{step.op} that overwrites a value")
-        rest = [None if k == at else sweeps.still(value) for k, value in enumerate(step.args)]
-        function, named = step.function, step.kwargs
+            raise UntraceableError(f"{op.name} that changes the shape")
+        self._name = op.name.removesuffix("_") if op.name in IN_PLACE else op.name
+        flags = (*op.args[1:], op.kwargs.get("inplace"))
+        if op.name in IN_PLACE or any(flag is True for flag in flags):
+            # A linear layer's value is not needed for its derivatives, so it may be overwritten.
+            linear = program.producer(op.args[position]).name == "linear"
+            if self._name not in DERIVATIVES or self._source.readers > 1 or not linear:
+                raise UntraceableError(f"{op.name} that overwrites a value")
+        others = [None if k == position else program.constant(value) for k, value in enumerate(op.args)]
+        function, kwargs = op.function, op.kwargs
         self._function: Callable[[Tensor], Tensor] = lambda x: function(
-            *rest[:at], x, *rest[at + 1 :], **named
+            *others[:position], x, *others[position + 1 :], **kwargs
         )
-        self._first = self._source.claim()
-        self._curved: Tensor | None = None
+        self._first_write = self._source.claim_first_write()
+        self._curved_cotangent: Tensor | None = None
         if self._source.readers == 1:
-            self._source.back = out.back
+            self._source.cotangent_tangent = out.cotangent_tangent
             if self._name == "relu":
-                self._source.ahead = out.ahead
-        self._slope, self._bend = self._look()
+                self._source.tangent = out.tangent
+        self._first, self._second = self._derivatives()
 
-    def _look(self) -> tuple[Tensor, Tensor | None]:
-        known = BENDS.get(self._name)
+    def _derivatives(self) -> tuple[Tensor, Tensor | None]:
+        """f' and f'' at the current value; None for an f'' that is zero."""
+        known = DERIVATIVES.get(self._name)
         if known is not None:
             return known(self._out.value)
         with torch.enable_grad():
             x = self._source.value.detach().clone().requires_grad_()
-            (slope,) = torch.autograd.grad(self._function(x).sum(), x, create_graph=True)
-            if not slope.requires_grad:
-                return slope, None
-            (bend,) = torch.autograd.grad(slope.sum(), x, allow_unused=True)
-        return slope.detach(), bend
+            (first,) = torch.autograd.grad(self._function(x).sum(), x, create_graph=True)
+            if not first.requires_grad:
+                return first, None
+            (second,) = torch.autograd.grad(first.sum(), x, allow_unused=True)
+        return first.detach(), second
 
-    def renew(self) -> None:
-        if self._name in BENDS:
+    def forward(self) -> None:
+        """y = f(x), and the derivatives there."""
+        if self._name in DERIVATIVES:
             VALUES[self._name](self._source.value, out=self._out.value)
         else:
             self._out.value.copy_(self._function(self._source.value))
-        self._slope, self._bend = self._look()
+        self._first, self._second = self._derivatives()
 
-    def pull(self) -> None:
-        pull = self._out.pull
-        self._curved = None if self._bend is None else self._bend * pull
-        if self._first:
-            torch.mul(pull, self._slope, out=self._source.pull)
+    def vjp(self) -> None:
+        """gx = f' gy."""
+        cotangent = self._out.cotangent
+        self._curved_cotangent = None if self._second is None else self._second * cotangent
+        if self._first_write:
+            torch.mul(cotangent, self._first, out=self._source.cotangent)
         else:
-            self._source.pull.addcmul_(pull, self._slope)
+            self._source.cotangent.addcmul_(cotangent, self._first)
 
-    def ahead(self) -> None:
-        torch.mul(self._source.ahead, self._slope, out=self._out.ahead)
+    def collect_gradient(self) -> None:
+        """There are no parameters."""
 
-    def back(self) -> None:
-        back = self._source.back
-        if self._first:
-            torch.mul(self._out.back, self._slope, out=back)
+    def jvp(self) -> None:
+        """dy = f' dx."""
+        torch.mul(self._source.tangent, self._first, out=self._out.tangent)
+
+    def hvp_backward(self) -> None:
+        """d gx = f' d gy + f'' gy dx."""
+        target = self._source.cotangent_tangent
+        if self._first_write:
+            torch.mul(self._out.cotangent_tangent, self._first, out=target)
         else:
-            back.addcmul_(self._out.back, self._slope)
-        if self._curved is not None:
-            back.addcmul_(self._curved, self._source.ahead)
+            target.addcmul_(self._out.cotangent_tangent, self._first)
+        if self._curved_cotangent is not None:
+            target.addcmul_(self._curved_cotangent, self._source.tangent)

@@ -1,8 +1,8 @@
-"""The gradient and Hessian products of a network that is made of known steps, written out.
+"""The gradient and Hessian products of a network of known operations, compiled from its trace.
 
-`lossviz.curvature.differentiated` has the mathematics. Here it is decided, by what model, loss and data are and never by the
-user, whether a Hessian is written out: only if its products on a few examples are those of autograd, which
-is the ground truth, does all the work that is not of known steps, and says what is wrong with a loss.
+`lossviz.curvature.differentiated` has the mathematics. This module decides, from the model, the loss and the
+data and never by an option, whether a Hessian is compiled: only if its products on a few examples equal those
+of autograd. For everything else autograd is the fallback, which also reports errors in the user's loss.
 """
 
 from collections.abc import Callable
@@ -12,97 +12,115 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lossviz.common.rng import OwnRandomNumbers
-from lossviz.curvature.differentiated import Sweeps, Weights
-from lossviz.curvature.loss_hessian import OutputsLoss
-from lossviz.curvature.products import Hessian
-from lossviz.curvature.verification import agrees, same_graph
-from lossviz.engine.batches import Batch, Watched
-from lossviz.engine.fallback import fell_back
-from lossviz.engine.trace import Untraceable, all_weights, record
-from lossviz.engine.user_loss import OnlyTheCopy
+from lossviz.common.rng import IsolatedRNG
+from lossviz.curvature.differentiated import DifferentiatedProgram, ParameterVectors
+from lossviz.curvature.loss_hessian import OutputLoss
+from lossviz.curvature.products import AutogradHessian
+from lossviz.curvature.verification import has_same_graph, matches_autograd
+from lossviz.engine.batches import Batch, DataWriteGuard
+from lossviz.engine.fallback import warn_fallback
+from lossviz.engine.trace import UntraceableError, all_parameters, record
+from lossviz.engine.user_loss import OriginalModelGuard
 
 
-class Pearlmutter:
-    """What a `Hessian` of one batch has, written out.
+class CompiledHessian:
+    """The interface of `AutogradHessian` for one batch, by compiled derivative rules.
 
-    ``weights`` is one flat vector, in the order of ``model.parameters()``: an optimizer moves it. Raises
-    `Untraceable` for what it cannot do.
+    ``like``, the only entry of ``weights``, is the flat vector of all trainable weights in the order of
+    ``model.parameters()``; an optimizer may change it in place, and `refresh` then evaluates there.
+
+    Args:
+        autograd: Has the copy of the model, the loss and the data.
+
+    Raises:
+        UntraceableError: If the model, the loss or the data are not of a kind that can be compiled.
     """
 
     reason = "agrees with autograd"
 
-    def __init__(self, general: Hessian) -> None:
-        """``general`` has the copy of the model and the data."""
-        model, batch = general.model, _only(general)
-        forward = partial(batch.outputs_of, model)
+    def __init__(self, autograd: AutogradHessian) -> None:
+        model, batch = autograd.model, _single_batch(autograd)
+        forward = partial(batch.outputs_for, model)
 
-        self._loss = OutputsLoss(general.loss_fn, batch.targets)
+        self._loss = OutputLoss(autograd.loss_fn, batch.targets)
         with (
-            OwnRandomNumbers() as numbers,
-            OnlyTheCopy(general.original),
-            Watched(batch) as watched,
+            IsolatedRNG() as rng,
+            OriginalModelGuard(autograd.original),
+            DataWriteGuard(batch) as guard,
         ):
-            parameters = all_weights(model)
-            tape = record(forward, batch.given, parameters, list(model.buffers()), graph=True)
-            slope = self._loss.look(tape.outputs)
-        if watched.written:
-            raise Untraceable("data that are written to")
-        if numbers.drew:
-            raise Untraceable("random numbers")
-        weights = Weights(parameters)
+            parameters = all_parameters(model)
+            trace = record(forward, batch.all_inputs, parameters, list(model.buffers()), create_graph=True)
+            cotangent = self._loss.gradient(trace.outputs)
+        if guard.written:
+            raise UntraceableError("data that are written to")
+        if rng.used:
+            raise UntraceableError("random numbers")
+        vectors = ParameterVectors(parameters)
         with torch.no_grad():
-            self._sweeps = Sweeps(tape, weights, batch.examples)
-            if not same_graph(tape, parameters) and not agrees(
-                forward, batch.given, batch.examples, tape, weights, general.weights
+            self._program = DifferentiatedProgram(trace, vectors, batch.examples)
+            if not has_same_graph(trace, parameters) and not matches_autograd(
+                forward, batch.all_inputs, batch.examples, trace, vectors, autograd.weights
             ):
-                raise Untraceable("something that autograd sees otherwise")
-            self._sweeps.pull(slope)
-        self.like = weights.flat
+                raise UntraceableError("something that autograd differentiates in another way")
+            self._program.vjp(cotangent)
+        self.like = vectors.flat
         self.weights = [self.like]
 
     @property
     def gradient(self) -> Tensor:
-        """The loss's gradient (n,), at the weights of the last look; the next one overwrites it."""
+        """The loss's gradient (n,), at the weights of the last `refresh`; the next one overwrites it."""
         with torch.no_grad():
-            return self._sweeps.gradient()
+            return self._program.gradient()
 
     @property
     def loss(self) -> float:
-        """At the weights of the last look."""
-        return self._loss.loss
+        """The loss at the weights of the last `refresh`."""
+        return self._loss.value
 
-    def renew(self) -> None:
-        """Begin anew at the weights as they are now."""
+    def refresh(self) -> None:
+        """Evaluate again, at the weights as they are now."""
         with torch.no_grad():
-            self._sweeps.pull(self._loss.look(self._sweeps.renew()))
+            self._program.vjp(self._loss.gradient(self._program.forward()))
 
     def __matmul__(self, vector: Tensor) -> Tensor:
         """H v, (n,)."""
         with torch.no_grad():
-            return self._sweeps.back(self._loss.curved(self._sweeps.ahead(vector))).clone()
+            return self._program.hvp_backward(self._loss.hvp(self._program.jvp(vector))).clone()
 
 
-def hessian_of(
+def hessian_operator(
     model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
-) -> Hessian | Pearlmutter:
-    """Whichever is faster of the two, with the reason in its ``reason``; errors are those of `Hessian`."""
-    general = Hessian(model, loss_fn, data, max_batches)
+) -> AutogradHessian | CompiledHessian:
+    """The Hessian of a loss as a linear operator, ``hessian @ vector``.
+
+    Args:
+        model: Any torch module; a private copy in eval mode is differentiated.
+        loss_fn: ``loss_fn(outputs, targets)`` returns a scalar.
+        data: (inputs, targets), or an iterable of such batches.
+        max_batches: Use at most this many batches.
+
+    Returns:
+        The compiled Hessian where it is possible, else that of autograd; ``reason`` tells why.
+
+    Raises:
+        ValueError: If the model, the loss or the data cannot be used.
+    """
+    autograd = AutogradHessian(model, loss_fn, data, max_batches)
     try:
-        return Pearlmutter(general)
-    except Untraceable as reason:
-        general.reason = f"the model or the loss uses {reason}"
+        return CompiledHessian(autograd)
+    except UntraceableError as reason:
+        autograd.reason = f"the model or the loss uses {reason}"
     except Exception as error:
-        general @ general.like  # says what is wrong with the model, the loss or the data
-        general.reason = fell_back("the written out Hessian", error)
-    return general
+        autograd @ autograd.like  # raises if the model, the loss or the data cannot be used
+        autograd.reason = warn_fallback("the compiled Hessian", error)
+    return autograd
 
 
-def _only(general: Hessian) -> Batch:
-    batch, *others = general.batches.rows
-    if others or general.extras:
-        raise Untraceable("several batches, or a loss that asks for more than outputs and targets")
-    for value in batch.given:
+def _single_batch(autograd: AutogradHessian) -> Batch:
+    batch, *others = autograd.batches.items
+    if others or autograd.extras:
+        raise UntraceableError("several batches, or a loss that asks for more than outputs and targets")
+    for value in batch.all_inputs:
         if not isinstance(value, Tensor) or value.requires_grad:
-            raise Untraceable("inputs that are not plain tensors")
+            raise UntraceableError("inputs that are not plain tensors")
     return batch

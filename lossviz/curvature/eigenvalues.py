@@ -1,8 +1,8 @@
-"""How the loss curves at a model's weights: eigenvalues, trace and density of its Hessian.
+"""Eigenvalues, trace and spectral density of a loss's Hessian at a model's weights.
 
-The Hessian is never formed. Its products with vectors are written out for networks that are made of known
-steps (`pearlmutter`) and left to autograd for all others (`hessians`); `lanczos` and random probes do the
-rest. As with surfaces, a private copy in eval mode is differentiated, and only trainable parameters count.
+The Hessian is never formed: Lanczos' method (`lossviz.curvature.lanczos`) and random probes use its
+products with vectors (`lossviz.curvature.compiled`). As for surfaces, a private copy of the model in eval
+mode is differentiated, and only trainable parameters count.
 """
 
 from collections.abc import Callable
@@ -13,33 +13,56 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lossviz.common.typing import AnyFloats, Floats
 from lossviz.common.validation import count_in, number_in
-from lossviz.curvature.compiled import Pearlmutter, hessian_of
-from lossviz.curvature.lanczos import DENSE, Eigen, End, Tridiagonal, eigenpairs, largest
-from lossviz.curvature.products import Hessian
+from lossviz.curvature.compiled import CompiledHessian, hessian_operator
+from lossviz.curvature.lanczos import (
+    MAX_DENSE,
+    Eigenpairs,
+    End,
+    LanczosIteration,
+    eigenpairs,
+    largest_eigenvalue,
+)
+from lossviz.curvature.products import AutogradHessian
 
-MOST = 150  # products, whatever the tolerance
+MAX_PRODUCTS = 150  # whatever the tolerance
 
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Leading eigenvalues of the Hessian and an estimate of its trace."""
+    """Leading eigenvalues of the Hessian and an estimate of its trace, by `spectrum`.
 
-    eigenvalues: np.ndarray  # (k,), the wanted end first
-    residuals: np.ndarray  # (k,) ||H v - eigenvalue v||: how far each may be off, at most
+    Attributes:
+        eigenvalues: (k,), the requested end of the spectrum first.
+        residuals: (k,), ||H v - eigenvalue v||: a bound on each eigenvalue's error.
+        trace: The sum of all eigenvalues.
+        trace_error: Standard error of ``trace``; 0 if it is exact.
+        num_parameters: n, the number of trainable weights; trace / n is the mean eigenvalue.
+        end: The end of the spectrum that was asked for.
+    """
+
+    eigenvalues: Floats
+    residuals: Floats
     trace: float
-    trace_error: float  # standard error of the estimate; 0 where the trace is exact
-    weights: int  # n; trace / n is the mean curvature along random directions
+    trace_error: float
+    num_parameters: int
     end: End
 
 
 @dataclass(frozen=True, eq=False)
 class Density:
-    """How the Hessian's n eigenvalues are spread, smoothed; the area is 1."""
+    """Smoothed density of the Hessian's n eigenvalues, by `density`; the area under it is 1.
 
-    value: np.ndarray  # (p,) eigenvalues, rising
-    density: np.ndarray  # (p,)
-    negative: float  # estimated share of eigenvalues below minus a hundredth of the largest magnitude
+    Attributes:
+        eigenvalue: (p,), ascending.
+        density: (p,), at each ``eigenvalue``.
+        negative_share: Estimated share of eigenvalues below minus a hundredth of the largest magnitude.
+    """
+
+    eigenvalue: Floats
+    density: Floats
+    negative_share: float
 
 
 def sharpness(
@@ -51,19 +74,44 @@ def sharpness(
     tolerance: float = 1e-4,
     seed: int = 0,
 ) -> float:
-    """The largest eigenvalue of the Hessian, signed. Gradient descent on a quadratic is stable for
-    lr x sharpness < 2.
+    """Compute the sharpness: the largest eigenvalue of the loss's Hessian, signed.
 
-    ``tolerance``: the error at which it stops, relative to the largest magnitude, as Lanczos' method itself
-    estimates it from residual and gap; it goes on until the residual, too, is below a thousandth, lest the
-    second largest be taken for the largest. `spectrum` gives the residual, which is a bound.
+    Gradient descent on a quadratic is stable for lr x sharpness < 2.
+
+    Args:
+        model: Any torch module; it is not changed.
+        loss_fn: ``loss_fn(outputs, targets)`` returns a scalar; or a row of `LOSSES`.
+        data: (inputs, targets), or an iterable of such batches, averaged by the number of examples.
+        max_batches: Use at most this many batches.
+        tolerance: Error at which it stops, relative to the largest magnitude, from 0 to 1, as Lanczos' method
+            itself estimates it from residual and gap. It goes on until the residual is below a thousandth as
+            well, so that the second largest eigenvalue is not taken for the largest. `spectrum` returns the
+            residual, which is a bound.
+        seed: Of the random start.
+
+    Returns:
+        The eigenvalue, in units of the loss per squared weight.
+
+    Raises:
+        ValueError: If the model, the loss or the data cannot be used, or the Hessian is not finite.
+
+    Source:
+        J. Cohen et al., Gradient Descent on Neural Networks Typically Occurs at the Edge of Stability (2021).
+
+    Example:
+        >>> import torch
+        >>> import lossviz as lv
+        >>> model = torch.nn.Linear(2, 1, bias=False)
+        >>> x = torch.tensor([[3.0, 0.0], [0.0, 1.0]])
+        >>> round(lv.sharpness(model, torch.nn.MSELoss(), (x, torch.zeros(2, 1))), 3)  # of x'x
+        9.0
     """
-    hessian = hessian_of(model, loss_fn, data, max_batches)
+    hessian = hessian_operator(model, loss_fn, data, max_batches)
     tolerance = number_in("tolerance", tolerance, 0.0, 1.0)
-    return largest(hessian.__matmul__, hessian.like, tolerance, MOST, _generator(seed))
+    return largest_eigenvalue(hessian.__matmul__, hessian.like, tolerance, MAX_PRODUCTS, _generator(seed))
 
 
-def leading(
+def leading_eigenpairs(
     model: nn.Module,
     loss_fn: Callable[..., Any],
     data: Any,
@@ -73,9 +121,12 @@ def leading(
     max_batches: int | None = None,
     tolerance: float = 1e-4,
     seed: int = 0,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Eigenvalues (k,) and eigenvectors (k, n), of length 1 and in the model's dtype."""
-    hessian = hessian_of(model, loss_fn, data, max_batches)
+) -> tuple[Floats, AnyFloats]:
+    """Compute eigenvalues (k,) and eigenvectors (k, n) of the Hessian, of length 1 and in the model's dtype.
+
+    Arguments and errors are those of `spectrum`.
+    """
+    hessian = hessian_operator(model, loss_fn, data, max_batches)
     found = _eigenpairs(hessian, k, end, tolerance, seed)
     return found.values, found.vectors.astype(hessian.like.cpu().numpy().dtype)
 
@@ -92,24 +143,53 @@ def spectrum(
     tolerance: float = 1e-4,
     seed: int = 0,
 ) -> Spectrum:
-    """k eigenvalues of one end ("largest", "smallest", or the largest in "magnitude") and the trace.
+    """Compute k eigenvalues of the loss's Hessian, and its trace.
 
-    The trace is M. Hutchinson's (1990) estimate from ``samples`` random sign vectors, with its standard
-    error; up to 32 weights it is exact.
+    The trace is M. Hutchinson's estimate from random sign vectors; up to 32 weights it is exact.
+
+    Args:
+        model: Any torch module; it is not changed.
+        loss_fn: ``loss_fn(outputs, targets)`` returns a scalar; or a row of `LOSSES`.
+        data: (inputs, targets), or an iterable of such batches, averaged by the number of examples.
+        k: How many eigenvalues, from 1 to the number of trainable weights.
+        end: "largest", "smallest", or the largest in "magnitude".
+        samples: Random vectors for the trace, at least 2.
+        max_batches: Use at most this many batches.
+        tolerance: Residual at which it stops, relative to the largest magnitude, from 0 to 1.
+        seed: Of the random vectors.
+
+    Returns:
+        Eigenvalues with residuals, and the trace with its standard error.
+
+    Raises:
+        ValueError: If the model, the loss, the data or an argument cannot be used, or the Hessian is not
+            finite.
+
+    Source:
+        C. Lanczos (1950); M. Hutchinson, A Stochastic Estimator of the Trace of the Influence Matrix (1990).
+
+    Example:
+        >>> import torch
+        >>> import lossviz as lv
+        >>> model = torch.nn.Linear(2, 1, bias=False)
+        >>> x = torch.tensor([[3.0, 0.0], [0.0, 1.0]])
+        >>> found = lv.spectrum(model, torch.nn.MSELoss(), (x, torch.zeros(2, 1)), k=2)  # of x'x
+        >>> found.eigenvalues.round(3).tolist(), round(found.trace, 3)
+        ([9.0, 1.0], 10.0)
     """
     samples = count_in("samples", samples, 2)
-    hessian = hessian_of(model, loss_fn, data, max_batches)
+    hessian = hessian_operator(model, loss_fn, data, max_batches)
     found = _eigenpairs(hessian, k, end, tolerance, seed)
     n = hessian.like.numel()
-    if n <= DENSE:
+    if n <= MAX_DENSE:
         units = torch.eye(n, dtype=hessian.like.dtype, device=hessian.like.device)
-        each = np.array([float((hessian @ row) @ row) for row in units])
-        return Spectrum(found.values, found.residuals, float(each.sum()), 0.0, n, end)
+        diagonal = np.array([float((hessian @ row) @ row) for row in units])
+        return Spectrum(found.values, found.residuals, float(diagonal.sum()), 0.0, n, end)
     generator = torch.Generator().manual_seed(seed + 1)
     signs = (_signs(hessian.like, generator) for _ in range(samples))
-    each = np.array([float((hessian @ sign).double() @ sign.double()) for sign in signs])
-    error = float(each.std(ddof=1) / np.sqrt(samples))
-    return Spectrum(found.values, found.residuals, float(each.mean()), error, n, end)
+    estimates = np.array([float((hessian @ sign).double() @ sign.double()) for sign in signs])
+    error = float(estimates.std(ddof=1) / np.sqrt(samples))
+    return Spectrum(found.values, found.residuals, float(estimates.mean()), error, n, end)
 
 
 def density(
@@ -123,41 +203,74 @@ def density(
     max_batches: int | None = None,
     seed: int = 0,
 ) -> Density:
-    """The Hessian's spectral density by stochastic Lanczos quadrature (B. Ghorbani et al. 2019).
+    """Estimate the spectral density of the loss's Hessian by stochastic Lanczos quadrature.
 
-    Each of ``probes`` random vectors gives ``steps`` eigenvalues with weights, which a Gaussian of a
-    hundredth of their range smooths.
+    Each random vector gives eigenvalues with weights, which are smoothed by a Gaussian whose width is a
+    hundredth of their range.
+
+    Args:
+        model: Any torch module; it is not changed.
+        loss_fn: ``loss_fn(outputs, targets)`` returns a scalar; or a row of `LOSSES`.
+        data: (inputs, targets), or an iterable of such batches, averaged by the number of examples.
+        steps: Lanczos steps for each random vector, at least 2.
+        probes: Random vectors, at least 1.
+        points: Eigenvalues at which the density is returned, at least 2.
+        max_batches: Use at most this many batches.
+        seed: Of the random vectors.
+
+    Returns:
+        The density on a grid of eigenvalues, and the share of negative ones.
+
+    Raises:
+        ValueError: If the model, the loss, the data or an argument cannot be used, or the Hessian is not
+            finite.
+
+    Source:
+        B. Ghorbani, S. Krishnan and Y. Xiao, An Investigation into Neural Net Optimization via Hessian
+        Eigenvalue Density (2019).
+
+    Example:
+        >>> import torch
+        >>> import lossviz as lv
+        >>> model = torch.nn.Linear(2, 1, bias=False)
+        >>> x = torch.tensor([[3.0, 0.0], [0.0, 1.0]])
+        >>> found = lv.density(model, torch.nn.MSELoss(), (x, torch.zeros(2, 1)), points=100)
+        >>> found.density.shape, found.negative_share
+        ((100,), 0.0)
     """
     steps, probes = count_in("steps", steps, 2), count_in("probes", probes, 1)
     points = count_in("points", points, 2)
-    hessian = hessian_of(model, loss_fn, data, max_batches)
+    hessian = hessian_operator(model, loss_fn, data, max_batches)
     generator = _generator(seed)
-    nodes, shares = [], []
+    nodes, weights = [], []
     for _ in range(probes):
-        run = Tridiagonal(hessian.__matmul__, _signs(hessian.like, generator), steps, None)
-        run.grow()
-        while not run.full and run.beta[-1] > 0:
-            run.grow()
-        values, small = run.solve()
+        lanczos = LanczosIteration(hessian.__matmul__, _signs(hessian.like, generator), steps, None)
+        lanczos.step()
+        while not lanczos.exhausted and lanczos.beta[-1] > 0:
+            lanczos.step()
+        values, columns = lanczos.solve()
         nodes.append(values)
-        shares.append(small[0] ** 2 / probes)
-    node, share = np.concatenate(nodes), np.concatenate(shares)
-    reach = max(float(np.ptp(node)), float(np.abs(node).max()), np.finfo(float).tiny)
-    width = 0.01 * reach
-    value = np.linspace(node.min() - 5 * width, node.max() + 5 * width, points)
-    bells = np.exp(-0.5 * ((value[:, None] - node) / width) ** 2) / (width * np.sqrt(2 * np.pi))
-    zero = 0.01 * float(np.abs(node).max())  # nearer to 0 the method cannot tell
-    return Density(value, bells @ share, float(share[node < -zero].sum()))
+        weights.append(columns[0] ** 2 / probes)
+    node, weight = np.concatenate(nodes), np.concatenate(weights)
+    extent = max(float(np.ptp(node)), float(np.abs(node).max()), np.finfo(float).tiny)
+    width = 0.01 * extent
+    eigenvalue = np.linspace(node.min() - 5 * width, node.max() + 5 * width, points)
+    kernels = np.exp(-0.5 * ((eigenvalue[:, None] - node) / width) ** 2) / (width * np.sqrt(2 * np.pi))
+    zero = 0.01 * float(np.abs(node).max())  # the method cannot resolve eigenvalues closer to 0
+    return Density(eigenvalue, kernels @ weight, float(weight[node < -zero].sum()))
 
 
-def _eigenpairs(hessian: Hessian | Pearlmutter, k: int, end: End, tolerance: float, seed: int) -> Eigen:
+def _eigenpairs(
+    hessian: AutogradHessian | CompiledHessian, k: int, end: End, tolerance: float, seed: int
+) -> Eigenpairs:
     n = hessian.like.numel()
     k = count_in("k", k, 1, n)
     ends: tuple[Literal["largest", "smallest", "magnitude"], ...] = ("largest", "smallest", "magnitude")
     if end not in ends:
         raise ValueError(f"end must be 'largest', 'smallest' or 'magnitude'; got {end!r}")
     tolerance = number_in("tolerance", tolerance, 0.0, 1.0)
-    return eigenpairs(hessian.__matmul__, hessian.like, k, end, tolerance, max(MOST, 6 * k), _generator(seed))
+    max_products = max(MAX_PRODUCTS, 6 * k)
+    return eigenpairs(hessian.__matmul__, hessian.like, k, end, tolerance, max_products, _generator(seed))
 
 
 def _generator(seed: int) -> torch.Generator:

@@ -1,173 +1,174 @@
-"""The steps of a pass that can be swept by hand, and the table of them.
+"""`DERIVATIVE_RULES`, the table of operations that can be differentiated twice without autograd.
 
-Each is made once for a tape and keeps the views that it works on: on small networks to make a view takes as
-long as to use it.
+To find how an operation is differentiated, look its name up in `DERIVATIVE_RULES` at the end of this file:
+each rule has the forward pass, the VJP, the JVP and the backward half of a Hessian-vector product
+(`lossviz.curvature.rule_types.DerivativeRule`). Activations and other elementwise functions are in
+`lossviz.curvature.activation_rules`. How an operation is computed at many points at once is in
+`lossviz.engine.operations.FORWARD_RULES`.
+
+A rule is made once for a trace and keeps the views that it works on: for small networks it takes as long to
+make a view as to use it.
 """
-
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
 
-from lossviz.curvature.activation_rules import Elementwise
-from lossviz.engine.trace import Step, Untraceable, argument
+from lossviz.curvature.activation_rules import ElementwiseRule
+from lossviz.curvature.rule_types import DerivativeRule, Differentiator, MakeRule, Variable
+from lossviz.engine.trace import Op, UntraceableError, argument
 
-if TYPE_CHECKING:
-    from lossviz.curvature.differentiated import Slot, Sweeps
-
-# Features up to which a value lies feature by feature: BLAS is slow on results that are tall and thin.
+# Features up to which a value is stored feature by feature: BLAS is slow on results that are tall and narrow.
 NARROW = 16
-MANY = 256  # examples
+MANY_EXAMPLES = 256
+
+Factors = tuple[Tensor, Tensor]
 
 
-class Swept(Protocol):
-    """One step of the pass, in the four directions. What comes back is written or added to its sources."""
-
-    def renew(self) -> None:
-        """Its value, at the weights as they are now."""
-
-    def pull(self) -> None:
-        """The slopes of its sources, from its own."""
-
-    def ahead(self) -> None:
-        """How its value moves, from how its sources and weights do."""
-
-    def back(self) -> None:
-        """How the slopes of its sources and weights move, from how its own does."""
-
-
-Pair = tuple[Tensor, Tensor]
-
-
-def _table(value: Tensor) -> Tensor:
+def _as_matrix(value: Tensor) -> Tensor:
     """(n, ..., f) as a matrix of all rows, a view."""
     return value if value.ndim == 2 else value.view(-1, value.shape[-1])
 
 
-class Linear:
+class LinearRule:
     """z = x W' + b, on the last axis."""
 
-    def __init__(self, sweeps: "Sweeps", step: Step, out: "Slot") -> None:
-        x, weight, bias = step.args[0], step.args[1], argument(step, 2, "bias", None)
-        self._w, self._b = sweeps.weight(weight), None if bias is None else sweeps.weight(bias)
-        w, self._out = self._w, out
+    def __init__(self, program: Differentiator, op: Op, out: Variable) -> None:
+        x, weight, bias = op.args[0], op.args[1], argument(op, 2, "bias", None)
+        self._weight = program.parameter(weight)
+        self._bias = None if bias is None else program.parameter(bias)
+        w, self._out = self._weight, out
         if out.value.ndim < 2:
-            raise Untraceable("a linear layer of one example")
-        self._source = sweeps.slot(x) if sweeps.moves(x) else None
-        self._x = _table(self._source.value if self._source else sweeps.still(x))
-        self._z, self._g = _table(out.ahead), _table(out.back)
-        self._first = self._source is not None and self._source.claim()
-        rows, cols = w.value.shape
-        # BLAS is slow on results that are tall and thin: those of many examples are found lying.
-        lies = cols <= NARROW and cols < rows and len(self._x) > MANY
-        self._lying = w.value.new_empty(cols, rows) if lies else None
-        self._moves: list[Pair] = []
-        self._slopes: list[Pair] = []
-        if w.along is not None:
-            self._moves.append((self._x, w.along.t()))
-            self._slopes.append(self._pair(self._g, self._x))
+            raise UntraceableError("a linear layer of one example")
+        self._source = program.variable(x) if program.is_active(x) else None
+        self._x = _as_matrix(self._source.value if self._source else program.constant(x))
+        self._dz, self._dgz = _as_matrix(out.tangent), _as_matrix(out.cotangent_tangent)
+        self._first_write = self._source is not None and self._source.claim_first_write()
+        rows, columns = w.value.shape
+        # Tall and narrow gradients over many examples are computed transposed, for BLAS.
+        transposed = columns <= NARROW and columns < rows and len(self._x) > MANY_EXAMPLES
+        self._transposed = w.value.new_empty(columns, rows) if transposed else None
+        self._jvp_products: list[Factors] = []
+        self._hvp_products: list[Factors] = []
+        if w.tangent is not None:
+            self._jvp_products.append((self._x, w.tangent.t()))
+            self._hvp_products.append(self._weight_product(self._dgz, self._x))
         if self._source is not None:
-            moved = _table(self._source.ahead)
-            self._moves.append((moved, w.value.t()))
-            if w.along is not None:
-                self._slopes.append(self._pair(_table(out.pull), moved))
-            self._gx = _table(self._source.back)
+            dx = _as_matrix(self._source.tangent)
+            self._jvp_products.append((dx, w.value.t()))
+            if w.tangent is not None:
+                self._hvp_products.append(self._weight_product(_as_matrix(out.cotangent), dx))
+            self._dgx = _as_matrix(self._source.cotangent_tangent)
 
-    def _pair(self, slope: Tensor, x: Tensor) -> Pair:
-        return (slope.t(), x) if self._lying is None else (x.t(), slope)
+    def _weight_product(self, cotangent: Tensor, x: Tensor) -> Factors:
+        """The factors of g' x, or of its transpose."""
+        return (cotangent.t(), x) if self._transposed is None else (x.t(), cotangent)
 
-    def renew(self) -> None:
-        z, w = _table(self._out.value), self._w.value.t()
-        if self._b is None:
+    def forward(self) -> None:
+        """z = x W' + b."""
+        z, w = _as_matrix(self._out.value), self._weight.value.t()
+        if self._bias is None:
             torch.mm(self._x, w, out=z)
         else:
-            torch.addmm(self._b.value, self._x, w, out=z)
+            torch.addmm(self._bias.value, self._x, w, out=z)
 
-    def pull(self) -> None:
+    def vjp(self) -> None:
+        """gx = gz W."""
         if self._source is not None:
-            slope, gx = _table(self._out.pull), _table(self._source.pull)
-            if self._first:
-                torch.mm(slope, self._w.value, out=gx)
+            gz, gx = _as_matrix(self._out.cotangent), _as_matrix(self._source.cotangent)
+            if self._first_write:
+                torch.mm(gz, self._weight.value, out=gx)
             else:
-                gx.addmm_(slope, self._w.value)
+                gx.addmm_(gz, self._weight.value)
 
-    def collect(self) -> None:
-        """Its weights' part of the gradient."""
-        slope, bias = _table(self._out.pull), None if self._b is None else self._b.gradient
-        self._write([self._pair(slope, self._x)], slope, self._w.gradient, bias)
+    def collect_gradient(self) -> None:
+        """gW = gz' x, and gb = the sum of gz over the rows."""
+        gz, bias = _as_matrix(self._out.cotangent), None if self._bias is None else self._bias.gradient
+        self._write([self._weight_product(gz, self._x)], gz, self._weight.gradient, bias)
 
-    def ahead(self) -> None:
-        shift, moves, z = None if self._b is None else self._b.along, self._moves, self._z
-        if not moves and shift is not None:
-            z.copy_(shift)
-        elif shift is not None:
-            torch.addmm(shift, *moves[0], out=z)
+    def jvp(self) -> None:
+        """dz = x dW' + dx W' + db."""
+        db, products, dz = None if self._bias is None else self._bias.tangent, self._jvp_products, self._dz
+        if not products and db is not None:
+            dz.copy_(db)
+        elif db is not None:
+            torch.addmm(db, *products[0], out=dz)
         else:
-            torch.mm(*moves[0], out=z)
-        for one, other in moves[1:]:
-            z.addmm_(one, other)
+            torch.mm(*products[0], out=dz)
+        for left, right in products[1:]:
+            dz.addmm_(left, right)
 
-    def back(self) -> None:
-        w = self._w
-        self._write(self._slopes, self._g, w.product, None if self._b is None else self._b.product)
+    def hvp_backward(self) -> None:
+        """d gW = d gz' x + gz' dx, d gb = the sum of d gz, and d gx = d gz W + gz dW."""
+        w = self._weight
+        self._write(self._hvp_products, self._dgz, w.hvp, None if self._bias is None else self._bias.hvp)
         if self._source is not None:
-            if self._first:
-                torch.mm(self._g, w.value, out=self._gx)
+            if self._first_write:
+                torch.mm(self._dgz, w.value, out=self._dgx)
             else:
-                self._gx.addmm_(self._g, w.value)
-            if w.along is not None:
-                self._gx.addmm_(_table(self._out.pull), w.along)
+                self._dgx.addmm_(self._dgz, w.value)
+            if w.tangent is not None:
+                self._dgx.addmm_(_as_matrix(self._out.cotangent), w.tangent)
 
-    def _write(self, pairs: list[Pair], slope: Tensor, weight: Tensor | None, bias: Tensor | None) -> None:
+    def _write(
+        self, products: list[Factors], cotangent: Tensor, weight: Tensor | None, bias: Tensor | None
+    ) -> None:
+        """Write a sum of products to the weight's vector, and a sum over the rows to the bias's."""
         if weight is not None:
-            found = weight if self._lying is None else self._lying
-            torch.mm(*pairs[0], out=found)
-            for pair in pairs[1:]:
-                found.addmm_(*pair)
-            if self._lying is not None:
-                weight.copy_(found.t())
+            target = weight if self._transposed is None else self._transposed
+            torch.mm(*products[0], out=target)
+            for product in products[1:]:
+                target.addmm_(*product)
+            if self._transposed is not None:
+                weight.copy_(target.t())
         if bias is not None:
-            torch.sum(slope, 0, out=bias)
+            torch.sum(cotangent, 0, out=bias)
 
 
-class Sum:
-    """y = a + b or a - b, of two values of one shape: where a network goes around some of its layers."""
+class SumRule:
+    """y = a + b or a - b, of two values of one shape, as in a residual connection."""
 
-    def __init__(self, sweeps: "Sweeps", step: Step, out: "Slot") -> None:
-        if len(step.args) != 2 or step.kwargs or set(step.shapes) != {step.shape}:
-            raise Untraceable(f"{step.op} with unusual arguments")
-        self._out, sign = out, -1 if "sub" in step.op else 1
-        self._terms = [(sweeps.slot(ref), by) for ref, by in zip(step.args, (1, sign), strict=True)]
-        self._firsts = [source.claim() for source, _ in self._terms]
+    def __init__(self, program: Differentiator, op: Op, out: Variable) -> None:
+        if len(op.args) != 2 or op.kwargs or set(op.input_shapes) != {op.shape}:
+            raise UntraceableError(f"{op.name} with unusual arguments")
+        self._out, sign = out, -1 if "sub" in op.name else 1
+        self._terms = [(program.variable(ref), by) for ref, by in zip(op.args, (1, sign), strict=True)]
+        self._first_writes = [source.claim_first_write() for source, _ in self._terms]
 
-    def renew(self) -> None:
-        (a, _), (b, by) = self._terms
-        torch.add(a.value, b.value, alpha=by, out=self._out.value)
+    def forward(self) -> None:
+        """y = a ± b."""
+        (a, _), (b, sign) = self._terms
+        torch.add(a.value, b.value, alpha=sign, out=self._out.value)
 
-    def pull(self) -> None:
-        for (source, by), first in zip(self._terms, self._firsts, strict=True):
-            _give(source.pull, self._out.pull, by, first)
+    def vjp(self) -> None:
+        """ga = gy, and gb = ± gy."""
+        for (source, sign), first in zip(self._terms, self._first_writes, strict=True):
+            _write_or_add(source.cotangent, self._out.cotangent, sign, first)
 
-    def ahead(self) -> None:
-        (a, _), (b, by) = self._terms
-        torch.add(a.ahead, b.ahead, alpha=by, out=self._out.ahead)
+    def collect_gradient(self) -> None:
+        """There are no parameters."""
 
-    def back(self) -> None:
-        for (source, by), first in zip(self._terms, self._firsts, strict=True):
-            _give(source.back, self._out.back, by, first)
+    def jvp(self) -> None:
+        """dy = da ± db."""
+        (a, _), (b, sign) = self._terms
+        torch.add(a.tangent, b.tangent, alpha=sign, out=self._out.tangent)
+
+    def hvp_backward(self) -> None:
+        """d ga = d gy, and d gb = ± d gy."""
+        for (source, sign), first in zip(self._terms, self._first_writes, strict=True):
+            _write_or_add(source.cotangent_tangent, self._out.cotangent_tangent, sign, first)
 
 
-def _give(to: Tensor, slope: Tensor, by: int, first: bool) -> None:
+def _write_or_add(target: Tensor, cotangent: Tensor, sign: int, first: bool) -> None:
     if first:
-        torch.mul(slope, by, out=to)
+        torch.mul(cotangent, sign, out=target)
     else:
-        to.add_(slope, alpha=by)
+        target.add_(cotangent, alpha=sign)
 
 
-def _binary(sweeps: "Sweeps", step: Step, out: "Slot") -> Swept:
-    both = sum(sweeps.moves(value) for value in step.args) == 2
-    return Sum(sweeps, step, out) if both and step.op in SUMS else Elementwise(sweeps, step, out)
+def _binary(program: Differentiator, op: Op, out: Variable) -> DerivativeRule:
+    """A sum of two active values, or a function of one active value and a constant."""
+    both = sum(program.is_active(value) for value in op.args) == 2
+    return SumRule(program, op, out) if both and op.name in SUMS else ElementwiseRule(program, op, out)
 
 
 SUMS = ("add", "__add__", "sub", "__sub__")
@@ -178,8 +179,8 @@ _ELEMENTWISE = """
     __neg__ reciprocal clamp clamp_min clamp_max mul __mul__ __rmul__ div __truediv__ __rtruediv__ __radd__
     __rsub__ rsub pow __pow__
 """
-STEPS: dict[str, Callable[["Sweeps", Step, "Slot"], Swept]] = {
-    "linear": Linear,
-    **dict.fromkeys(_ELEMENTWISE.split(), Elementwise),
+DERIVATIVE_RULES: dict[str, MakeRule] = {
+    "linear": LinearRule,
+    **dict.fromkeys(_ELEMENTWISE.split(), ElementwiseRule),
     **dict.fromkeys(SUMS, _binary),
 }

@@ -1,8 +1,8 @@
-"""Products of a loss's Hessian with vectors, by double backward: for any model that torch can differentiate.
+"""Hessian-vector products by double backward: for any model that torch can differentiate.
 
-The Hessian is never formed. As with surfaces, a private copy in eval mode is differentiated, and only
-trainable parameters count. `lossviz.curvature.compiled` writes the same products out where it can; this is what it
-is held against, and what everything else goes by.
+The Hessian is never formed. As for surfaces, a private copy in eval mode is differentiated, and only
+trainable parameters count. `lossviz.curvature.compiled` computes the same products faster where it can;
+this is its reference and its fallback.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from lossviz.common.errors import InvalidInputError, first_line
-from lossviz.common.rng import OwnRandomNumbers
+from lossviz.common.rng import IsolatedRNG
 from lossviz.curvature.twice_differentiable import TwiceDifferentiable
-from lossviz.engine.batches import Watched, read_batches
-from lossviz.engine.parameters import movable, private_copy
+from lossviz.engine.batches import DataWriteGuard, read_batches
+from lossviz.engine.parameters import private_copy, trainable_parameters
 from lossviz.engine.user_loss import (
-    OnlyTheCopy,
+    OriginalModelGuard,
     batch_loss,
     loss_extras,
     loss_function,
@@ -26,85 +26,98 @@ from lossviz.engine.user_loss import (
 )
 
 
-class Hessian:
-    """Products of a loss's Hessian with vectors (n,), n the number of trainable weights.
+class AutogradHessian:
+    """The Hessian of a loss as a linear operator, ``hessian @ vector``, by autograd.
 
-    With one batch the graph of the gradient is kept and each product is one backward pass; with several
-    it is built anew for each, so that memory holds one batch's graph. Nothing is computed before it is asked
-    for; a loss that cannot be differentiated is a ValueError then.
+    With one batch the graph of the gradient is kept and each product is one backward pass; with several it
+    is built again for each, so that memory holds one batch's graph. Nothing is computed before it is needed;
+    a loss that cannot be differentiated raises a ValueError then.
+
+    Args:
+        model: Any torch module; a private copy in eval mode is differentiated.
+        loss_fn: ``loss_fn(outputs, targets)`` returns a scalar.
+        data: (inputs, targets), or an iterable of such batches.
+        max_batches: Use at most this many batches.
+
+    Raises:
+        ValueError: If the model, the loss or the data cannot be used.
     """
 
-    reason = ""  # why the products are not written out, in a few words, where that was tried
+    reason = ""  # why the products are not compiled, in a few words, where that was tried
 
     def __init__(
         self, model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
     ) -> None:
-        free = movable(model)
+        trainable = trainable_parameters(model)
         loss_fn = loss_function(loss_fn)
         refuse_captured_model(model, loss_fn)
-        self.batches = read_batches(data, next(iter(free.values())), max_batches)
+        self.batches = read_batches(data, next(iter(trainable.values())), max_batches)
         self.model, self.loss_fn, self.extras = private_copy(model), loss_fn, loss_extras(loss_fn)
         self.original = model
-        self.weights = list(movable(self.model).values())  # the copy's: who moves them says `renew`
-        self.like = torch.cat([w.detach().reshape(-1) for w in self.weights])
-        self._loss = 0.0  # of the batch that was last looked at
-        self._kept: Tensor | None = None
-        self._looked = False
-        self._tried = False
-        self._writes = False  # whether model or loss write into their data: then they are given copies
-        self._draws = False  # whether they draw random numbers
+        self.weights = list(
+            trainable_parameters(self.model).values()
+        )  # of the copy; after a change: `refresh`
+        self.like = torch.cat([w.detach().reshape(-1) for w in self.weights])  # (n,), for dtype and device
+        self._loss = 0.0  # of the batch that was evaluated last
+        self._gradient_graph: Tensor | None = None
+        self._evaluated = False
+        self._probed = False
+        self._writes_data = False  # the model or the loss: then they are given copies
+        self._is_random = False  # the model or the loss
 
-    def renew(self) -> None:
-        """Begin anew at the copy's weights as they are now."""
-        self._kept, self._looked = None, False
+    def refresh(self) -> None:
+        """Evaluate again, at the weights as they are now."""
+        self._gradient_graph, self._evaluated = None, False
 
-    def _look(self) -> None:
-        if not self._looked:
-            rows = self.batches.rows
-            self._kept = self._gradient(0) if len(rows) == 1 else None
-            self._looked = True
+    def _evaluate(self) -> None:
+        if not self._evaluated:
+            single = len(self.batches.items) == 1
+            self._gradient_graph = self._gradient(0) if single else None
+            self._evaluated = True
 
     @property
     def loss(self) -> float:
-        """Of the batch, if the data are one; of the one that was last looked at, if they are several."""
-        self._look()
+        """The loss of the batch; with several batches, of the one that was evaluated last."""
+        self._evaluate()
         return self._loss
 
     @property
     def gradient(self) -> Tensor:
-        """The loss's gradient (n,), if the data are one batch; ValueError if they are several."""
-        self._look()
-        if self._kept is None:
-            raise ValueError(f"the data must be one batch; got {len(self.batches.rows)}")
-        return self._kept.detach()
+        """The loss's gradient (n,); ValueError if there are several batches."""
+        self._evaluate()
+        if self._gradient_graph is None:
+            raise ValueError(f"the data must be one batch; got {len(self.batches.items)}")
+        return self._gradient_graph.detach()
 
     def __matmul__(self, vector: Tensor) -> Tensor:
         """H v, (n,)."""
-        self._look()
-        if self._kept is not None:
-            return self._differentiate(self._kept, vector)
+        self._evaluate()
+        if self._gradient_graph is not None:
+            return self._product(self._gradient_graph, vector)
         total = torch.zeros_like(self.like)
-        for index, batch in enumerate(self.batches.rows):
-            total += self._differentiate(self._gradient(index), vector) * (
-                batch.examples / self.batches.examples
-            )
+        for index, batch in enumerate(self.batches.items):
+            total += self._product(self._gradient(index), vector) * (batch.examples / self.batches.examples)
         return total
 
-    def _try(self) -> None:
-        """Pass all data once, to find out what model and loss do besides."""
-        for index, batch in enumerate(self.batches.rows):
-            with OwnRandomNumbers(index) as numbers, OnlyTheCopy(self.original), Watched(batch) as watched:
+    def _probe(self) -> None:
+        """Evaluate all batches once, to see whether model or loss write to data or draw random numbers."""
+        for index, batch in enumerate(self.batches.items):
+            with (
+                IsolatedRNG(index) as rng,
+                OriginalModelGuard(self.original),
+                DataWriteGuard(batch) as guard,
+            ):
                 batch_loss(self.model, self.loss_fn, batch, self.extras)
-            self._writes |= watched.written
-            self._draws |= numbers.drew
+            self._writes_data |= guard.written
+            self._is_random |= rng.used
 
     def _loss_of(self, index: int) -> Tensor | float:
-        if not self._tried:
-            self._try()
-            self._tried = True
-        batch = self.batches.rows[index].copy() if self._writes else self.batches.rows[index]
-        # Those of the batch, as in `Loop`, and the same for every product.
-        with OwnRandomNumbers(index) if self._draws else nullcontext():
+        if not self._probed:
+            self._probe()
+            self._probed = True
+        batch = self.batches.items[index].clone() if self._writes_data else self.batches.items[index]
+        # The batch's own random numbers, as in `ReferenceEvaluator`, the same for every product.
+        with IsolatedRNG(index) if self._is_random else nullcontext():
             return batch_loss(self.model, self.loss_fn, batch, self.extras)
 
     def _gradient(self, index: int) -> Tensor:
@@ -124,12 +137,13 @@ class Hessian:
                 raise ValueError(f"the loss cannot be differentiated here: {first_line(error)}") from error
             return torch.cat([part.reshape(-1) for part in parts])
 
-    def _differentiate(self, gradient: Tensor, vector: Tensor) -> Tensor:
+    def _product(self, gradient: Tensor, vector: Tensor) -> Tensor:
         if not gradient.requires_grad:  # a loss that is linear in the weights
             return torch.zeros_like(self.like)
+        retain_graph = self._gradient_graph is not None
         try:
             parts = torch.autograd.grad(
-                gradient, self.weights, vector, retain_graph=self._kept is not None, materialize_grads=True
+                gradient, self.weights, vector, retain_graph=retain_graph, materialize_grads=True
             )
         except RuntimeError as error:
             raise ValueError(f"the loss cannot be differentiated twice: {first_line(error)}") from error

@@ -1,4 +1,4 @@
-"""What torch cannot differentiate twice, by other ways that it can.
+"""Replace operations that torch cannot differentiate twice by equivalent ones that it can.
 
 Fused attention and cuDNN's recurrent networks have no second derivative. `torch.nn.attention.sdpa_kernel` and
 `torch.backends.cudnn.flags` would switch them off for all threads; a `TorchFunctionMode` is local to one.
@@ -18,7 +18,7 @@ _RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 
 
 class TwiceDifferentiable(TorchFunctionMode):
-    """Within it attention is written out, and recurrent networks on a graphics card run on the CPU."""
+    """Context in which attention is not fused, and recurrent networks on a GPU run on the CPU."""
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
@@ -29,7 +29,7 @@ class TwiceDifferentiable(TorchFunctionMode):
         if function is F.multi_head_attention_forward:
             return _multi_head(*args, **kwargs)
         if getattr(function, "__name__", "") in _RECURRENT and args[0].is_cuda:
-            return on_cpu(function, *args, **kwargs)
+            return run_on_cpu(function, *args, **kwargs)
         return function(*args, **kwargs)
 
 
@@ -40,35 +40,41 @@ def _attention(
     attn_mask: Tensor | None = None,
     dropout_p: float = 0.0,
     is_causal: bool = False,
-    **more: Any,
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,
 ) -> Tensor:
+    """`F.scaled_dot_product_attention` by plain matrix products."""
     if attn_mask is not None and attn_mask.dtype == torch.bool:
-        hidden = torch.zeros_like(attn_mask, dtype=query.dtype)
-        attn_mask = hidden.masked_fill_(attn_mask.logical_not(), float("-inf"))
+        additive = torch.zeros_like(attn_mask, dtype=query.dtype)
+        attn_mask = additive.masked_fill_(attn_mask.logical_not(), float("-inf"))
     plain = torch.ops.aten._scaled_dot_product_attention_math
-    outputs: Tensor = plain(query, key, value, attn_mask, dropout_p, is_causal, **more)[0]
+    outputs: Tensor = plain(
+        query, key, value, attn_mask, dropout_p, is_causal, scale=scale, enable_gqa=enable_gqa
+    )[0]
     return outputs
 
 
 def _multi_head(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor | None]:
-    """Where its weights are asked for, torch writes it out."""
-    given = _MULTI_HEAD.bind(*args, **kwargs)
-    wanted = given.arguments.get("need_weights", True)
-    given.arguments["need_weights"] = True
-    outputs, weights = F.multi_head_attention_forward(*given.args, **given.kwargs)
-    return outputs, weights if wanted else None
+    """`F.multi_head_attention_forward` with its weights, for which torch does not use a fused kernel."""
+    bound = _MULTI_HEAD.bind(*args, **kwargs)
+    need_weights = bound.arguments.get("need_weights", True)
+    bound.arguments["need_weights"] = True
+    outputs, weights = F.multi_head_attention_forward(*bound.args, **bound.kwargs)
+    return outputs, weights if need_weights else None
 
 
-def on_cpu(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """``function`` of the same tensors on the CPU; its results where the first argument is."""
-    place = args[0].device
-    found = function(*_moved(args, "cpu"), **{name: _moved(value, "cpu") for name, value in kwargs.items()})
-    return _moved(found, place)
+def run_on_cpu(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """``function`` of the same tensors on the CPU; its results are on the device of the first argument."""
+    device = args[0].device
+    on_cpu = {name: _to_device(value, "cpu") for name, value in kwargs.items()}
+    return _to_device(function(*_to_device(args, "cpu"), **on_cpu), device)
 
 
-def _moved(value: Any, device: torch.device | str) -> Any:
+def _to_device(value: Any, device: torch.device | str) -> Any:
+    """The value with its tensors, also in tuples and lists, on the device."""
     if isinstance(value, Tensor):
         return value.to(device)
     if isinstance(value, (tuple, list)):
-        return type(value)(_moved(inner, device) for inner in value)
+        return type(value)(_to_device(inner, device) for inner in value)
     return value

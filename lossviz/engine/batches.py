@@ -1,8 +1,8 @@
-"""Data in any usual form, as a list of batches on the model's device, read once.
+"""Data in any usual form, read once into a list of batches on the model's device.
 
 A batch is ``(inputs, targets)``; with more than two entries the last is the target and the others are
-the model's arguments. A batch that is a dict gives its target under one of `TARGETS` and the rest to the
-model by name. Inputs may themselves be a tuple (positional) or a dict (by name).
+the model's arguments. A batch that is a dict has its target under one of `TARGET_KEYS`, and the other entries
+are passed to the model by name. Inputs may themselves be a tuple (positional) or a dict (by name).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,73 +16,84 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from lossviz.common.rng import OwnRandomNumbers
+from lossviz.common.rng import IsolatedRNG
 from lossviz.common.validation import as_int64, count_in
 
-TARGETS = ("targets", "target", "labels", "label", "y")
+TARGET_KEYS = ("targets", "target", "labels", "label", "y")
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """One call of the model: ``model(*positional, **named)`` against ``targets``."""
+    """One call of the model: ``model(*args, **kwargs)`` against ``targets``."""
 
-    positional: tuple[Any, ...]
-    named: Mapping[str, Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
     targets: Any
     examples: int
 
     def outputs(self, model: nn.Module) -> Any:
-        return model(*self.positional, **self.named)
+        """The model's outputs on this batch."""
+        return model(*self.args, **self.kwargs)
 
     @property
-    def given(self) -> tuple[Any, ...]:
-        """All inputs, those with names last."""
-        return (*self.positional, *self.named.values())
+    def all_inputs(self) -> tuple[Any, ...]:
+        """The inputs as one tuple, those passed by name last."""
+        return (*self.args, *self.kwargs.values())
 
-    def outputs_of(self, model: nn.Module, *given: Any) -> Any:
-        """The model's outputs on other inputs in the places of `given`."""
-        count = len(self.positional)
-        return model(*given[:count], **dict(zip(self.named, given[count:], strict=True)))
+    def outputs_for(self, model: nn.Module, *inputs: Any) -> Any:
+        """The model's outputs on other inputs, in the order of `all_inputs`."""
+        count = len(self.args)
+        return model(*inputs[:count], **dict(zip(self.kwargs, inputs[count:], strict=True)))
 
     @property
     def inputs(self) -> Any:
-        """What a loss that asks for ``inputs`` is given: the only input, or all of them."""
-        if len(self.positional) == 1 and not self.named:
-            return self.positional[0]
-        return dict(self.named) if not self.positional else self.positional
+        """The value for a loss that has a parameter ``inputs``: the only input, or all of them."""
+        if len(self.args) == 1 and not self.kwargs:
+            return self.args[0]
+        return dict(self.kwargs) if not self.args else self.args
 
-    def copy(self) -> "Batch":
-        """The same numbers in other memory."""
-        given, named, targets = _each(_cloned, (self.positional, self.named, self.targets))
-        return Batch(given, named, targets, self.examples)
+    def clone(self) -> "Batch":
+        """The same values in new memory."""
+        args, kwargs, targets = _map_tensors(_cloned, (self.args, self.kwargs, self.targets))
+        return Batch(args, kwargs, targets, self.examples)
 
     def tensors(self) -> list[Tensor]:
-        """All that are in it, at any depth."""
-        return [*_tensors((self.positional, self.named, self.targets))]
+        """All tensors in the batch, at any depth."""
+        return [*_tensors((self.args, self.kwargs, self.targets))]
 
 
 @dataclass(frozen=True, eq=False)
-class Batches:
-    """All that is averaged over; ``subset`` says that ``max_batches`` left something out."""
+class BatchList:
+    """All batches that a loss is averaged over; ``subset`` tells whether ``max_batches`` left some out."""
 
-    rows: tuple[Batch, ...]
+    items: tuple[Batch, ...]
     subset: bool
 
     @property
     def examples(self) -> int:
-        return sum(batch.examples for batch in self.rows)
+        """Number of examples in all batches."""
+        return sum(batch.examples for batch in self.items)
 
 
-def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> Batches:
-    """``data`` as batches on the device of ``like``, kept in memory.
+def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> BatchList:
+    """Read data as batches on the device of ``like``, in memory.
 
-    data: a tuple or list of tensors (one batch), a dict (one batch), or any iterable of batches. numpy
-    arrays become tensors, floats in the dtype of ``like`` and whole numbers of int64 (bytes stay bytes, as
-    images are given); torch tensors keep theirs. Targets that are whole numbers of any width are int64 in
-    either case, so that every evaluator may take them as classes; those of bool stay, since they may be a
-    mask. A loader that shuffles, or data that draw otherwise from torch's global generator, draw the same at
-    every reading, from a generator of ours. Raises ValueError for data that is empty, has no target, or whose
-    inputs and targets differ in length.
+    Floats in numpy arrays become tensors of the dtype of ``like`` and integers int64 (bytes stay bytes, as
+    images have them); torch tensors keep their dtype. Targets that are integers of any width become int64
+    in either case, so that every evaluator may take them as classes; bool targets stay, since they may be a
+    mask. A loader that shuffles, or data that draw from torch's global generator in another way, draw the
+    same numbers at every reading, from a private generator.
+
+    Args:
+        data: A tuple or list of tensors or arrays (one batch), a dict (one batch), or an iterable of batches.
+        like: A tensor with the wanted device and floating-point dtype.
+        max_batches: Read at most this many batches.
+
+    Returns:
+        The batches.
+
+    Raises:
+        ValueError: If the data are empty, have no target, or inputs and targets differ in length.
     """
     if max_batches is not None:
         max_batches = count_in("max_batches", max_batches, 1)
@@ -90,17 +101,17 @@ def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> Bat
         got = type(data).__name__ + ("; give it to a DataLoader" if isinstance(data, Dataset) else "")
         raise ValueError(f"data must be (inputs, targets) or an iterable of such batches; got {got}")
     if _is_batch(data):
-        return Batches((_batch(data, like),), subset=False)
-    with OwnRandomNumbers():
-        return _read(data, like, max_batches)
+        return BatchList((_batch(data, like),), subset=False)
+    with IsolatedRNG():
+        return _read_iterable(data, like, max_batches)
 
 
-def _read(data: Iterable[Any], like: Tensor, max_batches: int | None) -> Batches:
-    source = iter(data)
-    rows = tuple(_batch(row, like) for row in islice(source, max_batches))
-    if not rows:
+def _read_iterable(data: Iterable[Any], like: Tensor, max_batches: int | None) -> BatchList:
+    iterator = iter(data)
+    items = tuple(_batch(item, like) for item in islice(iterator, max_batches))
+    if not items:
         raise ValueError("data has no batch")
-    return Batches(rows, subset=max_batches is not None and next(source, None) is not None)
+    return BatchList(items, subset=max_batches is not None and next(iterator, None) is not None)
 
 
 def _is_batch(data: Any) -> bool:
@@ -109,7 +120,7 @@ def _is_batch(data: Any) -> bool:
         return True
     if not isinstance(data, (tuple, list)) or len(data) < 2:
         return False
-    if isinstance(data[0], Mapping) and set(data[0]) & set(TARGETS):
+    if isinstance(data[0], Mapping) and set(data[0]) & set(TARGET_KEYS):
         return False  # a list of dict batches
     if isinstance(data[0], (Tensor, np.ndarray)):
         return True
@@ -117,73 +128,76 @@ def _is_batch(data: Any) -> bool:
     return isinstance(data[0], (tuple, list, Mapping)) and isinstance(data[-1], (Tensor, np.ndarray))
 
 
-def _batch(row: Any, like: Tensor) -> Batch:
-    positional: tuple[Any, ...] = ()
-    named: dict[str, Any] = {}
-    if isinstance(row, Mapping):
-        names = [name for name in TARGETS if name in row]
-        if len(names) != 1:
+def _batch(item: Any, like: Tensor) -> Batch:
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = {}
+    if isinstance(item, Mapping):
+        keys = [key for key in TARGET_KEYS if key in item]
+        if len(keys) != 1:
             raise ValueError(
-                f"a dict batch must have one target, under one of {', '.join(TARGETS)}; "
-                f"its keys: {', '.join(map(str, row))}"
+                f"a dict batch must have one target, under one of {', '.join(TARGET_KEYS)}; "
+                f"its keys: {', '.join(map(str, item))}"
             )
-        named = {name: value for name, value in row.items() if name != names[0]}
-        targets = row[names[0]]
-    elif isinstance(row, (tuple, list)) and len(row) >= 2:
-        *first, targets = row
+        kwargs = {key: value for key, value in item.items() if key != keys[0]}
+        targets = item[keys[0]]
+    elif isinstance(item, (tuple, list)) and len(item) >= 2:
+        *first, targets = item
         if len(first) == 1 and isinstance(first[0], Mapping):
-            named = dict(first[0])
+            kwargs = dict(first[0])
         elif len(first) == 1 and isinstance(first[0], (tuple, list)) and not hasattr(first[0], "_fields"):
-            positional = tuple(first[0])
+            args = tuple(first[0])
         else:
-            positional = tuple(first)
+            args = tuple(first)
     else:
-        raise ValueError(f"a batch must be (inputs, targets) or a dict; got {type(row).__name__}")
-    positional = tuple(_moved(value, like) for value in positional)
-    named = {name: _moved(value, like) for name, value in named.items()}
-    targets = _each(as_int64, _moved(targets, like))
-    shape = _shape([*positional, *named.values()])
-    wanted = _shape([targets])[:1]
+        raise ValueError(f"a batch must be (inputs, targets) or a dict; got {type(item).__name__}")
+    args = tuple(_to_tensors(value, like) for value in args)
+    kwargs = {key: _to_tensors(value, like) for key, value in kwargs.items()}
+    targets = _map_tensors(as_int64, _to_tensors(targets, like))
+    shape = _first_shape([*args, *kwargs.values()])
+    num_targets = _first_shape([targets])[:1]
     if not shape:
-        given = type((*positional, *named.values())[0]).__name__ if positional or named else "nothing"
-        raise ValueError(f"the inputs of a batch must hold a tensor or an array of examples; got {given}")
+        got = type((*args, *kwargs.values())[0]).__name__ if args or kwargs else "nothing"
+        raise ValueError(f"the inputs of a batch must hold a tensor or an array of examples; got {got}")
     if 0 in shape:
         raise ValueError("a batch of data is empty: it needs inputs with at least one example")
-    # Recurrent nets take (time, batch, ...), and may have a target for each batch or for each of both.
+    # Recurrent networks take (time, batch, ...), and may have a target for each batch element or time step.
     counts = {shape[0], *shape[1:2], prod(shape[:2])}
-    if wanted and wanted[0] not in counts:
-        raise ValueError(f"data has {shape[0]} inputs but {wanted[0]} targets; they must be equally many")
-    return Batch(positional, named, targets, *(wanted or shape[:1]))
+    if num_targets and num_targets[0] not in counts:
+        raise ValueError(
+            f"data has {shape[0]} inputs but {num_targets[0]} targets; they must be equally many"
+        )
+    return Batch(args, kwargs, targets, *(num_targets or shape[:1]))
 
 
-class Watched:
-    """Notes whether anyone writes into a batch (``x -= mean``), and gives it its numbers back.
+class DataWriteGuard:
+    """Context that detects in-place writes to a batch (``x -= mean``), and undoes them on exit.
 
-    The user's data are hers, and what was written to once would be written to again at the next point.
+    The data are the user's own, and a model that writes to them once would write again at the next point.
+    ``written`` tells whether anything was written.
     """
 
     def __init__(self, batch: Batch) -> None:
-        self._kept = [(tensor, tensor._version, tensor.detach().clone()) for tensor in batch.tensors()]
+        self._saved = [(tensor, tensor._version, tensor.detach().clone()) for tensor in batch.tensors()]
         self.written = False
 
-    def __enter__(self) -> "Watched":
+    def __enter__(self) -> "DataWriteGuard":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for tensor, version, before in self._kept:
+        for tensor, version, values in self._saved:
             if tensor._version != version:
                 self.written = True
                 with torch.no_grad():
-                    tensor.copy_(before)
+                    tensor.copy_(values)
 
 
-def _shape(values: list[Any]) -> tuple[int, ...]:
-    """Of the first tensor found that has one, looking into tuples and dicts; () if there is none."""
+def _first_shape(values: list[Any]) -> tuple[int, ...]:
+    """Shape of the first tensor that is not a scalar, also in tuples and dicts; () if there is none."""
     for value in values:
         if isinstance(value, Tensor) and value.ndim:
             return tuple(value.shape)
         inner = list(value.values()) if isinstance(value, Mapping) else value
-        if isinstance(inner, (tuple, list)) and (found := _shape(list(inner))):
+        if isinstance(inner, (tuple, list)) and (found := _first_shape(list(inner))):
             return found
     return ()
 
@@ -196,14 +210,14 @@ def _tensors(value: Any) -> Iterator[Tensor]:
             yield from _tensors(inner)
 
 
-def _each(function: Callable[[Tensor], Tensor], value: Any) -> Any:
-    """The same with the function of each of its tensors, at any depth."""
+def _map_tensors(function: Callable[[Tensor], Tensor], value: Any) -> Any:
+    """The value with each of its tensors, at any depth, replaced by the function of it."""
     if isinstance(value, Tensor):
         return function(value)
     if isinstance(value, Mapping):
-        return {name: _each(function, inner) for name, inner in value.items()}
+        return {name: _map_tensors(function, inner) for name, inner in value.items()}
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return type(value)(_each(function, inner) for inner in value)
+        return type(value)(_map_tensors(function, inner) for inner in value)
     return value
 
 
@@ -211,22 +225,24 @@ def _cloned(value: Tensor) -> Tensor:
     return value.detach().clone().requires_grad_(value.requires_grad)
 
 
-def _moved(value: Any, like: Tensor) -> Any:
+def _to_tensors(value: Any, like: Tensor) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "fiub":
             raise ValueError(f"data must be numbers; got a numpy array of dtype {value.dtype}")
-        # Torch knows neither foreign byte orders nor arrays that it must not write to.
+        # Torch supports neither foreign byte orders nor read-only arrays.
         tensor = torch.from_numpy(np.require(value, value.dtype.newbyteorder("="), ("C", "W")))
         if tensor.is_floating_point():
             return tensor.to(like.device, like.dtype)
-        # An embedding takes int64 (or int32), where numpy has whatever fits.
+        # An embedding takes int64 or int32 only.
         return (tensor if tensor.dtype == torch.uint8 else as_int64(tensor)).to(like.device)
     if isinstance(value, Tensor):
         if value.device.type == "meta":
             raise ValueError("data is on the meta device and has no values")
-        return value.to(like.device)  # the same tensor where it is there already: a loss may hold on to it
+        return value.to(
+            like.device
+        )  # the same tensor if it is there already: a loss may keep a reference to it
     if isinstance(value, Mapping):
-        return {name: _moved(inner, like) for name, inner in value.items()}
+        return {name: _to_tensors(inner, like) for name, inner in value.items()}
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return type(value)(_moved(inner, like) for inner in value)
+        return type(value)(_to_tensors(inner, like) for inner in value)
     return value

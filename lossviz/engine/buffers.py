@@ -1,6 +1,7 @@
-"""Memory that the values of a pass take turns in.
+"""Scratch buffers, assigned at compile time.
 
-To ask the system for megabytes anew at every block takes longer than most operations on them.
+Allocating megabytes from the system at every block takes longer than most operations on them, so values whose
+lifetimes do not overlap share a buffer.
 """
 
 import math
@@ -9,44 +10,52 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-Room = Callable[[Tensor, tuple[int, ...]], Tensor]  # (a tensor like the wanted one, shape) -> the tensor
+Buffer = Callable[[Tensor, tuple[int, ...]], Tensor]  # (a tensor of the wanted dtype, shape) -> the tensor
 
 
 class BufferPool:
-    """Rooms by number, each thread's own. Which step takes which is settled before the first run."""
+    """Buffers by number, separate for each thread; assigned to operations before the first run."""
 
     def __init__(self) -> None:
-        self._here = threading.local()
-        self._free_from: list[int] = []  # the step from which on a room may be taken again
-        self.sizes: list[int] = []  # of the largest value that each has taken in
+        self._local = threading.local()
+        self._last_use: list[int] = []  # the last operation that each buffer is reserved for
+        self.sizes: list[int] = []  # of the largest value that each holds
 
-    def book(self, index: int, until: int, size: int = 0) -> Room:
-        """A room from step ``index`` to step ``until`` for values of ``size`` numbers a network; the
-        function gives it in a shape, like a tensor."""
-        free = (k for k, free_from in enumerate(self._free_from) if free_from < index)
-        number = next(free, len(self._free_from))
-        if number == len(self._free_from):
-            self._free_from.append(0)
+    def reserve(self, first: int, last: int, size: int = 0) -> Buffer:
+        """Reserve a buffer from operation ``first`` to operation ``last``.
+
+        Args:
+            first: Index of the operation that writes the value.
+            last: Index of the last operation that reads it.
+            size: Numbers in the value for one network; for the statistics in ``sizes`` only.
+
+        Returns:
+            A function of a tensor and a shape that returns the buffer in that shape, like the tensor.
+        """
+        free = (k for k, last_use in enumerate(self._last_use) if last_use < first)
+        number = next(free, len(self._last_use))
+        if number == len(self._last_use):
+            self._last_use.append(0)
             self.sizes.append(0)
-        self._free_from[number] = until
+        self._last_use[number] = last
         self.sizes[number] = max(self.sizes[number], size)
 
-        def enter(like: Tensor, shape: tuple[int, ...]) -> Tensor:
-            mine = self._mine()
-            flat, views = mine.get(number) or (like.new_empty(0), {})
-            view = views.get(shape)  # the same shapes come at every block
+        def get(like: Tensor, shape: tuple[int, ...]) -> Tensor:
+            buffers = self._of_thread()
+            flat, views = buffers.get(number) or (like.new_empty(0), {})
+            view = views.get(shape)  # the same shapes come back at every block
             if view is None:
                 size = math.prod(shape)
                 if flat.numel() < size:
-                    flat, views = mine[number] = like.new_empty(size), {}
+                    flat, views = buffers[number] = like.new_empty(size), {}
                 view = views[shape] = flat[:size].view(shape)
             return view
 
-        return enter
+        return get
 
-    def _mine(self) -> dict[int, tuple[Tensor, dict[tuple[int, ...], Tensor]]]:
-        """This thread's rooms by number, each with its views by shape."""
-        if not hasattr(self._here, "rooms"):
-            self._here.rooms = {}
-        found: dict[int, tuple[Tensor, dict[tuple[int, ...], Tensor]]] = self._here.rooms
-        return found
+    def _of_thread(self) -> dict[int, tuple[Tensor, dict[tuple[int, ...], Tensor]]]:
+        """The calling thread's buffers by number, each with its views by shape."""
+        if not hasattr(self._local, "buffers"):
+            self._local.buffers = {}
+        buffers: dict[int, tuple[Tensor, dict[tuple[int, ...], Tensor]]] = self._local.buffers
+        return buffers

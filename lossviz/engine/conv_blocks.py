@@ -1,4 +1,4 @@
-"""How the images of a convolutional network are parted into blocks, and who works at a point."""
+"""Split the images of a convolutional network into blocks, and run points of the plane in threads."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -9,41 +9,43 @@ from typing import TypeVar
 from torch import Tensor
 
 from lossviz.common.one_thread import one_thread
-from lossviz.engine.convolutions import fitting, form_of
-from lossviz.engine.trace import Tape
+from lossviz.engine.convolutions import conv_spec, max_images
+from lossviz.engine.trace import Trace
 
-IMAGES = 200  # images at a time
+MAX_IMAGES = 200  # in a block
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def image_blocks(tape: Tape, n: int) -> list[slice]:
-    """n images in equal blocks that the caches hold."""
-    like, size = tape.steps[-1].value, IMAGES
-    if filtering(tape, like):
-        size = min([IMAGES, *filter(None, (fitting(form_of(step), like) for step in tape.steps))])
+def image_blocks(trace: Trace, n: int) -> list[slice]:
+    """n images in equal blocks that fit into the CPU's caches."""
+    like, size = trace.ops[-1].value, MAX_IMAGES
+    if uses_winograd(trace, like):
+        size = min([MAX_IMAGES, *filter(None, (max_images(conv_spec(op), like) for op in trace.ops))])
     count = math.ceil(n / size)
     edges = [round(k * n / count) for k in range(count + 1)]
     return [slice(low, high) for low, high in pairwise(edges)]
 
 
-def filtering(tape: Tape, like: Tensor) -> bool:
-    """Whether minimal filtering can do half of the multiplications; with less, to lay the values pixels
-    first and back costs what it saves."""
-    forms = [form for step in tape.steps if (form := form_of(step))]
-    done = sum(form.multiplications for form in forms if form.minimal(like))
-    return done > 0 and 2 * done >= sum(form.multiplications for form in forms)
+def uses_winograd(trace: Trace, like: Tensor) -> bool:
+    """Whether Winograd's algorithm can do half of the multiplications.
+
+    With less, converting the values to its memory layout and back costs what it saves.
+    """
+    specs = [spec for op in trace.ops if (spec := conv_spec(op))]
+    done = sum(spec.multiplications for spec in specs if spec.prefers_winograd(like))
+    return done > 0 and 2 * done >= sum(spec.multiplications for spec in specs)
 
 
-def in_threads(count: int, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """``function`` of each item, in order, in threads with one of PyTorch's own each.
+def map_in_threads(count: int, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """``function`` of each item, in order, in ``count`` threads that run torch with one thread each.
 
-    They never wait for each other, where PyTorch's threads would at every operation.
+    These never wait for each other, whereas torch's own threads synchronize at every operation.
     """
 
-    def alone(item: Item) -> Result:
+    def single_threaded(item: Item) -> Result:
         with one_thread():
             return function(item)
 
     with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(alone, items))
+        return list(pool.map(single_threaded, items))

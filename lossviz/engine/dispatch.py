@@ -1,7 +1,7 @@
-"""Which evaluator does a task, and how a task is spread over an executor's workers.
+"""Choose the evaluator for a task, and distribute a task over an executor's workers.
 
-The stacked evaluator is taken only if it agrees with the loop at two random points of the window;
-what it cannot do, the loop does, and what it should have done and did not is warned of.
+The vectorized evaluator is chosen only if it agrees with the reference evaluator at two random points of the
+window. What it does not support is left to the reference evaluator; an unexpected failure is warned of.
 """
 
 import os
@@ -19,114 +19,143 @@ import torch
 from torch import nn
 
 from lossviz.common.one_thread import one_thread
-from lossviz.engine.fallback import fell_back
+from lossviz.common.typing import Floats
+from lossviz.engine.fallback import warn_fallback
 from lossviz.engine.parameters import private_copy
 from lossviz.engine.reference import ReferenceEvaluator, Task
-from lossviz.engine.trace import Untraceable
+from lossviz.engine.trace import UntraceableError
 from lossviz.engine.vectorized import VectorizedEvaluator
 
 Evaluator = ReferenceEvaluator | VectorizedEvaluator
 
-SOON = 5.0  # seconds from sending a piece to having it: then the next may be twice as large
-AGREE = {torch.float32: 3e-5, torch.float64: 1e-9}  # relative difference of two honest evaluations
+SHORT_TIME = 5.0  # seconds from submitting a piece to its result: below, the next piece may be twice as large
+TOLERANCE = {torch.float32: 3e-5, torch.float64: 1e-9}  # relative difference between two right evaluations
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class EvaluatorChoice:
     """An evaluator and why it was chosen, in a few words."""
 
     evaluator: Evaluator
     reason: str
 
 
-def choose(task: Task, window: Sequence[tuple[float, float]], original: nn.Module | None = None) -> Choice:
-    """The stacked evaluator if it can do the task and agrees with the loop, else the loop.
+def choose_evaluator(
+    task: Task, window: Sequence[tuple[float, float]], original: nn.Module | None = None
+) -> EvaluatorChoice:
+    """The vectorized evaluator if it can do the task and agrees with the reference, else the reference.
 
-    Raises ValueError if the model and the loss do not run on the data at all, or use the user's ``original``
-    model instead of its copy.
+    Args:
+        task: What to evaluate.
+        window: ((low, high), (low, high)) of the two coordinates.
+        original: The user's model, of which the task's model is a copy.
+
+    Returns:
+        The evaluator and the reason for it.
+
+    Raises:
+        ValueError: If the model and the loss do not run on the data at all, or use ``original`` instead of
+            its copy.
     """
-    loop = ReferenceEvaluator(task, original)
-    if loop.special:
-        return Choice(loop, loop.special)
+    reference = ReferenceEvaluator(task, original)
+    if reference.exclusive_reason:
+        return EvaluatorChoice(reference, reference.exclusive_reason)
     try:
-        stacked = VectorizedEvaluator(task)
-        wrong = _disagreement(stacked, loop, task, window)
-    except Untraceable as reason:
-        return Choice(loop, f"the model or the loss uses {reason}")
-    except Exception as error:  # the loop ran, so whatever this is, it is not the user's fault
-        return Choice(loop, fell_back("the stacked evaluator", error))
-    return Choice(loop, wrong) if wrong else Choice(stacked, "agrees with the model at two random points")
+        vectorized = VectorizedEvaluator(task)
+        disagreement = _disagreement(vectorized, reference, task, window)
+    except UntraceableError as reason:
+        return EvaluatorChoice(reference, f"the model or the loss uses {reason}")
+    except Exception as error:  # the reference evaluator ran, so this is not the user's error
+        return EvaluatorChoice(reference, warn_fallback("the vectorized evaluator", error))
+    if disagreement:
+        return EvaluatorChoice(reference, disagreement)
+    return EvaluatorChoice(vectorized, "agrees with the model at two random points")
 
 
 def _disagreement(
-    stacked: VectorizedEvaluator, loop: ReferenceEvaluator, task: Task, window: Sequence[tuple[float, float]]
+    vectorized: VectorizedEvaluator,
+    reference: ReferenceEvaluator,
+    task: Task,
+    window: Sequence[tuple[float, float]],
 ) -> str:
-    """Why the stacked evaluator is not trusted in this window, or nothing."""
+    """Why the vectorized evaluator cannot be used in this window; '' if it can."""
     unit = np.random.default_rng(0).random((2, 2))
     low, high = np.array(window, dtype=float).T
     points = low + unit * (high - low)
-    fast, slow = stacked(points), loop(points)
+    found, expected = vectorized(points), reference(points)
     dtype = next(p.dtype for p in task.model.parameters() if p.requires_grad)
-    if not np.isfinite(slow).any():
+    if not np.isfinite(expected).any():
         return "the loss is not finite at two random points, so that nothing can be compared"
-    agree = np.allclose(fast, slow, rtol=AGREE[dtype], atol=0, equal_nan=True)
-    return "" if agree else "the stacked evaluator did not agree with the model at two random points"
+    agree = np.allclose(found, expected, rtol=TOLERANCE[dtype], atol=0, equal_nan=True)
+    return "" if agree else "the vectorized evaluator did not agree with the model at two random points"
 
 
 def evaluate(
-    task: Task, choice: Choice, points: np.ndarray, executor: Executor | None
-) -> Generator[tuple[slice, np.ndarray], None, None]:
-    """Losses of points (m, 2) in pieces, as (where, losses); the order of pieces is the executor's."""
+    task: Task, choice: EvaluatorChoice, points: Floats, executor: Executor | None
+) -> Generator[tuple[slice, Floats], None, None]:
+    """Evaluate a task in pieces.
+
+    Args:
+        task: What to evaluate.
+        choice: The evaluator, by `choose_evaluator`.
+        points: (m, 2).
+        executor: Where to evaluate; None for the calling thread.
+
+    Yields:
+        Slices of the points and their losses, in the order in which the executor completes them.
+    """
     evaluator = choice.evaluator
     if executor is None:
-        for start in range(0, len(points), evaluator.block):
-            where = slice(start, min(start + evaluator.block, len(points)))
+        for start in range(0, len(points), evaluator.block_size):
+            where = slice(start, min(start + evaluator.block_size, len(points)))
             yield where, evaluator(points[where])
         return
-    yield from _spread(task, evaluator, points, executor)
+    yield from _evaluate_on_executor(task, evaluator, points, executor)
 
 
-def _spread(
-    task: Task, evaluator: Evaluator, points: np.ndarray, executor: Executor
-) -> Generator[tuple[slice, np.ndarray], None, None]:
+def _evaluate_on_executor(
+    task: Task, evaluator: Evaluator, points: Floats, executor: Executor
+) -> Generator[tuple[slice, Floats], None, None]:
     workers = int(getattr(executor, "_max_workers", None) or os.cpu_count() or 1)
-    # A few pieces a worker, so that all end together, in whole blocks, so that none is half empty; small ones
-    # as long as each takes long, so that what is found is handed over soon.
-    most = evaluator.block * max(1, round(len(points) / (evaluator.block * workers * 8)))
-    size = evaluator.block
+    # A few pieces for each worker, so that all end at about the same time, in multiples of the block size;
+    # small ones as long as each takes long, so that the first results come early.
+    block_size = evaluator.block_size
+    max_size = block_size * max(1, round(len(points) / (block_size * workers * 8)))
+    size = block_size
     threads = isinstance(executor, ThreadPoolExecutor)
-    parcel: Any = task if threads else _pickled(task)
+    payload: Any = task if threads else _pickled(task)
     token, name = uuid.uuid4().hex, evaluator.name
-    waiting: dict[Future[Any], tuple[slice, float]] = {}
+    pending: dict[Future[Any], tuple[slice, float]] = {}
 
     def send(where: slice, with_task: bool) -> None:
-        future = executor.submit(_work, token, name, parcel if with_task else None, points[where])
-        waiting[future] = where, time.monotonic()
+        future = executor.submit(_work, token, name, payload if with_task else None, points[where])
+        pending[future] = where, time.monotonic()
 
     try:
         sent = start = 0
-        while waiting or start < len(points):
-            while start < len(points) and len(waiting) < 2 * workers:
+        while pending or start < len(points):
+            while start < len(points) and len(pending) < 2 * workers:
                 send(slice(start, min(start + size, len(points))), with_task=sent < workers or threads)
                 sent, start = sent + 1, start + size
-            done, _ = wait(list(waiting), return_when=FIRST_COMPLETED)
+            done, _ = wait(list(pending), return_when=FIRST_COMPLETED)
             for future in done:
-                where, since = waiting.pop(future)
+                where, since = pending.pop(future)
                 losses = future.result()
-                if losses is None:  # this worker has not seen the task yet
+                if losses is None:  # this worker does not have the task yet
                     send(where, with_task=True)
                 else:
-                    size = min(2 * size, most) if time.monotonic() - since < SOON else evaluator.block
+                    fast = time.monotonic() - since < SHORT_TIME
+                    size = min(2 * size, max_size) if fast else block_size
                     yield where, losses
     finally:
-        for future in waiting:
+        for future in pending:
             future.cancel()
         if threads:
-            wait(list(waiting))  # what is running ends before the caller goes on
+            wait(list(pending))  # running pieces must end before the caller continues
 
 
 def _pickled(task: Task) -> bytes:
-    """The task as bytes, by cloudpickle where it is installed and plain pickle does not do."""
+    """The task as bytes, by cloudpickle if it is installed and plain pickle fails."""
     try:
         return pickle.dumps(task)
     except Exception as error:
@@ -141,24 +170,24 @@ def _pickled(task: Task) -> bytes:
             ) from error
 
 
-# One task a worker thread, so that a model travels once and not with every piece: the only state that
-# this package keeps between calls, and the next task replaces it.
-_held = threading.local()
+# One task for each worker thread, so that a model is sent once and not with every piece: the only state that
+# this package keeps between calls; the next task replaces it.
+_worker = threading.local()
 
 
-def _work(token: str, name: str, parcel: Any, points: np.ndarray) -> np.ndarray | None:
-    """Runs in the worker. None means: send it again, with the task."""
+def _work(token: str, name: str, payload: Any, points: Floats) -> Floats | None:
+    """Evaluate a piece, in the worker. None means that it must be sent again with the task."""
     with one_thread():  # the workers share the cores
-        if getattr(_held, "token", None) != token:
-            if parcel is None:
+        if getattr(_worker, "token", None) != token:
+            if payload is None:
                 return None
-            if isinstance(parcel, bytes):
-                task = pickle.loads(parcel)  # bytes that `_pickled` made, on their way to a worker of ours
+            if isinstance(payload, bytes):
+                task = pickle.loads(payload)  # made by `_pickled`, in the process that submitted the work
             else:
-                task = replace(parcel, model=private_copy(parcel.model))
-            _held.evaluator = (
+                task = replace(payload, model=private_copy(payload.model))
+            _worker.evaluator = (
                 VectorizedEvaluator(task) if name == VectorizedEvaluator.name else ReferenceEvaluator(task)
             )
-            _held.token = token
-        losses: np.ndarray = _held.evaluator(points)
+            _worker.token = token
+        losses: Floats = _worker.evaluator(points)
     return losses

@@ -1,7 +1,7 @@
-"""What of a model can move: its trainable parameters, as one flat vector, and a copy to move them in.
+"""A model's trainable parameters, as one flat vector, and a private copy of the model.
 
-A user's model is read here and never written. Everything that evaluates it at other weights works on
-`private_copy`, a deep copy in eval mode, so that an error or a Ctrl-C can leave nothing changed.
+The user's model is read here and never written. Everything that evaluates it at other weights works on
+`private_copy`, a deep copy in eval mode, so that an error or a Ctrl-C cannot leave it changed.
 """
 
 import copy
@@ -12,15 +12,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import as_tensor
 
-ALLOWED = (torch.float32, torch.float64)
+DTYPES = (torch.float32, torch.float64)
 
 
-def movable(model: nn.Module) -> dict[str, Tensor]:
-    """The model's trainable parameters by name, each shared one once; the others stay where they are.
+def trainable_parameters(model: nn.Module) -> dict[str, Tensor]:
+    """The model's trainable parameters by name, each shared one once.
 
-    Raises ValueError if there is none, or if one is of a kind that a loss surface cannot move.
+    Raises:
+        ValueError: If there is none, or if one has a dtype or device that a loss surface cannot handle.
     """
     if not isinstance(model, nn.Module):
         got = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
@@ -33,7 +35,7 @@ def movable(model: nn.Module) -> dict[str, Tensor]:
             raise ValueError(
                 f"parameter {name!r} has no shape yet; run one batch through the lazy model first"
             )
-        if parameter.dtype not in ALLOWED:
+        if parameter.dtype not in DTYPES:
             advice = "; call model.float() first" if parameter.is_floating_point() else ""
             raise ValueError(
                 f"parameter {name!r} is {_short(parameter.dtype)}; "
@@ -41,88 +43,99 @@ def movable(model: nn.Module) -> dict[str, Tensor]:
             )
         if parameter.device.type == "meta":
             raise ValueError(f"parameter {name!r} is on the meta device and has no values")
-    free: dict[str, Tensor] = {name: p for name, p in named.items() if p.requires_grad}
-    if not free:
+    trainable: dict[str, Tensor] = {name: p for name, p in named.items() if p.requires_grad}
+    if not trainable:
         raise ValueError(
             "no parameter of the model requires grad, so there is nothing to move; "
             "call model.requires_grad_(True) first"
         )
-    for what in ("dtype", "device"):
-        found = sorted({_short(getattr(parameter, what)) for parameter in free.values()})
+    for attribute in ("dtype", "device"):
+        found = sorted({_short(getattr(parameter, attribute)) for parameter in trainable.values()})
         if len(found) > 1:
             raise ValueError(
-                f"the model's trainable parameters must share one {what}; got {', '.join(found)}"
+                f"the model's trainable parameters must share one {attribute}; got {', '.join(found)}"
             )
-    return free
+    return trainable
 
 
 def _short(value: object) -> str:
     return str(value).removeprefix("torch.")
 
 
-def flat(tensors: Iterable[Tensor]) -> np.ndarray:
+def flatten(tensors: Iterable[Tensor]) -> AnyFloats:
     """All tensors one after the other as a copy on the CPU, (n,)."""
     return torch.cat([tensor.detach().reshape(-1) for tensor in tensors]).cpu().numpy()
 
 
-def same_weights(
+def matching_parameters(
     names: tuple[str, ...], shapes: tuple[tuple[int, ...], ...], model: nn.Module
 ) -> dict[str, Tensor]:
-    """The model's trainable parameters, if they are those that ``names`` and ``shapes`` speak of.
+    """The model's trainable parameters, if they have these names and shapes.
 
-    Raises ValueError that names the first parameter that is missing, foreign or of another shape.
+    Args:
+        names: Names of a plane's parameters, in order.
+        shapes: Their shapes.
+        model: The model to compare with.
+
+    Raises:
+        ValueError: If a parameter is missing, unknown or of another shape; it names the first such parameter.
     """
-    free = movable(model)
-    given = dict(zip(names, shapes, strict=True))
-    for name in given:
-        if name not in free:
-            held = name in dict(model.named_parameters(remove_duplicate=False)) | dict(model.named_buffers())
+    trainable = trainable_parameters(model)
+    expected = dict(zip(names, shapes, strict=True))
+    for name in expected:
+        if name not in trainable:
+            exists = name in dict(model.named_parameters(remove_duplicate=False)) | dict(
+                model.named_buffers()
+            )
             advice = "; a plane of state_dicts leaves such out with pca_plane(checkpoints, model)"
             raise ValueError(
                 f"the plane moves {name!r}, which is not a trainable parameter of this model"
-                f"{advice if held else ''}"
+                f"{advice if exists else ''}"
             )
-    for name, parameter in free.items():
-        if name not in given:
+    for name, parameter in trainable.items():
+        if name not in expected:
             raise ValueError(f"the plane lacks the model's parameter {name!r}")
-        if given[name] != tuple(parameter.shape):
+        if expected[name] != tuple(parameter.shape):
             raise ValueError(
-                f"the plane has {name!r} with shape {given[name]}; the model's is {tuple(parameter.shape)}"
+                f"the plane has {name!r} with shape {expected[name]}; the model's is {tuple(parameter.shape)}"
             )
-    return free
+    return trainable
 
 
 def private_copy(model: nn.Module) -> nn.Module:
     """A deep copy in eval mode that shares no tensor with the model.
 
-    Raises ValueError if the model holds something that cannot be copied.
+    Raises:
+        ValueError: If the model contains something that cannot be copied.
     """
     memo: dict[int, object] = {}
     for module in model.modules():
         for value in vars(module).values():
             if isinstance(value, Tensor) and not value.is_leaf:
-                # What autograd computed cannot be deep-copied, but its values can.
+                # A tensor with a graph cannot be deep-copied, but its values can.
                 memo[id(value)] = value.detach().clone()
             elif type(value) is OrderedDict and not value:
-                memo[id(value)] = OrderedDict()  # a dozen a module, which deepcopy takes its time over
+                memo[id(value)] = OrderedDict()  # a dozen in each module, which deepcopy is slow to copy
     try:
         return copy.deepcopy(model, memo).eval()
     except Exception as error:
-        why = (str(error).splitlines() or ["no message"])[0]
+        reason = (str(error).splitlines() or ["no message"])[0]
         raise ValueError(
-            f"model {type(model).__name__} cannot be copied, and its own weights must not be moved: {why}"
+            f"model {type(model).__name__} cannot be copied, and its own weights must not be moved: {reason}"
         ) from error
 
 
-def state_of(weights: "nn.Module | Mapping[str, Tensor | np.ndarray]") -> dict[str, Tensor]:
-    """The movable tensors by name of a module, or of a state_dict (where BatchNorm's counts are left out).
+def checkpoint_parameters(weights: "nn.Module | Mapping[str, Tensor | np.ndarray]") -> dict[str, Tensor]:
+    """The trainable parameters by name of a module, or of a state_dict.
 
-    A state_dict, of tensors or of arrays, does not say what is a parameter: what is named running_mean or
-    running_var, or is not a floating-point number, is taken for a buffer. Raises ValueError for anything
-    else than these two.
+    A state_dict, of tensors or of arrays, does not tell which entries are parameters: an entry that is named
+    running_mean or running_var, or is not of floating-point numbers, is taken for a buffer.
+
+    Raises:
+        ValueError: If ``weights`` is neither, or holds something else than arrays of numbers.
     """
     if isinstance(weights, nn.Module):
-        return movable(weights)
+        return trainable_parameters(weights)
     if not isinstance(weights, Mapping):
         raise ValueError(f"a checkpoint must be a module or its state_dict(); got {type(weights).__name__}")
     state: dict[str, Tensor] = {}
@@ -130,8 +143,8 @@ def state_of(weights: "nn.Module | Mapping[str, Tensor | np.ndarray]") -> dict[s
         if not isinstance(value, (Tensor, np.ndarray)) or (
             isinstance(value, np.ndarray) and value.dtype.kind not in "fiub"
         ):
-            what = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
-            raise ValueError(f"a checkpoint must hold tensors or arrays of numbers; {name!r} is {what}")
+            got = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+            raise ValueError(f"a checkpoint must hold tensors or arrays of numbers; {name!r} is {got}")
         tensor = as_tensor(value)
         if tensor.is_floating_point() and name.rpartition(".")[2] not in ("running_mean", "running_var"):
             state[name] = tensor

@@ -1,7 +1,7 @@
-"""The evaluator that runs anything: a private copy of the model, moved from point to point.
+"""The evaluator that runs anything: a private copy of the model, whose weights are set to each point.
 
-It is the reference for the faster one, and what everything falls back on: attention, recurrent nets,
-control flow, several inputs, any loss function, also one that differentiates inside.
+It is the reference for the vectorized evaluator, and the fallback for what that cannot do: attention,
+recurrent networks, control flow, several inputs, any loss function, also one that differentiates inside.
 """
 
 from collections.abc import Callable
@@ -14,65 +14,75 @@ import torch
 from torch import Tensor, nn
 
 from lossviz.common.errors import InvalidInputError, first_line
-from lossviz.common.rng import OwnRandomNumbers
-from lossviz.engine.batches import Batch, Batches, Watched
-from lossviz.engine.parameters import movable
-from lossviz.engine.user_loss import OnlyTheCopy, batch_loss, loss_extras
+from lossviz.common.rng import IsolatedRNG
+from lossviz.common.typing import AnyFloats, Floats
+from lossviz.engine.batches import Batch, BatchList, DataWriteGuard
+from lossviz.engine.parameters import trainable_parameters
+from lossviz.engine.user_loss import OriginalModelGuard, batch_loss, loss_extras
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A loss to be found at many points of a plane: all that an evaluator needs, and all that travels.
+    """A loss to be evaluated at many points of a plane: all that an evaluator, or a worker process, needs.
 
-    The copy of the model is the task's own. ``loss_fn(outputs, targets)`` returns a scalar; a parameter
-    called ``model`` or ``inputs`` is given the moved model or the batch's inputs by name.
+    ``loss_fn(outputs, targets)`` returns a scalar; a parameter called ``model`` or ``inputs`` is given the
+    model at the point, or the batch's inputs.
     """
 
     model: nn.Module  # a private copy
     loss_fn: Callable[..., Any]
-    batches: Batches
-    directions: np.ndarray  # (3, n): origin, u, v
+    batches: BatchList
+    directions: AnyFloats  # (3, n): origin, u, v
 
 
 class ReferenceEvaluator:
-    """Losses at points of a task's plane, one forward pass after the other."""
+    """Losses at points of a task's plane, one forward pass after the other.
 
-    name = "loop"
-    block = 1  # points that are worth handing over at once
+    Args:
+        task: What to evaluate; from here on the evaluator changes the weights of its model.
+        original: The user's model, of which the task's model is a copy; it must not be used by the loss.
+
+    Raises:
+        ValueError: If the model and the loss do not run on the data.
+    """
+
+    name = "reference"
+    block_size = 1  # points to be evaluated in one call
 
     def __init__(self, task: Task, original: nn.Module | None = None) -> None:
-        """From here on the task's model is the loop's to move; ``original`` is whose copy it is."""
         self._model = task.model
         self._task = task
         self._extras = loss_extras(task.loss_fn)
-        free = movable(self._model)
-        first = next(iter(free.values()))
+        trainable = trainable_parameters(self._model)
+        first = next(iter(trainable.values()))
         self._origin, self._u, self._v = (
             torch.from_numpy(row).to(first.device, first.dtype) for row in task.directions
         )
         self._weights = torch.empty_like(self._origin)
         offset = 0
-        for parameter in free.values():  # from here on the copy's parameters look into one flat vector
+        for (
+            parameter
+        ) in trainable.values():  # from here on the copy's parameters are views of one flat vector
             parameter.data = self._weights[offset : offset + parameter.numel()].view(parameter.shape)
             offset += parameter.numel()
-        self._writes = False  # into its data: then it is given copies
-        self.draws = False
-        self._first = True
-        with nullcontext() if original is None else OnlyTheCopy(original):
-            self._needs_grad = self._finds_grad_needed()
-        self._first = False
+        self._writes_data = False  # the model or the loss: then they are given copies
+        self._is_random = False
+        self._first_pass = True
+        with nullcontext() if original is None else OriginalModelGuard(original):
+            self._needs_grad = self._find_needs_grad()
+        self._first_pass = False
 
     @property
-    def special(self) -> str:
-        """What of the task only this evaluator can do, or nothing."""
+    def exclusive_reason(self) -> str:
+        """Why only the reference evaluator can do the task; '' if the vectorized one may."""
         if self._needs_grad:
             return "the loss differentiates inside"
-        if self._writes:
+        if self._writes_data:
             return "the model or the loss writes into its data"
-        return "the model or the loss draws random numbers" if self.draws else ""
+        return "the model or the loss draws random numbers" if self._is_random else ""
 
-    def __call__(self, points: np.ndarray) -> np.ndarray:
-        """Losses (m,) float64 at points (m, 2); every point draws the same random numbers, if any."""
+    def __call__(self, points: Floats) -> Floats:
+        """Losses (m,) at points (m, 2); every point draws the same random numbers, if any."""
         with torch.enable_grad() if self._needs_grad else torch.no_grad():
             return np.array([self._loss_at(a, b) for a, b in points.tolist()], dtype=np.float64)
 
@@ -80,31 +90,32 @@ class ReferenceEvaluator:
         with torch.no_grad():
             torch.add(self._origin, self._u, alpha=a, out=self._weights)
             self._weights.add_(self._v, alpha=b)
-        torch.clear_autocast_cache()  # within `torch.autocast` it holds casts of the weights as they were
+        torch.clear_autocast_cache()  # within `torch.autocast` it holds casts of the previous weights
         total = 0.0
-        for index, batch in enumerate(self._task.batches.rows):
-            loss = self._drawn_loss(index, batch) if self._first or self.draws else self._batch_loss(batch)
+        for index, batch in enumerate(self._task.batches.items):
+            isolated = self._first_pass or self._is_random
+            loss = self._isolated_loss(index, batch) if isolated else self._batch_loss(batch)
             total += float(loss.detach() if isinstance(loss, Tensor) else loss) * batch.examples
         return total / self._task.batches.examples
 
-    def _drawn_loss(self, index: int, batch: Batch) -> Tensor | float:
-        """With random numbers of the batch's own, the same at every point."""
-        with OwnRandomNumbers(index) as numbers:
+    def _isolated_loss(self, index: int, batch: Batch) -> Tensor | float:
+        """The loss of a batch with random numbers of its own, the same at every point."""
+        with IsolatedRNG(index) as rng:
             loss = self._batch_loss(batch)
-        self.draws |= numbers.drew
+        self._is_random |= rng.used
         return loss
 
     def _batch_loss(self, batch: Batch) -> Tensor | float:
-        if not self._first:
-            given = batch.copy() if self._writes else batch
-            return batch_loss(self._model, self._task.loss_fn, given, self._extras)
-        with Watched(batch) as watched:
+        if not self._first_pass:
+            data = batch.clone() if self._writes_data else batch
+            return batch_loss(self._model, self._task.loss_fn, data, self._extras)
+        with DataWriteGuard(batch) as guard:
             loss = batch_loss(self._model, self._task.loss_fn, batch, self._extras)
-        self._writes |= watched.written
+        self._writes_data |= guard.written
         return loss
 
-    def _finds_grad_needed(self) -> bool:
-        """Whether the loss differentiates inside; a ValueError if it fails either way."""
+    def _find_needs_grad(self) -> bool:
+        """Whether the loss differentiates inside; ValueError if it fails with and without autograd."""
         try:
             with torch.no_grad():
                 self._loss_at(0.0, 0.0)
@@ -127,8 +138,8 @@ class ReferenceEvaluator:
 
 
 def _failure(error: Exception, task: Task) -> str:
-    batch = task.batches.rows[0]
-    tensors = [v for v in (*batch.positional, *batch.named.values(), batch.targets) if isinstance(v, Tensor)]
+    batch = task.batches.items[0]
+    tensors = [v for v in (*batch.all_inputs, batch.targets) if isinstance(v, Tensor)]
     shapes = ", ".join(f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for t in tensors)
     dtype = str(next(task.model.parameters()).dtype).removeprefix("torch.")
     return f"the {dtype} model and loss_fn fail on this data ({shapes}): {first_line(error)}"

@@ -1,8 +1,8 @@
-"""A task's loss, of the outputs of many points of the plane at once.
+"""The loss of a task, computed from the outputs at many points of the plane at once.
 
-A loss that ends in a mean or a sum over the examples is found block by block of the data, while a block's
-outputs are still in the cache; any other is given the outputs of all data, and what the tape's table does
-not know is called point by point.
+A loss that ends in a mean or a sum over the examples is computed block by block of the data, while a block's
+outputs are still in the CPU's cache. Any other is given the outputs of all data. A loss whose operations have
+no forward rule is called point by point.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,26 +13,26 @@ from torch import Tensor
 
 from lossviz.engine.batches import Batch
 from lossviz.engine.reference import Task
-from lossviz.engine.stacked_program import Program
-from lossviz.engine.trace import Tape, Untraceable, record
+from lossviz.engine.stacked_program import StackedProgram
+from lossviz.engine.trace import Trace, UntraceableError, record
 from lossviz.losses.base import MeanLoss
 
-LIVELY = 2**16  # outputs that a loss of ours takes at a time: it has some 16 values as large in hand
+OUTPUTS_AT_ONCE = 2**16  # outputs that a row of LOSSES takes at a time: it needs some 16 temporaries as large
 
 
 @dataclass(frozen=True, eq=False)
-class ByBlock:
+class BlockwiseLoss:
     """From the outputs (G, f, n') or (G, n') of one block of the data, its part (G,) of the loss."""
 
     of_block: Callable[[Tensor, int], Tensor]
-    shares: Sequence[float]  # of the blocks
+    weights: Sequence[float]  # of the blocks
 
     def __call__(self, outputs: Tensor, block: int) -> Tensor:
-        return self.of_block(outputs, block) * self.shares[block]
+        return self.of_block(outputs, block) * self.weights[block]
 
 
 @dataclass(frozen=True, eq=False)
-class Whole:
+class FullDataLoss:
     """From the outputs (G, f, n) or (G, n) of all data, the losses (G,)."""
 
     of_all: Callable[[Tensor], Tensor]
@@ -41,64 +41,76 @@ class Whole:
         return self.of_all(outputs)
 
 
-def loss_program(task: Task, batch: Batch, outputs: Tensor, blocks: Sequence[slice]) -> ByBlock | Whole:
-    """The task's loss made ready; ``outputs`` are the model's own, recorded."""
+def compile_loss(
+    task: Task, batch: Batch, outputs: Tensor, blocks: Sequence[slice]
+) -> BlockwiseLoss | FullDataLoss:
+    """Compile the task's loss.
+
+    Args:
+        task: Has the loss function.
+        batch: All data as one batch.
+        outputs: The model's recorded outputs, (n, f) or (n,).
+        blocks: The slices of the data.
+
+    Returns:
+        The loss by blocks where that is possible, else of all data.
+    """
     shares = [(rows.stop - rows.start) / batch.examples for rows in blocks]
     if isinstance(task.loss_fn, MeanLoss) and outputs.ndim == 2:
-        return ByBlock(_ours(task.loss_fn, [batch.targets[rows] for rows in blocks]), shares)
+        return BlockwiseLoss(_row_loss(task.loss_fn, [batch.targets[rows] for rows in blocks]), shares)
     try:
-        tape = record(task.loss_fn, (outputs.clone(), batch.targets), {}, [])
-        if tape.outputs.ndim == 0:
-            reduction = _reduction(tape)
+        trace = record(task.loss_fn, (outputs.clone(), batch.targets), {}, [])
+        if trace.outputs.ndim == 0:
+            reduction = _final_reduction(trace)
             if reduction is not None:
-                by_block = Program(tape, None, blocks, free=frozenset({0}))
-                return ByBlock(by_block.of_outputs, shares if reduction == "mean" else [1.0] * len(blocks))
-            at_once = Program(tape, None, [slice(0, batch.examples)], free=frozenset({0}))
-            return Whole(lambda stacked: at_once.of_outputs(stacked, 0))
-    except Untraceable:
+                blockwise = StackedProgram(trace, None, blocks, placeholders=frozenset({0}))
+                return BlockwiseLoss(blockwise.loss, shares if reduction == "mean" else [1.0] * len(blocks))
+            whole = StackedProgram(trace, None, [slice(0, batch.examples)], placeholders=frozenset({0}))
+            return FullDataLoss(lambda stacked: whole.loss(stacked, 0))
+    except UntraceableError:
         pass
 
     def one_by_one(stacked: Tensor) -> Tensor:
         losses = [task.loss_fn(one.movedim(-1, 0).contiguous(), batch.targets) for one in stacked]
-        kind = None if isinstance(losses[0], Tensor) else torch.float64
-        return torch.stack([torch.as_tensor(loss, dtype=kind, device=stacked.device) for loss in losses])
+        dtype = None if isinstance(losses[0], Tensor) else torch.float64
+        return torch.stack([torch.as_tensor(loss, dtype=dtype, device=stacked.device) for loss in losses])
 
-    return Whole(one_by_one)
+    return FullDataLoss(one_by_one)
 
 
-def _ours(loss_fn: MeanLoss, targets: Sequence[Tensor]) -> Callable[[Tensor, int], Tensor]:
-    """A row of ours takes the outputs of many networks as they are."""
+def _row_loss(loss_fn: MeanLoss, targets: Sequence[Tensor]) -> Callable[[Tensor, int], Tensor]:
+    """A row of LOSSES, which accepts the outputs of many networks as they are."""
 
-    def together(stacked: Tensor, block: int) -> Tensor:
-        few = max(1, LIVELY // stacked[0].numel())
-        parts = (stacked[k : k + few] for k in range(0, len(stacked), few))
-        return torch.cat([loss_fn(one.transpose(1, 2).contiguous(), targets[block]) for one in parts])
+    def loss(stacked: Tensor, block: int) -> Tensor:
+        networks = max(1, OUTPUTS_AT_ONCE // stacked[0].numel())
+        parts = (stacked[k : k + networks] for k in range(0, len(stacked), networks))
+        return torch.cat([loss_fn(part.transpose(1, 2).contiguous(), targets[block]) for part in parts])
 
-    return together
+    return loss
 
 
 def ends_in_mean(task: Task) -> bool:
     """Whether the loss is known to be a mean over the examples."""
     if isinstance(task.loss_fn, MeanLoss):
         return True
-    batch = task.batches.rows[0]
+    batch = task.batches.items[0]
     with torch.no_grad():
         outputs = batch.outputs(task.model)
     if not isinstance(outputs, Tensor):
         return False
-    tape = record(task.loss_fn, (outputs.clone(), batch.targets), {}, [])
-    if _reduction(tape) != "mean":
+    trace = record(task.loss_fn, (outputs.clone(), batch.targets), {}, [])
+    if _final_reduction(trace) != "mean":
         return False
-    ignored = tape.steps[-1].kwargs.get("ignore_index")  # those targets do not count in their batch's mean
-    return ignored is None or not any(bool((rows.targets == ignored).any()) for rows in task.batches.rows)
+    ignored = trace.ops[-1].kwargs.get("ignore_index")  # such targets do not count in their batch's mean
+    return ignored is None or not any(bool((other.targets == ignored).any()) for other in task.batches.items)
 
 
-def _reduction(tape: Tape) -> str | None:
-    """The tape's last step, if it is a "mean" or a "sum" and what goes before has a value an example."""
-    numbers = [step for step in tape.steps if step.shape == ()]
-    if len(numbers) != 1 or numbers[0] is not tape.steps[-1]:
+def _final_reduction(trace: Trace) -> str | None:
+    """The trace's last operation, if it is a "mean" or a "sum" of one value for each example."""
+    scalars = [op for op in trace.ops if op.shape == ()]
+    if len(scalars) != 1 or scalars[0] is not trace.ops[-1]:
         return None
-    last = numbers[0]
-    is_loss = last.op.endswith(("_loss", "entropy", "logits"))
-    reduction = last.kwargs.get("reduction") if is_loss else last.op
+    last = scalars[0]
+    is_loss = last.name.endswith(("_loss", "entropy", "logits"))
+    reduction = last.kwargs.get("reduction") if is_loss else last.name
     return reduction if reduction in ("mean", "sum") else None

@@ -1,4 +1,4 @@
-"""What a user gives as loss_fn: what it is called, what it asks for, and whether it may be trusted."""
+"""The user's ``loss_fn``: its name, its optional arguments, and whether it uses the user's own model."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -11,14 +11,15 @@ from torch.overrides import TorchFunctionMode
 
 from lossviz.common.errors import InvalidInputError
 from lossviz.engine.batches import Batch
-from lossviz.engine.trace import QUESTIONS
+from lossviz.engine.trace import METADATA_OPS
 from lossviz.losses.base import Loss, MeanLoss
 
 
 def loss_function(loss_fn: Any) -> Callable[..., Any]:
-    """A row of LOSSES as the mean over the examples; anything else that can be called as it is.
+    """A row of LOSSES as its mean over the examples; any other callable unchanged.
 
-    ValueError for what cannot be called on outputs and targets.
+    Raises:
+        ValueError: If it cannot be called on outputs and targets.
     """
     if isinstance(loss_fn, Loss):
         return MeanLoss(loss_fn)
@@ -33,15 +34,15 @@ def loss_function(loss_fn: Any) -> Callable[..., Any]:
 
 
 def loss_name(loss_fn: Callable[..., Any]) -> str:
-    """What a loss function is called, for a caption."""
+    """The name of a loss function, for captions."""
     if isinstance(loss_fn, partial):
         return loss_name(loss_fn.func)
     return str(getattr(loss_fn, "__name__", "") or getattr(loss_fn, "name", "") or type(loss_fn).__name__)
 
 
 def loss_extras(loss_fn: Callable[..., Any]) -> tuple[str, ...]:
-    """Which of "model" and "inputs" the loss asks for by name."""
-    if type(loss_fn).__call__ is nn.Module.__call__:  # (*args, **kwargs), and inspect takes its time
+    """Which of the optional parameters "model" and "inputs" the loss has."""
+    if type(loss_fn).__call__ is nn.Module.__call__:  # (*args, **kwargs); inspect is slow
         return ()
     try:
         names = inspect.signature(loss_fn).parameters
@@ -53,7 +54,17 @@ def loss_extras(loss_fn: Callable[..., Any]) -> tuple[str, ...]:
 def batch_loss(
     model: nn.Module, loss_fn: Callable[..., Any], batch: Batch, extras: tuple[str, ...] = ()
 ) -> Tensor | float:
-    """The loss of one batch; ValueError if it is not one number."""
+    """The loss of one batch.
+
+    Args:
+        model: The model to evaluate.
+        loss_fn: ``loss_fn(outputs, targets)``.
+        batch: Inputs and targets.
+        extras: By `loss_extras`.
+
+    Raises:
+        InvalidInputError: If the loss is not one number.
+    """
     values: Mapping[str, Any] = {"model": model, "inputs": batch.inputs}
     loss = loss_fn(batch.outputs(model), batch.targets, **{name: values[name] for name in extras})
     if isinstance(loss, (int, float, np.floating)):
@@ -68,11 +79,12 @@ def batch_loss(
     return loss
 
 
-class OnlyTheCopy(TorchFunctionMode):
-    """ValueError as soon as torch is called with a weight of the user's own model, or writes to its buffers.
+class OriginalModelGuard(TorchFunctionMode):
+    """Context that raises `InvalidInputError` if torch is called with a weight of the user's own model.
 
-    A loss that holds the model (as an object's attribute, in a `functools.partial`), or a model that holds
-    itself (in a lambda, which no copy can follow), would see weights that do not move.
+    Writing to its buffers raises, too. A loss that holds the model (as an object's attribute, in a
+    `functools.partial`), or a model that holds itself (in a lambda, which `copy.deepcopy` does not copy),
+    would use weights that are not those of the point.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -84,21 +96,21 @@ class OnlyTheCopy(TorchFunctionMode):
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
-        op = getattr(function, "__name__", "")
-        given = {id(value) for value in _leaves((*args, *kwargs.values()))}
-        if self._buffers & given and op.endswith("_") and not op.endswith("__"):
-            raise InvalidInputError(_OWN_WEIGHTS)
-        if not self._weights & given:
+        name = getattr(function, "__name__", "")
+        arguments = {id(value) for value in _leaves((*args, *kwargs.values()))}
+        if self._buffers & arguments and name.endswith("_") and not name.endswith("__"):
+            raise InvalidInputError(_USES_ORIGINAL)
+        if not self._weights & arguments:
             return function(*args, **kwargs)
-        if op not in QUESTIONS:
-            raise InvalidInputError(_OWN_WEIGHTS)
-        answer = function(*args, **kwargs)
-        if isinstance(answer, Tensor):
-            raise InvalidInputError(_OWN_WEIGHTS)
-        return answer
+        if name not in METADATA_OPS:
+            raise InvalidInputError(_USES_ORIGINAL)
+        result = function(*args, **kwargs)
+        if isinstance(result, Tensor):
+            raise InvalidInputError(_USES_ORIGINAL)
+        return result
 
 
-_OWN_WEIGHTS = (
+_USES_ORIGINAL = (
     "loss_fn (or a function that the model holds) uses the model itself, whose weights do not move; give "
     "loss_fn a parameter called `model`"
 )
@@ -113,14 +125,18 @@ def _leaves(values: Any) -> Iterator[Any]:
 
 
 def refuse_captured_model(model: nn.Module, loss_fn: Callable[..., Any]) -> None:
-    """ValueError if loss_fn reaches for the model by itself: it would see weights that do not move."""
+    """Check that loss_fn does not use the model as a global or in its closure.
+
+    Raises:
+        ValueError: If it does: it would see weights that are not those of the point.
+    """
     code = getattr(loss_fn, "__code__", None)
     if code is None:
         return
     cells = [cell.cell_contents for cell in getattr(loss_fn, "__closure__", None) or () if _filled(cell)]
-    known = getattr(loss_fn, "__globals__", {})
-    cells += [known.get(name) for name in code.co_names]
-    if any(value is model for value in cells):
+    global_names = getattr(loss_fn, "__globals__", {})
+    values = cells + [global_names.get(name) for name in code.co_names]
+    if any(value is model for value in values):
         raise ValueError(
             "loss_fn uses the model itself, whose weights do not move; give it a parameter called `model`"
         )

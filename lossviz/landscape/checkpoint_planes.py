@@ -8,7 +8,7 @@ from torch import nn
 
 from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import count_in
-from lossviz.engine.parameters import movable
+from lossviz.engine.parameters import trainable_parameters
 from lossviz.landscape.planes import Plane
 from lossviz.landscape.projection import ModelOrState, coordinates, flat_checkpoints
 
@@ -41,7 +41,7 @@ def pca_plane(checkpoints: "Iterable[ModelOrState] | object", model: nn.Module |
         >>> lv.pca_plane(states).explained.round(6)
         array([1., 0.])
     """
-    chosen = None if model is None else tuple(movable(model))
+    chosen = None if model is None else tuple(trainable_parameters(model))
     names, shapes, points = flat_checkpoints(checkpoints, chosen)
     if len(points) < 3:
         raise ValueError(f"a PCA plane needs at least 3 checkpoints; got {len(points)}")

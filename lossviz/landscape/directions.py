@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import as_tensor
-from lossviz.engine.parameters import flat, movable, same_weights
+from lossviz.engine.parameters import flatten, matching_parameters, trainable_parameters
 from lossviz.landscape.planes import Plane, flat_layout, random_plane
 
 Direction = Mapping[str, Any] | Sequence[Any] | np.ndarray | Tensor
@@ -40,7 +40,7 @@ def direction_plane(model: nn.Module, u: Direction, v: Direction, method: str = 
         >>> plane.u, plane.v
         (array([1., 0., 0.], dtype=float32), array([0., 0., 1.], dtype=float32))
     """
-    free = movable(model)
+    free = trainable_parameters(model)
     names, shapes, origin = flat_layout(free)
     return Plane(
         names, shapes, origin, flat_direction(free, u, "first"), flat_direction(free, v, "second"), method
@@ -53,7 +53,7 @@ def line_plane(model: nn.Module, direction: "Direction | nn.Module | Plane | Non
     ``direction`` is one of the three forms, a plane for its first direction, another model to be reached at
     a = 1, or None for a filter-normalized random direction with seed 0.
     """
-    free = movable(model)
+    free = trainable_parameters(model)
     if direction is None:
         direction = random_plane(model)
     if isinstance(direction, Plane):
@@ -62,8 +62,8 @@ def line_plane(model: nn.Module, direction: "Direction | nn.Module | Plane | Non
         )
     names, shapes, origin = flat_layout(free)
     if isinstance(direction, nn.Module):
-        other = same_weights(names, shapes, direction)
-        u: AnyFloats = flat(other[name] for name in names) - origin
+        other = matching_parameters(names, shapes, direction)
+        u: AnyFloats = flatten(other[name] for name in names) - origin
         if not (np.isfinite(u).all() and u.any()):
             raise ValueError(
                 "the other model has the same weights (or not finite ones), so no line leads to it"
@@ -94,7 +94,7 @@ def flat_direction(free: Mapping[str, Tensor], direction: Direction, which: str 
                 raise ValueError(
                     f"{which} direction has shape {tuple(part.shape)} for {name!r}; needs {shape}"
                 )
-        array: AnyFloats = flat(parts)
+        array: AnyFloats = flatten(parts)
     else:
         try:
             array = as_tensor(direction).cpu().numpy()

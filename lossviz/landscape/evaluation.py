@@ -13,12 +13,12 @@ from torch import nn
 
 from lossviz.common.typing import Floats
 from lossviz.engine.batches import read_batches
-from lossviz.engine.dispatch import Choice, choose
+from lossviz.engine.dispatch import EvaluatorChoice, choose_evaluator
 from lossviz.engine.dispatch import evaluate as evaluate_pieces
-from lossviz.engine.parameters import private_copy, same_weights
+from lossviz.engine.parameters import matching_parameters, private_copy
 from lossviz.engine.reference import Task
 from lossviz.engine.user_loss import loss_function, loss_name, refuse_captured_model
-from lossviz.landscape.io import SurfaceMetadata
+from lossviz.landscape.io import SurfaceFacts
 from lossviz.landscape.planes import Plane, Window
 
 
@@ -27,8 +27,8 @@ class Evaluation:
     """A loss to be evaluated on a plane: a private copy of the model, the data, and the chosen evaluator."""
 
     task: Task
-    choice: Choice
-    metadata: SurfaceMetadata
+    choice: EvaluatorChoice
+    facts: SurfaceFacts
     window: Window
 
 
@@ -44,7 +44,7 @@ def prepare(
 
     Raises ValueError, in one sentence, for what cannot be used.
     """
-    free = same_weights(plane.names, plane.shapes, model)
+    free = matching_parameters(plane.names, plane.shapes, model)
     for name, array in (("origin", plane.origin), ("u", plane.u), ("v", plane.v)):
         wanted = (sum(p.numel() for p in free.values()),)
         if array.shape != wanted:
@@ -57,8 +57,8 @@ def prepare(
     batches = read_batches(data, like, max_batches)
     directions = np.stack([plane.origin, plane.u, plane.v])
     task = Task(private_copy(model), loss_fn, batches, directions)
-    choice = choose(task, window, model)
-    metadata = SurfaceMetadata(
+    choice = choose_evaluator(task, window, model)
+    facts = SurfaceFacts(
         method=plane.method,
         axes=plane.axes,
         explained=None if plane.explained is None else (float(plane.explained[0]), float(plane.explained[1])),
@@ -67,7 +67,7 @@ def prepare(
         weights=plane.origin.size,
         loss_name=loss_name(loss_fn),
         examples=batches.examples,
-        batches=len(batches.rows),
+        batches=len(batches.items),
         subset=batches.subset,
         was_training=model.training,
         dtype=str(like.dtype).removeprefix("torch."),
@@ -76,7 +76,7 @@ def prepare(
         reason=choice.reason,
         torch=str(torch.__version__),
     )
-    return Evaluation(task, choice, metadata, window)
+    return Evaluation(task, choice, facts, window)
 
 
 def check_executor(executor: Any) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from lossviz.common.progress import Progress
 from lossviz.common.typing import Floats
-from lossviz.curvature.products import Hessian
+from lossviz.curvature.products import AutogradHessian
 from lossviz.landscape.checkpoint_planes import interpolation_plane, pca_plane
 from lossviz.landscape.evaluation import losses_at
 from lossviz.landscape.planes import Normalize, Plane, Window, hessian_plane, random_plane
@@ -61,7 +61,7 @@ class PlaneFidelity:
     @property
     def weights(self) -> int:
         """Number of weights of the network."""
-        return self.surface.metadata.weights
+        return self.surface.facts.weights
 
     @property
     def relative_loss(self) -> Floats:
@@ -147,7 +147,7 @@ def plane_fidelity_stream(
         >>> import lossviz as lv
         >>> training = lv.landscape.record_training("moons", "mlp-16", steps=4)
         >>> stream = lv.landscape.plane_fidelity_stream(training, points=17)
-        >>> [fidelity.surface.metadata.stride for fidelity in stream]
+        >>> [fidelity.surface.facts.stride for fidelity in stream]
         [8, 4, 2, 1]
     """
 
@@ -211,7 +211,7 @@ def _plane(
     if plane == "curvature":
         chosen = hessian_plane(model, training.loss_fn, training.data)
         u = torch.from_numpy(chosen.u)
-        curvature = abs(float(u @ (Hessian(model, training.loss_fn, training.data) @ u)))
+        curvature = abs(float(u @ (AutogradHessian(model, training.loss_fn, training.data) @ u)))
         half = float(np.sqrt(2 * RISE * training.chance_loss / max(curvature, 1e-6)))
         return replace(chosen, window=((-half, half), (-half, half))), no_minima
     if plane == "minima":

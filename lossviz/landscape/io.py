@@ -26,7 +26,7 @@ ShapeCheck = Callable[[Shape], str | None]  # returns what is wrong with a shape
 
 
 @dataclass(frozen=True)
-class SurfaceMetadata:
+class SurfaceFacts:
     """How a surface or a profile was computed."""
 
     method: str  # how the plane's directions were chosen
@@ -53,12 +53,12 @@ def write(
     a: Floats,
     b: Floats,
     loss: Floats,
-    metadata: SurfaceMetadata,
+    facts: SurfaceFacts,
     done: NDArray[np.bool_] | None = None,
     fingerprint: str = "",
 ) -> None:
     """Write a surface, or an unfinished one: ``done`` (k, k) says which points have been computed."""
-    header = {"format": FORMAT, "version": VERSION, "metadata": asdict(metadata), "fingerprint": fingerprint}
+    header = {"format": FORMAT, "version": VERSION, "facts": asdict(facts), "fingerprint": fingerprint}
     arrays: dict[str, np.ndarray] = {"about": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)}
     arrays |= {"a": a, "b": b, "loss": loss}
     if done is not None and not done.all():
@@ -66,34 +66,34 @@ def write(
     npz.write(file, arrays)
 
 
-def read(file: File, max_points: int | None = None) -> tuple[Floats, Floats, Floats, SurfaceMetadata]:
-    """a, b, loss and metadata of a finished surface. Raises ValueError for anything else.
+def read(file: File, max_points: int | None = None) -> tuple[Floats, Floats, Floats, SurfaceFacts]:
+    """a, b, loss and facts of a finished surface. Raises ValueError for anything else.
 
     With ``max_points``, of a grid with more points along an axis only every 2nd, 3rd ... is read, and
-    ``metadata.stride`` says so. The file is read row by row: only what is returned is ever in memory.
+    ``facts.stride`` says so. The file is read row by row: only what is returned is ever in memory.
     """
-    arrays, metadata, _ = read_content(file, max_points)
+    arrays, facts, _ = read_content(file, max_points)
     if "done" in arrays:
         done = arrays["done"]
         raise ValueError(
             f"this surface is unfinished, {int(done.sum())} of {done.size} points; "
             "go on with surface(..., resume=file)"
         )
-    return arrays["a"], arrays["b"], arrays["loss"], metadata
+    return arrays["a"], arrays["b"], arrays["loss"], facts
 
 
 def read_content(
     file: File, max_points: int | None = None
-) -> tuple[dict[str, np.ndarray], SurfaceMetadata, str]:
-    """The arrays a, b, loss and, if the surface is unfinished, done; its metadata; its fingerprint.
+) -> tuple[dict[str, np.ndarray], SurfaceFacts, str]:
+    """The arrays a, b, loss and, if the surface is unfinished, done; its facts; its fingerprint.
 
     With ``max_points``, the loss of a finished surface is thinned as in `read`.
     """
     with npz.open_archive(file, "surface") as archive:
         names = npz.member_names(archive, "surface", {"about", "a", "b", "loss"}, {"done"})
         text = npz.read_array(archive, "about", "|u1", _at_most(1, 2**16)).tobytes()
-        header = npz.check_metadata(json.loads(text), "surface", VERSION, {"metadata", "fingerprint"})
-        metadata = _metadata(header["metadata"])
+        header = npz.check_metadata(json.loads(text), "surface", VERSION, {"facts", "fingerprint"})
+        facts = _metadata(header["facts"])
         a, b = (npz.read_array(archive, name, "<f8", _at_most(1)) for name in ("a", "b"))
         grid = (len(b), len(a))
         arrays = {"a": a, "b": b}
@@ -113,14 +113,14 @@ def read_content(
         raise ValueError(f"{INVALID}: its coordinates do not rise")
     if stride > 1 and "done" not in arrays:
         arrays |= {"a": a[columns], "b": b[rows]}
-        metadata = replace(metadata, stride=metadata.stride * stride)
-    return arrays, metadata, str(header.get("fingerprint", ""))
+        facts = replace(facts, stride=facts.stride * stride)
+    return arrays, facts, str(header.get("fingerprint", ""))
 
 
-def _metadata(values: Any) -> SurfaceMetadata:
-    """The metadata in a file's header, every field checked."""
-    if not isinstance(values, dict) or set(values) != {field.name for field in fields(SurfaceMetadata)}:
-        raise ValueError(f"{INVALID}: its metadata are not those of a surface")
+def _metadata(values: Any) -> SurfaceFacts:
+    """The facts in a file's header, every field checked."""
+    if not isinstance(values, dict) or set(values) != {field.name for field in fields(SurfaceFacts)}:
+        raise ValueError(f"{INVALID}: its facts are not those of a surface")
     pairs = {"axes": str, "lengths": float, "explained": float}
     types = {"weights": int, "examples": int, "batches": int, "stride": int, "subset": bool,
              "was_training": bool, "cosine": float}  # fmt: skip
@@ -138,7 +138,7 @@ def _metadata(values: Any) -> SurfaceMetadata:
             if no_count or not isinstance(value, (int, float) if expected is float else expected):
                 raise ValueError(f"{INVALID}: {name} is {quoted(value, 40)}")
             checked[name] = value
-    return SurfaceMetadata(**checked)
+    return SurfaceFacts(**checked)
 
 
 def _at_most(ndim: int, longest: int = MAX_POINTS) -> ShapeCheck:

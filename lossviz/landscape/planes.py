@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import count_in
-from lossviz.curvature.eigenvalues import leading
-from lossviz.engine.parameters import flat, movable
+from lossviz.curvature.eigenvalues import leading_eigenpairs
+from lossviz.engine.parameters import flatten, trainable_parameters
 
 Normalize = Literal["filter", "layer", "none"]
 Window = tuple[tuple[float, float], tuple[float, float]]
@@ -88,7 +88,7 @@ def random_plane(
         >>> plane.method
         'random, filter-normalized, seed 0'
     """
-    free = movable(model)
+    free = trainable_parameters(model)
     seed = count_in("seed", seed, 0, 2**63 - 1)
     if normalize not in ("filter", "layer", "none"):
         raise ValueError(f"normalize must be 'filter', 'layer' or 'none'; got {normalize!r}")
@@ -104,14 +104,14 @@ def random_plane(
     scaling = "not normalized" if normalize == "none" else f"{normalize}-normalized"
     bias = ", biases moved" if include_bias else ""
     method = f"random, {scaling}, seed {seed}{bias}"
-    return Plane(*flat_layout(free), flat(u), flat(v), method, RANDOM_AXES)
+    return Plane(*flat_layout(free), flatten(u), flatten(v), method, RANDOM_AXES)
 
 
 def flat_layout(
     parameters: Mapping[str, Tensor],
 ) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...], AnyFloats]:
     """Names, shapes and flat values (n,) of parameters: the first three fields of a plane."""
-    return tuple(parameters), tuple(tuple(p.shape) for p in parameters.values()), flat(parameters.values())
+    return tuple(parameters), tuple(tuple(p.shape) for p in parameters.values()), flatten(parameters.values())
 
 
 def _transposed_filters(model: nn.Module) -> set[str]:
@@ -177,9 +177,9 @@ def hessian_plane(
         >>> lv.hessian_plane(model, loss_fn, (x, torch.zeros(2, 1))).axes
         ('eigenvector of 18', 'eigenvector of 2')
     """
-    free = movable(model)
+    free = trainable_parameters(model)
     if sum(p.numel() for p in free.values()) < 2:
         raise ValueError("a Hessian plane needs a model with at least 2 weights; got 1")
-    values, vectors = leading(model, loss_fn, data, k=2, max_batches=max_batches)
+    values, vectors = leading_eigenpairs(model, loss_fn, data, k=2, max_batches=max_batches)
     axes = (f"eigenvector of {values[0]:.4g}", f"eigenvector of {values[1]:.4g}")
     return Plane(*flat_layout(free), vectors[0], vectors[1], "two leading Hessian eigenvectors", axes)

@@ -14,7 +14,7 @@ from lossviz.common.validation import count_in, same_fields
 from lossviz.landscape.directions import Direction, line_plane
 from lossviz.landscape.evaluation import check_executor, evaluate, prepare
 from lossviz.landscape.grid import axis_coordinates, interval_from_span
-from lossviz.landscape.io import MAX_POINTS, SurfaceMetadata
+from lossviz.landscape.io import MAX_POINTS, SurfaceFacts
 from lossviz.landscape.planes import Plane
 
 
@@ -32,13 +32,13 @@ class Profile:
 
     a: Floats  # (k,) coordinates along the line
     loss: Floats  # (k,)
-    metadata: SurfaceMetadata
+    facts: SurfaceFacts
 
     def __eq__(self, other: object) -> bool:
         return same_fields(self, other) if isinstance(other, Profile) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash((self.metadata, self.loss.tobytes()))
+        return hash((self.facts, self.loss.tobytes()))
 
 
 def profile(
@@ -96,4 +96,4 @@ def profile(
     places = np.stack([a, np.zeros_like(a)], axis=1)
     with ProgressBar(progress, points, "profile") as meter:
         loss = evaluate(evaluation, places, executor, meter.update)
-    return Profile(a, loss, evaluation.metadata)
+    return Profile(a, loss, evaluation.facts)

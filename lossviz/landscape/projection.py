@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from lossviz.common.typing import AnyFloats, Floats
-from lossviz.engine.parameters import flat, state_of
+from lossviz.engine.parameters import checkpoint_parameters, flatten
 from lossviz.landscape.planes import Plane
 
 ModelOrState = nn.Module | Mapping[str, Tensor] | Mapping[str, np.ndarray]
@@ -97,7 +97,7 @@ def flat_checkpoints(
         found = found()
     if isinstance(found, (nn.Module, Mapping)) or not isinstance(found, Iterable):
         raise ValueError(f"checkpoints must be a list of state_dicts or modules; got {type(found).__name__}")
-    states = [state_of(checkpoint) for checkpoint in found]
+    states = [checkpoint_parameters(checkpoint) for checkpoint in found]
     if not states:
         raise ValueError("checkpoints must not be empty")
     names = tuple(states[0]) if names is None else names
@@ -113,4 +113,4 @@ def flat_checkpoints(
                     f"checkpoint {index} must have {name!r} with shape {shape}; "
                     f"got {tuple(state[name].shape)}"
                 )
-    return names, shapes, np.stack([flat(state[name] for name in names) for state in states])
+    return names, shapes, np.stack([flatten(state[name] for name in names) for state in states])

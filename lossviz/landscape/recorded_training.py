@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import AnyFloats, Floats
 from lossviz.common.validation import count_in
-from lossviz.engine.parameters import flat, movable
+from lossviz.engine.parameters import flatten, trainable_parameters
 from lossviz.losses.base import MeanLoss
 from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
@@ -197,7 +197,7 @@ def run_recorded_training(settings: RecordedTrainingSettings, progress: Progress
                 f"the training left the finite numbers by step {step}, at learning rate {settings.lr:g}"
             )
         steps.append(step)
-        weights.append(flat(movable(model).values()))
+        weights.append(flatten(trainable_parameters(model).values()))
 
     record(0)
     with ProgressBar(progress, settings.steps, "Training") as meter:

@@ -12,7 +12,7 @@ from torch import nn
 from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
-from lossviz.curvature.lanczos import largest
+from lossviz.curvature.lanczos import largest_eigenvalue
 from lossviz.landscape.directions import direction_plane
 from lossviz.landscape.evaluation import losses_at
 from lossviz.landscape.full_hessian import hessian_matrix, hessian_rounds
@@ -136,7 +136,7 @@ def rescaled(
             inverse = torch.from_numpy(1 / scale)
             generator = torch.Generator().manual_seed(0)
             matrix_at_c = (inverse[:, None] * matrix).mul_(inverse)
-            sharpness.append(largest(matrix_at_c.__matmul__, inverse, 1e-5, 150, generator))
+            sharpness.append(largest_eigenvalue(matrix_at_c.__matmul__, inverse, 1e-5, 150, generator))
             other = training.model_with(base * scale)
             plane = direction_plane(other, plain, random_plane(other, seed).u)
             losses.append(losses_at(other, training.loss_fn, training.data, plane, a, b))

@@ -17,7 +17,7 @@ from lossviz.engine.dispatch import evaluate as evaluate_pieces
 from lossviz.landscape import io
 from lossviz.landscape.evaluation import Evaluation, check_executor, prepare
 from lossviz.landscape.grid import Span, axis_coordinates, coarse_indices, window_from_span
-from lossviz.landscape.io import MAX_POINTS, SurfaceMetadata
+from lossviz.landscape.io import MAX_POINTS, SurfaceFacts
 from lossviz.landscape.planes import Plane, random_plane
 from lossviz.landscape.surface_checkpoint import SurfaceCheckpoint, check_resume, fingerprint
 
@@ -29,21 +29,21 @@ class Surface:
     """The loss on a grid over a plane: ``loss[i, j]`` is the loss at (``a[j]``, ``b[i]``).
 
     Rows go along the plane's second direction and columns along its first, as Plotly draws them.
-    ``metadata.stride`` above 1 says that only every stride-th point of a finer grid is here.
+    ``facts.stride`` above 1 says that only every stride-th point of a finer grid is here.
 
     Example:
         >>> import torch
         >>> import lossviz as lv
         >>> model, data = torch.nn.Linear(2, 1), (torch.ones(4, 2), torch.zeros(4, 1))
         >>> surface = lv.surface(model, torch.nn.MSELoss(), data, points=5)
-        >>> surface.loss.shape, surface.metadata.examples
+        >>> surface.loss.shape, surface.facts.examples
         ((5, 5), 4)
     """
 
     a: Floats  # (k,) coordinates along the plane's first direction
     b: Floats  # (k,) coordinates along its second
     loss: Floats  # (k, k), loss[i, j] at (a[j], b[i]); NaN and infinity stay what they are
-    metadata: SurfaceMetadata
+    facts: SurfaceFacts
 
     @property
     def finite(self) -> Floats:
@@ -56,7 +56,7 @@ class Surface:
         return same_fields(self, other)
 
     def __hash__(self) -> int:
-        return hash((self.metadata, self.loss.tobytes()))
+        return hash((self.facts, self.loss.tobytes()))
 
     def save(self, file: "str | PathLike[str] | IO[bytes]") -> None:
         """Write an .npz file, without pickle, that `load` reads back to an equal surface.
@@ -67,7 +67,7 @@ class Surface:
         Raises:
             OSError: If the file cannot be written.
         """
-        io.write(file, self.a, self.b, self.loss, self.metadata)
+        io.write(file, self.a, self.b, self.loss, self.facts)
 
     @classmethod
     def load(cls, file: "str | PathLike[str] | IO[bytes]", max_points: int | None = None) -> "Surface":
@@ -79,7 +79,7 @@ class Surface:
                 the last point among them, so that the rest is never in memory.
 
         Returns:
-            The surface; its ``metadata.stride`` says whether it was thinned.
+            The surface; its ``facts.stride`` says whether it was thinned.
 
         Raises:
             ValueError: If the file is not a finished surface.
@@ -158,7 +158,7 @@ def surface_stream(
 ) -> Iterator[Surface]:
     """Compute a surface from coarse to fine: every 8th point of the grid first, at last all of them.
 
-    Each coarse surface holds exact losses at fewer points and says so in ``metadata.stride``. The last equals
+    Each coarse surface holds exact losses at fewer points and says so in ``facts.stride``. The last equals
     that of `surface` but for the last bit of a few losses, since matrix products of another size may round
     otherwise.
 
@@ -217,8 +217,8 @@ def _stream(
 ) -> Iterator[Surface]:
     """A surface for each stride that adds enough points, the last one whole."""
     a, b = (axis_coordinates(interval, points) for interval in evaluation.window)
-    key = "" if resume is None else fingerprint(a, b, evaluation.task, evaluation.metadata)
-    checkpoint = SurfaceCheckpoint(resume, a, b, evaluation.metadata, key)
+    key = "" if resume is None else fingerprint(a, b, evaluation.task, evaluation.facts)
+    checkpoint = SurfaceCheckpoint(resume, a, b, evaluation.facts, key)
     checkpoint.restore(evaluation.choice.evaluator)
     try:
         with ProgressBar(progress, points * points, "surface", done=int(checkpoint.done.sum())) as meter:
@@ -236,8 +236,8 @@ def _stream(
                         checkpoint.add(rows[where], columns[where], losses)
                         meter.update(len(losses))
                 checkpoint.write()
-                metadata = replace(evaluation.metadata, stride=stride)
+                facts = replace(evaluation.facts, stride=stride)
                 loss = checkpoint.loss[np.ix_(indices, indices)]
-                yield Surface(a[indices], b[indices], loss, metadata)
+                yield Surface(a[indices], b[indices], loss, facts)
     finally:  # also after an error, Ctrl-C, or when the iterator is closed
         checkpoint.write()

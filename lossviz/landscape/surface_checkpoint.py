@@ -18,7 +18,7 @@ from lossviz.common import atomic
 from lossviz.common.npz import File
 from lossviz.common.typing import Floats
 from lossviz.engine.reference import Task
-from lossviz.landscape.io import FORMAT, VERSION, SurfaceMetadata, read_content, write
+from lossviz.landscape.io import FORMAT, VERSION, SurfaceFacts, read_content, write
 
 if sys.platform != "win32":
     import fcntl
@@ -59,12 +59,12 @@ class SurfaceCheckpoint:
     """
 
     def __init__(
-        self, file: "File | None", a: Floats, b: Floats, metadata: SurfaceMetadata, fingerprint: str
+        self, file: "File | None", a: Floats, b: Floats, facts: SurfaceFacts, fingerprint: str
     ) -> None:
         """``fingerprint`` is that of the surface, of the function of that name; file None saves nothing."""
         self.loss: Floats = np.full((len(b), len(a)), np.nan)
         self.done: NDArray[np.bool_] = np.zeros((len(b), len(a)), dtype=bool)
-        self._file, self._a, self._b, self._metadata, self._fingerprint = file, a, b, metadata, fingerprint
+        self._file, self._a, self._b, self._metadata, self._fingerprint = file, a, b, facts, fingerprint
         self._last_write = time.monotonic()
         self._unsaved = False  # whether a loss has been computed that is not in the file
         self._warned = False
@@ -168,15 +168,15 @@ def _exclusive(file: File) -> Iterator[None]:
         os.close(folder)
 
 
-def fingerprint(a: Floats, b: Floats, task: Task, metadata: SurfaceMetadata) -> str:
+def fingerprint(a: Floats, b: Floats, task: Task, facts: SurfaceFacts) -> str:
     """A hash of grid, weights, directions, buffers, data and the loss's name."""
-    digest = hashlib.sha256(repr((FORMAT, VERSION, metadata.loss_name, metadata.dtype)).encode())
+    digest = hashlib.sha256(repr((FORMAT, VERSION, facts.loss_name, facts.dtype)).encode())
     for array in (a, b, task.directions):
         digest.update(np.ascontiguousarray(array).tobytes())
     for buffer in task.model.buffers():
         digest.update(_bytes(buffer))
-    for batch in task.batches.rows:
-        for value in (*batch.positional, *batch.named.values(), batch.targets):
+    for batch in task.batches.items:
+        for value in (*batch.args, *batch.kwargs.values(), batch.targets):
             if isinstance(value, Tensor):
                 digest.update(_bytes(value))
     return digest.hexdigest()

@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 
 from lossviz.common.plain_text import quoted
 from lossviz.common.registry import Registry
-from lossviz.common.rng import OwnRandomNumbers
+from lossviz.common.rng import IsolatedRNG
 from lossviz.common.validation import count_in, number_in
 
 LayerFunction = Callable[[int, int, type[nn.Module]], list[nn.Module]]
@@ -109,7 +109,7 @@ class Network:
         """
         self.check(inputs, activation, init_gain)
         count_in("outputs", outputs, 1)
-        numbers = OwnRandomNumbers(count_in("seed", seed, 0, 2**63 - 1))
+        numbers = IsolatedRNG(count_in("seed", seed, 0, 2**63 - 1))
         with numbers, _Float32():
             model = nn.Sequential(*self.layers(inputs, outputs, ACTIVATIONS[activation])).cpu()
         with torch.no_grad():

@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
-from lossviz.curvature.compiled import Pearlmutter, hessian_of
-from lossviz.curvature.lanczos import NotFinite
-from lossviz.curvature.products import Hessian
+from lossviz.curvature.compiled import CompiledHessian, hessian_operator
+from lossviz.curvature.lanczos import NonFiniteHessianError
+from lossviz.curvature.products import AutogradHessian
 from lossviz.curvature.tracking import TopEigenvalueTracker
 from lossviz.engine.user_loss import loss_name
 from lossviz.networks.optimizers import OPTIMIZERS
@@ -77,7 +77,7 @@ def edge_run(
     edge = stability_edge(optimizer, lr)
     steps = count_in("steps", steps, 1, MAX_STEPS)
     tolerance = number_in("tolerance", tolerance, 1e-12, 0.1)
-    hessian = hessian_of(model, loss_fn, data)
+    hessian = hessian_operator(model, loss_fn, data)
     hessian.gradient  # noqa: B018  # refuses data in several batches
     torch_optimizer = OPTIMIZERS[optimizer].build(hessian.weights, lr)
     loss, sharpness = np.full(steps + 1, np.nan), np.full(steps + 1, np.nan)
@@ -88,7 +88,7 @@ def edge_run(
         for step in range(steps + 1):
             if step:
                 torch_optimizer.step()
-                hessian.renew()
+                hessian.refresh()
             if not (step or math.isfinite(hessian.loss)):
                 raise ValueError(f"the loss must be finite at the start; got {hessian.loss}")
             if not math.isfinite(hessian.loss) or (
@@ -99,7 +99,7 @@ def edge_run(
             gradients = _unflatten(hessian.gradient, hessian.weights)
             try:
                 top = largest_eigenvalue(_product(hessian, preconditioner(torch_optimizer, gradients)))
-            except NotFinite:
+            except NonFiniteHessianError:
                 if step == 0:
                     raise
                 diverged_at = step
@@ -127,7 +127,9 @@ def _unflatten(flat: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
     return [part.view_as(weight) for part, weight in zip(parts, like, strict=True)]
 
 
-def _product(hessian: Hessian | Pearlmutter, divisor: Tensor | None) -> Callable[[Floats], Floats]:
+def _product(
+    hessian: AutogradHessian | CompiledHessian, divisor: Tensor | None
+) -> Callable[[Floats], Floats]:
     """v -> H v, or v -> P^-1/2 H P^-1/2 v, which has the eigenvalues of P^-1 H and is symmetric."""
     scale = None if divisor is None else divisor.rsqrt()
 

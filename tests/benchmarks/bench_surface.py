@@ -1,13 +1,12 @@
-"""How fast surfaces are, against what else there is on PyPI and against a plain loop.
+"""Time of surfaces, compared with other packages on PyPI and with a plain loop.
 
-    python tests/benchmarks/bench_surface.py [--works a b c d e] [--rounds 5] [--threads 1] [--full]
+    python tests/benchmarks/bench_surface.py [--workloads a b c d e] [--rounds 5] [--threads 1] [--full]
 
-The works are those that a user has: a small MLP, digits, a small CNN, tiny works and big ones. Same
-weights and data for all, interleaved, one call each with everything that a call does; medians and their
-ratios are printed. Peers that are not installed are left out: pip install loss-landscapes landscaper
-pyhessian. On a machine that does other work too, --threads 1 takes one thread and the processor's time
-instead of the clock's: two threads that wait for each other there measure the other work. Without --full,
-work c has 11 x 11 points instead of 25 x 25, and the first of e 13 x 13.
+The workloads are typical: a small MLP (a), digits (b), a small CNN (c), tiny ones (d) and large ones (e). All
+methods get the same weights and data and run in turn, one complete call each; medians and their ratios are
+printed. Packages that are not installed are left out: pip install loss-landscapes landscaper pyhessian. On a
+machine that does other work too, use --threads 1, which measures the processor's time of one thread instead
+of the clock's. Without --full, workload c has 11 x 11 points instead of 25 x 25, and the first of e 13 x 13.
 """
 
 import argparse
@@ -36,7 +35,7 @@ from lossviz.curvature.eigenvalues import sharpness
 from lossviz.landscape.planes import random_plane
 from lossviz.landscape.surface import surface, surface_stream
 
-Work = tuple[nn.Module, Callable[..., Any], tuple[Tensor, Tensor], int]
+Workload = tuple[nn.Module, Callable[..., Any], tuple[Tensor, Tensor], int]
 
 
 def mlp(*widths: int, activation: type[nn.Module] = nn.Tanh) -> nn.Module:
@@ -77,7 +76,7 @@ def trained(
     return model.eval()
 
 
-def works(full: bool) -> dict[str, Work]:
+def workloads(full: bool) -> dict[str, Workload]:
     torch.manual_seed(0)
     bce, ce = nn.BCEWithLogitsLoss(), nn.CrossEntropyLoss()
     table: dict[str, tuple[nn.Module, Any, tuple[Tensor, Tensor], int]] = {
@@ -95,15 +94,15 @@ def works(full: bool) -> dict[str, Work]:
     }
 
 
-def ours(model: nn.Module, loss_fn: Any, data: Any, points: int) -> np.ndarray:
+def lossviz_(model: nn.Module, loss_fn: Any, data: Any, points: int) -> np.ndarray:
     return surface(model, loss_fn, data, points=points, progress=False).loss
 
 
-def first_picture(model: nn.Module, loss_fn: Any, data: Any) -> Any:
+def first_coarse_surface(model: nn.Module, loss_fn: Any, data: Any) -> Any:
     return next(surface_stream(model, loss_fn, data, progress=False))
 
 
-def plain(model: nn.Module, loss_fn: Any, data: Any, points: int) -> np.ndarray:
+def plain_loop(model: nn.Module, loss_fn: Any, data: Any, points: int) -> np.ndarray:
     plane = random_plane(model)
     start = [p.detach().clone() for p in model.parameters()]
     u, v = (nn.utils.parameters_to_vector(start).new_tensor(d) for d in (plane.u, plane.v))
@@ -178,25 +177,26 @@ def report(title: str, seconds: dict[str, list[float]], first: str) -> None:
 
 
 def surfaces(chosen: list[str], rounds: int, full: bool) -> None:
-    peers = {"plain loop": plain}
+    peers = {"plain loop": plain_loop}
     peers |= {"loss-landscapes": loss_landscapes_} if installed("loss_landscapes") else {}
     peers |= {"landscaper": landscaper_} if installed("landscaper") else {}
-    for name, (model, loss_fn, data, points) in works(full).items():
+    for name, (model, loss_fn, data, points) in workloads(full).items():
         if name[0] not in chosen:
             continue
-        every = {"lossviz": ours, **peers}
+        functions = {"lossviz": lossviz_, **peers}
         methods = {
-            who: partial(how, copy.deepcopy(model), loss_fn, data, points) for who, how in every.items()
+            method: partial(function, copy.deepcopy(model), loss_fn, data, points)
+            for method, function in functions.items()
         }
         if name == "a":
-            methods["first picture"] = partial(first_picture, model, loss_fn, data)
+            methods["first surface"] = partial(first_coarse_surface, model, loss_fn, data)
         seconds = interleaved(methods, rounds)
-        early = seconds.pop("first picture", None)
+        first = seconds.pop("first surface", None)
         report(f"{name}, {points} x {points}", seconds, "lossviz")
-        if early:
-            fastest = min(statistics.median(v) for who, v in seconds.items() if who != "lossviz")
-            share = statistics.median(early) / fastest
-            print(f"   first coarse picture after {share:.3f} of the fastest peer's time")
+        if first:
+            fastest = min(statistics.median(v) for method, v in seconds.items() if method != "lossviz")
+            share = statistics.median(first) / fastest
+            print(f"   first coarse surface after {share:.3f} of the fastest peer's time")
 
 
 def curvature(rounds: int) -> None:
@@ -204,13 +204,13 @@ def curvature(rounds: int) -> None:
         return
     import pyhessian
 
-    for name, (model, loss_fn, data, _) in works(False).items():
+    for name, (model, loss_fn, data, _) in workloads(False).items():
         if name not in ("a", "b"):
             continue
         twin = copy.deepcopy(model)
 
-        def theirs(twin: nn.Module = twin, loss_fn: Any = loss_fn, data: Any = data) -> float:
-            # It prints, and leaves its graph behind as a warning of torch's says; neither is ours to judge.
+        def by_pyhessian(twin: nn.Module = twin, loss_fn: Any = loss_fn, data: Any = data) -> float:
+            # It prints, and torch warns that it keeps its graph.
             with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
                 warnings.simplefilter("ignore")
                 return float(pyhessian.hessian(twin, loss_fn, data=data, cuda=False).eigenvalues()[0][0])
@@ -219,28 +219,29 @@ def curvature(rounds: int) -> None:
         targets = data[1].double() if data[1].is_floating_point() else data[1]
         truth = sharpness(exact, loss_fn, (data[0].double(), targets), tolerance=1e-9)
         for tolerance in (1e-4, 1e-3):  # the default of lossviz, and that of PyHessian
-            ours = partial(sharpness, model, loss_fn, data, tolerance=tolerance)
-            seconds = interleaved({"lossviz": ours, "PyHessian": theirs}, rounds)
+            by_lossviz = partial(sharpness, model, loss_fn, data, tolerance=tolerance)
+            seconds = interleaved({"lossviz": by_lossviz, "PyHessian": by_pyhessian}, rounds)
             report(f"sharpness of {name} to {tolerance:g}", seconds, "lossviz")
             errors = {
-                "lossviz": [abs(ours(seed=seed) / truth - 1) for seed in range(15)],
-                "PyHessian": [abs(theirs() / truth - 1) for _ in range(15)],
+                "lossviz": [abs(by_lossviz(seed=seed) / truth - 1) for seed in range(15)],
+                "PyHessian": [abs(by_pyhessian() / truth - 1) for _ in range(15)],
             }
-            for what, of in (("median", statistics.median), ("worst", max)):
-                each = ", ".join(f"{who} {of(values):.1e}" for who, values in errors.items())
-                print(f"   relative error, {what} of 15 starts: {each}")
+            for name_of, statistic in (("median", statistics.median), ("worst", max)):
+                each = ", ".join(f"{method} {statistic(values):.1e}" for method, values in errors.items())
+                print(f"   relative error, {name_of} of 15 starts: {each}")
 
 
-def flatness() -> None:
-    model, loss_fn, data, _ = works(False)["d, 16 wide"]
-    ours(model, loss_fn, data, 11)
+def scaling() -> None:
+    """Time and memory for each point, at growing grids."""
+    model, loss_fn, data, _ = workloads(False)["d, 16 wide"]
+    lossviz_(model, loss_fn, data, 11)
     for points in (11, 51, 101, 201):
         start = clock()
-        ours(model, loss_fn, data, points)
+        lossviz_(model, loss_fn, data, points)
         each = (clock() - start) / points**2
         tracemalloc.start()
         if points <= 101:
-            ours(model, loss_fn, data, points)
+            lossviz_(model, loss_fn, data, points)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         print(f"{points} x {points}: {each * 1e6:.1f} us a point; {_peak_mb():.0f} MB resident at most; "
@@ -257,17 +258,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--works", nargs="*", default=["a", "b", "c", "d", "e", "curvature", "flat"])
+    everything = ["a", "b", "c", "d", "e", "curvature", "scaling"]
+    parser.add_argument("--workloads", "--works", nargs="*", default=everything)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    if "flat" in given.works:
-        flatness()
-    if "curvature" in given.works:
-        curvature(max(given.rounds, 41))  # quick, and PyHessian takes now more, now fewer products
-    surfaces(given.works, given.rounds, given.full)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    if "scaling" in options.workloads:
+        scaling()
+    if "curvature" in options.workloads:
+        curvature(max(options.rounds, 41))  # quick, and PyHessian's number of products varies
+    surfaces(options.workloads, options.rounds, options.full)
 
 
 if __name__ == "__main__":

@@ -104,8 +104,8 @@ def test_what_a_file_says_is_words_and_nothing_else(
 ) -> None:
     model, data = torch.nn.Linear(2, 1), (torch.zeros(8, 2), torch.zeros(8, 1))
     found = lv.surface(model, torch.nn.functional.mse_loss, data, points=5, progress=False)
-    texts = {field.name: EVIL for field in fields(found.metadata) if field.type is str}
-    replace(found, metadata=replace(found.metadata, **texts, axes=(EVIL, EVIL))).save(tmp_path / "evil.npz")
+    texts = {field.name: EVIL for field in fields(found.facts) if field.type is str}
+    replace(found, facts=replace(found.facts, **texts, axes=(EVIL, EVIL))).save(tmp_path / "evil.npz")
     (tmp_path / "![x](y) [log in](z) :smile:.npz").write_bytes(b"not a file of ours")
 
     one = viewer().open(f"/landscape?{urlencode({'landscape_drawn': drawn, 'landscape_points': '21'})}")

@@ -165,7 +165,7 @@ def test_stale_temporary_files_are_removed_but_no_other_file(kind: str, tmp_path
 
 def test_arrays_are_written_in_row_order() -> None:
     found = surface()
-    turned = lv.Surface(found.a, found.b, np.asfortranarray(found.loss), found.metadata)
+    turned = lv.Surface(found.a, found.b, np.asfortranarray(found.loss), found.facts)
     file = io.BytesIO()
     turned.save(file)
     assert lv.Surface.load(file) == found
@@ -205,12 +205,12 @@ def npy(array: np.ndarray) -> bytes:
 
 def about(kind: str) -> dict[str, Any]:
     with np.load(io.BytesIO(content(kind))) as arrays:
-        metadata: dict[str, Any] = json.loads(arrays["about"].tobytes())
-    return metadata
+        facts: dict[str, Any] = json.loads(arrays["about"].tobytes())
+    return facts
 
 
-def with_metadata(kind: str, metadata: Any) -> bytes:
-    return changed(kind, about=npy(np.frombuffer(json.dumps(metadata).encode(), np.uint8)))
+def with_metadata(kind: str, facts: Any) -> bytes:
+    return changed(kind, about=npy(np.frombuffer(json.dumps(facts).encode(), np.uint8)))
 
 
 @each
@@ -342,9 +342,9 @@ json_values = st.recursive(
 @settings(max_examples=150)
 @given(place=st.integers(0, 10**6), value=json_values)
 def test_any_json_raises_value_error_or_loads(kind: str, place: int, value: Any) -> None:
-    metadata = about(kind)
-    inner = [(metadata, key) for key in metadata]
-    inner += [(part, key) for part in metadata.values() if isinstance(part, dict) for key in part]
+    facts = about(kind)
+    inner = [(facts, key) for key in facts]
+    inner += [(part, key) for part in facts.values() if isinstance(part, dict) for key in part]
     target, key = inner[place % len(inner)]
     target[key] = value
-    outcome(kind, io.BytesIO(with_metadata(kind, metadata)))
+    outcome(kind, io.BytesIO(with_metadata(kind, facts)))

@@ -1,4 +1,4 @@
-"""One thread of torch's for the calling thread alone, also where the user has set another number."""
+"""Torch is limited to one thread in the calling thread alone, also if the user has set another number."""
 
 import ctypes
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ def several(request: pytest.FixtureRequest) -> Iterator[int]:
     torch.set_num_threads(before)
 
 
-def used() -> set[int]:
-    """How many threads torch's operations and MKL's products use in this thread."""
+def thread_counts() -> set[int]:
+    """Numbers of threads that torch and MKL would use in the calling thread."""
     counts = {torch.get_num_threads()}
     library = Path(torch.__file__).parent / "lib" / "libtorch_cpu.so"
     if library.exists() and hasattr(mkl := ctypes.CDLL(str(library)), "MKL_Get_Max_Threads"):
@@ -28,21 +28,21 @@ def used() -> set[int]:
     return counts
 
 
-def test_this_thread_uses_one_and_others_what_they_did(several: int) -> None:
+def test_the_calling_thread_uses_one_and_others_are_unchanged(several: int) -> None:
     with ThreadPoolExecutor(1) as old:
-        assert old.submit(used).result() == {several}
+        assert old.submit(thread_counts).result() == {several}
         with one_thread():
-            assert used() == {1}
+            assert thread_counts() == {1}
             with ThreadPoolExecutor(1) as new:
-                assert new.submit(used).result() == {several}
-            assert old.submit(used).result() == {several}
+                assert new.submit(thread_counts).result() == {several}
+            assert old.submit(thread_counts).result() == {several}
             with one_thread():
-                assert used() == {1}
-            assert used() == {1}
-        assert used() == {several}
+                assert thread_counts() == {1}
+            assert thread_counts() == {1}
+        assert thread_counts() == {several}
 
 
-def test_it_ends_with_an_error(several: int) -> None:
+def test_the_limit_ends_with_an_exception(several: int) -> None:
     with pytest.raises(ZeroDivisionError), one_thread():
         raise ZeroDivisionError
-    assert used() == {several}
+    assert thread_counts() == {several}

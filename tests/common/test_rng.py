@@ -1,4 +1,4 @@
-"""Random numbers of our own: those of torch after manual_seed, without its generator being touched."""
+"""Isolated random numbers equal those after torch.manual_seed, and the global generator is not advanced."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,15 +16,14 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from lossviz.common import rng
 from lossviz.common.errors import InvalidInputError
-from lossviz.common.rng import OwnRandomNumbers
-from lossviz.curvature.eigenvalues import leading, sharpness
-from lossviz.landscape.profile import profile
-from lossviz.landscape.surface import surface
+from lossviz.common.rng import IsolatedRNG
+from lossviz.curvature.eigenvalues import leading_eigenpairs, sharpness
+from lossviz.landscape.surface import profile, surface
 
 X = torch.linspace(-1, 1, 24).reshape(2, 3, 4)
 
 
-def inferred() -> Tensor:
+def dropout_in_inference_mode() -> Tensor:
     with torch.inference_mode():
         return F.dropout(X)
 
@@ -46,8 +45,8 @@ DRAWS: dict[str, Callable[[], Tensor]] = {
     "exponential_": lambda: torch.empty(3).exponential_(),
     "global": lambda: torch.randn(3, generator=torch.default_generator),
     "dropout": lambda: F.dropout(X),
-    "dropout with a slope": lambda: F.dropout(X.clone().requires_grad_()),
-    "dropout without autograd": inferred,
+    "dropout with autograd": lambda: F.dropout(X.clone().requires_grad_()),
+    "dropout without autograd": dropout_in_inference_mode,
     "dropout2d": lambda: F.dropout2d(X[None]),
     "alpha_dropout": lambda: F.alpha_dropout(X, training=True),
     "rrelu": lambda: F.rrelu(X, training=True),
@@ -63,68 +62,68 @@ DRAWS: dict[str, Callable[[], Tensor]] = {
 
 
 @pytest.mark.parametrize("name", DRAWS)
-def test_a_draw_is_that_after_manual_seed_and_leaves_the_global_generator(name: str) -> None:
+def test_a_draw_equals_that_after_manual_seed_and_leaves_the_global_generator(name: str) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
-        wanted = DRAWS[name]()
+        expected = DRAWS[name]()
     before = torch.get_rng_state()
-    with OwnRandomNumbers(3) as numbers:
+    with IsolatedRNG(3) as rng_context:
         found = DRAWS[name]()
-    assert torch.equal(found, wanted)
-    assert numbers.drew
+    assert torch.equal(found, expected)
+    assert rng_context.used
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_what_has_no_generator_is_drawn_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_operations_without_a_generator_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     before = torch.get_rng_state()
-    with OwnRandomNumbers(1):  # what a graphics card calls for dropout
+    with IsolatedRNG(1):  # what dropout calls on a GPU
         (y, kept), again = torch.native_dropout(X + 2, 0.25, True), torch.native_dropout(X + 2, 1.0, True)[0]
     assert torch.equal(y, (X + 2) * kept / 0.75)
     assert 0 < int(kept.sum()) < kept.numel()
     assert not again.any()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
-        wanted = torch.randn_like(X), torch.rand_like(X)
-    monkeypatch.setattr(rng, "_with_generator", lambda func: None)  # as in older versions of torch
-    with OwnRandomNumbers(3):
+        expected = torch.randn_like(X), torch.rand_like(X)
+    monkeypatch.setattr(rng, "_overload_with_generator", lambda func: None)  # as in older versions of torch
+    with IsolatedRNG(3):
         found = torch.randn_like(X), torch.rand_like(X)
-    assert all(torch.equal(one, other) for one, other in zip(found, wanted, strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def attended(outputs: Tensor, targets: Tensor) -> Tensor:
+def attention_loss(outputs: Tensor, targets: Tensor) -> Tensor:
     plain = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
     rows = outputs[None, None].contiguous()
     return F.cross_entropy(plain(rows, rows, rows, 0.5)[0][0, 0], targets)
 
 
-def test_what_cannot_be_given_a_generator_is_refused_by_name() -> None:
+def test_an_operation_that_takes_no_generator_is_refused_by_name() -> None:
     model, data = make("mlp", examples=6)
     sentence = "draw random numbers by _scaled_dot_product_flash_attention_for_cpu, which takes no generator"
     for call in (partial(surface, points=2), sharpness):
         with pytest.raises(ValueError, match=sentence):
-            call(model, attended, data)
+            call(model, attention_loss, data)
     assert issubclass(InvalidInputError, ValueError)
 
 
-def test_what_does_not_draw_is_not_taken_for_a_draw() -> None:
+def test_operations_that_do_not_draw_are_not_counted() -> None:
     rows, lstm = X[None].clone(), nn.LSTM(4, 4, 2, dropout=0.5).eval()
-    with OwnRandomNumbers() as numbers:
+    with IsolatedRNG() as rng_context:
         F.scaled_dot_product_attention(rows, rows, rows)
         F.dropout(X, training=False)
         lstm(X)
         F.rrelu(X)
         nn.Linear(4, 4, device="meta")
-    assert not numbers.drew
+    assert not rng_context.used
 
 
-def test_a_users_own_generator_is_copied_and_may_be_seeded_anew() -> None:
+def test_a_generator_of_the_user_is_copied_and_may_be_seeded_again() -> None:
     own = torch.Generator().manual_seed(5)
-    with OwnRandomNumbers() as numbers:
+    with IsolatedRNG() as rng_context:
         first, second = torch.rand(2, generator=own), torch.rand(2, generator=own)
         own.manual_seed(6)
         third = torch.rand(2, generator=own)
-    assert numbers.drew
+    assert rng_context.used
     plain = torch.Generator().manual_seed(5)
     assert torch.equal(first, torch.rand(2, generator=plain))
     assert torch.equal(second, torch.rand(2, generator=plain))
@@ -132,15 +131,15 @@ def test_a_users_own_generator_is_copied_and_may_be_seeded_anew() -> None:
     assert torch.equal(own.get_state(), torch.Generator().manual_seed(6).get_state())
 
 
-class Rolls(IterableDataset):  # type: ignore[type-arg]
+class RandomStream(IterableDataset):  # type: ignore[type-arg]
     def __iter__(self):
         return iter([(torch.rand(1), torch.zeros(1)) for _ in range(2)])
 
 
-def test_the_worker_processes_of_a_loader_draw_numbers_of_their_own() -> None:
+def test_the_worker_processes_of_a_loader_draw_different_numbers() -> None:
     before = torch.get_rng_state()
-    with OwnRandomNumbers():
-        rows = [float(x) for x, _ in DataLoader(Rolls(), num_workers=2)]
+    with IsolatedRNG():
+        rows = [float(x) for x, _ in DataLoader(RandomStream(), num_workers=2)]
     assert len(set(rows)) == 4
     assert torch.equal(torch.get_rng_state(), before)
 
@@ -148,15 +147,15 @@ def test_the_worker_processes_of_a_loader_draw_numbers_of_their_own() -> None:
 # --- losses that draw -------------------------------------------------------------------------------------
 
 
-def dropped(outputs: Tensor, targets: Tensor) -> Tensor:
+def dropout_loss(outputs: Tensor, targets: Tensor) -> Tensor:
     return F.mse_loss(F.dropout(outputs, 0.5), targets)
 
 
-def fixed(outputs: Tensor, targets: Tensor, masks: dict[int, Tensor]) -> Tensor:
+def masked_loss(outputs: Tensor, targets: Tensor, masks: dict[int, Tensor]) -> Tensor:
     return F.mse_loss(outputs * masks[len(outputs)], targets)
 
 
-def test_a_loss_that_draws_is_the_same_function_for_surfaces_and_hessians() -> None:
+def test_a_random_loss_is_the_same_function_for_surfaces_and_hessians() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(2, 5), nn.Tanh(), nn.Linear(5, 3)).double()
     data = [(torch.randn(n, 2).double(), torch.randn(n, 3).double()) for n in (7, 4)]
@@ -165,36 +164,36 @@ def test_a_loss_that_draws_is_the_same_function_for_surfaces_and_hessians() -> N
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             masks[len(y)] = F.dropout(torch.ones(len(y), 3).double())
-    plain = partial(fixed, masks=masks)
+    plain = partial(masked_loss, masks=masks)
     for rows in (data, data[0]):
-        one, other = (surface(model, loss_fn, rows, points=3).loss for loss_fn in (dropped, plain))
+        one, other = (surface(model, loss_fn, rows, points=3).loss for loss_fn in (dropout_loss, plain))
         np.testing.assert_allclose(one, other, rtol=1e-12)
-        one, other = (leading(model, loss_fn, rows, k=2)[0] for loss_fn in (dropped, plain))
+        one, other = (leading_eigenpairs(model, loss_fn, rows, k=2)[0] for loss_fn in (dropout_loss, plain))
         np.testing.assert_allclose(one, other, rtol=1e-9)
 
 
-def test_threads_draw_the_same_as_none() -> None:
+def test_random_numbers_do_not_depend_on_threads() -> None:
     model, data = make("mlp", examples=12)
-    wanted = surface(model, dropped, (data[0], torch.zeros(12, 3)), points=5)
-    assert wanted.metadata.reason == "the model or the loss draws random numbers"
+    expected = surface(model, dropout_loss, (data[0], torch.zeros(12, 3)), points=5)
+    assert expected.facts.reason == "the model or the loss draws random numbers"
     with ThreadPoolExecutor(4) as pool:
-        found = surface(model, dropped, (data[0], torch.zeros(12, 3)), points=5, executor=pool)
-    assert found == wanted
+        found = surface(model, dropout_loss, (data[0], torch.zeros(12, 3)), points=5, executor=pool)
+    assert found == expected
 
 
-def test_only_the_first_look_and_what_draws_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_first_pass_and_random_losses_are_isolated(monkeypatch: pytest.MonkeyPatch) -> None:
     model, data = make("attention", examples=6)
     entered: list[int] = []
-    enter = OwnRandomNumbers.__enter__
-    monkeypatch.setattr(OwnRandomNumbers, "__enter__", lambda self: (entered.append(1), enter(self))[1])
+    enter = IsolatedRNG.__enter__
+    monkeypatch.setattr(IsolatedRNG, "__enter__", lambda self: (entered.append(1), enter(self))[1])
     profile(model, F.cross_entropy, data, points=20)
     assert len(entered) == 1
     entered.clear()
     sharpness(model, F.cross_entropy, data)
-    assert len(entered) <= 2, "the written-out way, which fails, and autograd's"
+    assert len(entered) <= 2, "the compiled Hessian, which fails, and autograd's"
 
 
-def test_no_flag_of_the_whole_process_is_set() -> None:
-    with OwnRandomNumbers():
+def test_no_process_wide_flag_is_set() -> None:
+    with IsolatedRNG():
         assert not _python_dispatch.is_in_torch_dispatch_mode()
-    assert not hasattr(OwnRandomNumbers.__torch_dispatch__, "__wrapped__"), "would import torch._dynamo"
+    assert not hasattr(IsolatedRNG.__torch_dispatch__, "__wrapped__"), "would import torch._dynamo"

@@ -1,4 +1,4 @@
-"""Written out Hessian products, and a largest eigenvalue that is followed, against autograd and LAPACK."""
+"""Compiled Hessian products against autograd, and a tracked largest eigenvalue against LAPACK."""
 
 from collections.abc import Callable
 
@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 import lossviz as lv
-from lossviz.curvature.compiled import Pearlmutter, hessian_of
-from lossviz.curvature.products import Hessian
+from lossviz.curvature.compiled import CompiledHessian, hessian_operator
+from lossviz.curvature.products import AutogradHessian
 from lossviz.curvature.tracking import TopEigenvalueTracker
 from lossviz.losses.base import MeanLoss
 
@@ -18,7 +18,7 @@ Y = (X[:, 0] > 0).long()
 
 
 def own_loss(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Not a mean over examples: each slope depends on all outputs."""
+    """Not a mean over examples: each entry of the gradient depends on all outputs."""
     return (outputs[:, 0].exp().mean() - targets.double().mean()).square() + outputs.std()
 
 
@@ -27,8 +27,8 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 } | {"own": own_loss, "torch's": nn.CrossEntropyLoss()}
 
 
-class Unseen(nn.Module):
-    """Looks at a value on its way, which no tape can hold."""
+class Branching(nn.Module):
+    """Control flow that depends on values, which cannot be traced."""
 
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()
@@ -44,41 +44,43 @@ def network(kind: str, hidden: str = "mlp-7-5", outputs: int = 2, seed: int = 1)
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("kind", ["tanh", "relu", "sigmoid"])
-def test_products_are_those_of_autograd_wherever_it_moves(kind: str, loss: str) -> None:
+def test_products_equal_those_of_autograd_at_changed_weights(kind: str, loss: str) -> None:
     loss_fn = LOSSES[loss]
     outputs = 1 if isinstance(loss_fn, MeanLoss) and loss_fn.one_logit else 2
     for hidden in ("linear", "mlp-4", "mlp-7-5"):
         model = network(kind, hidden, outputs)
-        written = hessian_of(model, loss_fn, (X, Y))
-        assert isinstance(written, Pearlmutter)
+        compiled = hessian_operator(model, loss_fn, (X, Y))
+        assert isinstance(compiled, CompiledHessian)
         for _ in range(2):
-            general = Hessian(model, loss_fn, (X, Y))
-            assert written.loss == pytest.approx(general.loss, rel=1e-12)
-            torch.testing.assert_close(written.gradient, general.gradient, rtol=1e-9, atol=1e-12)
-            for row in torch.randn(3, len(general.like), dtype=torch.float64):
-                torch.testing.assert_close(written @ row, general @ row, rtol=1e-9, atol=1e-11)
-            written.like += 0.3  # where an optimizer may bring it
-            nn.utils.vector_to_parameters(written.like.clone(), model.parameters())
-            written.renew()
+            autograd = AutogradHessian(model, loss_fn, (X, Y))
+            assert compiled.loss == pytest.approx(autograd.loss, rel=1e-12)
+            torch.testing.assert_close(compiled.gradient, autograd.gradient, rtol=1e-9, atol=1e-12)
+            for vector in torch.randn(3, len(autograd.like), dtype=torch.float64):
+                torch.testing.assert_close(compiled @ vector, autograd @ vector, rtol=1e-9, atol=1e-11)
+            compiled.like += 0.3  # as an optimizer changes it
+            nn.utils.vector_to_parameters(compiled.like.clone(), model.parameters())
+            compiled.refresh()
 
 
-def test_what_is_not_made_of_known_steps_is_left_to_autograd() -> None:
+def test_models_with_unknown_operations_are_left_to_autograd() -> None:
     shared = network("tanh", "mlp-3-3-3")
     shared[4].weight = shared[2].weight
-    for model in (shared, Unseen(network("tanh"))):
-        assert isinstance(hessian_of(model, nn.CrossEntropyLoss(), (X, Y)), Hessian)
+    for model in (shared, Branching(network("tanh"))):
+        assert isinstance(hessian_operator(model, nn.CrossEntropyLoss(), (X, Y)), AutogradHessian)
 
-    def looks(outputs: Tensor, targets: Tensor, model: nn.Module) -> Tensor:
+    def penalized(outputs: Tensor, targets: Tensor, model: nn.Module) -> Tensor:
         return nn.functional.cross_entropy(outputs, targets) + next(model.parameters()).square().sum()
 
-    assert isinstance(hessian_of(network("tanh"), looks, (X, Y)), Hessian)
-    assert isinstance(hessian_of(network("tanh").float(), nn.CrossEntropyLoss(), (X.float(), Y)), Pearlmutter)
+    assert isinstance(hessian_operator(network("tanh"), penalized, (X, Y)), AutogradHessian)
+    assert isinstance(
+        hessian_operator(network("tanh").float(), nn.CrossEntropyLoss(), (X.float(), Y)), CompiledHessian
+    )
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
-def test_a_run_is_the_same_by_either_way(optimizer: str) -> None:
+def test_a_training_is_the_same_with_compiled_products_and_autograd(optimizer: str) -> None:
     plain = network("tanh")
-    wrapped = Unseen(plain)  # autograd does it all
+    wrapped = Branching(plain)  # left to autograd
     one, other = (
         lv.edge_run(model, nn.CrossEntropyLoss(), (X, Y), 0.02, optimizer, steps=60)
         for model in (plain, wrapped)
@@ -87,10 +89,10 @@ def test_a_run_is_the_same_by_either_way(optimizer: str) -> None:
     np.testing.assert_allclose(one.sharpness, other.sharpness, rtol=1e-4)
 
 
-def test_the_largest_eigenvalue_is_followed_through_a_change_of_places() -> None:
+def test_the_largest_eigenvalue_is_tracked_through_a_crossing() -> None:
     rng = np.random.default_rng(0)
     basis = np.linalg.qr(rng.standard_normal((80, 80)))[0]
-    follower, products = TopEigenvalueTracker(80, 1e-5), 0
+    tracker, products = TopEigenvalueTracker(80, 1e-5), 0
     rest = np.linspace(-1, 1, 78)
     for step in range(50):
         turn = np.linalg.qr(np.eye(80) + 0.01 * step * np.triu(rng.standard_normal((80, 80)), 1) / 80)[0]
@@ -102,14 +104,14 @@ def test_the_largest_eigenvalue_is_followed_through_a_change_of_places() -> None
             products += 1
             return np.asarray(matrix @ vector)
 
-        assert follower(product) == pytest.approx(np.linalg.eigvalsh(matrix)[-1], rel=1e-4), step
+        assert tracker(product) == pytest.approx(np.linalg.eigvalsh(matrix)[-1], rel=1e-4), step
     assert products < 6 * 50
 
 
 @pytest.mark.parametrize("matrix", [np.diag([2.0]), 3 * np.eye(9), -np.diag([1.0, 2, 3]), np.zeros((4, 4))])
-def test_the_largest_eigenvalue_of_odd_matrices(matrix: np.ndarray) -> None:
-    follower = TopEigenvalueTracker(len(matrix), 1e-5)
+def test_the_largest_eigenvalue_of_special_matrices(matrix: np.ndarray) -> None:
+    tracker = TopEigenvalueTracker(len(matrix), 1e-5)
     for _ in range(3):
-        assert follower(lambda v: matrix @ v) == pytest.approx(np.linalg.eigvalsh(matrix)[-1], abs=1e-12)
+        assert tracker(lambda v: matrix @ v) == pytest.approx(np.linalg.eigvalsh(matrix)[-1], abs=1e-12)
     with pytest.raises(ValueError, match="not finite"):
-        follower(lambda v: v * np.nan)
+        tracker(lambda v: v * np.nan)

@@ -1,7 +1,8 @@
-"""Passes that are swept by hand: their products against dense Hessians that autograd finds, in float64."""
+"""Compiled Hessian products against dense Hessians that autograd finds, in float64."""
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,15 @@ from support.models import make, state
 from torch import Tensor, nn
 
 import lossviz as lv
-from lossviz.curvature.compiled import Pearlmutter, hessian_of
-from lossviz.curvature.products import Hessian
+from lossviz.curvature.compiled import CompiledHessian, hessian_operator
+from lossviz.curvature.products import AutogradHessian
 from lossviz.losses.base import MeanLoss
 
 N = 23
 
 
-class Around(nn.Module):
-    """Goes around a layer twice, scales, subtracts; one parameter is never used."""
+class Residual(nn.Module):
+    """Two residual connections, a scale, a difference; one parameter is never used."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,8 +35,8 @@ class Around(nn.Module):
         return self.last(h + h)
 
 
-class Unread(nn.Module):
-    """Computes more than it returns: a second head, a confidence kept for later, half of a pair."""
+class UnusedOutputs(nn.Module):
+    """Computes more than it returns: a second head, and an attribute."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,17 +59,17 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
         *(layer for _ in range(5) for layer in (nn.Linear(3, 3), nn.GELU())), nn.Linear(3, 2)
     ),
     "in place": lambda: nn.Sequential(nn.Linear(3, 8), nn.ReLU(inplace=True), nn.Linear(8, 2)),
-    "passed on": lambda: nn.Sequential(
+    "identities": lambda: nn.Sequential(
         nn.Flatten(), nn.Linear(3, 6), nn.Softplus(), nn.Dropout(0.5), nn.Identity(), nn.Linear(6, 2)
     ),
-    "ends bent": lambda: nn.Sequential(nn.Linear(3, 6), nn.LeakyReLU(), nn.Linear(6, 2), nn.Tanh()),
+    "nonlinear output": lambda: nn.Sequential(nn.Linear(3, 6), nn.LeakyReLU(), nn.Linear(6, 2), nn.Tanh()),
     "nested": lambda: nn.Sequential(nn.Sequential(nn.Linear(3, 4), nn.ELU()), nn.Linear(4, 2)),
-    "around": Around, "unread": Unread,
+    "residual": Residual, "unused outputs": UnusedOutputs,
 }  # fmt: skip
 
 
 def own_loss(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Not a mean over examples: each slope depends on all outputs."""
+    """Not a mean over examples: each entry of the gradient depends on all outputs."""
     return (outputs[:, 0].exp().mean() - targets.double().mean()).square() + outputs.std()
 
 
@@ -83,7 +84,7 @@ PER_CLASS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "one column": lambda o, t: F.binary_cross_entropy_with_logits(o[:, 1], t.double()),
     "broadcast": lambda o, t: ((o[:, :1] - t.double()) ** 2).mean(),
     "over the examples": lambda o, t: F.nll_loss(F.log_softmax(o, 0), t),
-    "hooked": lambda o, t: (o.register_hook(lambda slope: 2 * slope), F.cross_entropy(o, t))[1],
+    "hooked": lambda o, t: (o.register_hook(lambda gradient: 2 * gradient), F.cross_entropy(o, t))[1],
     "linear": lambda o, t: o.mean(),
     "row softmax-mse": MeanLoss(lv.LOSSES["softmax-mse"]),
     "row softmax-ce": MeanLoss(lv.LOSSES["softmax-ce"]),
@@ -98,60 +99,70 @@ def data(seed: int) -> tuple[Tensor, Tensor]:
     return x, (x[:, 0] + 0.3 * x[:, 1] > 0).long()
 
 
-def dense(model: nn.Module, loss_fn: Callable[..., Any], given: tuple[Tensor, Tensor]) -> Tensor:
-    """The whole Hessian (n, n) of the trainable weights by `torch.autograd.functional`."""
+def dense(model: nn.Module, loss_fn: Callable[..., Any], batch: tuple[Tensor, Tensor]) -> Tensor:
+    """The dense Hessian (n, n) of the trainable weights by `torch.autograd.functional`."""
     free = {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
 
     def loss(vector: Tensor) -> Tensor:
         parts = vector.split([p.numel() for p in free.values()])
         moved = {name: part.view_as(p) for (name, p), part in zip(free.items(), parts, strict=True)}
-        return loss_fn(torch.func.functional_call(model, moved, given[0]), given[1])
+        return loss_fn(torch.func.functional_call(model, moved, batch[0]), batch[1])
 
     return torch.autograd.functional.hessian(loss, torch.cat([p.reshape(-1) for p in free.values()]))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("seed", range(2))
-def test_products_are_those_of_the_whole_matrix(name: str, seed: int) -> None:
+def test_products_equal_those_of_the_dense_hessian(name: str, seed: int) -> None:
     torch.manual_seed(seed)
-    model, given = NETWORKS[name]().double().eval(), data(seed)
+    model, batch = NETWORKS[name]().double().eval(), data(seed)
     before = state(model)
     for loss_fn in (PER_CLASS["cross-entropy"], PER_CLASS["squares"], own_loss):
-        written = hessian_of(model, loss_fn, given)
-        assert isinstance(written, Pearlmutter)
-        whole = dense(model, loss_fn, given)
-        found = torch.stack([written @ row for row in torch.eye(len(whole), dtype=torch.float64)])
-        torch.testing.assert_close(found, whole, rtol=1e-9, atol=1e-11)
-        general = Hessian(model, loss_fn, given)
-        torch.testing.assert_close(written.gradient, general.gradient, rtol=1e-9, atol=1e-12)
-        assert written.loss == pytest.approx(general.loss, rel=1e-12)
+        compiled = hessian_operator(model, loss_fn, batch)
+        assert isinstance(compiled, CompiledHessian)
+        hessian = dense(model, loss_fn, batch)
+        found = torch.stack([compiled @ unit for unit in torch.eye(len(hessian), dtype=torch.float64)])
+        torch.testing.assert_close(found, hessian, rtol=1e-9, atol=1e-11)
+        autograd = AutogradHessian(model, loss_fn, batch)
+        torch.testing.assert_close(compiled.gradient, autograd.gradient, rtol=1e-9, atol=1e-12)
+        assert compiled.loss == pytest.approx(autograd.loss, rel=1e-12)
     assert state(model) == before
 
 
 @pytest.mark.parametrize("loss", PER_CLASS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_any_loss_of_the_outputs(loss: str, dtype: torch.dtype) -> None:
+def test_products_for_any_loss_of_the_outputs(loss: str, dtype: torch.dtype) -> None:
     torch.manual_seed(1)
     model, (x, y) = NETWORKS["wide"]().double(), data(1)
     loss_fn = PER_CLASS[loss]
-    whole = dense(model, loss_fn, (x, y))
+    hessian = dense(model, loss_fn, (x, y))
     if isinstance(loss_fn, nn.Module):  # classes may have weights
         loss_fn = copy.deepcopy(loss_fn).to(dtype)
-    written = hessian_of(model.to(dtype), loss_fn, (x.to(dtype), y))
-    assert isinstance(written, Pearlmutter)
-    for row in torch.randn(3, len(whole), dtype=torch.float64):
-        wanted, found = whole @ row, (written @ row.to(dtype)).double()
-        assert (found - wanted).norm() <= (1e-5 if dtype == torch.float32 else 1e-12) * wanted.norm()
+    compiled = hessian_operator(model.to(dtype), loss_fn, (x.to(dtype), y))
+    assert isinstance(compiled, CompiledHessian)
+    for vector in torch.randn(3, len(hessian), dtype=torch.float64):
+        expected, found = hessian @ vector, (compiled @ vector.to(dtype)).double()
+        assert (found - expected).norm() <= (1e-5 if dtype == torch.float32 else 1e-12) * expected.norm()
 
 
 @pytest.mark.parametrize("name", ["mse", "sigmoid-ce", "sigmoid-mse", "focal"])
-def test_a_row_of_one_logit_reads_the_first_output_of_several(name: str) -> None:
+def test_a_row_with_one_logit_uses_the_first_of_several_outputs(name: str) -> None:
     torch.manual_seed(1)
     model, (x, y) = NETWORKS["wide"]().double(), data(1)
-    loss_fn, given = MeanLoss(lv.LOSSES[name]), (x, y.double())
-    whole, written = dense(model, loss_fn, given), hessian_of(model, loss_fn, given)
-    row = torch.randn(len(whole), dtype=torch.float64)
-    torch.testing.assert_close(written @ row, whole @ row, rtol=1e-9, atol=1e-12)
+    loss_fn, batch = MeanLoss(lv.LOSSES[name]), (x, y.double())
+    hessian, compiled = dense(model, loss_fn, batch), hessian_operator(model, loss_fn, batch)
+    vector = torch.randn(len(hessian), dtype=torch.float64)
+    torch.testing.assert_close(compiled @ vector, hessian @ vector, rtol=1e-9, atol=1e-12)
+
+
+def test_a_row_is_recognized_by_its_function_and_not_by_its_name() -> None:
+    torch.manual_seed(1)
+    model, (x, y) = nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 1)).double(), data(1)
+    loss_fn = MeanLoss(replace(lv.LOSSES["mse"], function=lambda z, y: (z - y) ** 4))
+    compiled = hessian_operator(model, loss_fn, (x, y.double()))
+    hessian = dense(model, loss_fn, (x, y.double()))
+    vector = torch.randn(len(hessian), dtype=torch.float64)
+    torch.testing.assert_close(compiled @ vector, hessian @ vector, rtol=1e-9, atol=1e-11)
 
 
 def test_frozen_weights_are_left_out() -> None:
@@ -166,26 +177,26 @@ def test_frozen_weights_are_left_out() -> None:
         model = NETWORKS["wide"]().double()
         for name in frozen:
             model.get_parameter(name).requires_grad_(False)
-        written = hessian_of(model, nn.CrossEntropyLoss(), data(0))
-        assert isinstance(written, Pearlmutter)
-        whole = dense(model, nn.CrossEntropyLoss(), data(0))
-        row = torch.randn(len(whole), dtype=torch.float64)
-        torch.testing.assert_close(written @ row, whole @ row, rtol=1e-9, atol=1e-11)
+        compiled = hessian_operator(model, nn.CrossEntropyLoss(), data(0))
+        assert isinstance(compiled, CompiledHessian)
+        hessian = dense(model, nn.CrossEntropyLoss(), data(0))
+        vector = torch.randn(len(hessian), dtype=torch.float64)
+        torch.testing.assert_close(compiled @ vector, hessian @ vector, rtol=1e-9, atol=1e-11)
 
 
-class Straight(torch.autograd.Function):
-    """A step function whose slope is said to be 1."""
+class StraightThrough(torch.autograd.Function):
+    """A function with a gradient of 1, whatever its derivative (straight-through estimator)."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         return torch.relu(x)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> Tensor:  # type: ignore[override]
-        return slope
+    def backward(ctx: Any, cotangent: Tensor) -> Tensor:  # type: ignore[override]
+        return cotangent
 
 
-class Odd(nn.Module):
+class WithMiddle(nn.Module):
     def __init__(self, middle: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
         self.first, self.last, self.middle = nn.Linear(3, 6), nn.Linear(6, 2), middle
@@ -195,32 +206,32 @@ class Odd(nn.Module):
 
 
 def hook(h: Tensor) -> Tensor:
-    h.register_hook(lambda slope: 2 * slope)
+    h.register_hook(lambda gradient: 2 * gradient)
     return h.tanh()
 
 
 def node_hook(h: Tensor) -> Tensor:
     h = h.tanh()
-    h.grad_fn.register_prehook(lambda slopes: (2 * slopes[0],))
+    h.grad_fn.register_prehook(lambda gradients: (2 * gradients[0],))
     return h
 
 
-def inferred(h: Tensor) -> Tensor:
+def inference_mode(h: Tensor) -> Tensor:
     with torch.inference_mode():
-        away = h.tanh()
-    return h + away.clone()
+        detached = h.tanh()
+    return h + detached.clone()
 
 
-def quiet(h: Tensor) -> Tensor:
+def no_grad(h: Tensor) -> Tensor:
     with torch.no_grad():
-        away = h.tanh()
-    return h + away
+        detached = h.tanh()
+    return h + detached
 
 
 @pytest.mark.parametrize(
     "middle",
     [
-        Straight.apply, hook, node_hook, inferred, quiet,
+        StraightThrough.apply, hook, node_hook, inference_mode, no_grad,
         lambda h: h + h.detach().tanh(),
         lambda h: h * h.tanh(),
         lambda h: h / h.sum(),
@@ -231,36 +242,38 @@ def quiet(h: Tensor) -> Tensor:
         lambda h: h.clone().tanh_() + h,
     ],
 )  # fmt: skip
-def test_what_a_tape_does_not_show_is_left_to_autograd(middle: Callable[[Tensor], Tensor]) -> None:
+def test_gradients_that_a_trace_does_not_show_are_left_to_autograd(
+    middle: Callable[[Tensor], Tensor],
+) -> None:
     torch.manual_seed(0)
-    model = Odd(middle).double()
-    given = data(0)
-    chosen, general = (
-        hessian_of(model, nn.CrossEntropyLoss(), given),
-        Hessian(model, nn.CrossEntropyLoss(), given),
+    model = WithMiddle(middle).double()
+    batch = data(0)
+    chosen, autograd = (
+        hessian_operator(model, nn.CrossEntropyLoss(), batch),
+        AutogradHessian(model, nn.CrossEntropyLoss(), batch),
     )
-    row = torch.randn(len(general.like), dtype=torch.float64)
-    torch.testing.assert_close(chosen @ row, general @ row, rtol=1e-9, atol=1e-11)
+    vector = torch.randn(len(autograd.like), dtype=torch.float64)
+    torch.testing.assert_close(chosen @ vector, autograd @ vector, rtol=1e-9, atol=1e-11)
 
 
 def test_shared_weights_batches_and_extras_are_left_to_autograd() -> None:
     shared = NETWORKS["deep"]().double()
     shared[2].weight = shared[0].weight
     x, y = data(0)
-    assert isinstance(hessian_of(shared, nn.CrossEntropyLoss(), (x, y)), Hessian)
+    assert isinstance(hessian_operator(shared, nn.CrossEntropyLoss(), (x, y)), AutogradHessian)
     plain = NETWORKS["wide"]().double()
-    assert isinstance(hessian_of(plain, nn.CrossEntropyLoss(), [(x, y), (x, y)]), Hessian)
+    assert isinstance(hessian_operator(plain, nn.CrossEntropyLoss(), [(x, y), (x, y)]), AutogradHessian)
 
-    def looks(outputs: Tensor, targets: Tensor, model: nn.Module) -> Tensor:
+    def penalized(outputs: Tensor, targets: Tensor, model: nn.Module) -> Tensor:
         return F.cross_entropy(outputs, targets) + next(model.parameters()).square().sum()
 
-    assert isinstance(hessian_of(plain, looks, (x, y)), Hessian)
+    assert isinstance(hessian_operator(plain, penalized, (x, y)), AutogradHessian)
     for name in ("cnn", "attention", "gru"):
-        model, given = make(name, examples=12)
-        assert isinstance(hessian_of(model, nn.CrossEntropyLoss(), given), Hessian), name
+        model, batch = make(name, examples=12)
+        assert isinstance(hessian_operator(model, nn.CrossEntropyLoss(), batch), AutogradHessian), name
 
 
-def test_a_loss_that_writes_into_its_data_finds_them_as_they_were() -> None:
+def test_targets_that_a_loss_writes_to_are_restored() -> None:
     x, y = data(0)
     y = y.double()
 
@@ -268,19 +281,19 @@ def test_a_loss_that_writes_into_its_data_finds_them_as_they_were() -> None:
         targets -= 0.5
         return (outputs[:, 0] - targets).square().mean()
 
-    chosen = hessian_of(NETWORKS["wide"]().double(), writes, (x, y))
-    assert isinstance(chosen, Hessian)
+    chosen = hessian_operator(NETWORKS["wide"]().double(), writes, (x, y))
+    assert isinstance(chosen, AutogradHessian)
     chosen @ torch.ones_like(chosen.like)
     np.testing.assert_array_equal(np.unique(y.numpy()), [0, 1])
 
 
-def test_tokens_pass_through_linear_layers_on_the_last_axis() -> None:
+def test_linear_layers_apply_to_the_last_axis() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(3, 20), nn.Tanh(), nn.Linear(20, 4), nn.GELU()).double()
     x = torch.randn(7, 5, 3, dtype=torch.float64)
-    given = (x, torch.randn(7, 5, 4, dtype=torch.float64))
-    written = hessian_of(model, nn.MSELoss(), given)
-    assert isinstance(written, Pearlmutter)
-    whole = dense(model, nn.MSELoss(), given)
-    row = torch.randn(len(whole), dtype=torch.float64)
-    torch.testing.assert_close(written @ row, whole @ row, rtol=1e-9, atol=1e-11)
+    batch = (x, torch.randn(7, 5, 4, dtype=torch.float64))
+    compiled = hessian_operator(model, nn.MSELoss(), batch)
+    assert isinstance(compiled, CompiledHessian)
+    hessian = dense(model, nn.MSELoss(), batch)
+    vector = torch.randn(len(hessian), dtype=torch.float64)
+    torch.testing.assert_close(compiled @ vector, hessian @ vector, rtol=1e-9, atol=1e-11)

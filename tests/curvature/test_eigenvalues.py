@@ -1,4 +1,4 @@
-"""Curvature against what is known exactly: a quadratic, a full Hessian, a finite difference."""
+"""Eigenvalues, trace and density against a quadratic, a dense Hessian and a finite difference."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ import torch
 from support.models import make, mlp, state
 from torch import Tensor, nn
 
-from lossviz.curvature.eigenvalues import MOST, density, leading, sharpness, spectrum
-from lossviz.curvature.lanczos import largest
-from lossviz.curvature.products import Hessian
+from lossviz.curvature.eigenvalues import MAX_PRODUCTS, density, leading_eigenpairs, sharpness, spectrum
+from lossviz.curvature.lanczos import largest_eigenvalue
+from lossviz.curvature.products import AutogradHessian
 
 CE = nn.CrossEntropyLoss()
 
@@ -22,46 +22,48 @@ def quadratic(eigenvalues: np.ndarray) -> tuple[nn.Module, nn.Module, tuple[Tens
     return model, nn.MSELoss(reduction="sum"), (x, torch.zeros(n, 1).double())
 
 
-def test_a_quadratic_is_known_exactly() -> None:
+def test_spectrum_of_a_quadratic() -> None:
     values = np.linspace(1, 80, 80)
     found = spectrum(*quadratic(values), k=3, samples=200, tolerance=1e-8)
     np.testing.assert_allclose(found.eigenvalues, [80, 79, 78], rtol=1e-9)
     assert (found.residuals < 1e-5).all()
-    assert found.weights == 80
+    assert found.num_parameters == 80
     assert abs(found.trace - values.sum()) < 4 * found.trace_error
     low = spectrum(*quadratic(values), k=2, end="smallest", tolerance=1e-8)
     np.testing.assert_allclose(low.eigenvalues, [1, 2], rtol=1e-6)
 
 
-def test_the_sharpness_alone_is_within_its_tolerance() -> None:
-    model, loss_fn, data = quadratic(np.linspace(1, 80, 80))  # a crowded end, where the gap misleads most
+def test_sharpness_is_within_its_tolerance() -> None:
+    model, loss_fn, data = quadratic(
+        np.linspace(1, 80, 80)
+    )  # clustered eigenvalues, where the gap is most misleading
     for tolerance in (1e-3, 1e-4, 1e-8):
         assert sharpness(model, loss_fn, data, tolerance=tolerance) == pytest.approx(80, rel=tolerance)
     assert sharpness(model, loss_fn, data) == pytest.approx(80, rel=1e-4)
-    upside_down = sharpness(model, lambda o, t: -o.square().sum(), data)
-    assert upside_down == pytest.approx(-1, abs=80 * 1e-4)
+    concave = sharpness(model, lambda o, t: -o.square().sum(), data)
+    assert concave == pytest.approx(-1, abs=80 * 1e-4)
 
 
 def test_the_second_largest_is_not_taken_for_the_largest() -> None:
-    """It is what a start finds that has little of the largest one's vector: at some of so many seeds."""
+    """A start with a small component of the largest one's vector finds it first: some of so many seeds."""
     values = torch.cat(
         [0.05 * torch.randn(400, generator=torch.Generator().manual_seed(0)), Tensor([0.9, 1])]
     )
     for seed in range(60):
-        found = largest(
-            lambda v: v * values, values, 1e-3, MOST, generator=torch.Generator().manual_seed(seed)
+        found = largest_eigenvalue(
+            lambda v: v * values, values, 1e-3, MAX_PRODUCTS, generator=torch.Generator().manual_seed(seed)
         )
         assert found == pytest.approx(1, rel=1e-4), seed
 
 
-def test_small_ones_are_exact() -> None:
+def test_small_hessians_are_exact() -> None:
     found = spectrum(*quadratic(np.array([4.0, 4.0, 1.0])), k=3)
     np.testing.assert_allclose(found.eigenvalues, [4, 4, 1])
     assert found.trace == pytest.approx(9)
     assert found.trace_error == 0
 
 
-def test_a_repeated_eigenvalue_is_found_as_often_as_it_is() -> None:
+def test_a_repeated_eigenvalue_is_found_with_its_multiplicity() -> None:
     values = np.concatenate([[9.0, 9.0, 9.0], np.ones(60)])
     np.testing.assert_allclose(spectrum(*quadratic(values), k=4).eigenvalues, [9, 9, 9, 1], rtol=1e-6)
 
@@ -85,24 +87,24 @@ def test_eigenvalues_and_trace_equal_those_of_the_full_hessian(name: str) -> Non
     model, (x, y) = make(name, examples=12)
     model, x = model.double(), x.double()
     matrix = _full_hessian(model, (x, y))
-    wanted = np.linalg.eigvalsh(matrix)
+    expected = np.linalg.eigvalsh(matrix)
     found = spectrum(model, CE, (x, y), k=3, samples=40)
-    np.testing.assert_allclose(found.eigenvalues, wanted[::-1][:3], rtol=1e-6)
+    np.testing.assert_allclose(found.eigenvalues, expected[::-1][:3], rtol=1e-6)
     assert abs(found.trace - matrix.trace()) < 4 * found.trace_error
-    low = leading(model, CE, (x, y), 2, "smallest")[0]
-    np.testing.assert_allclose(low, wanted[:2], rtol=1e-6)
-    values, vectors = leading(model, CE, (x, y), 2)
+    low = leading_eigenpairs(model, CE, (x, y), 2, "smallest")[0]
+    np.testing.assert_allclose(low, expected[:2], rtol=1e-6)
+    values, vectors = leading_eigenpairs(model, CE, (x, y), 2)
     np.testing.assert_allclose(vectors @ matrix, values[:, None] * vectors, atol=2e-4 * abs(values[0]))
-    shape = density(model, CE, (x, y), steps=40, probes=12)
-    assert np.trapezoid(shape.density, shape.value) == pytest.approx(1, rel=1e-3)
-    assert abs(shape.negative - (wanted < -0.01 * abs(wanted).max()).mean()) < 0.05
+    found_density = density(model, CE, (x, y), steps=40, probes=12)
+    assert np.trapezoid(found_density.density, found_density.eigenvalue) == pytest.approx(1, rel=1e-3)
+    assert abs(found_density.negative_share - (expected < -0.01 * abs(expected).max()).mean()) < 0.05
 
 
 @pytest.mark.parametrize("name", ["cnn", "attention", "residual"])
 def test_products_equal_a_finite_difference_of_the_gradient(name: str) -> None:
     model, (x, y) = make(name, examples=20)
     model, x = model.double().eval(), x.double()
-    hessian = Hessian(model, CE, (x, y))
+    hessian = AutogradHessian(model, CE, (x, y))
     v = torch.from_numpy(np.random.default_rng(0).normal(size=hessian.like.numel()))
     v /= v.norm()
     found = hessian @ v
@@ -116,11 +118,11 @@ def test_products_equal_a_finite_difference_of_the_gradient(name: str) -> None:
 
 def test_batches_are_averaged_by_examples() -> None:
     model, (x, y) = make("mlp", examples=30)
-    whole = sharpness(model, CE, (x, y))
-    assert sharpness(model, CE, [(x[:8], y[:8]), (x[8:], y[8:])]) == pytest.approx(whole, rel=1e-4)
+    expected = sharpness(model, CE, (x, y))
+    assert sharpness(model, CE, [(x[:8], y[:8]), (x[8:], y[8:])]) == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_model_is_the_same_to_the_bit() -> None:
+def test_the_model_is_unchanged_to_the_bit() -> None:
     model, data = make("cnn", examples=10)
     before = state(model)
     sharpness(model, CE, data)
@@ -150,7 +152,7 @@ def test_a_loss_that_is_linear_in_the_weights_has_no_curvature() -> None:
         (lambda m, d: sharpness(m, lambda o, t: (o / 0).square().mean(), d), "finite"),
     ],
 )
-def test_what_cannot_be_used_is_named(call, message: str) -> None:
+def test_invalid_arguments_are_named(call, message: str) -> None:
     model, data = make("mlp", examples=30)
     with pytest.raises(ValueError, match=message):
         call(model, data)

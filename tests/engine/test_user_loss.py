@@ -1,4 +1,4 @@
-"""What a user's loss and data may hold: the model itself, a row of losses, random numbers of their own."""
+"""Losses and data of the user: losses that hold the model, rows of LOSSES, data that draw random numbers."""
 
 import random
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from lossviz.stability.run import edge_run
 CE = nn.CrossEntropyLoss()
 
 
-class Held:
+class LossWithModel:
     """A loss that holds the model, as the loss of a physics-informed network often does."""
 
     def __init__(self, model: nn.Module, x: Tensor) -> None:
@@ -30,7 +30,7 @@ class Held:
         return F.cross_entropy(outputs, targets) + self.model(self.x).square().mean()
 
 
-class HeldByAModule(nn.Module):
+class LossModuleWithModel(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
@@ -39,66 +39,64 @@ class HeldByAModule(nn.Module):
         return F.cross_entropy(outputs, targets) + sum(p.square().sum() for p in self.model.parameters())
 
 
-class HoldsItself(nn.Module):
+class ModelWithClosure(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layer = nn.Linear(2, 3)
-        self.bound = lambda x: x @ self.layer.weight.T  # a copy's lambda still means the first self
+        self.bound = lambda x: x @ self.layer.weight.T  # a copy's lambda still refers to the original
 
     def forward(self, x: Tensor) -> Tensor:
         return self.bound(x)
 
 
-@pytest.mark.parametrize("how", ["object", "method", "partial", "module", "model"])
-def test_weights_that_would_not_move_are_refused(how: str) -> None:
+@pytest.mark.parametrize("holder", ["object", "method", "partial", "module", "model"])
+def test_a_loss_that_uses_the_original_model_is_refused(holder: str) -> None:
     model, (x, y) = make("mlp")
     model = nn.Sequential(nn.BatchNorm1d(2), *model)
-    held = Held(model, x)
+    loss_object = LossWithModel(model, x)
     losses = {
-        "object": held,
-        "method": held.__call__,
-        "partial": partial(lambda held, o, t: held(o, t), held),
-        "module": HeldByAModule(model),
+        "object": loss_object,
+        "method": loss_object.__call__,
+        "partial": partial(lambda loss, o, t: loss(o, t), loss_object),
+        "module": LossModuleWithModel(model),
         "model": F.cross_entropy,
     }
-    model = HoldsItself() if how == "model" else model
+    model = ModelWithClosure() if holder == "model" else model
     before = state(model)
-    for work in (surface, sharpness):
+    for function in (surface, sharpness):
         with pytest.raises(ValueError, match="parameter called `model`"):
-            work(model, losses[how], (x, y))
+            function(model, losses[holder], (x, y))
         assert state(model) == before
 
 
-def test_a_loss_may_know_the_model_and_ask_it_where_it_is() -> None:
+def test_a_loss_may_hold_the_model_and_read_its_device_and_buffers() -> None:
     model, (x, y) = make("mlp")
     model.register_buffer("share", torch.tensor([0.2, 0.3, 0.5]))
-    held = Held(model, x)
+    loss_object = LossWithModel(model, x)
 
-    def weighted(o: Tensor, t: Tensor, held: Held = held) -> Tensor:
-        device = next(held.model.parameters()).device
-        return F.cross_entropy(o, t.to(device), weight=held.model.share)
+    def weighted(o: Tensor, t: Tensor, loss: LossWithModel = loss_object) -> Tensor:
+        device = next(loss.model.parameters()).device
+        return F.cross_entropy(o, t.to(device), weight=loss.model.share)
 
-    plain = surface(
+    expected = surface(
         model, lambda o, t: F.cross_entropy(o, t, weight=torch.tensor([0.2, 0.3, 0.5])), (x, y), points=3
     )
     found = surface(model, weighted, (x, y), points=3)
-    assert (
-        found.metadata.evaluator == plain.metadata.evaluator
-    )  # so that the same is done with the same numbers
-    assert np.array_equal(found.loss, plain.loss)
+    assert found.facts.evaluator == expected.facts.evaluator  # the same arithmetic, so equal to the bit
+    assert np.array_equal(found.loss, expected.loss)
 
 
-class Drawn(TensorDataset):
+class NoisyDataset(TensorDataset):
     def __getitem__(self, index: int) -> tuple[Tensor, ...]:
         x, y = super().__getitem__(index)
         return x + torch.rand(()), y  # as a transform may
 
 
-def test_a_loader_that_shuffles_and_draws_leaves_torchs_random_numbers() -> None:
+def test_a_random_data_loader_does_not_advance_torchs_generator() -> None:
     model, (x, y) = make("mlp")
     own = torch.Generator().manual_seed(3)
     for generator in (None, own):
-        loader = DataLoader(Drawn(x, y), batch_size=32, shuffle=True, generator=generator)
+        loader = DataLoader(NoisyDataset(x, y), batch_size=32, shuffle=True, generator=generator)
         before = [state(model), random.getstate(), np.random.get_state()[1].tolist()]  # noqa: NPY002
         first = surface(model, CE, loader, points=2, max_batches=2)
         sharpness(model, CE, loader)
@@ -108,10 +106,10 @@ def test_a_loader_that_shuffles_and_draws_leaves_torchs_random_numbers() -> None
     assert torch.equal(own.get_state(), torch.Generator().manual_seed(3).get_state())
 
 
-def test_data_that_draw_from_numpy_or_python_do_so_as_in_any_loop_over_them() -> None:
+def test_data_that_draw_from_numpy_or_python_advance_their_generators_as_usual() -> None:
     model, (x, y) = make("mlp")
 
-    class Elsewhere(TensorDataset):
+    class NumpyNoiseDataset(TensorDataset):
         def __getitem__(self, index: int) -> tuple[Tensor, ...]:
             x, y = super().__getitem__(index)
             return x + random.random() + np.random.rand(), y  # noqa: NPY002
@@ -119,23 +117,23 @@ def test_data_that_draw_from_numpy_or_python_do_so_as_in_any_loop_over_them() ->
     def after(read: Callable[[DataLoader], object]) -> tuple[float, float]:
         random.seed(1)
         np.random.seed(1)  # noqa: NPY002
-        read(DataLoader(Elsewhere(x, y), batch_size=32))
+        read(DataLoader(NumpyNoiseDataset(x, y), batch_size=32))
         return random.random(), np.random.rand()  # noqa: NPY002
 
     assert after(lambda data: surface(model, CE, data, points=2)) == after(list)
 
 
-def test_a_row_of_losses_is_its_mean() -> None:
+def test_a_row_of_losses_is_averaged_over_the_examples() -> None:
     model, data = make("mlp")
     row = LOSSES["softmax-ce"]
-    mine, plain = surface(model, row, data, points=3), surface(model, CE, data, points=3)
-    np.testing.assert_allclose(mine.loss, plain.loss, rtol=1e-6)
-    assert mine.metadata.loss_name == "softmax-ce"
+    found, expected = surface(model, row, data, points=3), surface(model, CE, data, points=3)
+    np.testing.assert_allclose(found.loss, expected.loss, rtol=1e-6)
+    assert found.facts.loss_name == "softmax-ce"
     assert sharpness(model, row, data) == pytest.approx(sharpness(model, CE, data), rel=1e-4)
 
 
-class Centres(nn.Module):
-    """As found in tutorials: it takes the mean away where the data are."""
+class InPlaceCentering(nn.Module):
+    """Subtracts the mean from its inputs in place, as some tutorials do."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,25 +144,25 @@ class Centres(nn.Module):
         return self.layer(x)
 
 
-@pytest.mark.parametrize("who", ["model", "loss"])
-def test_data_that_are_written_to_come_back(who: str) -> None:
+@pytest.mark.parametrize("writer", ["model", "loss"])
+def test_data_that_are_written_to_are_restored(writer: str) -> None:
     _, (x, y) = make("mlp", examples=12)
-    model = Centres() if who == "model" else Centres().layer
-    inputs, targets, shift = x.numpy().copy(), F.one_hot(y, 3).float(), 0.1 if who == "model" else 0.0
+    model = InPlaceCentering() if writer == "model" else InPlaceCentering().layer
+    inputs, targets, shift = x.numpy().copy(), F.one_hot(y, 3).float(), 0.1 if writer == "model" else 0.0
 
     def loss_fn(o: Tensor, t: Tensor) -> Tensor:
-        return F.mse_loss(o, t.mul_(0.5) if who == "loss" else t * 0.5)
+        return F.mse_loss(o, t.mul_(0.5) if writer == "loss" else t * 0.5)
 
     data = [(inputs, targets.clone())]
     found = surface(model, loss_fn, data, points=3)
-    assert found.metadata.reason == "the model or the loss writes into its data"
+    assert found.facts.reason == "the model or the loss writes into its data"
     assert np.array_equal(inputs, x.numpy())
     assert torch.equal(data[0][1], targets)
-    layer = model.layer if who == "model" else model
-    plain = surface(layer, F.mse_loss, (x - shift, targets / 2), points=3)
-    np.testing.assert_allclose(found.loss, plain.loss, rtol=1e-5)
-    wanted = sharpness(layer, F.mse_loss, (x - shift, targets / 2))
-    assert sharpness(model, loss_fn, data) == pytest.approx(wanted, rel=1e-4)
+    layer = model.layer if writer == "model" else model
+    expected = surface(layer, F.mse_loss, (x - shift, targets / 2), points=3)
+    np.testing.assert_allclose(found.loss, expected.loss, rtol=1e-5)
+    expected_sharpness = sharpness(layer, F.mse_loss, (x - shift, targets / 2))
+    assert sharpness(model, loss_fn, data) == pytest.approx(expected_sharpness, rel=1e-4)
     run = edge_run(model, loss_fn, data, lr=0.1, steps=3)
     same = edge_run(layer, F.mse_loss, (x - shift, targets / 2), lr=0.1, steps=3)
     np.testing.assert_allclose(run.loss, same.loss, rtol=1e-4)
@@ -175,5 +173,5 @@ def test_data_that_are_written_to_come_back(who: str) -> None:
 def test_a_partial_has_the_name_of_its_function() -> None:
     model, data = make("mlp", examples=9)
     smoothed = partial(partial(F.cross_entropy, label_smoothing=0.1), reduction="mean")
-    assert surface(model, smoothed, data, points=2).metadata.loss_name == "cross_entropy"
+    assert surface(model, smoothed, data, points=2).facts.loss_name == "cross_entropy"
     assert edge_run(model, LOSSES["softmax-ce"], data, lr=0.1, steps=1).loss_name == "softmax-ce"

@@ -1,4 +1,4 @@
-"""Both evaluators equal a plain float64 loop, and the stacked one is taken only where it may be."""
+"""Both evaluators equal a plain float64 loop; the vectorized one is chosen only where it is right."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,7 +11,7 @@ from support.models import MODELS, make, mlp, plain_loop
 from torch import Tensor, nn
 
 from lossviz.engine import vectorized
-from lossviz.engine.dispatch import choose
+from lossviz.engine.dispatch import choose_evaluator
 from lossviz.engine.reference import ReferenceEvaluator
 from lossviz.landscape.planes import random_plane
 from lossviz.landscape.surface import surface
@@ -27,9 +27,9 @@ def test_every_model_equals_a_float64_loop(name: str, include_bias: bool) -> Non
     model, data = make(name)
     plane = random_plane(model, seed=1, include_bias=include_bias)
     found = surface(model, CE, data, plane, points=5)
-    assert found.metadata.evaluator == MODELS[name][2], found.metadata.reason
-    wanted = plain_loop(model, CE, data, plane, found.a, found.b)
-    np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
+    assert found.facts.evaluator == MODELS[name][2], found.facts.reason
+    expected = plain_loop(model, CE, data, plane, found.a, found.b)
+    np.testing.assert_allclose(found.loss, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["mlp", "residual", "cnn"])
@@ -38,7 +38,7 @@ def test_float64_is_exact(name: str) -> None:
     model, x = model.double(), x.double()
     plane = random_plane(model)
     found = surface(model, CE, (x, y), plane, points=4)
-    assert (found.metadata.evaluator, found.metadata.dtype) == ("stacked", "float64")
+    assert (found.facts.evaluator, found.facts.dtype) == ("vectorized", "float64")
     np.testing.assert_allclose(found.loss, plain_loop(model, CE, (x, y), plane, found.a, found.b), rtol=1e-12)
 
 
@@ -54,12 +54,12 @@ LOSS_FUNCTIONS = {
     "by hand": lambda z, y: ((z - y) ** 2).sum(1).mean(),
     "huber, summed": nn.HuberLoss(reduction="sum", delta=0.3),
     "summed by hand": lambda z, y: ((z - y) ** 2).sum(),
-    "a share of its own": lambda z, y: ((z - y) ** 2).sum() / 7 + 1,
-    "centred over the data": lambda z, y: ((z - y - (z - y).mean()) ** 2).mean(),
-    "weighed by example": lambda z, y: ((z - y) ** 2 * torch.arange(50.0)[:, None]).mean(),
+    "affine function of a sum": lambda z, y: ((z - y) ** 2).sum() / 7 + 1,
+    "centered over the data": lambda z, y: ((z - y - (z - y).mean()) ** 2).mean(),
+    "weighted by example": lambda z, y: ((z - y) ** 2 * torch.arange(50.0)[:, None]).mean(),
     "first output": lambda z, y: (1 - y[:, 0] * z[:, 0]).clamp(min=0).mean(),
-    "not known": lambda z, y: torch.logsumexp(z * y, 0).sum(),
-    "a number": lambda z, y: float((z - y).abs().max()),
+    "no forward rule": lambda z, y: torch.logsumexp(z * y, 0).sum(),
+    "a Python number": lambda z, y: float((z - y).abs().max()),
 } | {
     name: (lambda z, y, row=LOSSES[name]: row(z, y).mean())
     for name in ("sigmoid-mse", "sigmoid-ce", "tanh-mse")
@@ -70,8 +70,8 @@ LOSS_FUNCTIONS = {
 def in_blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fifty examples in three blocks of 16 and a rest of 2, as thousands would be."""
     if request.param:
-        monkeypatch.setattr(vectorized, "LEAST", 16)
-        monkeypatch.setattr(vectorized, "LAYER", 0)
+        monkeypatch.setattr(vectorized, "MIN_EXAMPLES", 16)
+        monkeypatch.setattr(vectorized, "LAYER_SIZE", 0)
 
 
 @pytest.mark.usefixtures("in_blocks")
@@ -82,21 +82,21 @@ def test_every_loss_function_equals_a_float64_loop(name: str) -> None:
     x = torch.randn(50, 2)
     data = (x, (x[:, :1] > 0).float())
     found = surface(model, loss_fn, data, points=5)
-    assert found.metadata.evaluator == "stacked", found.metadata.reason
-    wanted = plain_loop(model, loss_fn, data, random_plane(model), found.a, found.b)
-    np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
+    assert found.facts.evaluator == "vectorized", found.facts.reason
+    expected = plain_loop(model, loss_fn, data, random_plane(model), found.a, found.b)
+    np.testing.assert_allclose(found.loss, expected, rtol=1e-5)
 
 
 @pytest.mark.usefixtures("in_blocks")
 @pytest.mark.parametrize("several", [False, True], ids=["one batch", "batches"])
 @pytest.mark.parametrize("name", LOSSES)
-def test_every_row_equals_a_float64_loop_and_is_asked_once_a_block(name: str, several: bool) -> None:
-    row, asked = LOSSES[name], 0
+def test_every_row_equals_a_float64_loop_and_is_called_once_a_block(name: str, several: bool) -> None:
+    row, calls = LOSSES[name], 0
 
-    def counted(*given: Any, **settings: float) -> Tensor:
-        nonlocal asked
-        asked += 1
-        return row.function(*given, **settings)
+    def counted(*args: Any, **settings: float) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return row.function(*args, **settings)
 
     torch.manual_seed(0)
     classes = row.task == "multiclass"
@@ -104,11 +104,11 @@ def test_every_row_equals_a_float64_loop_and_is_asked_once_a_block(name: str, se
     y = torch.randint(0, 3, (50,)) if classes else (x[:, 0] > 0).float()
     data: Any = [(x[:20], y[:20]), (x[20:], y[20:])] if several else (x, y)
     found = surface(model, MeanLoss(replace(row, function=counted)), data, points=9)
-    assert found.metadata.evaluator == "stacked", found.metadata.reason
-    assert asked < 15, "not once for each of the 81 points"
+    assert found.facts.evaluator == "vectorized", found.facts.reason
+    assert calls < 15, "not once for each of the 81 points"
     plane = random_plane(model)
-    wanted = plain_loop(model, MeanLoss(row), (x, y), plane, found.a, found.b)
-    np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
+    expected = plain_loop(model, MeanLoss(row), (x, y), plane, found.a, found.b)
+    np.testing.assert_allclose(found.loss, expected, rtol=1e-5)
 
 
 @pytest.mark.usefixtures("in_blocks")
@@ -131,13 +131,13 @@ def test_cross_entropy_in_every_form(kind: str) -> None:
 
 
 @pytest.mark.parametrize("factor", [30.0, 1e4, 1e10])
-def test_answers_so_sure_and_wrong_that_their_exponentials_overflow(factor: float) -> None:
+def test_confidently_wrong_outputs_whose_exponentials_overflow(factor: float) -> None:
     model, (x, y) = make("mlp")
     with torch.no_grad():
         list(model.parameters())[-2].mul_(factor)
     plane = random_plane(model)
     found = surface(model, CE, (x, y), plane, points=3)
-    assert found.metadata.evaluator == "stacked", found.metadata.reason
+    assert found.facts.evaluator == "vectorized", found.facts.reason
     np.testing.assert_allclose(found.loss, plain_loop(model, CE, (x, y), plane, found.a, found.b), rtol=1e-5)
 
 
@@ -146,15 +146,15 @@ def test_data_in_blocks_equals_data_at_once() -> None:
     model, x = mlp(2, 64, 64, 1), torch.randn(5000, 2)
     data = (x, (x[:, :1] > 0).float())
     found = surface(model, F.binary_cross_entropy_with_logits, data, points=3)
-    assert found.metadata.evaluator == "stacked"
-    wanted = plain_loop(
+    assert found.facts.evaluator == "vectorized"
+    expected = plain_loop(
         model, F.binary_cross_entropy_with_logits, data, random_plane(model), found.a, found.b
     )
-    np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
+    np.testing.assert_allclose(found.loss, expected, rtol=1e-5)
 
 
 class Custom(nn.Module):
-    """A student's own layer: parameters as factors and summands, shared ones, inputs used twice."""
+    """Parameters as factors and summands, a shared layer, inputs used twice."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -173,14 +173,14 @@ def test_parameters_as_factors_and_shared_layers() -> None:
     data = (x, torch.randn(30))
     plane = random_plane(model, include_bias=True)
     found = surface(model, F.mse_loss, data, plane, points=4)
-    assert found.metadata.evaluator == "stacked", found.metadata.reason
+    assert found.facts.evaluator == "vectorized", found.facts.reason
     np.testing.assert_allclose(
         found.loss, plain_loop(model, F.mse_loss, data, plane, found.a, found.b), rtol=1e-5
     )
 
 
 class ReadTwice(nn.Module):
-    """The first ReLU is read by a pooling and by another step too, the second by a pooling alone."""
+    """The first ReLU is read by a pooling and by another operation, the second by a pooling alone."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -193,17 +193,17 @@ class ReadTwice(nn.Module):
         return self.last(F.max_pool2d(F.relu(self.second(h)), 2).flatten(1))
 
 
-def test_a_relu_is_put_off_till_after_the_pooling_only_where_nobody_else_reads_it() -> None:
+def test_a_relu_is_delayed_past_the_pooling_only_if_nothing_else_reads_it() -> None:
     torch.manual_seed(0)
     model, data = ReadTwice(), (torch.randn(40, 1, 8, 8), torch.randint(3, (40,)))
     plane = random_plane(model, include_bias=True)
     found = surface(model, CE, data, plane, points=4)
-    assert found.metadata.evaluator == "stacked", found.metadata.reason
+    assert found.facts.evaluator == "vectorized", found.facts.reason
     np.testing.assert_allclose(found.loss, plain_loop(model, CE, data, plane, found.a, found.b), rtol=1e-5)
 
 
-class Treacherous(nn.Module):
-    """Counts its calls, so that what was recorded is not what comes next."""
+class Stateful(nn.Module):
+    """Counts its calls, so that a recorded pass differs from the next one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -214,11 +214,11 @@ class Treacherous(nn.Module):
         return self.layer(x) * (1 + self.calls % 2)
 
 
-def test_what_does_not_agree_with_the_model_goes_through_the_loop() -> None:
+def test_a_model_that_disagrees_with_its_trace_is_left_to_the_reference_evaluator() -> None:
     torch.manual_seed(0)
-    found = surface(Treacherous(), F.mse_loss, (torch.randn(9, 2), torch.randn(9, 1)), points=3)
-    assert found.metadata.evaluator == "loop"
-    assert "did not agree" in found.metadata.reason
+    found = surface(Stateful(), F.mse_loss, (torch.randn(9, 2), torch.randn(9, 1)), points=3)
+    assert found.facts.evaluator == "reference"
+    assert "did not agree" in found.facts.reason
 
 
 def test_a_trained_model_is_exact_at_its_minimum() -> None:
@@ -232,11 +232,11 @@ def test_a_trained_model_is_exact_at_its_minimum() -> None:
         F.binary_cross_entropy_with_logits(model(x), y).backward()
         optimizer.step()
     found = surface(model, F.binary_cross_entropy_with_logits, (x, y), points=5)
-    wanted = plain_loop(
+    expected = plain_loop(
         model, F.binary_cross_entropy_with_logits, (x, y), random_plane(model), found.a, found.b
     )
-    assert wanted.min() < 0.05
-    np.testing.assert_allclose(found.loss, wanted, rtol=1e-5)
+    assert expected.min() < 0.05
+    np.testing.assert_allclose(found.loss, expected, rtol=1e-5)
 
 
 def test_the_evaluators_are_interchangeable() -> None:
@@ -253,7 +253,7 @@ def test_the_evaluators_are_interchangeable() -> None:
         np.stack([plane.origin, plane.u, plane.v]),
     )
     points = np.random.default_rng(0).normal(size=(7, 2))
-    choice = choose(task, plane.window)
+    choice = choose_evaluator(task, plane.window)
     np.testing.assert_allclose(choice.evaluator(points), ReferenceEvaluator(task)(points), rtol=1e-5)
 
 
@@ -264,25 +264,25 @@ class Standardized(nn.Conv2d):
         return F.conv2d(x, torch.tanh(self.weight), self.bias, 1, 1)
 
 
-def test_filters_that_the_pass_computes_are_stacked() -> None:
+def test_filters_that_the_pass_computes_are_vectorized() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(Standardized(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 3))
     data = (torch.randn(20, 1, 6, 6), torch.randint(3, (20,)))
     plane = random_plane(model)
     found = surface(model, CE, data, plane, points=3)
-    assert found.metadata.evaluator == "stacked", found.metadata.reason
+    assert found.facts.evaluator == "vectorized", found.facts.reason
     np.testing.assert_allclose(found.loss, plain_loop(model, CE, data, plane, found.a, found.b), rtol=1e-5)
 
 
-def test_batches_of_which_examples_are_ignored_are_not_joined() -> None:
+def test_batches_with_ignored_examples_are_not_joined() -> None:
     model, (x, y) = make("mlp")
     rows = [(x[k : k + 7], y[k : k + 7]) for k in range(0, 35, 7)]
     found = surface(model, nn.CrossEntropyLoss(ignore_index=0), rows, points=3)
-    assert (found.metadata.evaluator, "mean of examples" in found.metadata.reason) == ("loop", True)
-    assert surface(model, nn.CrossEntropyLoss(), rows, points=3).metadata.evaluator == "stacked"
+    assert (found.facts.evaluator, "mean of examples" in found.facts.reason) == ("reference", True)
+    assert surface(model, nn.CrossEntropyLoss(), rows, points=3).facts.evaluator == "vectorized"
 
 
-def test_a_cast_of_the_weights_is_not_kept_from_point_to_point() -> None:
+def test_autocast_does_not_reuse_weights_of_another_point() -> None:
     model, data = make("mlp")
     with torch.autocast("cpu", dtype=torch.bfloat16):
         within = surface(model, CE, data, points=3)

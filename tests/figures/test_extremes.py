@@ -68,12 +68,12 @@ def test_a_surface_of_extreme_losses_and_coordinates_is_drawn() -> None:
     grids = [np.array(EXTREMES).reshape(3, 3), *(np.full((3, 3), value) for value in EXTREMES)]
     axes = [found.a, np.array([-1e308, 0.0, 1e308]), np.array([0.0, 5e-324, 1e-323])]
     facts = [
-        found.metadata,
-        replace(found.metadata, weights=10**4000, examples=10**4000, stride=10**4000, subset=True),
+        found.facts,
+        replace(found.facts, weights=10**4000, examples=10**4000, stride=10**4000, subset=True),
     ]
     for loss, a, told in product(grids, axes, facts):
         file = io.BytesIO()
-        replace(found, a=a, b=a, loss=loss, metadata=told).save(file)
+        replace(found, a=a, b=a, loss=loss, facts=told).save(file)
         file.seek(0)
         opened = lv.Surface.load(file)
         for figure in (lv.figures.contour(opened), lv.figures.terrain(opened)):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from support.drawn import built
+from support.drawn import assert_frames_equal_figures, built
 
 import lossviz as lv
 from lossviz import figures
@@ -162,7 +162,7 @@ def test_marker_and_descent_are_those_of_the_setting() -> None:
 @ALL_FIGURES
 @WIDTHS
 def test_frame_equals_the_figure_built_there(name: str, narrow: bool) -> None:
-    moves_as_built(*FIGURES[name], narrow)
+    assert_frames_equal_figures(*FIGURES[name], narrow)
 
 
 def test_frames_are_named_by_the_slider_values() -> None:

@@ -167,7 +167,7 @@ def test_stream_changes_only_the_surface(
     training: lv.landscape.RecordedTraining, fidelities: dict[str, lv.landscape.PlaneFidelity], plane: str
 ) -> None:
     stream = list(lv.landscape.plane_fidelity_stream(training, plane, points=9))
-    assert [fidelity.surface.metadata.stride for fidelity in stream] == [8, 4, 2, 1]
+    assert [fidelity.surface.facts.stride for fidelity in stream] == [8, 4, 2, 1]
     for fidelity in stream:
         assert (fidelity.path, fidelity.expected_explained) == (
             stream[0].path,
@@ -215,7 +215,7 @@ def test_mean_curvature_of_random_directions_is_trace_over_n(
     assert eight.negative == int((np.linalg.eigvalsh(matrix) < NEGATIVE).sum()) > 0
     u = random_plane(training.model, 3).u.astype(float)
     assert eight.plane_curvatures[6] == pytest.approx(u @ matrix @ u / (u @ u))
-    assert [fidelity.surface.metadata.method[-6:] for fidelity in eight.planes] == [
+    assert [fidelity.surface.facts.method[-6:] for fidelity in eight.planes] == [
         f"seed {k}" for k in range(8)
     ]
 
@@ -294,7 +294,7 @@ def test_surface_figures_have_the_template_and_name_the_method(
         lv.figures.contour(fidelity.surface, narrow=True),
     ):
         assert figure.layout.template.layout.font.family.startswith('"Source Sans"')
-        assert any(fidelity.surface.metadata.method in text.text for text in figure.layout.annotations)
+        assert any(fidelity.surface.facts.method in text.text for text in figure.layout.annotations)
 
 
 @pytest.mark.parametrize(("draw", "drawn"), [(lv.figures.contour, "customdata"), (lv.figures.terrain, "z")])

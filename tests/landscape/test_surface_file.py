@@ -61,7 +61,7 @@ def _about(found: Surface, **changes: object) -> bytes:
 def test_saved_surface_is_loaded_equal(found: Surface, tmp_path) -> None:
     holes = found.loss.copy()
     holes[0, :3] = np.nan, np.inf, -np.inf
-    found = Surface(found.a, found.b, holes, found.metadata)
+    found = Surface(found.a, found.b, holes, found.facts)
     found.save(tmp_path / "one.npz")
     found.save(str(tmp_path / "name without ending"))
     assert Surface.load(tmp_path / "one.npz") == found
@@ -75,7 +75,7 @@ def test_numpy_can_read_the_file(found: Surface, tmp_path) -> None:
     found.save(tmp_path / "one.npz")
     with np.load(tmp_path / "one.npz", allow_pickle=False) as file:
         assert np.array_equal(file["loss"], found.loss)
-        assert json.loads(file["about"].tobytes())["metadata"]["loss_name"] == "MSELoss"
+        assert json.loads(file["about"].tobytes())["facts"]["loss_name"] == "MSELoss"
 
 
 def test_truncated_file_is_refused(found: Surface) -> None:
@@ -109,7 +109,7 @@ def test_invalid_files_are_refused_in_one_sentence(found: Surface) -> None:
         "long text": (whole | {"about.npy": _about(found, version="x" * 5000)}, "version"),
         "a large number": (whole | {"about.npy": _about(found, version=10**300)}, "version"),
         "foreign": (whole | {"about.npy": _about(found, format="other")}, "does not say"),
-        "other metadata": (whole | {"about.npy": _about(found, metadata={"a": 1})}, "metadata"),
+        "other facts": (whole | {"about.npy": _about(found, facts={"a": 1})}, "facts"),
         "not JSON": (whole | {"about.npy": _npy(np.frombuffer(b"hello", dtype=np.uint8))}, "surface file"),
         "pickle": (whole | {"loss.npy": pickled}, "loss must be"),
         "bomb": (whole | {"loss.npy": _header("(100000, 100000)")}, "from 1 to 4001"),
@@ -124,7 +124,7 @@ def test_invalid_files_are_refused_in_one_sentence(found: Surface) -> None:
         "an open bracket": (whole | {"loss.npy": _header("((5, 5)")}, "surface file"),
         "a long header": (whole | {"loss.npy": b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65535}, "loss must be"),
         "no stride": (
-            whole | {"about.npy": _about(found, metadata=asdict(found.metadata) | {"stride": 0})},
+            whole | {"about.npy": _about(found, facts=asdict(found.facts) | {"stride": 0})},
             "stride",
         ),
         "code in the header": (whole | {"loss.npy": _header("__import__('os')")}, "surface file"),

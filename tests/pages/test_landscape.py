@@ -200,7 +200,7 @@ def test_coarse_figure_says_so_and_downloads_are_whole(slow: None, monkeypatch: 
     assert "first look, <b>every 8th point</b>" in annotation_text(app)
     files = {file.name: file.make() for file in filled["files"]}
     whole = lv.Surface.load(io.BytesIO(files["landscape.npz"]))
-    assert (whole.loss.shape, whole.metadata.stride) == ((81, 81), 1)
+    assert (whole.loss.shape, whole.facts.stride) == ((81, 81), 1)
     assert "first look" not in files["landscape.html"].rpartition("Plotly.newPlot")[2]
     assert "points=81" in filled["code"]
 
@@ -327,7 +327,7 @@ def test_invalid_file_is_one_sentence_and_the_figure_stays(kind: str) -> None:
 def test_metadata_of_a_file_is_plain_text() -> None:
     found = lv.Surface.load(io.BytesIO(surface_file()))
     hostile = replace(
-        found, metadata=replace(found.metadata, method="[x](javascript:alert(1)) <img src=x> **b**" * 40)
+        found, facts=replace(found.facts, method="[x](javascript:alert(1)) <img src=x> **b**" * 40)
     )
     text = metadata_list(hostile)
     assert not set("[]<>") & set(text)

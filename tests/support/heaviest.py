@@ -148,7 +148,7 @@ def largest_file() -> bytes:
     model, data = torch.nn.Linear(2, 1), (torch.ones(8, 2), torch.ones(8, 1))
     small = lv.surface(model, torch.nn.functional.mse_loss, data, points=3, progress=False)
     axis = np.linspace(-1, 1, MAX_POINTS)
-    about = {"format": "lossviz surface", "version": 1, "metadata": asdict(small.metadata), "fingerprint": ""}
+    about = {"format": "lossviz surface", "version": 1, "facts": asdict(small.facts), "fingerprint": ""}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, array in (

@@ -83,14 +83,14 @@ def normed() -> nn.Sequential:
 
 # name: (model, shape of an example, evaluator that is expected to do it)
 MODELS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], str]] = {
-    "mlp": (lambda: mlp(2, 16, 16, 3), (2,), "stacked"),
-    "wide-input": (lambda: mlp(40, 16, 3, activation=nn.ReLU), (40,), "stacked"),
-    "batch-norm": (normed, (6,), "stacked"),
-    "residual": (Residual, (6,), "stacked"),
-    "cnn": (cnn, (1, 8, 8), "stacked"),
-    "attention": (Attention, (5, 3), "loop"),
-    "gru": (Recurrent, (5, 3), "loop"),
-    "branching": (Branching, (4,), "loop"),
+    "mlp": (lambda: mlp(2, 16, 16, 3), (2,), "vectorized"),
+    "wide-input": (lambda: mlp(40, 16, 3, activation=nn.ReLU), (40,), "vectorized"),
+    "batch-norm": (normed, (6,), "vectorized"),
+    "residual": (Residual, (6,), "vectorized"),
+    "cnn": (cnn, (1, 8, 8), "vectorized"),
+    "attention": (Attention, (5, 3), "reference"),
+    "gru": (Recurrent, (5, 3), "reference"),
+    "branching": (Branching, (4,), "reference"),
 }
 
 

@@ -66,8 +66,8 @@ def add_path_map(
             f"<b>{common_name(fidelity.loss_name)}</b>", across[0], up[1], xanchor="left", font=font, **above
         )
     ]
-    if surface.metadata.stride > 1:
-        coarse = f"first look, <b>{every(surface.metadata.stride)}</b>"
+    if surface.facts.stride > 1:
+        coarse = f"first look, <b>{every(surface.facts.stride)}</b>"
         font = {"size": 16, "color": INK}
         titles.append(note(coarse, across[1], up[1], xanchor="right", font=font, **above))
     if relief:

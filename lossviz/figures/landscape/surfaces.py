@@ -61,7 +61,7 @@ def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) 
     )
     for path in paths:
         _add_path(figure, path, narrow)
-    first, second = map(for_plotly, surface.metadata.axes)
+    first, second = map(for_plotly, surface.facts.axes)
     figure.update_layout(
         hovermode="closest",
         xaxis={"title": {"text": first, "standoff": 6}, "showline": False, "constrain": "domain"},
@@ -112,7 +112,7 @@ def terrain(surface: Surface, narrow: bool = False) -> go.Figure:
             hovertemplate="a = %{x:.3g}<br>b = %{y:.3g}<br>loss = %{z:.5g}<extra></extra>",
         )
     )
-    first, second = map(for_plotly, surface.metadata.axes)
+    first, second = map(for_plotly, surface.facts.axes)
     axis = {
         "backgroundcolor": "rgba(0,0,0,0)",
         "gridcolor": AXIS,
@@ -156,8 +156,8 @@ def profile(line: Profile, narrow: bool = False) -> go.Figure:
         )
     )
     figure.update_layout(
-        xaxis_title_text=for_plotly(line.metadata.axes[0]),
-        yaxis_title_text=f"loss ({for_plotly(line.metadata.loss_name)})",
+        xaxis_title_text=for_plotly(line.facts.axes[0]),
+        yaxis_title_text=f"loss ({for_plotly(line.facts.loss_name)})",
     )
     return figure
 
@@ -237,14 +237,14 @@ def _with_holes(loss: np.ndarray) -> np.ndarray:
 
 def _blank(result: Surface | Profile, narrow: bool) -> go.Figure:
     """An empty figure with a note below it that says how the result was computed."""
-    metadata, missing = result.metadata, int((~np.isfinite(result.loss)).sum())
-    notes = [for_plotly(metadata.method)]
-    if metadata.stride > 1:
-        notes.append(f"first look, {every(metadata.stride)}")
+    facts, missing = result.facts, int((~np.isfinite(result.loss)).sum())
+    notes = [for_plotly(facts.method)]
+    if facts.stride > 1:
+        notes.append(f"first look, {every(facts.stride)}")
     if isinstance(result, Surface) and _stride(result) > 1:
         notes.append(f"drawn at {every(_stride(result))}")
-    if metadata.subset:
-        notes.append(f"on {whole(metadata.examples)} examples, not all")
+    if facts.subset:
+        notes.append(f"on {whole(facts.examples)} examples, not all")
     if missing:
         notes.append(f"{missing} points are not finite: drawn as holes")
     figure = blank(430 if narrow else 520, margin={"l": 74, "r": 14, "t": 34, "b": 92})

@@ -7,10 +7,10 @@ import plotly.graph_objects as go
 
 from lossviz.figures.base.frames import draw_up_to
 from lossviz.figures.base.levels import (
+    COLORSCALE,
     HIGHEST,
     LOWEST,
     PATH_DASH,
-    COLORSCALE,
     STEP,
     last_finite_step,
     log_level,
@@ -167,7 +167,9 @@ def loss_contours(
             )
     for trace, path in ends:
         figure.data[trace].update(_end_data(path, step))
-    figure.update_layout(annotations=[*end_notes, *texts], meta=figure.layout.meta | draw_up_to(growing, step))
+    figure.update_layout(
+        annotations=[*end_notes, *texts], meta=figure.layout.meta | draw_up_to(growing, step)
+    )
     figure.frames = [
         {
             "name": str(s),

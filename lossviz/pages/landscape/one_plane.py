@@ -66,7 +66,7 @@ def packed_figure(fidelity: lv.landscape.PlaneFidelity, relief: bool) -> str:
 
 def share(fidelity: lv.landscape.PlaneFidelity) -> float:
     """The share of the grid's points that have been computed."""
-    return 1 / fidelity.surface.metadata.stride**2
+    return 1 / fidelity.surface.facts.stride**2
 
 
 def show() -> Callable[[], object] | None:

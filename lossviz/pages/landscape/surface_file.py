@@ -1,4 +1,4 @@
-"""Landscape with a surface file from elsewhere: its figure and its metadata."""
+"""Landscape with a surface file from elsewhere: its figure and its facts."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -55,21 +55,21 @@ def picture(surface: lv.Surface, relief: bool) -> str:
 
 
 def metadata_list(surface: lv.Surface) -> str:
-    """The metadata as a list in Markdown, with its texts made plain: anyone may have written them."""
-    metadata, plain_text = surface.metadata, for_markdown
+    """The facts as a list in Markdown, with its texts made plain: anyone may have written them."""
+    facts, plain_text = surface.facts, for_markdown
     finite = surface.finite
-    computed = (metadata.evaluator, metadata.dtype, metadata.device, f"torch {metadata.torch}")
+    computed = (facts.evaluator, facts.dtype, facts.device, f"torch {facts.torch}")
     rows = {
-        "Plane": plain_text(metadata.method),
+        "Plane": plain_text(facts.method),
         "Points": f"{len(surface.a)} × {len(surface.b)}"
-        + (f", {lv.figures.every(metadata.stride)} of a finer grid" if metadata.stride > 1 else ""),
-        "Loss": f"{plain_text(metadata.loss_name)}, from {lv.figures.number(float(finite.min()))} to "
+        + (f", {lv.figures.every(facts.stride)} of a finer grid" if facts.stride > 1 else ""),
+        "Loss": f"{plain_text(facts.loss_name)}, from {lv.figures.number(float(finite.min()))} to "
         f"{lv.figures.number(float(finite.max()))}"
         if len(finite)
-        else f"{plain_text(metadata.loss_name)}, nowhere finite",
+        else f"{plain_text(facts.loss_name)}, nowhere finite",
         "Holes": f"{surface.loss.size - len(finite)} points are not finite",
-        "Weights": lv.figures.whole(metadata.weights),
-        "Examples": lv.figures.whole(metadata.examples) + (", not all of them" if metadata.subset else ""),
+        "Weights": lv.figures.whole(facts.weights),
+        "Examples": lv.figures.whole(facts.examples) + (", not all of them" if facts.subset else ""),
         "Evaluated": ", ".join(map(plain_text, computed)),
     }
     return "\n".join(f"- **{name}**: {value}" for name, value in rows.items())
@@ -84,11 +84,11 @@ def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: 
         chart(
             picture(surface, relief),
             key="landscape_opened_relief" if relief else "landscape_opened",
-            alt=f"The loss over a plane, from the file that was opened: {plain(surface.metadata.method)}.",
+            alt=f"The loss over a plane, from the file that was opened: {plain(surface.facts.method)}.",
         )
-    thinned = surface.metadata.stride > 1
+    thinned = surface.facts.stride > 1
     with convention:
-        every = lv.figures.every(surface.metadata.stride)
+        every = lv.figures.every(surface.facts.stride)
         part = f" Of its finer grid, {every} is drawn, and stands in Numbers (CSV)." if thinned else ""
         small(f"From the file that was opened. Take it away in the tab Network to go back.{part}")
         with tabs["Network"]:
