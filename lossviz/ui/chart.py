@@ -6,32 +6,27 @@ cannot be loaded, Streamlit's own chart shows the narrow figure.
 """
 
 import json
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import streamlit as st
 
 import lossviz as lv
-from lossviz.ui.server import PLOTLY_URL
+from lossviz.ui.scripts import PLOTLY_URL, component
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("motion", "picture", "hands", "chart")  # one after the other they are one module
-_CHART = st.components.v2.component(
+_CHART = component(
     "lossviz_chart",
-    html='<div class="lossviz-chart" role="group">\n<div class="lossviz-tabs"></div>'
+    '<div class="lossviz-chart" role="group">\n<div class="lossviz-tabs"></div>'
     '\n<div class="lossviz-plot"></div>\n</div>',
-    js="\n".join((_HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
-    isolate_styles=False,
+    "chart",
 )
-_PLAY = st.components.v2.component(
+_PLAY = component(
     "lossviz_play",
-    html='<button type="button" class="lossviz-play" aria-label="Play">\n'
+    '<button type="button" class="lossviz-play" aria-label="Play">\n'
     '<svg class="play" viewBox="0 0 20 20" aria-hidden="true"><path d="M5 3v14l12-7z"/></svg>'
     '<svg class="pause" viewBox="0 0 20 20" aria-hidden="true"><path d="M5 3h4v14H5zm6 0h4v14h-4z"/></svg>'
     "\n</button>",
-    js=(_HERE / "js" / "play.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
+    "play",
 )
 
 
@@ -62,14 +57,25 @@ def chart(
     follow: str | None = None,
     on_click: Callable[[float, float], None] | None = None,
     live: bool = False,
+    steady: bool = False,
+    options: Sequence[str] = (),
 ) -> None:
-    """Show a packed figure. ``alt`` says in words what it shows.
+    """Show a figure that `packed` has made.
 
-    ``follow`` is the key of a slider or of a choice of the page, whose value names the frame to show.
-    ``on_click`` gets the data coordinates of a click in a map, before the page runs again. A figure whose
-    meta has a ``grip``, [trace, "x" or "y"], lets that point be dragged, and the followed slider goes with
-    it. A ``live`` chart tells which layout it needs (`is_narrow`): while pictures follow each other quickly,
-    the other need not be sent.
+    What a figure's ``meta`` may say: ``slider`` is the part of the plotting area, as fractions of its width,
+    that the slider below stands under; ``grip``, [trace, "x" or "y"], lets the last point of that trace be
+    dragged, and the followed slider goes with it; ``click`` is the one panel that takes clicks.
+
+    Args:
+        figure: The figure as JSON.
+        key: The chart's key in the page.
+        alt: What it shows, in words.
+        follow: The key of the page's slider, or segmented control, whose value names the frame to show.
+        on_click: Gets the data coordinates of a click in a map, before the page runs again.
+        live: The chart tells which layout it needs (`is_narrow`): while pictures follow each other quickly,
+            the other need not be sent.
+        steady: The picture is renewed while the page runs, and is not to be paled meanwhile. A live one is.
+        options: If a segmented control is followed, the names of the frames in the order of its buttons.
     """
 
     def clicked() -> None:
@@ -82,18 +88,20 @@ def chart(
         if follow and place is not None:
             st.session_state[follow] = type(st.session_state[follow])(place)
 
-    small = {
+    settings = {
         "key": key,
         "alt": alt,
         "follow": follow,
         "clickable": on_click is not None,
+        "options": list(options),
         "live": live,
+        "steady": steady or live,
         "plotly": PLOTLY_URL,
         "dark": lv.figures.dark_map(),
     }
     result = _CHART(
         key=key,
-        data=f"{json.dumps(small)[:-1]}, {figure}}}".encode(),
+        data=f"{json.dumps(settings)[:-1]}, {figure}}}".encode(),
         on_missing_change=lambda: None,
         on_click_change=clicked,
         on_dragged_change=dragged,
@@ -116,4 +124,9 @@ def play(follow: str, seconds: float = 5.0) -> None:
         if place is not None:
             st.session_state[follow] = type(st.session_state[follow])(place)
 
-    _PLAY(key=key, data={"follow": follow, "seconds": seconds}, on_stopped_change=stopped)
+    _PLAY(
+        key=key,
+        data={"follow": follow, "seconds": seconds},
+        on_stopped_change=stopped,
+        on_missing_change=lambda: None,
+    )

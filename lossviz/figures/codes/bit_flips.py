@@ -22,7 +22,7 @@ def bit_errors(facts: BitErrors, at: float = 0.5, order: str = ORDERS[0], narrow
     figure = blank(
         700 if narrow else 500,
         margin={"l": 40 if narrow else 62, "r": 14, "t": 30, "b": UNDER_SLIDER},
-        meta={"follows": "codes_threshold"},
+        meta={"follows": "codes_threshold", "slider": [0 if narrow else 0.64, 1]},
     )
     columns, labels = _columns(facts, order)
     classes = facts.bits.code.classes

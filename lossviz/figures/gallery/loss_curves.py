@@ -25,7 +25,7 @@ def loss_curves(facts: LossCurves, at: float = 1.0, narrow: bool = False) -> go.
     figure = blank(
         (560 if narrow else 500) + (head if narrow else 0),
         margin={"l": 62, "r": 14, "t": head, "b": UNDER_SLIDER},
-        meta={"follows": f"gallery_{facts.against}"},
+        meta={"follows": f"gallery_{facts.against}", "slider": [0, 1 if narrow else WIDE]},
     )
     marks = looks(facts.names, facts.families)
     domain = [0, 1] if narrow else [0, WIDE]

@@ -102,7 +102,7 @@ def _panels(found: SampleLikelihood, plain: bool, narrow: bool) -> go.Figure:
     figure = blank(
         600 if narrow else 480,
         margin={"l": 62, "r": 14, "t": 108 if narrow else 10, "b": UNDER_SLIDER},
-        meta={"follows": "parameter"},
+        meta={"follows": "parameter", "slider": [0, 1 if narrow else COLUMN]},
     )
     wide = [0, 1 if narrow else COLUMN]
     same = law.outcomes == "any"

@@ -41,7 +41,7 @@ def score_curves(
     figure = blank(
         (400 if narrow else 450) + (head if narrow else 0),
         margin={"l": 62, "r": 14, "t": head, "b": UNDER_SLIDER},
-        meta={"follows": "metric_step"},
+        meta={"follows": "metric_step", "slider": [0, 1 if narrow else WIDE]},
     )
     marks = (_mark(history), Mark(INK, INK, "solid", 4.5))
     for panel, (place, values) in enumerate(zip(PANELS, rows, strict=True), start=1):

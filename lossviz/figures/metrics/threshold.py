@@ -77,7 +77,9 @@ def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False
         text["font"]["color"] = MUTE if colour == FADED else colour
     figure.update_layout(annotations=[*live, *_still(facts, narrow, levels)])
     put_first(figure, _line(float(facts.cut[here])))
-    figure.update_layout(meta=_upto(facts, here) | {"follows": "metric_cut"})
+    reach = RIM + BLOCK
+    slider = [(float(cut) + reach) / (2 * reach) for cut in (facts.cut[0], facts.cut[-1])]
+    figure.update_layout(meta=_upto(facts, here) | {"follows": "metric_cut", "slider": slider})
     keep = ("text", "x", "xshift")
     figure.frames = [
         {

@@ -56,7 +56,7 @@ def quadratic(facts: Quadratic, at: float = 1.9, narrow: bool = False) -> go.Fig
             "zerolinecolor": AXIS,
             "showgrid": False,
         },
-        meta={"click": "xy"},
+        meta={"click": "xy", "slider": across},
     )
     _map(figure, facts)
     moving = [len(figure.data), len(figure.data) + 1]

@@ -112,6 +112,7 @@ def show() -> Callable[[], object] | None:
             body,
             key="landscape_relief" if relief else "landscape_map",
             follow=Landscape.step.key,
+            steady=True,
             alt=f"Left, the loss over a plane through the trained network ({plane.lower()}), with the path "
             f"of the training, of which {lv.figures.percent(look.path.explained)} lies in the plane. Right, "
             "over the training step, the loss that the network had and the loss that the map shows.",

@@ -122,6 +122,7 @@ def _show(view: View, kind: str) -> None:
         key="race",
         follow=(shade if view.running else Race.step).key,
         on_click=choose_seed if view.portraits and kind != "Layers" else None,
+        options=shade.options if view.running else (),
         live=True,
         alt=f"{shade.now} of {', '.join(settings.losses)} over "
         f"{STEPS} training steps, at step {int(view.race.steps[-1])}.",
@@ -154,9 +155,7 @@ def _transport(wanted: lv.TrainingSettings, opened: bool = False) -> None:
     race = current(wanted)[0]
     running, done, at = race.running, race.done, race.at
     _notice(race, running)
-    # The slider is as long as the time axis above it.
-    four = race.has_plane and len(wanted.losses) > 2
-    with st.container(key="rail_race_four" if four else "rail_race", gap=None):
+    with st.container(key="rail_race", gap=None):
         with st.container(key="play_race", width=46):
             st.button(
                 "Pause" if running else "Play",
