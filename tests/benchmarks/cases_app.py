@@ -6,4 +6,4 @@ import streamlit as st
 
 from lossviz.ui import server
 
-app = st.App(Path(__file__).with_name("cases.py"), **server.surroundings())
+app = st.App(Path(__file__).with_name("cases.py"), **server.surroundings([]))

@@ -1,39 +1,18 @@
 """Every page and view, opened once: no errors, no barriers in either theme, and it fits a phone."""
 
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from driving import PHONE, Viewer, until
 from looking import faults, fits_a_phone, look_over
+from support.pages import controls_of
 
-from lossviz.pages.edge_of_stability.controls import Edge
-from lossviz.pages.gallery.controls import Gallery
-from lossviz.pages.landscape.controls import Landscape
-from lossviz.pages.likelihood.controls import Likelihood
-from lossviz.pages.metric.controls import Metric
-from lossviz.pages.numbers.controls import Numbers
-from lossviz.pages.output_codes.controls import Codes
-from lossviz.pages.race.controls import Race
-from lossviz.pages.stuck_neuron.controls import Neuron
-from lossviz.pages.two_weights.controls import Weights
-from lossviz.ui.table import ENTRIES
+from lossviz.pages import discover
+from lossviz.ui.table import Page
 
 pytestmark = pytest.mark.browser
 PATIENT = 90_000  # ms: some views train first
-DECLARED: dict[str, Any] = {
-    "stuck-neuron": Neuron,
-    "two-weights": Weights,
-    "race": Race,
-    "landscape": Landscape,
-    "edge-of-stability": Edge,
-    "gallery": Gallery,
-    "likelihood": Likelihood,
-    "numbers": Numbers,
-    "metric": Metric,
-    "output-codes": Codes,
-}
 LESS_WORK = {"race": {"race_step": 0}, "metric": {"metric_data": "diabetes"}}
 MORE = (
     "/stuck-neuron?neuron_view=Learning+curve&neuron_widget=true",
@@ -43,15 +22,17 @@ MORE = (
 )
 
 
-def address(page: str, view: str) -> str:
-    return f"/{page}?" + urlencode({DECLARED[page].view.key: view} | LESS_WORK.get(page, {}))
+def address(page: Page, view: str) -> str:
+    query = {controls_of(page).view.key: view} | LESS_WORK.get(page.address, {})
+    return f"/{page.address}?{urlencode(query)}"
 
 
-PAGES = [address(entry.address, DECLARED[entry.address].view.default) for entry in ENTRIES]
+PAGES = [address(page, controls_of(page).view.default) for page in discover() if page.section]
 VIEWS = [
-    address(entry.address, view)
-    for entry in ENTRIES
-    for view in DECLARED[entry.address].view.options
+    address(page, view)
+    for page in discover()
+    if page.section
+    for view in controls_of(page).view.options
     if view != "At scale"  # test_output_codes looks it over when it has seen it train
 ]
 

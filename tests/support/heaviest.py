@@ -227,13 +227,9 @@ def query_of(page: str, view: str, settings: dict[str, Any]) -> dict[str, Any]:
 
 def view_of(page: str) -> Any:
     """The control that chooses the page's view."""
-    from lossviz.ui import declared
+    from support.pages import controls_of
 
-    names = {
-        "stuck_neuron": "Neuron", "two_weights": "Weights", "edge_of_stability": "Edge",
-        "output_codes": "Codes",
-    }  # fmt: skip
-    return getattr(declared, names.get(page, page.title())).view
+    return controls_of(page).view
 
 
 if __name__ == "__main__":

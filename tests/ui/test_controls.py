@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
+from support.pages import controls_of
 
-from lossviz.ui import declared
+from lossviz import pages
 from lossviz.ui.controls import Choice, Control, Several, Slide, Switch, _same
 
 SLIDE = Slide("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
@@ -44,8 +45,8 @@ def steps_of(slide: Slide) -> list[float]:
 
 DECLARED = {
     control.key: control
-    for name in declared.__all__
-    for control in getattr(declared, name).all
+    for page in pages.discover()
+    for control in controls_of(page).all
     if isinstance(control, Slide)
 }
 

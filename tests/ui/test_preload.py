@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
 import lossviz.ui
-from lossviz.ui import warm
+from lossviz.ui import preload
 
 HEAVY = {"PIL", "contourpy", "joblib", "numpy", "pandas", "plotly", "pyarrow", "scipy", "sklearn", "torch"}
 
@@ -22,13 +22,13 @@ def heavy():
     return {m for m in sys.modules if m.partition(".")[0] in HEAVY} | core
 
 # What a viewer's thread imports up to the title of any page is light, but for what the server has by then.
-warm.import_for_a_title()
+preload.import_for_a_title()
 import streamlit
 known = heavy()
 for module in pkgutil.walk_packages(lossviz.ui.__path__, "lossviz.ui."):
-    if module.name != "lossviz.pages.contents":
-        import_module(module.name)
-assert heavy() - known <= {"lossviz.common.parsing"}, heavy() - known
+    import_module(module.name)
+light = {"lossviz.common", "lossviz.common.parsing", "lossviz.common.plain_text"}
+assert heavy() - known <= light, heavy() - known
 
 def loaded(thread):
     assert not thread.is_alive()
@@ -36,7 +36,7 @@ def loaded(thread):
     assert sys.modules["torch"].get_num_threads() == 1
     assert gc.get_freeze_count() > 10_000
 
-first = warm.Preload(head_start=600)  # nothing is imported before a title is out
+first = preload.Preload(head_start=600)  # nothing is imported before a title is out
 with ThreadPoolExecutor(16) as viewers:  # and all who ask for it wait for the same thread
     (thread,) = set(viewers.map(lambda _: first.start(), range(64)))
 thread.join(0.3)
@@ -62,7 +62,7 @@ lv.figures.standalone(lv.figures.descents([run, run], at=3), "step")
 assert heavy() == known, heavy() - known
 
 gc.unfreeze()
-second = warm.Preload(head_start=0.01)  # nobody came: it is imported all the same
+second = preload.Preload(head_start=0.01)  # nobody came: it is imported all the same
 thread = second.start()
 thread.join(60)
 loaded(thread)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 import lossviz as lv
+from lossviz.pages import sections
 from lossviz.pages.home.controls import Home
 from lossviz.ui import cards
 from lossviz.ui.chart import chart, packed
@@ -34,5 +35,5 @@ with page():
         "One sigmoid neuron, *w* = *b* = 2, input 1, learning rate 0.15. Squared error is (*a* − *y*)² / 2."
     )
     st.header("Which question is yours?", anchor=False)
-    cards.show()
+    cards.show(sections())
     footer()
