@@ -9,52 +9,6 @@ from looking import look_over
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(
-    ("path", "key"),
-    [
-        ("/output-codes?codes_step=50", "codes_step"),
-        ("/output-codes?codes_view=Unions", "codes_labelling"),
-        ("/output-codes?codes_view=Meaning&codes_torn=5", "codes_torn"),
-    ],
-)
-def test_dragging_moves_the_picture_while_the_pointer_is_down(
-    viewer: Callable[..., Viewer], path: str, key: str
-) -> None:
-    one = viewer().open(path)
-    address, before = one.address, one.drawn()
-    x, y = one.grip(key)
-    one.page.mouse.move(x, y)
-    one.page.mouse.down()
-    frames = set()
-    for step in range(1, 9):
-        one.page.mouse.move(x + 20 * step, y)
-        until(lambda: abs(float(one.frame) - one.value(key)) < 1e-6)
-        frames.add(one.frame)
-    assert len(frames) > 3, "it moves before the release"
-    assert one.address == address, "nothing is sent while the pointer is down"
-    one.page.mouse.up()
-    until(lambda: one.address != address)
-    one.settled()
-    assert [float(v) for v in one.query()[key]] == [one.value(key)]
-    assert one.drawn() != before
-    assert one.said == []
-
-
-@pytest.mark.parametrize(
-    ("view", "key", "axis", "share"),
-    [
-        ("Unions", "codes_labelling", "xaxis20", 0.0),
-        ("Meaning", "codes_torn", "xaxis", 1.0),
-        ("One+bit+off", "codes_threshold", "xaxis2", 0.5),
-    ],
-)
-def test_the_slider_stands_under_its_axis(
-    viewer: Callable[..., Viewer], view: str, key: str, axis: str, share: float
-) -> None:
-    one = viewer(viewport={"width": 1440, "height": 1400}).open(f"/output-codes?codes_view={view}")
-    one.stands_under(key, axis, share)
-
-
 def test_a_visitor_reads_the_rooms_as_chapters_and_the_verdict_leads_back(
     viewer: Callable[..., Viewer],
 ) -> None:

@@ -63,11 +63,13 @@ export const sceneNames = (layout) => Object.keys(layout).filter((name) => /^sce
 
 // Where the slider below a picture of that width begins and ends, in pixels from the picture's left and right edge:
 // under the whole plotting area, or under the part of it that `meta.slider` names, as fractions of its width.
+// The thumb stays within the picture also where a relief fills it.
+const LEAST = 12;
 export function sliderInsets(layout, width) {
   const { l = 80, r = 80 } = layout.margin ?? {}; // Plotly's own default
   const [start, end] = layout.meta?.slider ?? [0, 1];
   const inner = width - l - r;
-  return { left: l + start * inner, right: r + (1 - end) * inner };
+  return { left: Math.max(LEAST, l + start * inner), right: Math.max(LEAST, r + (1 - end) * inner) };
 }
 
 const TYPES = {

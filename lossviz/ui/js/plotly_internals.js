@@ -133,6 +133,14 @@ function writeText(node, text) {
   }
 }
 
+// Moves a text within its box, where Plotly put it when it was another: an empty one, which has no height.
+function shiftText(node, dx, dy) {
+  for (const part of [node, ...node.querySelectorAll("tspan.line")]) {
+    part.setAttribute("x", Number(part.getAttribute("x")) + dx);
+    part.setAttribute("y", Number(part.getAttribute("y")) + dy);
+  }
+}
+
 // All are written before the first is measured: the browser lays texts out once.
 function patchTexts(plot, texts) {
   const full = plot._fullLayout;
@@ -153,6 +161,8 @@ function patchTexts(plot, texts) {
   for (const [k, box] of boxes.entries()) {
     const text = texts[k][1];
     const frame = 2 * (text.borderwidth + text.borderpad);
+    const [dx, dy] = [frame / 2 - box.x, frame / 2 - box.y];
+    if (Math.hypot(dx, dy) > 1) shiftText(nodes[k], dx, dy);
     const [width, height] = [Math.round(box.width + frame), Math.round(box.height + frame)];
     const place = (ref, vertical, value, anchor, size, shift) => {
       const at = ref === "paper" || ref.includes(" ") ? (vertical ? 1 - value : value) : 0.5;

@@ -100,6 +100,7 @@ test("the slider stands under the plotting area, or under the named part of it",
   assert.deepEqual(sliderInsets({ margin }, 1076), { left: 62, right: 14 });
   const part = sliderInsets({ margin, meta: { slider: [0.5, 0.75] } }, 1076);
   assert.deepEqual(part, { left: 562, right: 264 });
+  assert.deepEqual(sliderInsets({ margin: { l: 0, r: 0 } }, 500), { left: 12, right: 12 });
 });
 
 test("arrays are lists, or base64 of typed arrays in one or two dimensions", () => {
