@@ -61,10 +61,11 @@ export function atFrame(figure, frame) {
 // The names of a layout's 3D scenes.
 export const sceneNames = (layout) => Object.keys(layout).filter((name) => /^scene\d*$/.test(name));
 
+const LEAST = 12; // px
+
 // Where the slider below a picture of that width begins and ends, in pixels from the picture's left and right edge:
 // under the whole plotting area, or under the part of it that `meta.slider` names, as fractions of its width.
 // The thumb stays within the picture also where a relief fills it.
-const LEAST = 12;
 export function sliderInsets(layout, width) {
   const { l = 80, r = 80 } = layout.margin ?? {}; // Plotly's own default
   const [start, end] = layout.meta?.slider ?? [0, 1];
