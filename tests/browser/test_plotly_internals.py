@@ -1,4 +1,4 @@
-"""What ui/js/plotly_internals.js takes for granted of Plotly's insides: a sentence for each that no longer holds.
+"""What plotly_internals.js takes for granted of Plotly's insides: a sentence for what no longer holds.
 
 A small figure of each kind of trace is drawn, patched, and drawn again by Plotly; both must look alike.
 """
@@ -32,13 +32,9 @@ LINE = {"type": "scatter", "x": [0, 1, 2, 3], "y": [1, 3, 2, 4], "mode": "lines+
 HEAT = {"type": "heatmap", "z": [[0, 1], [2, 3]], "showscale": False}
 LEVELS = {"type": "contour", "z": [[0, 1, 2], [1, 2, 3], [2, 3, 5]], "showscale": False}
 TEXT = {
-    "text": "<b>one</b> of<br>two",
-    "x": 1,
-    "y": 2,
-    "showarrow": False,
-    "xanchor": "left",
-    "yanchor": "top",
-}
+    "text": "<b>one</b> of<br>two", "x": 1, "y": 2, "showarrow": False, "xanchor": "left", "yanchor": "top",
+    "align": "left",
+}  # fmt: skip
 SHAPE = {"type": "line", "x0": 1, "x1": 1, "y0": 0, "y1": 4}
 PATCHES: dict[str, tuple[str, Picture, Picture]] = {
     "a line": ("data", LINE, {"y": [2, 1, 4, 0]}),
