@@ -5,4 +5,4 @@ import streamlit as st
 from lossviz import pages
 from lossviz.ui import server
 
-app = st.App(pages.CONTENTS, **server.surroundings(pages.addresses()))
+app = st.App(pages.CONTENTS, **server.server_arguments(pages.addresses()))

@@ -1,8 +1,8 @@
-"""The one way to show a figure: updated in place, following a slider while it is dragged.
+"""Charts: updated in place, following a slider while it is dragged.
 
-A page gives a function that draws its figure wide and narrow; the browser picks by the chart's own width,
-recolours for the theme, and merges the frame that belongs to the followed control's value. If Plotly's file
-cannot be loaded, Streamlit's own chart shows the narrow figure.
+A page gives a function that draws its figure wide and narrow; the browser (``js/chart.js``) picks by the chart's
+own width, replaces the colours in the dark theme, and merges the frame that belongs to the followed control's
+value. If a file that the browser needs cannot be loaded, Streamlit's own chart shows the narrow figure.
 """
 
 import json
@@ -31,13 +31,21 @@ _PLAY = component(
 
 
 class Drawing(Protocol):
-    """Draws a figure wide or narrow; narrow may be several panels by name, which a tap switches."""
+    """Draws a figure wide or narrow. A narrow one may be several panels by name, with a button for each."""
 
     def __call__(self, narrow: bool) -> Any: ...
 
 
 def packed(draw: Drawing, narrow: bool | None = None) -> str:
-    """A figure as JSON: what `chart` takes, and what a page caches. Both its layouts, or only one of them."""
+    """Draw a figure and write it as JSON: what `chart` takes, and what a page caches.
+
+    Args:
+        draw: Draws it.
+        narrow: Only the narrow layout, or only the wide one; both if it is None.
+
+    Returns:
+        The members of a JSON object, ``wide`` and ``narrow``.
+    """
     wide = "null" if narrow else draw(narrow=False).to_json()
     figure = {} if narrow is False else draw(narrow=True)
     panels = figure if isinstance(figure, dict) else {"": figure}
@@ -46,7 +54,7 @@ def packed(draw: Drawing, narrow: bool | None = None) -> str:
 
 
 def is_narrow(key: str) -> bool:
-    """Whether the chart of that key, which has been shown with ``live``, is in need of its narrow layout."""
+    """Whether the chart of that key, shown with ``live``, needs its narrow layout."""
     return bool(st.session_state.get(key, {}).get("narrow"))
 
 
@@ -79,14 +87,14 @@ def chart(
     """
 
     def clicked() -> None:
-        place = st.session_state[key].get("click")
-        if on_click and place:
-            on_click(float(place["x"]), float(place["y"]))
+        clicked_at = st.session_state[key].get("click")
+        if on_click and clicked_at:
+            on_click(float(clicked_at["x"]), float(clicked_at["y"]))
 
     def dragged() -> None:
-        place = st.session_state[key].get("dragged")
-        if follow and place is not None:
-            st.session_state[follow] = type(st.session_state[follow])(place)
+        value = st.session_state[key].get("dragged")
+        if follow and value is not None:
+            st.session_state[follow] = type(st.session_state[follow])(value)
 
     settings = {
         "key": key,
@@ -109,20 +117,20 @@ def chart(
     )
     if result.get("missing"):
         value = st.session_state.get(follow) if follow else None
-        given = json.loads(f"{{{figure}}}")
-        for panel in given["narrow"].values() or [given["wide"]]:
-            still = lv.figures.at_frame(lv.figures.from_json(panel), value)
-            st.plotly_chart(still, theme=None, alt=alt, config={"displayModeBar": False})
+        layouts = json.loads(f"{{{figure}}}")
+        for panel in layouts["narrow"].values() or [layouts["wide"]]:
+            static = lv.figures.at_frame(lv.figures.from_json(panel), value)
+            st.plotly_chart(static, theme=None, alt=alt, config={"displayModeBar": False})
 
 
 def play(follow: str, seconds: float = 5.0) -> None:
-    """A round button that moves the slider of that key to its end in about so many seconds."""
+    """Show a round button that moves the slider of that key to its end in about so many seconds."""
     key = f"{follow}_play"
 
     def stopped() -> None:
-        place = st.session_state[key].get("stopped")
-        if place is not None:
-            st.session_state[follow] = type(st.session_state[follow])(place)
+        value = st.session_state[key].get("stopped")
+        if value is not None:
+            st.session_state[follow] = type(st.session_state[follow])(value)
 
     _PLAY(
         key=key,

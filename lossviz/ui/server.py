@@ -74,7 +74,7 @@ async def _lifespan(_: Any) -> AsyncIterator[None]:
     yield
 
 
-def surroundings(addresses: Iterable[str]) -> dict[str, Any]:
+def server_arguments(addresses: Iterable[str]) -> dict[str, Any]:
     """The arguments of `st.App` beside the script. (Streamlit looks for the call itself in app.py.)
 
     Args:

@@ -1,4 +1,4 @@
-"""Work that takes more than a moment: it says how far it is, can be stopped, and ends with its viewer."""
+"""Work that takes more than a moment: it shows its progress, can be stopped, and ends with its viewer."""
 
 from collections.abc import Callable, Hashable
 from typing import TypeVar
@@ -9,32 +9,44 @@ from lossviz.common.plain_text import sentence
 from lossviz.ui.page import small
 
 T = TypeVar("T")
+INTERVAL = 0.04  # of the whole work, between two updates of a progress bar
 
 
 def telling(text: str) -> tuple[Callable[[float], object], Callable[[], object]]:
-    """A progress bar, to be told how far the work has come, and how to take it away.
+    """Show a progress bar.
 
-    Telling is also where the work ends if the viewer has asked for something else meanwhile.
+    Args:
+        text: What is being done.
+
+    Returns:
+        A function that is called with the share of the work that is done, from 0 to 1, and one that removes the
+        bar. In a call of the first, Streamlit ends the work if the viewer has asked for something else meanwhile.
     """
     bar = st.progress(0.0, text)
     shown = 0.0
 
-    def say(share: float) -> None:
+    def update(share: float) -> None:
         nonlocal shown
-        if share >= shown + 0.04:
+        if share >= shown + INTERVAL:
             shown = share
             bar.progress(min(share, 1.0), text)
 
-    return say, bar.empty
+    return update, bar.empty
 
 
 def stoppable(
     page: str, wanted: Hashable, work: Callable[[], T], refused: str = "This cannot be computed"
 ) -> T | None:
-    """What the work returns, with a button to stop it; None while it is stopped, or if it cannot be done.
+    """Do some work with a button beside it that stops it.
 
-    ``page`` names what is kept in the viewer's session. A ValueError of the work's becomes a sentence that
-    begins with ``refused``.
+    Args:
+        page: Prefix of the keys under which the state is stored in the viewer's session.
+        wanted: What is computed; a stop holds until something else is wanted.
+        work: Does it. A ValueError that it raises is shown as a sentence.
+        refused: How that sentence begins.
+
+    Returns:
+        What the work returns; None while it is stopped, or if it cannot be done.
     """
     stopped, known = f"{page}_stopped", f"{page}_known"
     if st.session_state.get(stopped) == wanted:
@@ -46,17 +58,17 @@ def stoppable(
     with place:
         offer_to_stop(page, stopped, wanted)
     try:
-        found = work()
+        result = work()
     except ValueError as error:
         st.markdown(f"**{refused}:** {sentence(error)}.")
-        found = None
+        result = None
     st.session_state[known].add(wanted)
     place.empty()
-    return found
+    return result
 
 
 def offer_to_stop(page: str, stopped: str, wanted: Hashable) -> None:
-    """The button that notes, under ``stopped`` in the viewer's session, that this work is not to go on."""
+    """Show a button that stores in the viewer's session, under ``stopped``, that this work must not go on."""
     st.button(
         "Stop",
         key=f"{page}_stop",
@@ -68,7 +80,7 @@ def offer_to_stop(page: str, stopped: str, wanted: Hashable) -> None:
 
 
 def offer_to_go_on(page: str, stopped: str, words: str) -> None:
-    """Says that the work is stopped, with the button that takes the note of it away."""
+    """Say that the work is stopped, with a button that removes what `stop_button` has stored."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Go on", key=f"{page}_go", on_click=st.session_state.pop, args=(stopped,))
         small(f"Stopped. {words}")

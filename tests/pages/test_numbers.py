@@ -24,7 +24,7 @@ from support.pages import (
 import lossviz as lv
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.pages.numbers.terms import edited, text
-from lossviz.ui.typed import plain
+from lossviz.common.plain_text import plain
 
 MORE = "Cross-entropy, more classes"
 
@@ -316,7 +316,7 @@ def test_nonsense_in_a_text_is_a_sentence_or_too_long(
 @given(some.one_of(some.none(), some.booleans(), some.integers(), some.floats(), some.text()))
 def test_a_number_is_within_its_range_and_of_its_kind(value: Any) -> None:
     for control in (Numbers.value, Numbers.classes):
-        sane = control._sane(value)
+        sane = control._validated(value)
         assert type(sane) is type(control.default)
         assert control.low <= sane <= control.high
         if isinstance(value, float) and control is Numbers.value and abs(value) <= control.high:

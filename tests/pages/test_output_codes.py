@@ -187,8 +187,8 @@ def test_the_names_are_the_registries() -> None:
 
 @pytest.mark.parametrize("value", [None, 3, "", "   ", "0" * 201])
 def test_a_text_is_its_default_for_what_is_no_line(value: Any) -> None:
-    assert Codes.words._sane(value) == Codes.words.default
-    assert Codes.words._sane("01 10") == "01 10"
+    assert Codes.words._validated(value) == Codes.words.default
+    assert Codes.words._validated("01 10") == "01 10"
 
 
 # --- the link -------------------------------------------------------------------------------------------

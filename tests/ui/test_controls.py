@@ -32,7 +32,7 @@ ANYTHING = some.one_of(
 @given(ANYTHING)
 def test_a_slide_is_within_its_range_and_of_its_kind(value: Any) -> None:
     for slide, kind in ((SLIDE, float), (WHOLE, int)):
-        sane = slide._sane(value)
+        sane = slide._validated(value)
         assert type(sane) is kind
         assert slide.low <= sane <= slide.high
         assert math.isfinite(sane)
@@ -58,27 +58,27 @@ def test_every_slider_keeps_its_steps_and_takes_the_nearest_for_what_is_between(
     assert steps[-1] == slide.high
     assert slide.default in steps
     for step in steps:
-        assert slide._sane(step) == step
+        assert slide._validated(step) == step
         for off in (-0.4, -0.01, 0.3):
             near = step + off * slide.step
             wanted = step if slide.low <= near <= slide.high else slide.default
-            assert slide._sane(near) == pytest.approx(wanted, abs=1e-9)
-            assert slide._sane(slide._sane(near)) == slide._sane(near)
+            assert slide._validated(near) == pytest.approx(wanted, abs=1e-9)
+            assert slide._validated(slide._validated(near)) == slide._validated(near)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -2.1, 2.1, 1e300, "1", None, [1.0]])
 def test_a_slide_is_its_default_for_anything_else(value: Any) -> None:
-    assert SLIDE._sane(value) == SLIDE.default
+    assert SLIDE._validated(value) == SLIDE.default
 
 
 @given(ANYTHING)
 def test_a_choice_is_one_of_its_names(value: Any) -> None:
-    assert CHOICE._sane(value) == (value if value in CHOICE.options else CHOICE.default)
+    assert CHOICE._validated(value) == (value if value in CHOICE.options else CHOICE.default)
 
 
 @given(some.lists(some.sampled_from(["one", "two", "three", "four", "<b>"]), max_size=9))
 def test_several_are_known_names_in_their_order_and_at_least_one(value: list[str]) -> None:
-    sane = SEVERAL._sane(value)
+    sane = SEVERAL._validated(value)
     assert sane
     assert list(sane) == [name for name in SEVERAL.options if name in sane]
     assert sane == SEVERAL.default or set(sane) == set(value) & set(SEVERAL.options)

@@ -139,9 +139,9 @@ def test_heavy_packages_are_imported_by_one_thread_and_not_for_a_viewer(seen: Se
         {
             name
             for name, thread, _ in seen.imports
-            if name.partition(".")[0] in HEAVY and thread not in ("MainThread", "lossviz-warm")
+            if name.partition(".")[0] in HEAVY and thread not in ("MainThread", "lossviz-preload")
         }
     )
     assert late == []
-    by_that_one = {name.partition(".")[0] for name, thread, _ in seen.imports if thread == "lossviz-warm"}
+    by_that_one = {name.partition(".")[0] for name, thread, _ in seen.imports if thread == "lossviz-preload"}
     assert by_that_one >= {"torch", "sklearn", "scipy"}

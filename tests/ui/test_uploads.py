@@ -32,7 +32,7 @@ from starlette.middleware import Middleware
 from lossviz.ui import server
 from lossviz.ui.uploads import BoundedUploads
 
-given = server.surroundings()
+given = server.server_arguments([])
 del given["lifespan"]  # which would import what these pages have no need of
 (mine,) = (one for one in given["middleware"] if one.cls is BoundedUploads)
 mine.kwargs["grace"] = 0.2
