@@ -1,7 +1,7 @@
 """The pages: every folder here whose ``__init__.py`` declares a row ``PAGE`` is one.
 
-What a page consists of: ``__init__.py`` with its row, ``page.py`` that Streamlit runs, ``controls.py``, a file
-for each view, their texts (``*_see.md``, ``*_maths.md``), its picture on Home (``card.svg``), and if it needs
+A page's folder has ``__init__.py`` with its row, ``page.py`` that Streamlit runs, ``controls.py``, a file for
+each view, their texts (``*_see.md``, ``*_maths.md``), its picture on Home (``card.svg``), and if it needs
 one a style sheet of its own (``style.css``). A test says what a page still lacks.
 """
 

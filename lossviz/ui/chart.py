@@ -1,8 +1,8 @@
 """Charts: updated in place, following a slider while it is dragged.
 
-A page gives a function that draws its figure wide and narrow; the browser (``js/chart.js``) picks by the chart's
-own width, replaces the colours in the dark theme, and merges the frame that belongs to the followed control's
-value. If a file that the browser needs cannot be loaded, Streamlit's own chart shows the narrow figure.
+A page gives a function that draws its figure wide and narrow; the browser (``js/chart.js``) picks by the
+chart's own width, replaces the colours in the dark theme, and merges the frame that belongs to the followed
+control's value. If a file that it needs cannot be loaded, Streamlit's own chart shows the narrow figure.
 """
 
 import json
@@ -30,13 +30,13 @@ _PLAY = component(
 )
 
 
-class Drawing(Protocol):
+class DrawFigure(Protocol):
     """Draws a figure wide or narrow. A narrow one may be several panels by name, with a button for each."""
 
     def __call__(self, narrow: bool) -> Any: ...
 
 
-def packed(draw: Drawing, narrow: bool | None = None) -> str:
+def figure_json(draw: DrawFigure, narrow: bool | None = None) -> str:
     """Draw a figure and write it as JSON: what `chart` takes, and what a page caches.
 
     Args:

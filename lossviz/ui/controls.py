@@ -1,7 +1,7 @@
 """Controls whose values are in the URL, and presets that set several of them.
 
-A control is declared once, as data: the page shows it, the URL has its value, presets and links know its default.
-Defaults are published: a value that equals its default is left out of the URL.
+A control is declared once, as data: the page shows it, the URL has its value, presets and links know its
+default. Defaults are published: a value that equals its default is left out of the URL.
 """
 
 import math
@@ -16,10 +16,10 @@ from lossviz.ui.typed import Line, Number, Text, in_address, write_address
 
 
 @dataclass(frozen=True)
-class Slide:
+class Slider:
     """A number on a slider. ``key`` is its name in the URL.
 
-    A number between two steps, as a link may have, becomes the nearest step: figures have frames for steps only.
+    A number between two steps, as a link may have, becomes the nearest step: only steps have frames.
     """
 
     key: str
@@ -66,7 +66,7 @@ class Slide:
             st.rerun()
 
     @property
-    def now(self) -> float:
+    def value(self) -> float:
         """Its value in this run, also before it is shown."""
         return self._validated(st.session_state.get(self.key, self.default))
 
@@ -103,7 +103,7 @@ class Choice:
         )
         return self._validated(value)
 
-    def ladder(self, **more: Any) -> str:
+    def select_slider(self, **more: Any) -> str:
         """Show it as a slider over the options, for numbers that are not evenly spaced."""
         value = st.select_slider(
             self.label,
@@ -137,7 +137,7 @@ class Choice:
         return self._validated(value)
 
     @property
-    def now(self) -> str:
+    def value(self) -> str:
         return self._validated(st.session_state.get(self.key, self.default))
 
     def _validated(self, value: Any) -> str:
@@ -145,7 +145,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Several:
+class MultiChoice:
     """Some of a few options, at least one."""
 
     key: str
@@ -167,7 +167,7 @@ class Several:
         return self._validated(value)
 
     @property
-    def now(self) -> tuple[str, ...]:
+    def value(self) -> tuple[str, ...]:
         return self._validated(st.session_state.get(self.key, list(self.default)))
 
     def _validated(self, value: Any) -> tuple[str, ...]:
@@ -176,7 +176,7 @@ class Several:
 
 
 @dataclass(frozen=True)
-class Switch:
+class Toggle:
     """A toggle, on or off."""
 
     key: str
@@ -188,22 +188,22 @@ class Switch:
         return bool(st.toggle(self.label, self.default, **in_address(self.key, self.help), **more))
 
     @property
-    def now(self) -> bool:
+    def value(self) -> bool:
         return bool(st.session_state.get(self.key, self.default))
 
 
-Control = Slide | Choice | Several | Switch | Number | Text | Line
+Control = Slider | Choice | MultiChoice | Toggle | Number | Text | Line
 
 
 def presets(key: str, table: Mapping[str, Mapping[str, Any]], controls: Sequence[Control]) -> str | None:
     """Show presets as pills under the word Try.
 
-    Each sets its controls, and is highlighted as long as they keep these values. A control that a preset does not
-    name gets its default.
+    Each sets its controls, and is highlighted as long as they keep these values. A control that a preset does
+    not name gets its default.
 
     Args:
-        key: Prefix of the keys in the session. ``<key>_chosen`` is the name of the preset that was clicked last,
-            until a page that wants to know of clicks removes it.
+        key: Prefix of the keys in the session. ``<key>_chosen`` is the name of the preset that was clicked
+            last, until a page that wants to know of clicks removes it.
         table: The values of the controls by the preset's name.
         controls: All controls that a preset sets.
 
@@ -212,12 +212,12 @@ def presets(key: str, table: Mapping[str, Mapping[str, Any]], controls: Sequence
     """
     defaults = {control.key: control.default for control in controls}
     wanted = {name: defaults | dict(values) for name, values in table.items()}
-    now = {control.key: control.now for control in controls}
+    now = {control.key: control.value for control in controls}
     lit = next((name for name, values in wanted.items() if _same(values, now)), None)
 
-    # The browser sends the state of all its widgets with every event, also before it has been told that moving a
-    # slider has deselected a pill: that must not count as a click. So pills that show the wrong selection are not
-    # corrected but replaced by new ones, and what the old ones still send is ignored.
+    # The browser sends the state of all its widgets with every event, also before it has been told that
+    # moving a slider has deselected a pill: that must not count as a click. So pills that show the wrong
+    # selection are not corrected but replaced by new ones, and what the old ones still send is ignored.
     generation, first = st.session_state.get(f"{key}_pills", (0, lit))
     if st.session_state.get(f"{key}_{generation}", first) != lit:
         generation, first = generation + 1, lit
@@ -252,7 +252,7 @@ def link(controls: Sequence[Control]) -> str:
     A text that is too long for an address is left out.
     """
     in_link = [c for c in controls if not isinstance(c, Text) or c.fits]
-    changed = [(c.key, c.now) for c in in_link if c.now != c.default]
+    changed = [(c.key, c.value) for c in in_link if c.value != c.default]
     query = urlencode([(k, part) for k, v in changed for part in (v if isinstance(v, tuple) else (v,))])
     address = (st.context.url or "").split("?")[0]
     return f"{address}?{query}" if query else address

@@ -10,10 +10,10 @@ import streamlit as st
 import lossviz as lv
 from lossviz.ui import preload
 from lossviz.ui.chart import play
-from lossviz.ui.controls import Choice, Control, Slide, link
+from lossviz.ui.controls import Choice, Control, Slider, link
 from lossviz.ui.save import save_picture
 
-READABLE = 760  # px: the width of a column of text
+TEXT_WIDTH = 760  # px: the width of a column of text
 
 
 @contextmanager
@@ -50,8 +50,8 @@ def heading(question: str, sentences: Mapping[str, str] | str, views: Choice | N
     return view
 
 
-def rail(slide: Slide, playable: float = 0.0) -> float:
-    """Show a slider exactly under the x axis of the chart above, by the part of it that the chart's figure names.
+def axis_slider(slide: Slider, playable: float = 0.0) -> float:
+    """Show a slider exactly under the x axis of the chart above.
 
     Args:
         slide: The slider.
@@ -60,14 +60,14 @@ def rail(slide: Slide, playable: float = 0.0) -> float:
     Returns:
         Its value.
     """
-    with st.container(key=f"rail_{slide.key}", gap=None):
+    with st.container(key=f"axis_slider_{slide.key}", gap=None):
         if playable:
             with st.container(key=f"play_{slide.key}", width=46):
                 play(slide.key, playable)
         return slide.show(label_visibility="collapsed")
 
 
-def small(text: str) -> None:
+def caption(text: str) -> None:
     """Show the grey line under a picture: its conventions."""
     st.markdown(f":small[:gray[{text}]]")
 
@@ -92,7 +92,8 @@ class File:
 class Tabs:
     """The tabs under the picture: What to see, any extra tab, Maths, Code, Share and Download.
 
-    They are made first, so that controls may stand in an extra tab, and filled when the page knows its settings.
+    They are made first, so that controls may stand in an extra tab, and filled when the page knows its
+    settings.
     """
 
     def __init__(self, *extra: str) -> None:
@@ -121,13 +122,13 @@ class Tabs:
             files: What can be downloaded.
             picture: The key of the chart, which the browser can save.
         """
-        with self["What to see"].container(width=READABLE):
+        with self["What to see"].container(width=TEXT_WIDTH):
             st.markdown(see)
-        with self["Maths"].container(width=READABLE):
+        with self["Maths"].container(width=TEXT_WIDTH):
             st.markdown(maths)
-        with self["Code"].container(width=READABLE):
+        with self["Code"].container(width=TEXT_WIDTH):
             st.code(code, language="python", wrap_lines=True)  # a barrier, if it had to be scrolled
-        with self["Share"].container(width=READABLE):
+        with self["Share"].container(width=TEXT_WIDTH):
             st.markdown("This link opens the page as you see it now.")
             st.code(link(controls), language=None, wrap_lines=True)
         with self["Download"].container(horizontal=True, gap="medium", vertical_alignment="center"):
@@ -147,4 +148,4 @@ class Tabs:
 
 def footer() -> None:
     """Show the last line of every page."""
-    small(f"lossviz · {len(lv.LOSSES)} losses · every number on this page is computed, none is typed")
+    caption(f"lossviz · {len(lv.LOSSES)} losses · every number on this page is computed, none is typed")

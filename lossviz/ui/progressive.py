@@ -14,7 +14,7 @@ from typing import IO, Any, Generic, TypeVar
 import streamlit as st
 
 from lossviz.common.plain_text import sentence
-from lossviz.ui.work import offer_to_go_on, offer_to_stop
+from lossviz.ui.work import resume_button, stop_button
 
 T = TypeVar("T")
 Callback = Callable[[int, int], object]  # called with how many of how many points are done
@@ -31,7 +31,7 @@ class UnclosableFile(io.BytesIO):
 
 
 @dataclass(eq=False)
-class Unfinished(Generic[T]):
+class ProgressiveWork(Generic[T]):
     """One viewer's result while it is computed.
 
     Args:
@@ -79,7 +79,7 @@ class Unfinished(Generic[T]):
         return self._stream
 
 
-class Unfolding(Generic[T]):
+class ProgressiveResult(Generic[T]):
     """The work on one result in one run of a page.
 
     Args:
@@ -104,8 +104,8 @@ class Unfolding(Generic[T]):
         self._key, self._stopped = f"{page}_unfinished", f"{page}_stopped"
         work = st.session_state.get(self._key)
         if work is None or work.wanted != wanted:
-            work = st.session_state[self._key] = Unfinished(wanted, begin, share)
-        self._work: Unfinished[T] = work
+            work = st.session_state[self._key] = ProgressiveWork(wanted, begin, share)
+        self._work: ProgressiveWork[T] = work
         self._bar: Any = None
         self._updated = time.monotonic()
 
@@ -114,17 +114,17 @@ class Unfolding(Generic[T]):
         """Whether the viewer has stopped it."""
         return bool(st.session_state.get(self._stopped) == self._work.wanted)
 
-    def finest(self, refused: str) -> T | None:
-        """Return the finest result so far; None if there is none, or if a ValueError says that there cannot be.
+    def best_so_far(self, refused: str) -> T | None:
+        """Return the finest result so far; None if there is none, or if there cannot be one.
 
         Args:
-            refused: How the sentence begins that shows the ValueError.
+            refused: How the sentence begins that says why there cannot be one, from a ValueError.
         """
         if self.stopped:
             coarse = self._work.latest is not None
             with self._place:
                 words = "This is how far it came." if coarse else "Nothing else has changed."
-                offer_to_go_on(self._page, self._stopped, words)
+                resume_button(self._page, self._stopped, words)
             return self._work.latest
         if self._work.latest is None:
             try:
@@ -138,7 +138,7 @@ class Unfolding(Generic[T]):
             self._place.empty()
         return self._work.latest
 
-    def go_on(self) -> None:
+    def refine(self) -> None:
         """Compute the next finer result, for the next run of the page, which follows at once."""
         if not self.stopped and self._work.latest is not None and self._work.done < 1:
             self._work.finer(self._update)
@@ -149,7 +149,7 @@ class Unfolding(Generic[T]):
         st.session_state.pop(self._key, None)
 
     def _update(self, done: int, total: int) -> None:
-        """Update the bar. Here Streamlit ends the work if the viewer has asked for something else meanwhile."""
+        """Update the bar. Here Streamlit ends the work if the viewer has asked for something else."""
         if time.monotonic() - self._updated > (SILENT_FOR if self._bar is None else UPDATE_EVERY):
             self._show(done / total)
 
@@ -159,5 +159,5 @@ class Unfolding(Generic[T]):
             self._bar.progress(share, self._text)
             return
         with self._place.container(horizontal=True, vertical_alignment="center"):
-            offer_to_stop(self._page, self._stopped, self._work.wanted)
+            stop_button(self._page, self._stopped, self._work.wanted)
             self._bar = st.progress(share, self._text)

@@ -45,7 +45,7 @@ class Number:
 
     def show(self, **more: Any) -> float:
         """Show it, and return its value: within its range, whatever a client sends."""
-        st.session_state[self.key] = self.now
+        st.session_state[self.key] = self.value
         st.number_input(
             self.label,
             self.low,
@@ -56,7 +56,7 @@ class Number:
             help=self.help or None,
             **more,
         )
-        value = self.now
+        value = self.value
         st.session_state[f"{self.key}_stored"] = (
             value  # Streamlit forgets the value of what another view does not show
         )
@@ -64,7 +64,7 @@ class Number:
         return value
 
     @property
-    def now(self) -> float:
+    def value(self) -> float:
         """Its value in this run, also before it is shown."""
         for key in (self.key, f"{self.key}_stored"):
             if st.session_state.get(key) is not None:
@@ -94,7 +94,7 @@ class Text:
 
     def show(self, **more: Any) -> str:
         """Show it, and return its text unchanged."""
-        st.session_state[self.key] = self.now
+        st.session_state[self.key] = self.value
         text = (
             st.text_area(self.label, max_chars=MAX_CHARACTERS, key=self.key, help=self.help or None, **more)
             or ""
@@ -106,7 +106,7 @@ class Text:
         return text
 
     @property
-    def now(self) -> str:
+    def value(self) -> str:
         """Its text in this run, also before it is shown: typed, or from the link that opened the page."""
         for key in (self.key, f"{self.key}_stored"):
             if isinstance(st.session_state.get(key), str):
@@ -117,7 +117,7 @@ class Text:
     @property
     def fits(self) -> bool:
         """Whether the text is short enough for a link."""
-        return len(self.now) <= self.longest
+        return len(self.value) <= self.longest
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Line:
         return self._validated(value)
 
     @property
-    def now(self) -> str:
+    def value(self) -> str:
         return self._validated(st.session_state.get(self.key, self.default))
 
     def _validated(self, value: Any) -> str:

@@ -6,21 +6,21 @@ from typing import TypeVar
 import streamlit as st
 
 from lossviz.common.plain_text import sentence
-from lossviz.ui.page import small
+from lossviz.ui.page import caption
 
 T = TypeVar("T")
 INTERVAL = 0.04  # of the whole work, between two updates of a progress bar
 
 
-def telling(text: str) -> tuple[Callable[[float], object], Callable[[], object]]:
+def progress_bar(text: str) -> tuple[Callable[[float], object], Callable[[], object]]:
     """Show a progress bar.
 
     Args:
         text: What is being done.
 
     Returns:
-        A function that is called with the share of the work that is done, from 0 to 1, and one that removes the
-        bar. In a call of the first, Streamlit ends the work if the viewer has asked for something else meanwhile.
+        A function that is called with the share of the work that is done, from 0 to 1, and one that removes
+        the bar. In a call of the first, Streamlit ends the work if the viewer has asked for something else.
     """
     bar = st.progress(0.0, text)
     shown = 0.0
@@ -50,13 +50,13 @@ def stoppable(
     """
     stopped, known = f"{page}_stopped", f"{page}_known"
     if st.session_state.get(stopped) == wanted:
-        offer_to_go_on(page, stopped, "Nothing else has changed.")
+        resume_button(page, stopped, "Nothing else has changed.")
         return None
     if wanted in st.session_state.setdefault(known, set()):
         return work()
     place = st.empty()
     with place:
-        offer_to_stop(page, stopped, wanted)
+        stop_button(page, stopped, wanted)
     try:
         result = work()
     except ValueError as error:
@@ -67,7 +67,7 @@ def stoppable(
     return result
 
 
-def offer_to_stop(page: str, stopped: str, wanted: Hashable) -> None:
+def stop_button(page: str, stopped: str, wanted: Hashable) -> None:
     """Show a button that stores in the viewer's session, under ``stopped``, that this work must not go on."""
     st.button(
         "Stop",
@@ -79,8 +79,8 @@ def offer_to_stop(page: str, stopped: str, wanted: Hashable) -> None:
     )
 
 
-def offer_to_go_on(page: str, stopped: str, words: str) -> None:
+def resume_button(page: str, stopped: str, words: str) -> None:
     """Say that the work is stopped, with a button that removes what `stop_button` has stored."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Go on", key=f"{page}_go", on_click=st.session_state.pop, args=(stopped,))
-        small(f"Stopped. {words}")
+        caption(f"Stopped. {words}")

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support.pages import (
     HOSTILE,
-    Room,
+    PageView,
     code,
     made_by,
     opened,
@@ -24,13 +24,13 @@ import lossviz as lv
 from lossviz.pages.edge_of_stability import network, quadratic
 from lossviz.pages.edge_of_stability.controls import Edge
 from lossviz.stability.thresholds import STEADY
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 
 VIEWS = Edge.view.options
 TRIES = {"Network": network.TRIES, "Bowl": quadratic.TRIES}
 
 
-ROOM = Room("edge_of_stability", "edge", Edge.view.default)
+ROOM = PageView("edge_of_stability", "edge", Edge.view.default)
 at, seen_at = ROOM.at, ROOM.seen_at
 
 
@@ -65,7 +65,7 @@ def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
 def test_the_followed_slider_has_a_frame_for_its_every_value(view: str) -> None:
     given = payload(at(view))
     slide = next(c for c in Edge.all if c.key == given["follow"])
-    assert isinstance(slide, Slide)
+    assert isinstance(slide, Slider)
     count = round((slide.high - slide.low) / slide.step) + 1
     wanted = [round(slide.low + k * slide.step, 6) for k in range(count)]
     for figure in (given["wide"], given["narrow"][""]):
@@ -231,9 +231,9 @@ def test_nonsense_in_the_address_is_the_default(view: str, value: str) -> None:
 
 
 @pytest.mark.usefixtures("few")
-@pytest.mark.parametrize("control", [c for c in Edge.all if isinstance(c, Slide)], ids=lambda c: c.key)
+@pytest.mark.parametrize("control", [c for c in Edge.all if isinstance(c, Slider)], ids=lambda c: c.key)
 @pytest.mark.parametrize("side", ["below", "above"])
-def test_a_number_out_of_range_is_the_default(control: Slide, side: str) -> None:
+def test_a_number_out_of_range_is_the_default(control: Slider, side: str) -> None:
     view = "Bowl" if control in Edge.bowl_controls else "Network"
     value = control.low - control.step if side == "below" else control.high + control.step
     app = at(view, **{control.key.removeprefix("edge_"): f"{value:g}"})

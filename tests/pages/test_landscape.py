@@ -14,7 +14,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 from support.pages import (
     HOSTILE,
-    Room,
+    PageView,
     code,
     made_by,
     opened,
@@ -34,7 +34,7 @@ from lossviz.figures.base import frames
 from lossviz.pages.landscape import one_plane
 from lossviz.pages.landscape.controls import Landscape
 from lossviz.ui import progressive
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 from lossviz.ui.page import Tabs
 
 SMALL = {"landscape_network": "mlp-16"}
@@ -63,7 +63,7 @@ def trained() -> lv.landscape.RecordedTraining:
     return lv.landscape.record_training("moons", "mlp-16", steps=20)
 
 
-ROOM = Room("landscape", "landscape", Landscape.view.default)
+ROOM = PageView("landscape", "landscape", Landscape.view.default)
 at, seen_at = ROOM.at, ROOM.seen_at
 
 
@@ -89,7 +89,7 @@ def test_the_followed_slider_has_a_frame_for_its_every_value(view: str) -> None:
     given = payload(app)
     assert alike(still(made_by(app)), shown(app)), "also of a training that went to its end"
     slide = next(c for c in Landscape.all if c.key == given["follow"])
-    assert isinstance(slide, Slide)
+    assert isinstance(slide, Slider)
     wanted = np.arange(slide.low, slide.high + 1, slide.step).tolist()
     for figure in (given["wide"], given["narrow"][""]):
         assert [float(frame["name"]) for frame in figure["frames"]] == wanted
@@ -183,7 +183,7 @@ def test_a_stopped_page_says_so_and_goes_on() -> None:
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine where nothing comes soon, and nobody waits for what is finer."""
     monkeypatch.setattr(progressive, "SOON", -1.0)
-    monkeypatch.setattr(progressive.Unfolding, "go_on", lambda self: None)
+    monkeypatch.setattr(progressive.ProgressiveResult, "refine", lambda self: None)
 
 
 def words(app: AppTest) -> str:
@@ -241,7 +241,7 @@ def test_what_is_done_is_not_done_again(trained: lv.landscape.RecordedTraining) 
         if done > 25:
             raise KeyboardInterrupt
 
-    work = progressive.Unfinished("any", begin, one_plane.share)
+    work = progressive.ProgressiveWork("any", begin, one_plane.share)
     work.finer(lambda done, total: seen.append(done))
     with pytest.raises(KeyboardInterrupt):
         work.finer(left)

@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 from support.pages import (
     HOSTILE,
-    Room,
+    PageView,
     code,
     made_by,
     opened,
@@ -22,14 +22,14 @@ from support.pages import (
 )
 
 import lossviz as lv
+from lossviz.common.plain_text import plain
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.pages.numbers.terms import edited, text
-from lossviz.common.plain_text import plain
 
 MORE = "Cross-entropy, more classes"
 
 
-ROOM = Room("numbers", "numbers", Numbers.view.default)
+ROOM = PageView("numbers", "numbers", Numbers.view.default)
 at, seen_at = ROOM.at, ROOM.seen_at
 
 

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support.pages import (
     HOSTILE,
-    Room,
+    PageView,
     code,
     made_by,
     opened,
@@ -25,7 +25,7 @@ from support.pages import (
 import lossviz as lv
 from lossviz.pages.output_codes import at_scale, network, one_bit_off, summary, unions
 from lossviz.pages.output_codes.controls import Codes
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 from lossviz.ui.typed import Line
 
 
@@ -38,7 +38,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at_scale, "STEPS", 4)
 
 
-ROOM = Room("output_codes", "codes", Codes.view.default)
+ROOM = PageView("output_codes", "codes", Codes.view.default)
 at, seen_at = ROOM.at, ROOM.seen_at
 
 
@@ -68,7 +68,7 @@ def test_a_room_is_a_question_a_picture_its_texts_and_the_verdict(view: str) -> 
 def test_the_followed_slider_has_a_frame_for_its_every_value(view: str) -> None:
     given = payload(at(view, show="Attributes, to 1024") if view == "At scale" else at(view))
     slide = next(c for c in Codes.all if c.key == given["follow"])
-    assert isinstance(slide, Slide)
+    assert isinstance(slide, Slider)
     wanted = np.round(np.arange(slide.low, slide.high + slide.step / 2, slide.step), 6).tolist()
     for figure in (given["wide"], given["narrow"][""]):
         assert [float(frame["name"]) for frame in figure["frames"]] == wanted

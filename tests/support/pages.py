@@ -100,7 +100,7 @@ def _seen(page: str, query: str) -> AppTest:
 
 
 @dataclass(frozen=True)
-class Room:
+class PageView:
     """A page whose controls share a prefix; its first view stands in no address."""
 
     page: str

@@ -10,13 +10,13 @@ from streamlit.testing.v1 import AppTest
 from support.pages import controls_of
 
 from lossviz import pages
-from lossviz.ui.controls import Choice, Control, Several, Slide, Switch, _same
+from lossviz.ui.controls import Choice, Control, MultiChoice, Slider, Toggle, _same
 
-SLIDE = Slide("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
-WHOLE = Slide("c_whole", "Whole", 0, 10, 3, 1)
+SLIDE = Slider("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
+WHOLE = Slider("c_whole", "Whole", 0, 10, 3, 1)
 CHOICE = Choice("c_choice", "Choice", ("one", "two", "three"), "two")
-SEVERAL = Several("c_several", "Several", ("one", "two", "three"), ("two",))
-SWITCH = Switch("c_switch", "Switch", False)
+SEVERAL = MultiChoice("c_several", "Several", ("one", "two", "three"), ("two",))
+SWITCH = Toggle("c_switch", "Switch", False)
 ANYTHING = some.one_of(
     some.none(),
     some.booleans(),
@@ -38,7 +38,7 @@ def test_a_slide_is_within_its_range_and_of_its_kind(value: Any) -> None:
         assert math.isfinite(sane)
 
 
-def steps_of(slide: Slide) -> list[float]:
+def steps_of(slide: Slider) -> list[float]:
     count = round((slide.high - slide.low) / slide.step)
     return [round(slide.low + k * slide.step, 9) for k in range(count + 1)]
 
@@ -47,7 +47,7 @@ DECLARED = {
     control.key: control
     for page in pages.discover()
     for control in controls_of(page).all
-    if isinstance(control, Slide)
+    if isinstance(control, Slider)
 }
 
 
@@ -87,15 +87,15 @@ def test_several_are_known_names_in_their_order_and_at_least_one(value: list[str
 def page() -> None:
     import streamlit as st
 
-    from lossviz.ui.controls import Choice, Several, Slide, Switch, link, presets
+    from lossviz.ui.controls import Choice, MultiChoice, Slider, Toggle, link, presets
 
-    slide = Slide("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
-    whole = Slide("c_whole", "Whole", 0, 10, 3, 1)
+    slide = Slider("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
+    whole = Slider("c_whole", "Whole", 0, 10, 3, 1)
     choice = Choice("c_choice", "Choice", ("one", "two", "three"), "two")
-    several = Several("c_several", "Several", ("one", "two", "three"), ("two",))
-    switch = Switch("c_switch", "Switch", False)
+    several = MultiChoice("c_several", "Several", ("one", "two", "three"), ("two",))
+    switch = Toggle("c_switch", "Switch", False)
     controls = (slide, whole, choice, several, switch)
-    early = [control.now for control in controls] if st.session_state.get("c_switch") is not None else None
+    early = [control.value for control in controls] if st.session_state.get("c_switch") is not None else None
     tries = st.container()
     values = [slide.show(), whole.show(), choice.menu(), several.show(), switch.show()]
     assert early in (None, values), "a control says the same before and after it is drawn"

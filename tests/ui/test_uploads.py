@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from driving import until
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from support.pages import opened
 from support.viewers import ROOT, Client, Running, serving, viewing
-from test_live import until
 
 from lossviz.ui.uploads import GRACE, MOST_BYTES, BoundedUploads
 
@@ -57,7 +57,7 @@ def test_every_upload_takes_one_file() -> None:
     places = [
         path for path in (ROOT / "lossviz").rglob("*.py") if "file_uploader(" in path.read_text("utf-8")
     ]
-    assert [path.name for path in places] == ["landscape_network.py"], "look at a new one here too"
+    assert [path.name for path in places] == ["trained_network.py"], "look at a new one here too"
 
 
 # --- a server ---------------------------------------------------------------------------------------------

@@ -1,13 +1,13 @@
 """Controls of the page Edge of stability."""
 
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 
 
 class Edge:
     """Edge of stability. The names of optimizers, losses, data and networks are those of the registries."""
 
     view = Choice("edge_view", "View", ("Network", "Bowl"), "Network")
-    step = Slide("edge_step", "Step", 0, 600, 500, 5, "Looks back at any step")
+    step = Slider("edge_step", "Step", 0, 600, 500, 5, "Looks back at any step")
     rate = Choice(
         "edge_rate",
         "Learning rate",
@@ -40,13 +40,13 @@ class Edge:
         "sigmoid-mse, sigmoid-ce",
         "Which two are trained; mse takes the raw output, the others a sigmoid of it",
     )
-    seed = Slide("edge_seed", "Seed", 0, 9, 0, 1, "The start of the weights")
+    seed = Slider("edge_seed", "Seed", 0, 9, 0, 1, "The start of the weights")
     setup = (data, network, activation, pair, seed)
 
-    product = Slide(
+    product = Slider(
         "edge_product", "Learning rate × sharpness", 0.02, 4.4, 1.9, 0.02, "Moves the dot across the map"
     )
-    beta = Slide(
+    beta = Slider(
         "edge_beta", "Momentum", 0.0, 0.98, 0.0, 0.02, "Moves the dot up: how much of a step is repeated"
     )
     rule = Choice(

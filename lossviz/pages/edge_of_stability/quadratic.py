@@ -9,9 +9,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.edge_of_stability.controls import Edge
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
-from lossviz.ui.controls import Slide, presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.chart import chart, figure_json
+from lossviz.ui.controls import Slider, presets
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -34,7 +34,7 @@ def found(momentum: float, rule: str) -> lv.stability.Quadratic:
 @st.cache_data(max_entries=24, show_spinner=False)
 def picture(momentum: float, rule: str) -> str:
     facts = found(momentum, rule)
-    return packed(lambda narrow: lv.figures.quadratic(facts, at=Edge.product.default, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.quadratic(facts, at=Edge.product.default, narrow=narrow))
 
 
 def put_here(product: float, momentum: float) -> None:
@@ -42,7 +42,7 @@ def put_here(product: float, momentum: float) -> None:
         st.session_state[slide.key] = on_slide(slide, value)
 
 
-def on_slide(slide: Slide, value: float) -> float:
+def on_slide(slide: Slider, value: float) -> float:
     """The value nearest to it that the slider can have."""
     steps = round((min(max(value, slide.low), slide.high) - slide.low) / slide.step)
     return round(min(slide.low + steps * slide.step, slide.high), 6)
@@ -51,7 +51,7 @@ def on_slide(slide: Slide, value: float) -> float:
 def show() -> None:
     drawing, transport, convention, pills = (st.container() for _ in range(4))
     with transport:
-        product = rail(Edge.product)
+        product = axis_slider(Edge.product)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         beta = Edge.beta.show(width=320)
         rule = Edge.rule.segments()
@@ -70,7 +70,7 @@ def show() -> None:
         )
     edge = "2 + 2 × momentum" if rule == "Heavy ball" else "(2 + 2 × momentum) ÷ (1 + 2 × momentum)"
     with convention:
-        small(
+        caption(
             f"{rule} on a quadratic, from distance 1 and at rest. Light: few steps. Heavy line: the edge, "
             f"{edge}. Dotted: the fastest momentum for that step."
         )

@@ -11,9 +11,9 @@ import lossviz as lv
 from lossviz.pages.gallery.controls import Gallery
 from lossviz.pages.gallery.losses import Chosen, chosen, code_of, rows
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -42,8 +42,8 @@ def lines(losses: Chosen, km: float) -> lv.losses.OutlierLines:
 def picture(losses: Chosen, km: float | None) -> str:
     at = float(Gallery.far.default)
     if km is None:
-        return packed(lambda narrow: lv.figures.outlier_location(valleys(losses), at=at, narrow=narrow))
-    return packed(lambda narrow: lv.figures.outlier_lines(lines(losses, km), at=at, narrow=narrow))
+        return figure_json(lambda narrow: lv.figures.outlier_location(valleys(losses), at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.outlier_lines(lines(losses, km), at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -63,14 +63,14 @@ def show() -> None:
             ("quantile", "tau", Gallery.share),
             ("hit-or-miss", "width", Gallery.near),
         ):
-            value = slide.show(width=210) if name in used else slide.now
+            value = slide.show(width=210) if name in used else slide.value
             settings[name] = {setting: value}
     if not line:
         with transport:
-            far = int(rail(Gallery.far))
+            far = int(axis_slider(Gallery.far))
     with tries:
         presets("gallery_outlier_try", TRIES, Gallery.outlier_controls)
-    losses, km = chosen(used, settings), float(Gallery.km.now)
+    losses, km = chosen(used, settings), float(Gallery.km.value)
     with drawing:
         chart(
             picture(losses, km if line else None),
@@ -94,7 +94,7 @@ def show() -> None:
                 "Height is the mean loss over the nine ÷ its smallest value, − 1, cut at the top. "
                 "Ring: the best guess with the ninth at home, 25 minutes."
             )
-        small(words)
+        caption(words)
     tabs = Tabs()
     call = f"outlier_lines(losses, x_far={km:g})" if line else "outlier_location(losses)"
     tabs.fill(

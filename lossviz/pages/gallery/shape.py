@@ -11,21 +11,21 @@ import lossviz as lv
 from lossviz.pages.gallery.controls import Gallery
 from lossviz.pages.gallery.losses import Chosen, chosen, code_of, formulas_of, row, rows
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
-from lossviz.ui.controls import Several, Slide, presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.chart import chart, figure_json
+from lossviz.ui.controls import MultiChoice, Slider, presets
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
-RAILS: dict[str, Slide] = {
+RAILS: dict[str, Slider] = {
     "residual": Gallery.residual,
     "logit": Gallery.logit,
     "probability": Gallery.probability,
     "margin": Gallery.margin,
     "lead": Gallery.lead,
 }
-SETTINGS: dict[str, tuple[str, Slide]] = {
+SETTINGS: dict[str, tuple[str, Slider]] = {
     "huber": ("delta", Gallery.delta),
     "quantile": ("tau", Gallery.tau),
     "gaussian-nll": ("sigma", Gallery.sigma),
@@ -46,7 +46,7 @@ TRIES: dict[str, dict[str, Any]] = {
 SEE = {"residual": "residual_see", "margin": "margin_see", "lead": "lead_see"}
 
 
-def offered(against: str) -> Several:
+def offered(against: str) -> MultiChoice:
     """The losses that fit an axis, as a control."""
     return {"residual": Gallery.numbers, "lead": Gallery.classes}.get(against, Gallery.binary)
 
@@ -59,7 +59,7 @@ def curves(losses: Chosen, against: str, y: float, unit: Any, classes: int) -> l
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture(losses: Chosen, against: str, y: float, unit: Any, classes: int) -> str:
     facts, at = curves(losses, against, y, unit, classes), RAILS[against].default
-    return packed(lambda narrow: lv.figures.loss_curves(facts, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.loss_curves(facts, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -71,16 +71,16 @@ def show() -> None:
     if against == "probability":
         names = tuple(name for name in names if row(name).link == "sigmoid") or ("sigmoid-ce",)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        y = Gallery.y.show(width=200) if against in ("logit", "probability") else Gallery.y.now
+        y = Gallery.y.show(width=200) if against in ("logit", "probability") else Gallery.y.value
         settings = {
             name: {setting: slide.show(width=200)}
             for name, (setting, slide) in SETTINGS.items()
             if name in names
         }
-        count = Gallery.count.show(width=200) if "poisson-nll" in names else Gallery.count.now
-        classes = int(Gallery.k.show(width=200) if against == "lead" else Gallery.k.now)
+        count = Gallery.count.show(width=200) if "poisson-nll" in names else Gallery.count.value
+        classes = int(Gallery.k.show(width=200) if against == "lead" else Gallery.k.value)
     with transport:
-        at = rail(RAILS[against])
+        at = axis_slider(RAILS[against])
     with tries:
         presets("gallery_shape_try", TRIES, Gallery.shape_controls)
     truth = {"residual": float(count), "margin": 1.0, "lead": 0.0}.get(against, y)
@@ -96,7 +96,7 @@ def show() -> None:
             "and a number for each loss.",
         )
     with convention:
-        small(_convention(facts, truth, classes))
+        caption(_convention(facts, truth, classes))
     call = f', y={truth:g}, unit="{unit}"' + (f", classes={classes}" if against == "lead" else "")
     Tabs().fill(
         see=text(SEE.get(against, "logit_see")),

@@ -8,9 +8,9 @@ import lossviz as lv
 from lossviz.pages.gallery.controls import Gallery
 from lossviz.pages.gallery.losses import chosen, formulas_of, row
 from lossviz.pages.gallery.shape import numbers_of, offered
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, small
+from lossviz.ui.page import File, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -35,7 +35,7 @@ def against(answer: lv.losses.Answer) -> str:
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture(losses: tuple[str, ...], axis: str) -> str:
     facts = lv.losses.loss_curves(losses, axis)
-    return packed(lambda narrow: lv.figures.sketch(facts, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.sketch(facts, narrow=narrow))
 
 
 def look(answer: lv.losses.Answer) -> None:
@@ -68,7 +68,7 @@ def show() -> None:
         boxes, ("PyTorch", "Keras", "scikit-learn"), (answer.torch, answer.keras, answer.sklearn), strict=True
     ):
         with box:
-            small(name)
+            caption(name)
             st.code(_broken(code), language="python", wrap_lines=True)
     axis = against(answer)
     chart(

@@ -1,13 +1,13 @@
 """Controls of the page Landscape."""
 
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 
 
 class Landscape:
     """Landscape. The names of datasets, networks and activations are those of the registries."""
 
     view = Choice("landscape_view", "View", ("One plane", "Eight planes", "Rescaled"), "One plane")
-    step = Slide("landscape_step", "Step", 0, 300, 0, 2, "Moves the training along its path")
+    step = Slider("landscape_step", "Step", 0, 300, 0, 2, "Moves the training along its path")
     plane = Choice(
         "landscape_plane",
         "Plane",
@@ -38,7 +38,7 @@ class Landscape:
     )
     one_controls = (step, plane, normalize, drawn)
 
-    scale = Slide(
+    scale = Slider(
         "landscape_scale",
         "Scale",
         -20,
@@ -68,6 +68,6 @@ class Landscape:
         "cross-entropy",
         "What it is trained to make small, and what the map shows",
     )
-    seed = Slide("landscape_seed", "Seed", 0, 9, 0, 1, "The start of the weights and the order of the data")
+    seed = Slider("landscape_seed", "Seed", 0, 9, 0, 1, "The start of the weights and the order of the data")
     setup = (data, network, activation, loss, seed)
     all = (view, *one_controls, points, scale, *setup)

@@ -17,11 +17,11 @@ from lossviz.pages.landscape.trained_network import (
     words,
 )
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, small
+from lossviz.ui.page import File, Tabs, caption
 from lossviz.ui.texts import texts_beside
-from lossviz.ui.work import telling
+from lossviz.ui.work import progress_bar
 
 text = texts_beside(__file__)
 
@@ -35,7 +35,7 @@ TRIES: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def looked(names: Names, normalize: Any) -> lv.landscape.EightPlanes:
-    say, over = telling("Drawing eight maps, and all curvatures …")
+    say, over = progress_bar("Drawing eight maps, and all curvatures …")
     found = lv.landscape.eight_planes(studied(names), normalize, progress=say)
     over()
     return found
@@ -44,7 +44,7 @@ def looked(names: Names, normalize: Any) -> lv.landscape.EightPlanes:
 @st.cache_data(max_entries=16, show_spinner=False)
 def picture(names: Names, normalize: Any) -> str:
     eight = looked(names, normalize)
-    return packed(lambda narrow: lv.figures.eight_planes(eight, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.eight_planes(eight, narrow=narrow))
 
 
 def show() -> None:
@@ -54,7 +54,7 @@ def show() -> None:
         by = Landscape.normalize.menu(width=140)
     tabs = Tabs("Network")
     names = controls(tabs["Network"])
-    keep = {c.key: c.now for c in (Landscape.data, Landscape.network, Landscape.seed)}
+    keep = {c.key: c.value for c in (Landscape.data, Landscape.network, Landscape.seed)}
     with pills:
         presets(
             "landscape_eight_try",
@@ -77,7 +77,7 @@ def show() -> None:
     shown_down = int((eight.drawn < 0).sum())
     random_down = int((eight.random < 0).sum())
     with convention:
-        small(
+        caption(
             f"{words(names)} {by}, plane seeds 0 to 7. Below, a tick for each eigenvalue of the Hessian "
             f"at the end; logarithmic away from zero. Bending down: {shown_down} of the 16 directions drawn, "
             f"{random_down} of 2\u2009000 random ones."

@@ -21,10 +21,10 @@ from lossviz.pages.landscape.trained_network import (
     words,
 )
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
-from lossviz.ui.progressive import Unfolding
+from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.progressive import ProgressiveResult
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -55,7 +55,7 @@ def picture(
 
 
 def drawn_so_far(look: lv.landscape.PlaneFidelity, relief: bool) -> str:
-    return packed(lambda narrow: lv.figures.one_plane(look, relief=relief, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.one_plane(look, relief=relief, narrow=narrow))
 
 
 def share(look: lv.landscape.PlaneFidelity) -> float:
@@ -78,7 +78,7 @@ def show() -> Callable[[], object] | None:
     file = opened(tabs["Network"])
     if file is None:
         with transport:
-            step = int(rail(Landscape.step, playable=6))
+            step = int(axis_slider(Landscape.step, playable=6))
     with pills:  # after all controls: only now is it known what a link has set
         presets("landscape_try", TRIES, Landscape.one_controls)
     if file is not None:
@@ -93,21 +93,21 @@ def show() -> Callable[[], object] | None:
             studied(names), plane, normalize, points=points, progress=say, resume=done
         )
 
-    unfolding = None
+    refining = None
     with drawing:
         try:
             look = known(*wanted, None)
         except LookupError:
-            unfolding = Unfolding("landscape", wanted, begin, share, working, "Drawing the map …")
-            found = unfolding.finest("This network cannot be drawn")
+            refining = ProgressiveResult("landscape", wanted, begin, share, working, "Drawing the map …")
+            found = refining.best_so_far("This network cannot be drawn")
             if found is None:
                 return None
             look = found
             if share(look) == 1:
                 known(*wanted, look)
-                unfolding.end()
-                unfolding = None
-        body = drawn_so_far(look, relief) if unfolding else picture(*wanted, relief, look)
+                refining.discard()
+                refining = None
+        body = drawn_so_far(look, relief) if refining else picture(*wanted, relief, look)
         chart(
             body,
             key="landscape_relief" if relief else "landscape_map",
@@ -122,7 +122,7 @@ def show() -> Callable[[], object] | None:
             "Height is loss ÷" if relief else "the heavy line is 1, each line a factor √2. Numbers are loss ÷"
         )
         lines = lines[0].upper() + lines[1:]
-        small(f"{words(names)} {lines} {guess_words(names)}.")
+        caption(f"{words(names)} {lines} {guess_words(names)}.")
 
     def numbers() -> str:
         return files.columns(
@@ -141,7 +141,7 @@ def show() -> Callable[[], object] | None:
         """What is taken home is exact, also while the picture is not."""
         return (
             look
-            if unfolding is None
+            if refining is None
             else lv.landscape.plane_fidelity(studied(names), plane, normalize, points=points)
         )
 
@@ -171,4 +171,4 @@ figure = lv.figures.one_plane(look, at={step}, relief={relief})""",
         ],
         picture="landscape_relief" if relief else "landscape_map",
     )
-    return unfolding.go_on if unfolding else None
+    return refining.refine if refining else None

@@ -17,11 +17,11 @@ from lossviz.pages.landscape.trained_network import (
     words,
 )
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
-from lossviz.ui.work import telling
+from lossviz.ui.work import progress_bar
 
 text = texts_beside(__file__)
 
@@ -34,7 +34,7 @@ TRIES: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def looked(names: Names) -> lv.landscape.Rescaled:
-    say, over = telling("Writing one function in 41 ways …")
+    say, over = progress_bar("Writing one function in 41 ways …")
     found = lv.landscape.rescaled(studied(names), progress=say)
     over()
     return found
@@ -43,7 +43,7 @@ def looked(names: Names) -> lv.landscape.Rescaled:
 @st.cache_data(max_entries=16, show_spinner=False)
 def picture(names: Names) -> str:
     facts = looked(names)
-    return packed(lambda narrow: lv.figures.rescaled(facts, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.rescaled(facts, narrow=narrow))
 
 
 def show() -> None:
@@ -57,7 +57,7 @@ def show() -> None:
         )
         return
     with transport:
-        scale = int(rail(Landscape.scale, playable=6))
+        scale = int(axis_slider(Landscape.scale, playable=6))
     with pills:
         presets("landscape_rescaled_try", TRIES, (Landscape.scale,))
     with drawing:
@@ -75,7 +75,7 @@ def show() -> None:
         )
     c = 20 ** (scale / 20)
     with convention:
-        small(
+        caption(
             f"{words(names)} Thin: as trained. Sharpness is the largest eigenvalue of the Hessian; "
             f"losses are ÷ {guess_words(names)}."
         )

@@ -12,7 +12,7 @@ from lossviz.common.plain_text import for_markdown, sentence
 from lossviz.pages.landscape import surface_file
 from lossviz.pages.landscape.controls import Landscape
 from lossviz.ui import work as work_of
-from lossviz.ui.page import READABLE, small
+from lossviz.ui.page import TEXT_WIDTH, caption
 
 T = TypeVar("T")
 NORMALIZE: dict[str, Any] = {"By filter": "filter", "By layer": "layer", "Not at all": "none"}
@@ -39,7 +39,7 @@ def controls(tab: Any) -> Names:
 
 def opened(tab: Any) -> lv.Surface | None:
     """A surface from a file of the viewer's, read in memory; one sentence if it is not one."""
-    with tab.container(width=READABLE):
+    with tab.container(width=TEXT_WIDTH):
         file = st.file_uploader(
             "Open a surface file",
             type=["npz"],
@@ -48,7 +48,7 @@ def opened(tab: Any) -> lv.Surface | None:
         )
         if file is None:
             surface_file.forget()
-            small(
+            caption(
                 'Made elsewhere by `lv.surface(…).save("mine.npz")`. It is read in memory and kept nowhere.'
             )
             return None

@@ -1,15 +1,15 @@
 """Controls of the page Likelihood."""
 
-from lossviz.ui.controls import Choice, Control, Slide, Switch
+from lossviz.ui.controls import Choice, Control, Slider, Toggle
 
 CLASSES = "abcd"
 WORLD = (50.0, 25.0, 12.5, 12.5)  # percent
 MODEL = (20.0, 10.0, 30.0, 40.0)
 
 
-def _weight(side: str, name: str, default: float) -> Slide:
+def _weight(side: str, name: str, default: float) -> Slider:
     whose = "the world" if side == "p" else "the model"
-    return Slide(
+    return Slider(
         f"likelihood_{side}_{name}",
         f"{side} of {name.upper()}, %",
         0.0,
@@ -33,9 +33,9 @@ class Likelihood:
         "Gaussian",
         "The law that the data are drawn from; it decides the loss",
     )  # fmt: skip
-    m = Slide("likelihood_m", "Centre m", -3.0, 5.0, -0.6, 0.1, "Moves the hill over the dots")
-    p = Slide("likelihood_p", "Probability", 0.02, 0.98, 0.2, 0.02, "How often the law says yes, or A")
-    rate = Slide("likelihood_rate", "Rate λ", 0.2, 10.0, 1.0, 0.2, "How many events the law expects")
+    m = Slider("likelihood_m", "Centre m", -3.0, 5.0, -0.6, 0.1, "Moves the hill over the dots")
+    p = Slider("likelihood_p", "Probability", 0.02, 0.98, 0.2, 0.02, "How often the law says yes, or A")
+    rate = Slider("likelihood_rate", "Rate λ", 0.2, 10.0, 1.0, 0.2, "How many events the law expects")
     width = Choice(
         "likelihood_width",
         "Width",
@@ -50,7 +50,7 @@ class Likelihood:
         "Spread",
         "Seven numbers to fit; the third set has one that does not belong",
     )
-    plain = Switch(
+    plain = Toggle(
         "likelihood_plain",
         "Plain density",
         False,
@@ -58,7 +58,7 @@ class Likelihood:
     )
     noise_controls = (m, p, rate, noise, width, sample, plain)
 
-    toward = Slide("likelihood_toward", "Model", 0, 100, 0, 2, "Walks the model straight to the world")
+    toward = Slider("likelihood_toward", "Model", 0, 100, 0, 2, "Walks the model straight to the world")
     unit = Choice("likelihood_unit", "Unit", ("bits", "nats"), "bits", "A nat is 1.44 bits")
     world = tuple(_weight("p", name, value) for name, value in zip(CLASSES, WORLD, strict=True))
     model = tuple(_weight("q", name, value) for name, value in zip(CLASSES, MODEL, strict=True))
@@ -74,6 +74,6 @@ class Likelihood:
         "1.5",
         "How sure the true model is: the steeper, the surer",
     )
-    seed = Slide("likelihood_seed", "Seed", 0, 9, 0, 1, "Fresh data for all fits")
+    seed = Slider("likelihood_seed", "Seed", 0, 9, 0, 1, "Fresh data for all fits")
     data_controls = (weight, slope, seed)
     all = (view, *noise_controls, *bar_controls, *data_controls)

@@ -10,9 +10,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.likelihood.controls import Likelihood
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, small
+from lossviz.ui.page import File, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -35,7 +35,7 @@ def fitted(slope: str, seed: int) -> lv.likelihood.Consistency:
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture_of(slope: str, seed: int, weight: int) -> str:
     found = fitted(slope, seed)
-    return packed(lambda narrow: lv.figures.more_data(found, weight=weight, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.more_data(found, weight=weight, narrow=narrow))
 
 
 def show() -> None:
@@ -60,7 +60,7 @@ def show() -> None:
     number = lv.figures.number
     measured = 1 / float(found.simulated[last, weight])
     with convention:
-        small(
+        caption(
             f"One logistic model, true weights ({INTERCEPT:g}, {slope}), *x* normal, 200 fits at each *n*. "
             f"Lines: two standard deviations, from theory. At *n* = {found.sizes[last]} the fits themselves "
             f"say {number(measured)}×."

@@ -10,9 +10,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.likelihood.controls import Likelihood
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
-from lossviz.ui.controls import Slide, presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.chart import chart, figure_json
+from lossviz.ui.controls import Slider, presets
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -56,7 +56,7 @@ def found_of(noise: str, width: str, sample: str) -> lv.likelihood.SampleLikelih
 def picture_of(noise: str, width: str, sample: str, plain: bool) -> str:
     found = found_of(noise, width, sample)
     at = SLIDES[lv.likelihood.NOISE_DISTRIBUTIONS[noise].outcomes].default
-    return packed(lambda narrow: lv.figures.sample_likelihood(found, at=at, plain=plain, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.sample_likelihood(found, at=at, plain=plain, narrow=narrow))
 
 
 def show() -> None:
@@ -71,9 +71,9 @@ def show() -> None:
             width = Likelihood.width.segments(disabled=not free)
             sample = Likelihood.sample.segments(disabled=not free)
             plain = Likelihood.plain.show()
-    slide: Slide = SLIDES[lv.likelihood.NOISE_DISTRIBUTIONS[noise].outcomes]
+    slide: Slider = SLIDES[lv.likelihood.NOISE_DISTRIBUTIONS[noise].outcomes]
     with transport:
-        at = rail(slide)
+        at = axis_slider(slide)
     with tries:
         presets("likelihood_noise_try", TRIES, Likelihood.noise_controls)
     law = lv.likelihood.NOISE_DISTRIBUTIONS[noise]
@@ -91,7 +91,9 @@ def show() -> None:
         best = lv.figures.number(found.best)
         words = f"{len(dots)} dots" + (f", width {wide:g}" if free else "")
         scale = "Above, the density itself" if plain else "Both panels have one scale, in nats"
-        small(f"{words}. {scale}. Most likely at {best}, where the loss is {lv.figures.number(found.least)}.")
+        caption(
+            f"{words}. {scale}. Most likely at {best}, where the loss is {lv.figures.number(found.least)}."
+        )
 
     def numbers() -> str:
         table: dict[str, Iterable[object]] = {law.parameter: found.parameter, "mean": found.mean}

@@ -10,9 +10,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.likelihood.controls import Likelihood
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
-from lossviz.ui.controls import Slide, presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.chart import chart, figure_json
+from lossviz.ui.controls import Slider, presets
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -65,10 +65,10 @@ def clicked(x: float, y: float) -> None:
     if not (0 <= k < 4 and y >= 0):
         return
     slides = Likelihood.world if x < k else Likelihood.model
-    share = shares([slide.now for slide in slides]) or (0.25,) * 4
+    share = shares([slide.value for slide in slides]) or (0.25,) * 4
     if x >= k:  # the model as it is drawn, not as it set out
-        world = shares([slide.now for slide in Likelihood.world]) or (0.25,) * 4
-        t = Likelihood.toward.now / 100
+        world = shares([slide.value for slide in Likelihood.world]) or (0.25,) * 4
+        t = Likelihood.toward.value / 100
         share = tuple(q + t * (p - q) for p, q in zip(world, share, strict=True))
         st.session_state[Likelihood.toward.key] = 0
     for slide, value in zip(slides, halves(moved(share, k, min(y, 1.0))), strict=True):
@@ -78,10 +78,10 @@ def clicked(x: float, y: float) -> None:
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture_of(p: Weights, q: Weights, unit: str) -> str:
     bar = lv.likelihood.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
-    return packed(lambda narrow: lv.figures.entropy_bar(bar, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.entropy_bar(bar, narrow=narrow))
 
 
-def _sliders(slides: Sequence[Slide]) -> Weights:
+def _sliders(slides: Sequence[Slider]) -> Weights:
     with st.container(horizontal=True, gap="medium"):
         return tuple(slide.show(width=150) for slide in slides)
 
@@ -90,14 +90,14 @@ def show() -> None:
     picture, below = st.container(gap="small"), st.container(gap="small")
     with picture:
         drawing = st.container()
-        toward = int(rail(Likelihood.toward, playable=4))
+        toward = int(axis_slider(Likelihood.toward, playable=4))
         convention = st.container()
     with below.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         tries = st.container(width="content")
         unit = Likelihood.unit.segments()
     tabs = Tabs("p and q")
     with tabs["p and q"]:
-        small(
+        caption(
             "How often each answer comes, in the world and in the model. Each four are made to add up to 1."
         )
         p, q = shares(_sliders(Likelihood.world)), shares(_sliders(Likelihood.model))
@@ -119,7 +119,7 @@ def show() -> None:
             "it to the model, blue. Below, the two distributions over four answers, as pairs of columns.",
         )
     with convention:
-        small("Click a column to set its height; the others of its colour give way. Sliders: tab p and q.")
+        caption("Click a column to set its height; the others of its colour give way. Sliders: tab p and q.")
     bar = lv.likelihood.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
 
     def numbers() -> str:

@@ -8,9 +8,9 @@ import lossviz as lv
 from lossviz.pages.metric.controls import Metric
 from lossviz.pages.metric.network import code_of, history, words
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -19,7 +19,7 @@ text = texts_beside(__file__)
 @st.cache_data(max_entries=8, show_spinner=False)
 def picture(data: str, seed: int) -> str:
     found, at = history(data, seed), Metric.seen.default
-    return packed(lambda narrow: lv.figures.calibration(found, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.calibration(found, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -29,7 +29,7 @@ def show() -> None:
         data = Metric.about.menu(width=170)
         seed = int(Metric.draw.show(width=150))
     with transport:
-        step = int(rail(Metric.seen, playable=7))
+        step = int(axis_slider(Metric.seen, playable=7))
     with drawing:
         found = history(data, seed)
         chart(
@@ -53,7 +53,7 @@ def show() -> None:
             Metric.calibration_controls,
         )
     with convention:
-        small(f"{words(found)} A dot’s size is how often it was said; bars are 95 % intervals.")
+        caption(f"{words(found)} A dot’s size is how often it was said; bars are 95 % intervals.")
     Tabs().fill(
         see=text("calibration_see"),
         maths=text("calibration_maths"),

@@ -1,6 +1,6 @@
 """Controls of the page Loss against metric."""
 
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 
 
 class Metric:
@@ -8,7 +8,7 @@ class Metric:
 
     view = Choice("metric_view", "View", ("Training", "Threshold", "Calibration"), "Training")
 
-    step = Slide("metric_step", "Step", 0, 300, 270, 3, "The step at which you would stop")
+    step = Slider("metric_step", "Step", 0, 300, 270, 3, "The step at which you would stop")
     measure = Choice(
         "metric_measure",
         "Metric",
@@ -30,12 +30,12 @@ class Metric:
         "digits",
         "What is learned; diabetes predicts a number",
     )
-    seed = Slide(
+    seed = Slider(
         "metric_seed", "Seed", 0, 9, 0, 1, "Other examples to learn from, another start: is it luck?"
     )
     training_controls = (step, measure, error, data, seed)
 
-    cut = Slide(
+    cut = Slider(
         "metric_cut", "Threshold", -7.6, 7.6, 0.0, 0.2, "The log-odds from which on one says yes; 0 is 50 %"
     )
     who = Choice(
@@ -47,11 +47,11 @@ class Metric:
     )
     threshold_controls = (cut, who)
 
-    seen = Slide("metric_seen", "Step", 0, 300, 300, 3, "How long the model has trained")
+    seen = Slider("metric_seen", "Step", 0, 300, 300, 3, "How long the model has trained")
     about = Choice(
         "metric_about", "Data", ("digits", "breast-cancer"), "digits", "What the model is sure of, or not"
     )
-    draw = Slide(
+    draw = Slider(
         "metric_draw", "Seed", 0, 9, 0, 1, "Other examples to learn from, another start: is it luck?"
     )
     calibration_controls = (seen, about, draw)

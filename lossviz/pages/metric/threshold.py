@@ -10,9 +10,9 @@ import lossviz as lv
 from lossviz.pages.metric.controls import Metric
 from lossviz.pages.metric.network import code_of, history, words
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -38,7 +38,7 @@ def judged(who: str) -> lv.metrics.ThresholdCurve:
 @st.cache_data(max_entries=4, show_spinner=False)
 def picture(who: str) -> str:
     facts, at = judged(who), Metric.cut.default
-    return packed(lambda narrow: lv.figures.threshold_curve(facts, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.threshold_curve(facts, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -47,7 +47,7 @@ def show() -> None:
         tries = st.container(width="content")
         who = Metric.who.segments()
     with transport:
-        cut = rail(Metric.cut)
+        cut = axis_slider(Metric.cut)
     with tries:
         presets("metric_threshold_try", TRIES, Metric.threshold_controls)
     with drawing:
@@ -62,10 +62,10 @@ def show() -> None:
     with convention:
         if who in BY_HAND:
             said = ", ".join(f"{100 * p:.0f} %" for p in BY_HAND[who])
-            small(f"Three examples, all of them yes, of which {who.partition(' ')[0]} says {said}.")
+            caption(f"Three examples, all of them yes, of which {who.partition(' ')[0]} says {said}.")
         else:
             found = history("breast-cancer", 0)
-            small(
+            caption(
                 f"{words(found)} As it was after {found.steps[found.best()]} steps, at its smallest loss. "
                 "Beyond 0.05 and 99.95 % dots are packed in blocks."
             )

@@ -10,9 +10,9 @@ import lossviz as lv
 from lossviz.pages.metric.controls import Metric
 from lossviz.pages.metric.network import code_of, history, words
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -28,7 +28,7 @@ NAMES = {"accuracy": "accuracy", "f1": "F1", "roc-auc": "ROC AUC", "brier": "Bri
 @st.cache_data(max_entries=16, show_spinner=False)
 def picture(data: str, seed: int, measure: str) -> str:
     found, at = history(data, seed), Metric.step.default
-    return packed(lambda narrow: lv.figures.score_curves(found, measure, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.score_curves(found, measure, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -39,7 +39,7 @@ def show() -> None:
         measure = (Metric.error if number else Metric.measure).segments()
         seed = int(Metric.seed.show(width=190))
     with transport:
-        step = int(rail(Metric.step, playable=7))
+        step = int(axis_slider(Metric.step, playable=7))
     with drawing:
         found = history(data, seed)
         chart(
@@ -50,7 +50,7 @@ def show() -> None:
             f"smallest after {found.steps[found.best()]} steps, the {measure} best after "
             f"{found.steps[found.best(measure)]}.",
         )
-    keep = {c.key: c.now for c in (Metric.measure, Metric.error, Metric.data, Metric.seed)}
+    keep = {c.key: c.value for c in (Metric.measure, Metric.error, Metric.data, Metric.seed)}
     stops = {"Best loss": found.best(), "Best metric": found.best(measure), "The end": -1}
     table: dict[str, dict[str, Any]] = {
         name: keep | {Metric.step.key: int(found.steps[k])} for name, k in stops.items()
@@ -58,7 +58,7 @@ def show() -> None:
     with tries:
         presets("metric_training_try", table | OTHERS, Metric.training_controls)
     with convention:
-        small(words(found))
+        caption(words(found))
     Tabs().fill(
         see=_see(found, measure) + "\n\n" + text("number_see" if number else "training_see"),
         maths=text("training_maths"),

@@ -11,9 +11,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
-from lossviz.ui.controls import Control, Slide, presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.chart import chart, figure_json
+from lossviz.ui.controls import Control, Slider, presets
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -39,7 +39,7 @@ class Case:
     texts: str  # name of its texts
     alt: str
     convention: str
-    slide: Slide | None = None
+    slide: Slider | None = None
     classes: bool = False
 
 
@@ -105,7 +105,7 @@ def picture_of(name: str, classes: int) -> str:
     case = cases()[name]
     facts = case.facts(classes)
     at = {"at": case.slide.default} if case.slide else {}
-    return packed(lambda narrow: case.draw(facts, **at, narrow=narrow))
+    return figure_json(lambda narrow: case.draw(facts, **at, narrow=narrow))
 
 
 def show() -> None:
@@ -118,7 +118,7 @@ def show() -> None:
     at = 0.0
     if case.slide:
         with transport:
-            at = rail(case.slide)
+            at = axis_slider(case.slide)
     with tries:
         slides = (case.slide,) if case.slide else ()
         shown: tuple[Control, ...] = (Numbers.case, *slides)
@@ -130,10 +130,10 @@ def show() -> None:
         with source:
             left, right = st.columns(2, gap="medium")
             with left:
-                small("As written in the tutorial")
+                caption("As written in the tutorial")
                 st.code(facts.written, language=None, wrap_lines=True)
             with right:
-                small("Right, and as scikit-learn’s")
+                caption("Right, and as scikit-learn’s")
                 st.code(facts.right, language=None, wrap_lines=True)
     key = f"numbers_{case.texts.removeprefix('numbers_')}"
     with drawing:
@@ -144,7 +144,7 @@ def show() -> None:
             alt=case.alt,
         )
     with convention:
-        small(case.convention)
+        caption(case.convention)
 
     def draw() -> Any:
         return case.draw(facts, **({"at": at} if case.slide else {}))

@@ -13,9 +13,9 @@ import lossviz as lv
 from lossviz.common.plain_text import sentence
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import READABLE, File, Tabs, small
+from lossviz.ui.page import TEXT_WIDTH, File, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -42,7 +42,7 @@ TRIES: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture_of(score: str, actual: str, predicted: str) -> str:
     found = lv.metrics.score_terms(score, actual, predicted)
-    return packed(lambda narrow: lv.figures.score_terms(found, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.score_terms(found, narrow=narrow))
 
 
 def told(found: lv.metrics.ScoreTerms) -> str:
@@ -82,7 +82,7 @@ def show() -> None:
     try:
         found = lv.metrics.score_terms(score, actual, predicted)
     except ValueError as error:
-        with drawing.container(width=READABLE):
+        with drawing.container(width=TEXT_WIDTH):
             st.markdown(f"**This cannot be scored:** {sentence(error)}.")
         return
     with drawing:
@@ -93,7 +93,7 @@ def show() -> None:
             f"{lv.figures.number(found.value)}.",
         )
     with convention:
-        small(told(found))
+        caption(told(found))
 
     def numbers() -> str:
         columns = {"actual": found.actual, "predicted": [" ".join(row) for row in found.predicted]}
@@ -122,7 +122,9 @@ figure = lv.figures.score_terms(found)""",
     if not (Numbers.actual.fits and Numbers.predicted.fits):
         with tabs["Share"]:
             longest = Numbers.actual.longest
-            small(f"A box has more than {longest} letters, too many for a link: it opens the usual numbers.")
+            caption(
+                f"A box has more than {longest} letters, too many for a link: it opens the usual numbers."
+            )
 
 
 def _lines(score: str, words: str) -> list[str]:
@@ -149,7 +151,9 @@ def _table(score: str, actual: str, predicted: str) -> None:
     y = actual.replace(",", " ").split()
     p = _lines(score, predicted)
     if max(len(y), len(p)) > ROWS:
-        small(f"A table of up to {ROWS} rows stands here; these are {lv.figures.whole(max(len(y), len(p)))}.")
+        caption(
+            f"A table of up to {ROWS} rows stands here; these are {lv.figures.whole(max(len(y), len(p)))}."
+        )
         return
     rows = [
         {"actual": y[i] if i < len(y) else "", "predicted": p[i] if i < len(p) else ""}
@@ -168,7 +172,7 @@ def _table(score: str, actual: str, predicted: str) -> None:
         key=key,
         on_change=write_back,
         num_rows="dynamic",
-        width=READABLE,
+        width=TEXT_WIDTH,
         column_config={
             "actual": st.column_config.TextColumn("Actual"),
             "predicted": st.column_config.TextColumn("Predicted"),

@@ -11,9 +11,9 @@ from lossviz.common.parsing import read_column
 from lossviz.common.plain_text import sentence
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import READABLE, File, Tabs, small
+from lossviz.ui.page import TEXT_WIDTH, File, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -37,7 +37,7 @@ def candidates(value: float, classes: int, counts: str) -> list[lv.metrics.Landm
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture_of(value: float, classes: int, counts: str) -> str:
     found = candidates(value, classes, counts)
-    return packed(lambda narrow: lv.figures.ruler(found, value, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.ruler(found, value, narrow=narrow))
 
 
 def words(candidate: lv.metrics.Landmark) -> str:
@@ -47,7 +47,7 @@ def words(candidate: lv.metrics.Landmark) -> str:
 
 
 def show() -> None:
-    drawing, verdict = st.container(), st.container(width=READABLE)
+    drawing, verdict = st.container(), st.container(width=TEXT_WIDTH)
     tries = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         value = float(Numbers.value.show(width=170))
@@ -58,7 +58,7 @@ def show() -> None:
     try:
         found = candidates(value, classes, counts)
     except ValueError as error:
-        with drawing.container(width=READABLE):
+        with drawing.container(width=TEXT_WIDTH):
             said = sentence(error).replace("frequencies", "Class counts")
             st.markdown(f"**The class counts cannot be used:** {said}.")
         return
@@ -70,7 +70,7 @@ def show() -> None:
         )
     with verdict:
         st.markdown(words(found[0]))
-        small(f"Next: {found[1].name}, {found[1].value:.4g}; then {found[2].name}, {found[2].value:.4g}.")
+        caption(f"Next: {found[1].name}, {found[1].value:.4g}; then {found[2].name}, {found[2].value:.4g}.")
 
     def numbers() -> str:
         table: dict[str, Any] = {"name": [c.name for c in found], "value": [c.value for c in found]}

@@ -1,6 +1,6 @@
 """Controls of the page Output codes."""
 
-from lossviz.ui.controls import Choice, Slide, Switch
+from lossviz.ui.controls import Choice, Slider, Toggle
 from lossviz.ui.typed import Line
 
 
@@ -13,7 +13,7 @@ class Codes:
         ("The network", "Unions", "Meaning", "Spare words", "One bit off", "At scale"),
         "The network",
     )
-    step = Slide("codes_step", "Step", 0, 300, 150, 10, "How long both networks have trained")
+    step = Slider("codes_step", "Step", 0, 300, 150, 10, "How long both networks have trained")
     labels = Choice(
         "codes_labels",
         "Labels",
@@ -38,7 +38,7 @@ class Codes:
     )
     network_controls = (step, labels, hidden, loss, rate)
 
-    labelling = Slide("codes_labelling", "Labelling", 1, 24, 1, 1, "Gives the same words out anew")
+    labelling = Slider("codes_labelling", "Labelling", 1, 24, 1, 1, "Gives the same words out anew")
     classes = Choice(
         "codes_classes", "Clouds", ("4", "5", "6", "8"), "4", "How many classes stand round a circle"
     )
@@ -58,7 +58,7 @@ class Codes:
     )
     union_controls = (labelling, classes, code, words)
 
-    torn = Slide("codes_torn", "Torn", 0, 40, 40, 1, "From sure of the first class to torn between all")
+    torn = Slider("codes_torn", "Torn", 0, 40, 40, 1, "From sure of the first class to torn between all")
     between = Choice(
         "codes_between",
         "Torn between",
@@ -84,7 +84,7 @@ class Codes:
     )
     spare_controls = (step, labels, hidden, loss, decode, spread)
 
-    threshold = Slide(
+    threshold = Slider(
         "codes_threshold", "Threshold", 0.05, 0.95, 0.5, 0.05, "From which output on a bit is a 1"
     )
     order = Choice(
@@ -110,8 +110,8 @@ class Codes:
         "Accuracy",
         "What the digits’ axis shows",
     )
-    centred = Switch("codes_centred", "Centre the pixels", False, "Makes each pixel’s mean 0 before training")
-    size = Slide("codes_size", "Classes, 2 to the", 2, 10, 10, 2, "How many classes there are")
+    centred = Toggle("codes_centred", "Centre the pixels", False, "Makes each pixel’s mean 0 before training")
+    size = Slider("codes_size", "Classes, 2 to the", 2, 10, 10, 2, "How many classes there are")
     scale_controls = (show, measure, centred, size)
 
     all = (

@@ -9,9 +9,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -41,13 +41,13 @@ def read(between: str) -> list[lv.codes.BitIndependence]:
 def picture(between: str) -> str:
     readings = read(between)
     at = int(Codes.torn.default)
-    return packed(lambda narrow: lv.figures.bit_readings(readings, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.bit_readings(readings, at=at, narrow=narrow))
 
 
 def show() -> None:
     drawing, transport, convention = (st.container() for _ in range(3))
     with transport:
-        at = int(rail(Codes.torn, playable=4))
+        at = int(axis_slider(Codes.torn, playable=4))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         tries = st.container(width="content")
         between = Codes.between.menu(width=230)
@@ -65,7 +65,7 @@ def show() -> None:
             "probability 0.",
         )
     with convention:
-        small(
+        caption(
             "Eight classes on three bits, perfect neurons: each says the true probability that its "
             "bit is 1. Lost: "
             "Kullback-Leibler divergence of the product from the truth, in bits. Box: thresholded at ½."

@@ -9,9 +9,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Control, presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -53,7 +53,7 @@ def trained(settings: Settings) -> lv.codes.CodePlane:
 @st.cache_data(max_entries=24, show_spinner=False)
 def picture(settings: Settings, spare: bool) -> str:
     facts = trained(settings)
-    return packed(lambda narrow: lv.figures.code_plane(facts, spare=spare, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.code_plane(facts, spare=spare, narrow=narrow))
 
 
 def code_of(settings: Settings, step: int, spare: bool) -> str:
@@ -103,7 +103,7 @@ def tabs(settings: Settings, step: int, spare: bool, controls: tuple[Control, ..
 def show() -> None:
     drawing, transport, convention, tries = (st.container() for _ in range(4))
     with transport:
-        step = int(rail(Codes.step, playable=5))
+        step = int(axis_slider(Codes.step, playable=5))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         labels = Codes.labels.segments()
         hidden = Codes.hidden.segments()
@@ -128,7 +128,7 @@ def show() -> None:
     with convention:
         rates = "rate 1" if own == 1 else f"rates {own:g} and 1"
         summed = "in nats" if loss == "Cross-entropy" else "without ½"
-        small(
+        caption(
             f"Crosses: wrong. 180 points, {hidden} hidden tanh neurons in both, gradient descent at "
             f"{rates}. {loss} is summed over the bits, {summed}. Drawn: the start in the middle."
         )
@@ -138,7 +138,7 @@ def show() -> None:
 def show_spare() -> None:
     drawing, transport, convention, tries = (st.container() for _ in range(4))
     with transport:
-        step = int(rail(Codes.step, playable=5))
+        step = int(axis_slider(Codes.step, playable=5))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         decode = Codes.decode.segments()
         labels = Codes.labels.segments()
@@ -165,7 +165,7 @@ def show_spare() -> None:
     facts = trained(settings)
     with convention:
         spare = " ".join("".join("●" if bit else "○" for bit in word) for word in facts.codes[0].spare_words)
-        small(
+        caption(
             f"Words without a class: {spare}. Both pictures are of one network, {hidden} hidden tanh "
             "neurons, rate 1, "
             f"{loss.lower()} summed over the bits. A word without a class counts as wrong."

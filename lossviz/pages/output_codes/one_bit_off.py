@@ -9,11 +9,11 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
-from lossviz.ui.work import stoppable, telling
+from lossviz.ui.work import progress_bar, stoppable
 
 text = texts_beside(__file__)
 
@@ -30,7 +30,7 @@ TRIES: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def trained(entry: str, epochs: int) -> lv.codes.BitErrors:
-    say, over = telling("Training four neurons on digits, from five starts …")
+    say, over = progress_bar("Training four neurons on digits, from five starts …")
     bits = lv.codes.digit_bits(entry, epochs=epochs, progress=lambda done, total: say(done / total))
     over()
     return lv.codes.bit_errors(bits, [k / 20 for k in range(1, 20)])
@@ -39,13 +39,13 @@ def trained(entry: str, epochs: int) -> lv.codes.BitErrors:
 @st.cache_data(max_entries=8, show_spinner=False)
 def picture(entry: str, epochs: int, order: str) -> str:
     facts = trained(entry, epochs)
-    return packed(lambda narrow: lv.figures.bit_errors(facts, order=order, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.bit_errors(facts, order=order, narrow=narrow))
 
 
 def show() -> None:
     drawing, transport, convention, tries = (st.container() for _ in range(4))
     with transport:
-        at = rail(Codes.threshold)
+        at = axis_slider(Codes.threshold)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         order = Codes.order.segments()
         loss = Codes.loss.segments()
@@ -76,7 +76,7 @@ def show() -> None:
                 f"{squared} on "
                 f"average, cross-entropy would with {cross}: see [Stuck neuron](/stuck-neuron)."
             )
-        small(
+        caption(
             "Digits, 597 to test on, five starts added up; words count the digits in binary. Faded: "
             "right. Heights "
             "and shades are square roots." + pulls

@@ -6,7 +6,7 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.output_codes.controls import Codes
-from lossviz.ui.page import READABLE
+from lossviz.ui.page import TEXT_WIDTH
 
 SQUARE = ((-1, 1), (1, 1), (-1, -1), (1, -1))
 
@@ -68,7 +68,7 @@ def show(view: str) -> None:
     st.subheader("So, can they?", anchor=False)
     for number, (words, room) in enumerate(lines()):
         with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-            with st.container(width=READABLE):
+            with st.container(width=TEXT_WIDTH):
                 st.markdown(words)
             st.button(
                 f"{room} →", key=f"codes_verdict_{number}", type="tertiary", on_click=go, args=(room,),

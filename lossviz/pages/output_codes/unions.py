@@ -10,9 +10,9 @@ import lossviz as lv
 from lossviz.common.plain_text import sentence
 from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -53,18 +53,18 @@ def counted(code: str | Words, classes: int) -> lv.codes.Unions:
 @st.cache_data(max_entries=16, show_spinner=False)
 def picture(code: str | Words, classes: int) -> str:
     facts = counted(code, classes)
-    return packed(lambda narrow: lv.figures.unions(facts, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.unions(facts, narrow=narrow))
 
 
 def show() -> None:
     drawing, transport, convention, tries = (st.container() for _ in range(4))
     with transport:
-        at = int(rail(Codes.labelling))
+        at = int(axis_slider(Codes.labelling))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         named = Codes.code.menu(width=180)
         own = named == OWN
         classes = int(Codes.classes.segments(disabled=own))
-        written = Codes.words.show(width=330) if own else Codes.words.now
+        written = Codes.words.show(width=330) if own else Codes.words.value
     with tries:
         presets("codes_union_try", TRIES, Codes.union_controls)
     code: str | Words = named
@@ -90,7 +90,7 @@ def show() -> None:
         more = facts.code.length - facts.units
         unseen = f" {more} more neurons are counted, not drawn." if more else ""
         how = "All labellings" if facts.counted.exact else "A sample of labellings"
-        small(
+        caption(
             f"{how} of the {classes} centres, each decided by linear programming. Shaded: where the "
             "best line fires; no "
             f"line gets more of the 180 points right.{unseen}"

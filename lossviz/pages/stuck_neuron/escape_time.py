@@ -9,9 +9,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.stuck_neuron.controls import Neuron
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -31,18 +31,18 @@ def escapes(rate: str) -> dict[str, list[lv.EscapeTime]]:
 def picture_of(rate: str) -> str:
     times = escapes(rate)
     at, lr = Neuron.z0.default, float(rate)
-    return packed(lambda narrow: lv.figures.escape(STARTS, times, at=at, lr=lr, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.escape(STARTS, times, at=at, lr=lr, narrow=narrow))
 
 
 def show() -> None:
     picture, below = st.container(gap="small"), st.container(gap="small")
     with picture:
         drawing = st.container()
-        z0 = rail(Neuron.z0)
+        z0 = axis_slider(Neuron.z0)
         convention = st.container()
     with below.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         tries = st.container(width="content")
-        rate = Neuron.rate.ladder(width=260)
+        rate = Neuron.rate.select_slider(width=260)
     with tries:
         table = {"Mildly wrong": 1.0, "Wrong": 4.0, "Very wrong": 8.0, "Hopeless": 14.0}
         keep = {Neuron.rate.key: rate}
@@ -62,7 +62,7 @@ def show() -> None:
             "stays below a hundred.",
         )
     with convention:
-        small(
+        caption(
             f"Input 1, target 0, *w* = *b* = *z*₀ / 2, both learning, rate {rate}, until the output is ½. "
             "Squared error has the ½. Dots: gradient descent, run. Lines: the formula for tiny steps."
         )

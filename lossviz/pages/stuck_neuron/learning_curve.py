@@ -9,9 +9,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.stuck_neuron.controls import Neuron
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -32,21 +32,21 @@ def runs(w: float, b: float, rate: str, own: str, widget: bool) -> list[lv.Desce
 def picture_of(w: float, b: float, rate: str, own: str, widget: bool) -> str:
     facts = runs(w, b, rate, own, widget)
     at = int(Neuron.step.default)
-    return packed(lambda narrow: lv.figures.descents(facts, at=at, every=2, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.descents(facts, at=at, every=2, narrow=narrow))
 
 
 def show() -> None:
     picture, below = st.container(gap="small"), st.container(gap="small")
     with picture:
         drawing = st.container()
-        step = int(rail(Neuron.step, playable=6))
+        step = int(axis_slider(Neuron.step, playable=6))
         convention = st.container()
     with below:
         tries = st.container()
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             w = Neuron.w.show(width=200)
             b = Neuron.b.show(width=200)
-            rate = Neuron.rate.ladder(width=200)
+            rate = Neuron.rate.select_slider(width=200)
             own = Neuron.own.menu(width=200)
             widget = Neuron.widget.show()
     with tries:
@@ -72,7 +72,7 @@ def show() -> None:
         )
     other = rate if own == "the same" else own
     with convention:
-        small(
+        caption(
             f"One sigmoid neuron, input 1, target 0, *w* = {w:g}, *b* = {b:g}. Squared error is "
             "(*a* − *y*)² / 2 at "
             f"learning rate {rate}, cross-entropy at {other}."

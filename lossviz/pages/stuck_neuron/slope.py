@@ -7,9 +7,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.stuck_neuron.controls import Neuron
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -27,14 +27,14 @@ def curves(target: str, half: bool) -> lv.neuron.LogitCurves:
 def picture_of(target: str, half: bool) -> str:
     facts = curves(target, half)
     at = Neuron.z.default if target == "0" else -Neuron.z.default
-    return packed(lambda narrow: lv.figures.slopes(facts, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.slopes(facts, at=at, narrow=narrow))
 
 
 def show() -> None:
     picture, below = st.container(gap="small"), st.container(gap="small")
     with picture:
         drawing = st.container()
-        z = rail(Neuron.z)
+        z = axis_slider(Neuron.z)
     with below.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         tries = st.container(width="content")
         target = Neuron.target.segments()
@@ -59,7 +59,7 @@ def show() -> None:
         )
     convention = "(*p* − *y*)² / 2" if half else "(*p* − *y*)²"
     with picture:
-        small(
+        caption(
             f"*p* = sigmoid(*z*), target *y* = {target}. Squared error is {convention}; "
             "cross-entropy is in nats. "
             "Tinted: squared error bends down."

@@ -19,7 +19,7 @@ from lossviz.pages.two_weights.surfaces import (
 )
 from lossviz.ui.chart import chart
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, footer, heading, page, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption, footer, heading, page
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -36,11 +36,11 @@ with page():
     transport = st.container()
     convention = st.container()
     with transport:
-        step = int(rail(Weights.step, playable=5))
+        step = int(axis_slider(Weights.step, playable=5))
     tries = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         model = Weights.model.menu(width=210)
-        rate = Weights.rate.ladder(width=210)
+        rate = Weights.rate.select_slider(width=210)
         marked = Weights.mark.segments()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         optimizers = Weights.optimizers.show()
@@ -91,7 +91,7 @@ with page():
             words += marks.get(marked, "")
         else:
             words = "Height is loss ÷ the loss of always guessing ½. White lines: 1, 2, 3 … times guessing."
-        small(words)
+        caption(words)
         if gone(ways):
             st.markdown(gone(ways))
 

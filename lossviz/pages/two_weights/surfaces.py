@@ -9,7 +9,7 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.two_weights.controls import Weights
 from lossviz.ui import files
-from lossviz.ui.chart import packed
+from lossviz.ui.chart import figure_json
 
 LOSSES = ("sigmoid-mse", "sigmoid-ce")
 STEPS = int(Weights.step.high)
@@ -58,7 +58,7 @@ def picture(
             for name, plane in zip(("Squared error", "Cross-entropy"), surfaces, strict=True)
         }
 
-    return packed(draw)
+    return figure_json(draw)
 
 
 def gone(ways: list[lv.neuron.WeightPath]) -> str:
