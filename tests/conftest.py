@@ -76,7 +76,7 @@ def pytest_collection_finish() -> None:
 def computed_once(request: pytest.FixtureRequest) -> Iterator[None]:
     """Where pages are opened, what a page has computed is there for its code, its link and its presets."""
     with pytest.MonkeyPatch.context() as patch:
-        if {"opened", "Room"} & set(vars(request.module)):
+        if {"opened", "PageView"} & set(vars(request.module)):
             from support.remembering import remember
 
             import lossviz as lv

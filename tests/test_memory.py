@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.heaviest import HEAVIEST, view_of
 
-from lossviz.ui.table import ENTRIES
+from lossviz import pages
 
 HERE = Path(__file__).parent
 MOST = 250  # MB above what a server takes at rest
@@ -17,7 +17,7 @@ LINES = sum(map(len, HEAVIEST.values())) + 1
 
 
 def test_every_view_of_every_page_is_measured() -> None:
-    assert set(HEAVIEST) == {entry.file for entry in ENTRIES}
+    assert set(HEAVIEST) == {page.name for page in pages.discover() if page.section}
     for page, rows in HEAVIEST.items():
         assert {view for view, _ in rows} == set(view_of(page).options), page
 

@@ -4,23 +4,27 @@ from pathlib import Path
 
 import streamlit as st
 
+from lossviz import pages
 from lossviz.ui import preload, style
-from lossviz.ui.table import HOME, SECTIONS
 
 ASSETS = Path(__file__).parents[2] / "assets"
 
 st.set_page_config(page_title="lossviz", page_icon=str(ASSETS / "mark.svg"), layout="wide")
 style.apply()
 style.logo(ASSETS)
+home = pages.start_page()
 page = st.navigation(
     {
-        "": [st.Page(HOME.path, title=HOME.title, default=True)],
+        "": [st.Page(home.script, title=home.title, default=True)],
         **{
-            section: [st.Page(entry.path, title=entry.title, url_path=entry.address) for entry in entries]
-            for section, entries in SECTIONS.items()
+            section: [st.Page(one.script, title=one.title, url_path=one.address) for one in members]
+            for section, members in pages.sections().items()
         },
     },
     position="top",
 )
+for one in pages.discover():
+    if one.title == page.title:
+        style.apply(one.style)
 page.run()
 preload.freeze_once_more()

@@ -1,48 +1,51 @@
-"""The one way to show a figure: updated in place, following a slider while it is dragged.
+"""Charts: updated in place, following a slider while it is dragged.
 
-A page gives a function that draws its figure wide and narrow; the browser picks by the chart's own width,
-recolours for the theme, and merges the frame that belongs to the followed control's value. If Plotly's file
-cannot be loaded, Streamlit's own chart shows the narrow figure.
+A page gives a function that draws its figure wide and narrow; the browser (``js/chart.js``) picks by the
+chart's own width, replaces the colours in the dark theme, and merges the frame that belongs to the followed
+control's value. If a file that it needs cannot be loaded, Streamlit's own chart shows the narrow figure.
 """
 
 import json
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import streamlit as st
 
 import lossviz as lv
-from lossviz.ui.server import PLOTLY_URL
+from lossviz.ui.scripts import PLOTLY_URL, component
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("motion", "picture", "hands", "chart")  # one after the other they are one module
-_CHART = st.components.v2.component(
+_CHART = component(
     "lossviz_chart",
-    html='<div class="lossviz-chart" role="group">\n<div class="lossviz-tabs"></div>'
+    '<div class="lossviz-chart" role="group">\n<div class="lossviz-tabs"></div>'
     '\n<div class="lossviz-plot"></div>\n</div>',
-    js="\n".join((_HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
-    isolate_styles=False,
+    "chart",
 )
-_PLAY = st.components.v2.component(
+_PLAY = component(
     "lossviz_play",
-    html='<button type="button" class="lossviz-play" aria-label="Play">\n'
+    '<button type="button" class="lossviz-play" aria-label="Play">\n'
     '<svg class="play" viewBox="0 0 20 20" aria-hidden="true"><path d="M5 3v14l12-7z"/></svg>'
     '<svg class="pause" viewBox="0 0 20 20" aria-hidden="true"><path d="M5 3h4v14H5zm6 0h4v14h-4z"/></svg>'
     "\n</button>",
-    js=(_HERE / "js" / "play.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
+    "play",
 )
 
 
-class Drawing(Protocol):
-    """Draws a figure wide or narrow; narrow may be several panels by name, which a tap switches."""
+class DrawFigure(Protocol):
+    """Draws a figure wide or narrow. A narrow one may be several panels by name, with a button for each."""
 
     def __call__(self, narrow: bool) -> Any: ...
 
 
-def packed(draw: Drawing, narrow: bool | None = None) -> str:
-    """A figure as JSON: what `chart` takes, and what a page caches. Both its layouts, or only one of them."""
+def figure_json(draw: DrawFigure, narrow: bool | None = None) -> str:
+    """Draw a figure and write it as JSON: what `chart` takes, and what a page caches.
+
+    Args:
+        draw: Draws it.
+        narrow: Only the narrow layout, or only the wide one; both if it is None.
+
+    Returns:
+        The members of a JSON object, ``wide`` and ``narrow``.
+    """
     wide = "null" if narrow else draw(narrow=False).to_json()
     figure = {} if narrow is False else draw(narrow=True)
     panels = figure if isinstance(figure, dict) else {"": figure}
@@ -51,7 +54,7 @@ def packed(draw: Drawing, narrow: bool | None = None) -> str:
 
 
 def is_narrow(key: str) -> bool:
-    """Whether the chart of that key, which has been shown with ``live``, is in need of its narrow layout."""
+    """Whether the chart of that key, shown with ``live``, needs its narrow layout."""
     return bool(st.session_state.get(key, {}).get("narrow"))
 
 
@@ -62,38 +65,51 @@ def chart(
     follow: str | None = None,
     on_click: Callable[[float, float], None] | None = None,
     live: bool = False,
+    steady: bool = False,
+    options: Sequence[str] = (),
 ) -> None:
-    """Show a packed figure. ``alt`` says in words what it shows.
+    """Show a figure that `packed` has made.
 
-    ``follow`` is the key of a slider or of a choice of the page, whose value names the frame to show.
-    ``on_click`` gets the data coordinates of a click in a map, before the page runs again. A figure whose
-    meta has a ``grip``, [trace, "x" or "y"], lets that point be dragged, and the followed slider goes with
-    it. A ``live`` chart tells which layout it needs (`is_narrow`): while pictures follow each other quickly,
-    the other need not be sent.
+    What a figure's ``meta`` may say: ``slider`` is the part of the plotting area, as fractions of its width,
+    that the slider below stands under; ``grip``, [trace, "x" or "y"], lets the last point of that trace be
+    dragged, and the followed slider goes with it; ``click`` is the one panel that takes clicks.
+
+    Args:
+        figure: The figure as JSON.
+        key: The chart's key in the page.
+        alt: What it shows, in words.
+        follow: The key of the page's slider, or segmented control, whose value names the frame to show.
+        on_click: Gets the data coordinates of a click in a map, before the page runs again.
+        live: The chart tells which layout it needs (`is_narrow`): while pictures follow each other quickly,
+            the other need not be sent.
+        steady: The picture is renewed while the page runs, and is not to be paled meanwhile. A live one is.
+        options: If a segmented control is followed, the names of the frames in the order of its buttons.
     """
 
     def clicked() -> None:
-        place = st.session_state[key].get("click")
-        if on_click and place:
-            on_click(float(place["x"]), float(place["y"]))
+        clicked_at = st.session_state[key].get("click")
+        if on_click and clicked_at:
+            on_click(float(clicked_at["x"]), float(clicked_at["y"]))
 
     def dragged() -> None:
-        place = st.session_state[key].get("dragged")
-        if follow and place is not None:
-            st.session_state[follow] = type(st.session_state[follow])(place)
+        value = st.session_state[key].get("dragged")
+        if follow and value is not None:
+            st.session_state[follow] = type(st.session_state[follow])(value)
 
-    small = {
+    settings = {
         "key": key,
         "alt": alt,
         "follow": follow,
         "clickable": on_click is not None,
+        "options": list(options),
         "live": live,
+        "steady": steady or live,
         "plotly": PLOTLY_URL,
         "dark": lv.figures.dark_map(),
     }
     result = _CHART(
         key=key,
-        data=f"{json.dumps(small)[:-1]}, {figure}}}".encode(),
+        data=f"{json.dumps(settings)[:-1]}, {figure}}}".encode(),
         on_missing_change=lambda: None,
         on_click_change=clicked,
         on_dragged_change=dragged,
@@ -101,19 +117,24 @@ def chart(
     )
     if result.get("missing"):
         value = st.session_state.get(follow) if follow else None
-        given = json.loads(f"{{{figure}}}")
-        for panel in given["narrow"].values() or [given["wide"]]:
-            still = lv.figures.at_frame(lv.figures.from_json(panel), value)
-            st.plotly_chart(still, theme=None, alt=alt, config={"displayModeBar": False})
+        layouts = json.loads(f"{{{figure}}}")
+        for panel in layouts["narrow"].values() or [layouts["wide"]]:
+            static = lv.figures.at_frame(lv.figures.from_json(panel), value)
+            st.plotly_chart(static, theme=None, alt=alt, config={"displayModeBar": False})
 
 
 def play(follow: str, seconds: float = 5.0) -> None:
-    """A round button that moves the slider of that key to its end in about so many seconds."""
+    """Show a round button that moves the slider of that key to its end in about so many seconds."""
     key = f"{follow}_play"
 
     def stopped() -> None:
-        place = st.session_state[key].get("stopped")
-        if place is not None:
-            st.session_state[follow] = type(st.session_state[follow])(place)
+        value = st.session_state[key].get("stopped")
+        if value is not None:
+            st.session_state[follow] = type(st.session_state[follow])(value)
 
-    _PLAY(key=key, data={"follow": follow, "seconds": seconds}, on_stopped_change=stopped)
+    _PLAY(
+        key=key,
+        data={"follow": follow, "seconds": seconds},
+        on_stopped_change=stopped,
+        on_missing_change=lambda: None,
+    )

@@ -1,6 +1,6 @@
-"""Controls whose values live in the URL, and presets that set several of them.
+"""Controls whose values are in the URL, and presets that set several of them.
 
-A control is declared once, as data: the page draws it, the URL carries it, presets and links know its
+A control is declared once, as data: the page shows it, the URL has its value, presets and links know its
 default. Defaults are published: a value that equals its default is left out of the URL.
 """
 
@@ -16,10 +16,10 @@ from lossviz.ui.typed import Line, Number, Text, in_address, write_address
 
 
 @dataclass(frozen=True)
-class Slide:
+class Slider:
     """A number on a slider. ``key`` is its name in the URL.
 
-    A number between two steps, as a link may have, is the nearest step: pictures are made for steps only.
+    A number between two steps, as a link may have, becomes the nearest step: only steps have frames.
     """
 
     key: str
@@ -32,12 +32,12 @@ class Slide:
     format: str | None = None
 
     def show(self, **more: Any) -> float:
-        """Draw it; its value, one of its steps whatever a client sends."""
+        """Show it, and return its value: one of its steps, whatever a client sends."""
         given = st.session_state.get(self.key)
         if given is None:
-            self._put_link_right()
-        elif given != self._sane(given):
-            st.session_state[self.key] = self._sane(given)
+            self._correct_link()
+        elif given != self._validated(given):
+            st.session_state[self.key] = self._validated(given)
         value = st.slider(
             self.label,
             self.low,
@@ -48,34 +48,34 @@ class Slide:
             **in_address(self.key, self.help),
             **more,
         )
-        return self._sane(value)
+        return self._validated(value)
 
-    def _put_link_right(self) -> None:
-        """Open the page anew at the nearest step if its address says something between two.
+    def _correct_link(self) -> None:
+        """Run the page again at the nearest step if its address has a value between two.
 
-        Before the slider is drawn: from then on the address is Streamlit's, and the slider as it says.
+        This must come before the slider is shown: from then on Streamlit takes its value from the address.
         """
         try:
             linked = float(st.query_params[self.key])
         except (KeyError, ValueError):
             return
-        step = self._sane(linked)
+        step = self._validated(linked)
         if step != linked and self.low <= linked <= self.high:
-            in_words = str(int(step) if step == int(step) else step)
-            write_address(self.key, None if step == self.default else in_words)
+            text = str(int(step) if step == int(step) else step)
+            write_address(self.key, None if step == self.default else text)
             st.rerun()
 
     @property
-    def now(self) -> float:
-        """Its value in this run, also before it is drawn."""
-        return self._sane(st.session_state.get(self.key, self.default))
+    def value(self) -> float:
+        """Its value in this run, also before it is shown."""
+        return self._validated(st.session_state.get(self.key, self.default))
 
-    def _sane(self, value: Any) -> float:
+    def _validated(self, value: Any) -> float:
         good = isinstance(value, int | float) and math.isfinite(value) and self.low <= value <= self.high
         return type(self.default)(self._step_at(value) if good else self.default)
 
     def _step_at(self, value: float) -> float:
-        """The nearest step; a value that is one but for its last bits stays as it is."""
+        """The nearest step; a value that differs from one only by rounding stays as it is."""
         last = math.floor((self.high - self.low) / self.step + 1e-6)
         nearest = self.low + self.step * min(round((value - self.low) / self.step), last)
         return value if abs(value - nearest) < 1e-6 * self.step else round(nearest, 9)
@@ -83,7 +83,7 @@ class Slide:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few names. ``look`` is how it is drawn: a segmented control, a menu, or a switch."""
+    """One of a few options. There is a method for each way in which Streamlit can show it."""
 
     key: str
     label: str
@@ -92,6 +92,7 @@ class Choice:
     help: str = ""
 
     def segments(self, **more: Any) -> str:
+        """Show it as a segmented control, and return the option that is chosen."""
         value = st.segmented_control(
             self.label,
             self.options,
@@ -100,10 +101,10 @@ class Choice:
             **in_address(self.key, self.help),
             **more,
         )
-        return self._sane(value)
+        return self._validated(value)
 
-    def ladder(self, **more: Any) -> str:
-        """A slider over the options, for numbers that are not evenly spaced."""
+    def select_slider(self, **more: Any) -> str:
+        """Show it as a slider over the options, for numbers that are not evenly spaced."""
         value = st.select_slider(
             self.label,
             self.options,
@@ -111,9 +112,10 @@ class Choice:
             **in_address(self.key, self.help),
             **more,
         )
-        return self._sane(value)
+        return self._validated(value)
 
     def menu(self, **more: Any) -> str:
+        """Show it as a menu, and return the option that is chosen."""
         value = st.selectbox(
             self.label,
             self.options,
@@ -121,10 +123,10 @@ class Choice:
             **in_address(self.key, self.help),
             **more,
         )
-        return self._sane(value)
+        return self._validated(value)
 
     def radio(self, **more: Any) -> str:
-        """All the options below each other, for a question that is read."""
+        """Show all options below each other, and return the one that is chosen."""
         value = st.radio(
             self.label,
             self.options,
@@ -132,19 +134,19 @@ class Choice:
             **in_address(self.key, self.help),
             **more,
         )
-        return self._sane(value)
+        return self._validated(value)
 
     @property
-    def now(self) -> str:
-        return self._sane(st.session_state.get(self.key, self.default))
+    def value(self) -> str:
+        return self._validated(st.session_state.get(self.key, self.default))
 
-    def _sane(self, value: Any) -> str:
+    def _validated(self, value: Any) -> str:
         return value if value in self.options else self.default
 
 
 @dataclass(frozen=True)
-class Several:
-    """Some of a few names, at least ``least``."""
+class MultiChoice:
+    """Some of a few options, at least one."""
 
     key: str
     label: str
@@ -162,20 +164,20 @@ class Several:
             **in_address(self.key, self.help),
             **more,
         )
-        return self._sane(value)
+        return self._validated(value)
 
     @property
-    def now(self) -> tuple[str, ...]:
-        return self._sane(st.session_state.get(self.key, list(self.default)))
+    def value(self) -> tuple[str, ...]:
+        return self._validated(st.session_state.get(self.key, list(self.default)))
 
-    def _sane(self, value: Any) -> tuple[str, ...]:
+    def _validated(self, value: Any) -> tuple[str, ...]:
         chosen = tuple(name for name in self.options if name in (value or ()))
         return chosen or self.default
 
 
 @dataclass(frozen=True)
-class Switch:
-    """Yes or no."""
+class Toggle:
+    """A toggle, on or off."""
 
     key: str
     label: str
@@ -186,27 +188,36 @@ class Switch:
         return bool(st.toggle(self.label, self.default, **in_address(self.key, self.help), **more))
 
     @property
-    def now(self) -> bool:
+    def value(self) -> bool:
         return bool(st.session_state.get(self.key, self.default))
 
 
-Control = Slide | Choice | Several | Switch | Number | Text | Line
+Control = Slider | Choice | MultiChoice | Toggle | Number | Text | Line
 
 
 def presets(key: str, table: Mapping[str, Mapping[str, Any]], controls: Sequence[Control]) -> str | None:
-    """Pills under the word Try: each sets its controls, and is lit as long as they stay so. The lit one.
+    """Show presets as pills under the word Try.
 
-    A control that a preset does not name goes back to its default. ``<key>_chosen`` in the session is the
-    name of the one that was clicked last; a page that wants to know of clicks takes it away.
+    Each sets its controls, and is highlighted as long as they keep these values. A control that a preset does
+    not name gets its default.
+
+    Args:
+        key: Prefix of the keys in the session. ``<key>_chosen`` is the name of the preset that was clicked
+            last, until a page that wants to know of clicks removes it.
+        table: The values of the controls by the preset's name.
+        controls: All controls that a preset sets.
+
+    Returns:
+        The name of the highlighted one, if there is one.
     """
     defaults = {control.key: control.default for control in controls}
     wanted = {name: defaults | dict(values) for name, values in table.items()}
-    now = {control.key: control.now for control in controls}
+    now = {control.key: control.value for control in controls}
     lit = next((name for name, values in wanted.items() if _same(values, now)), None)
 
-    # The browser sends all its pills with every touch of anything, also before it has heard that a slider
-    # has put one out: that must not count as a click. So pills that show the wrong one are not corrected but
-    # replaced, and what the old ones still send is not listened to.
+    # The browser sends the state of all its widgets with every event, also before it has been told that
+    # moving a slider has deselected a pill: that must not count as a click. So pills that show the wrong
+    # selection are not corrected but replaced by new ones, and what the old ones still send is ignored.
     generation, first = st.session_state.get(f"{key}_pills", (0, lit))
     if st.session_state.get(f"{key}_{generation}", first) != lit:
         generation, first = generation + 1, lit
@@ -236,12 +247,12 @@ def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
 
 
 def link(controls: Sequence[Control]) -> str:
-    """The address that shows this page as it is now, made only of what the controls say.
+    """Return the address that shows this page as it is now: the values that differ from their defaults.
 
     A text that is too long for an address is left out.
     """
-    said = [c for c in controls if not isinstance(c, Text) or c.fits]
-    changed = [(c.key, c.now) for c in said if c.now != c.default]
+    in_link = [c for c in controls if not isinstance(c, Text) or c.fits]
+    changed = [(c.key, c.value) for c in in_link if c.value != c.default]
     query = urlencode([(k, part) for k, v in changed for part in (v if isinstance(v, tuple) else (v,))])
     address = (st.context.url or "").split("?")[0]
     return f"{address}?{query}" if query else address

@@ -10,10 +10,10 @@ import streamlit as st
 import lossviz as lv
 from lossviz.ui import preload
 from lossviz.ui.chart import play
-from lossviz.ui.controls import Choice, Control, Slide, link
+from lossviz.ui.controls import Choice, Control, Slider, link
 from lossviz.ui.save import save_picture
 
-READABLE = 760  # px: the width of a text that is read
+TEXT_WIDTH = 760  # px: the width of a column of text
 
 
 @contextmanager
@@ -24,7 +24,16 @@ def page() -> Iterator[None]:
 
 
 def heading(question: str, sentences: Mapping[str, str] | str, views: Choice | None = None) -> str:
-    """The question, one sentence that says what to look at, and the views. The view that is on."""
+    """Show the question, one sentence that says what to look at, and the control of the views.
+
+    Args:
+        question: The title of the page.
+        sentences: The sentence; one for each view if there are several.
+        views: The control that chooses the view.
+
+    Returns:
+        The view that is chosen; "" if the page has only one.
+    """
     view = ""
     with st.container(gap="xsmall"):
         st.title(question, anchor=False)
@@ -36,28 +45,43 @@ def heading(question: str, sentences: Mapping[str, str] | str, views: Choice | N
             ):
                 sentence = st.container(width="content")
                 view = views.segments(label_visibility="collapsed")
-            sentence.markdown(f":gray[{sentences[view]}]")  # only now is a view from the URL known
+            sentence.markdown(f":gray[{sentences[view]}]")  # a view from the URL is known only now
     preload.title_is_written()
     return view
 
 
-def rail(slide: Slide, playable: float = 0.0) -> float:
-    """A slider exactly under the x axis of the figure above; playable for so many seconds, or not."""
-    with st.container(key=f"rail_{slide.key}", gap=None):
+def axis_slider(slide: Slider, playable: float = 0.0) -> float:
+    """Show a slider exactly under the x axis of the chart above.
+
+    Args:
+        slide: The slider.
+        playable: The seconds in which a play button beside it moves it to its end; 0 for no such button.
+
+    Returns:
+        Its value.
+    """
+    with st.container(key=f"axis_slider_{slide.key}", gap=None):
         if playable:
             with st.container(key=f"play_{slide.key}", width=46):
                 play(slide.key, playable)
         return slide.show(label_visibility="collapsed")
 
 
-def small(text: str) -> None:
-    """The one mute line under a picture: its conventions."""
+def caption(text: str) -> None:
+    """Show the grey line under a picture: its conventions."""
     st.markdown(f":small[:gray[{text}]]")
 
 
 @dataclass(frozen=True)
 class File:
-    """Something to download; made only when it is asked for."""
+    """A file to download.
+
+    Args:
+        label: The words on its button.
+        name: Its name.
+        mime: Its media type.
+        make: Makes its content when the button is clicked.
+    """
 
     label: str
     name: str
@@ -66,9 +90,10 @@ class File:
 
 
 class Tabs:
-    """What to see, any extra tab, Maths, Code, Share and Download, under the picture.
+    """The tabs under the picture: What to see, any extra tab, Maths, Code, Share and Download.
 
-    Made first, so that controls may stand in an extra tab, and filled when the page knows its settings.
+    They are made first, so that controls may stand in an extra tab, and filled when the page knows its
+    settings.
     """
 
     def __init__(self, *extra: str) -> None:
@@ -87,14 +112,23 @@ class Tabs:
         files: Sequence[File],
         picture: str,
     ) -> None:
-        """The texts in Markdown, the code that makes the picture, and its chart's key."""
-        with self["What to see"].container(width=READABLE):
+        """Fill all tabs but the extra ones.
+
+        Args:
+            see: What to see, in Markdown.
+            maths: The formulas, in Markdown.
+            code: The Python code that makes the picture.
+            controls: All controls of the page: the link is made of them.
+            files: What can be downloaded.
+            picture: The key of the chart, which the browser can save.
+        """
+        with self["What to see"].container(width=TEXT_WIDTH):
             st.markdown(see)
-        with self["Maths"].container(width=READABLE):
+        with self["Maths"].container(width=TEXT_WIDTH):
             st.markdown(maths)
-        with self["Code"].container(width=READABLE):
+        with self["Code"].container(width=TEXT_WIDTH):
             st.code(code, language="python", wrap_lines=True)  # a barrier, if it had to be scrolled
-        with self["Share"].container(width=READABLE):
+        with self["Share"].container(width=TEXT_WIDTH):
             st.markdown("This link opens the page as you see it now.")
             st.code(link(controls), language=None, wrap_lines=True)
         with self["Download"].container(horizontal=True, gap="medium", vertical_alignment="center"):
@@ -113,5 +147,5 @@ class Tabs:
 
 
 def footer() -> None:
-    """The last line of every page."""
-    small(f"lossviz · {len(lv.LOSSES)} losses · every number on this page is computed, none is typed")
+    """Show the last line of every page."""
+    caption(f"lossviz · {len(lv.LOSSES)} losses · every number on this page is computed, none is typed")

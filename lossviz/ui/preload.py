@@ -1,4 +1,4 @@
-"""A warm start: what is slow to import is imported before it is needed, but not before the first title.
+"""Imports in advance: what is slow to import is imported before it is needed, but not before the first title.
 
 One thread imports all of it, in one order, and pages wait for that thread: two threads that import the same
 package for the first time at once may see it half made ("partially initialized module").
@@ -22,7 +22,7 @@ from importlib import import_module
 import lossviz
 
 HEAD_START = 2.0  # seconds for a viewer who comes with the server
-TO_BE_SEEN = 0.25  # seconds that a title needs from the page to the viewer's screen
+TITLE_TRAVELS = 0.25  # seconds that a title needs from the page to the viewer's screen
 # What Streamlit imports in the first run of any page, and what it imports for the first table.
 FOR_A_TITLE = ("numpy", "numpy.typing", "PIL.Image", "PIL.ImageFile")
 FOR_TABLES = (
@@ -35,7 +35,7 @@ NOT_FOR_PAGES = ("lossviz.__main__", "lossviz.ui", "lossviz.pages")
 
 
 def import_for_a_title() -> None:
-    """What no page can do without, even up to its title: before the server answers."""
+    """Import what every page needs up to its title: before the server answers."""
     for name in FOR_A_TITLE:
         import_module(name)
 
@@ -84,12 +84,12 @@ class Preload:
 
     def _run(self) -> None:
         if self._title_is_written.wait(self.head_start):
-            time.sleep(TO_BE_SEEN)
+            time.sleep(TITLE_TRAVELS)
         _import_all()
         freeze()
 
     def title_is_written(self) -> None:
-        """What comes after a title may need all that is slow: import it now, and wait for it."""
+        """Import all that is slow now, and wait for it: what follows a title may need it."""
         self._title_is_written.set()
         self.start().join()
 
@@ -103,7 +103,7 @@ class Preload:
 
 
 def freeze() -> None:
-    """Take everything that is alive out of the garbage collector's sight."""
+    """Let the garbage collector ignore every object that is alive now."""
     gc.collect()
     gc.freeze()
 

@@ -1,46 +1,22 @@
-"""The ASGI app around the Streamlit script: Plotly's own file, headers, bounds for uploads, a warm start."""
+"""The ASGI app around the Streamlit script: own scripts, headers, bounds for uploads, early imports."""
 
 import base64
-import gzip
 import hashlib
 import os
 import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from functools import lru_cache
-from importlib.metadata import distribution, version
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from lossviz.ui import preload
+from lossviz.ui import preload, scripts
 from lossviz.ui.not_found import NotFound
-from lossviz.ui.table import ENTRIES
 from lossviz.ui.uploads import BoundedUploads
 
-CONTENTS = Path(__file__).parents[1] / "pages" / "contents.py"
-PLOTLY_ROUTE = "/lossviz/plotly.min.js"
-PLOTLY_URL = f".{PLOTLY_ROUTE}?v={version('plotly')}"  # relative: right under any base path
 EMBEDDERS = "LOSSVIZ_FRAME_ANCESTORS"  # environment: who may show the app in a frame, in CSP's words
-
-
-@lru_cache(maxsize=2)
-def _plotly_file(zipped: bool) -> bytes:
-    path = Path(str(distribution("plotly").locate_file("plotly/package_data/plotly.min.js")))
-    return gzip.compress(path.read_bytes(), 6) if zipped else path.read_bytes()
-
-
-def _plotly(request: Request) -> Response:
-    zipped = "gzip" in request.headers.get("accept-encoding", "")
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-    if zipped:
-        headers["Content-Encoding"] = "gzip"
-    return Response(_plotly_file(zipped), media_type="text/javascript", headers=headers)
 
 
 def _inline_scripts() -> Iterable[str]:
@@ -98,16 +74,23 @@ async def _lifespan(_: Any) -> AsyncIterator[None]:
     yield
 
 
-def surroundings() -> dict[str, Any]:
-    """The arguments of `st.App` beside the script. (Streamlit looks for the call itself in app.py.)"""
+def server_arguments(addresses: Iterable[str]) -> dict[str, Any]:
+    """The arguments of `st.App` beside the script. (Streamlit looks for the call itself in app.py.)
+
+    Args:
+        addresses: The paths of all pages but the start page, without slashes.
+
+    Returns:
+        Keyword arguments: ``lifespan``, ``routes`` and ``middleware``.
+    """
     headers = security_headers(os.environ.get(EMBEDDERS, "'self'"))
     base = str(st.get_option("server.baseUrlPath") or "")
     return {
         "lifespan": _lifespan,
-        "routes": [Route(PLOTLY_ROUTE, _plotly)],
+        "routes": list(scripts.routes()),
         "middleware": [
             Middleware(SecurityHeaders, headers=headers),
             Middleware(BoundedUploads),
-            Middleware(NotFound, pages=[entry.address for entry in ENTRIES], base=base),
+            Middleware(NotFound, pages=list(addresses), base=base),
         ],
     }

@@ -1,15 +1,16 @@
-"""What config.toml cannot say about the look: a short style sheet, and the mark."""
+"""What config.toml cannot say of the appearance: a short style sheet, and the logo."""
 
 from pathlib import Path
 
 import streamlit as st
 
-_SHEET = Path(__file__).parent / "css" / "style.css"
+SHEET = Path(__file__).parent / "css" / "style.css"
 
 
-def apply() -> None:
-    """Add the style sheet to the page."""
-    st.html(_SHEET)
+def apply(sheet: Path = SHEET) -> None:
+    """Add a style sheet to the page, if there is one."""
+    if sheet.exists():
+        st.html(sheet)
 
 
 def logo(assets: Path) -> None:

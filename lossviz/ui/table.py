@@ -1,47 +1,54 @@
-"""The pages: one row a page. The navigation and the map on Home are made of it."""
+"""The row that each page declares in its folder's ``__init__.py``."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-_PAGES = Path(__file__).parents[1] / "pages"
-
 
 @dataclass(frozen=True)
-class Entry:
-    """A page. Its file's name is its word in the address, with hyphens."""
+class Page:
+    """One page of the app: its folder, and what the navigation and the cards on Home say of it.
 
-    file: str
+    Args:
+        init_file: The ``__file__`` of its folder's ``__init__.py``. The folder's name, with hyphens, is its
+            address.
+        title: Its name in the navigation.
+        question: The question on its card; the page's own heading may say more.
+        section: The part of the navigation that it stands in; "" for the start page.
+        order: Its place among all pages: smaller numbers come first.
+    """
+
+    init_file: str
     title: str
-    question: str  # on its card; the page's own heading may say more
+    question: str
+    section: str
+    order: int
 
     @property
-    def path(self) -> Path:
-        return _PAGES / self.file / "page.py"
+    def folder(self) -> Path:
+        """Where its files lie."""
+        return Path(self.init_file).parent
 
     @property
-    def card(self) -> Path:
-        return _PAGES / self.file / "card.svg"
+    def name(self) -> str:
+        """The name of its folder."""
+        return self.folder.name
 
     @property
     def address(self) -> str:
-        return self.file.replace("_", "-")
+        """Its path in the app's address."""
+        return self.name.replace("_", "-")
 
+    @property
+    def script(self) -> Path:
+        """The file that Streamlit runs for it."""
+        return self.folder / "page.py"
 
-HOME = Entry("home", "Home", "")
-SECTIONS: dict[str, tuple[Entry, ...]] = {
-    "See it learn": (
-        Entry("stuck_neuron", "Stuck neuron", "Why does the most wrong neuron learn slowest?"),
-        Entry("two_weights", "Two weights", "Where does the ground go flat?"),
-        Entry("race", "Race", "Does the loss matter on a real network?"),
-        Entry("landscape", "Landscape", "Can you trust this picture?"),
-        Entry("edge_of_stability", "Edge of stability", "How big a step can it take?"),
-    ),
-    "Why this loss": (
-        Entry("gallery", "Loss gallery", "What does each loss punish?"),
-        Entry("likelihood", "Likelihood", "Where do losses come from?"),
-        Entry("numbers", "Numbers that go wrong", "Is my loss right?"),
-        Entry("metric", "Loss against metric", "Worse loss, better accuracy?"),
-        Entry("output_codes", "Output codes", "Can k neurons name 2ᵏ classes?"),
-    ),
-}
-ENTRIES = tuple(entry for section in SECTIONS.values() for entry in section)
+    @property
+    def card(self) -> Path:
+        """Its picture on Home. There may be none yet."""
+        return self.folder / "card.svg"
+
+    @property
+    def style(self) -> Path:
+        """A style sheet of its own. Most pages have none."""
+        return self.folder / "style.css"

@@ -12,12 +12,12 @@ import streamlit as st
 
 
 def in_address(key: str, help: str) -> dict[str, Any]:
-    """How a control is given to Streamlit that Streamlit itself keeps in the URL, under its key."""
+    """Return the arguments with which Streamlit keeps a control's value in the URL, under its key."""
     return {"key": key, "help": help or None, "bind": "query-params"}
 
 
 def write_address(key: str, wanted: str | None) -> None:
-    """Write a word into the address, or take it out."""
+    """Write a value into the address, or remove it."""
     if wanted is None:
         if key in st.query_params:
             del st.query_params[key]
@@ -42,8 +42,8 @@ class Number:
     format: str | None = None
 
     def show(self, **more: Any) -> float:
-        """Draw it; its value, within its range whatever a client sends."""
-        st.session_state[self.key] = self.now
+        """Show it, and return its value: within its range, whatever a client sends."""
+        st.session_state[self.key] = self.value
         st.number_input(
             self.label,
             self.low,
@@ -54,23 +54,25 @@ class Number:
             help=self.help or None,
             **more,
         )
-        value = self.now
-        st.session_state[f"{self.key}_kept"] = value  # Streamlit forgets what another view does not draw
+        value = self.value
+        st.session_state[f"{self.key}_stored"] = (
+            value  # Streamlit forgets the value of what another view does not show
+        )
         write_address(self.key, str(value) if value != self.default else None)
         return value
 
     @property
-    def now(self) -> float:
-        """Its value in this run, also before it is drawn."""
-        for key in (self.key, f"{self.key}_kept"):
+    def value(self) -> float:
+        """Its value in this run, also before it is shown."""
+        for key in (self.key, f"{self.key}_stored"):
             if st.session_state.get(key) is not None:
-                return self._sane(st.session_state[key])
+                return self._validated(st.session_state[key])
         try:
-            return self._sane(float(st.query_params.get(self.key, self.default)))
+            return self._validated(float(st.query_params.get(self.key, self.default)))
         except ValueError:
             return self.default
 
-    def _sane(self, value: Any) -> float:
+    def _validated(self, value: Any) -> float:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         good = number and math.isfinite(value) and self.low <= value <= self.high
         if good and isinstance(self.default, int):
@@ -80,7 +82,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Text:
-    """Some words or many numbers. Up to ``longest`` letters are in the URL."""
+    """Some words or many numbers. A text of up to ``longest`` characters is in the URL."""
 
     key: str
     label: str
@@ -97,9 +99,9 @@ class Text:
         return text
 
     @property
-    def now(self) -> str:
-        """Its text in this run, also before it is drawn: typed, or from the link that opened the page."""
-        for key in (self.key, f"{self.key}_kept"):
+    def value(self) -> str:
+        """Its text in this run, also before it is shown: typed, or from the link that opened the page."""
+        for key in (self.key, f"{self.key}_stored"):
             if isinstance(st.session_state.get(key), str):
                 return str(st.session_state[key])
         linked = st.query_params.get(self.key)
@@ -108,7 +110,7 @@ class Text:
     @property
     def fits(self) -> bool:
         """Whether the text is short enough for a link."""
-        return len(self.now) <= self.longest
+        return len(self.value) <= self.longest
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ class Line:
     most: int = 200
 
     def show(self, **more: Any) -> str:
+        """Show it, and return its text."""
         value = st.text_input(
             self.label,
             self.default,
@@ -129,12 +132,12 @@ class Line:
             **in_address(self.key, self.help),
             **more,
         )
-        return self._sane(value)
+        return self._validated(value)
 
     @property
-    def now(self) -> str:
-        return self._sane(st.session_state.get(self.key, self.default))
+    def value(self) -> str:
+        return self._validated(st.session_state.get(self.key, self.default))
 
-    def _sane(self, value: Any) -> str:
+    def _validated(self, value: Any) -> str:
         good = isinstance(value, str) and 0 < len(value.strip()) <= self.most
         return value if good else self.default

@@ -1,4 +1,4 @@
-"""Uploaded files: one a viewer, a bounded amount of memory for all, and let go when the viewer leaves.
+"""Uploaded files: one for each viewer, within a bounded amount of memory, released when the viewer leaves.
 
 Streamlit keeps whatever is put at its upload address, under any number of ids that a client makes up, until
 the session is forgotten: two minutes after its viewer has left, if another session begins then, or never.
@@ -32,7 +32,7 @@ class BoundedUploads:
         server: Callable[[], Any] = runtime.get_instance,
     ) -> None:
         self._app, self._most_bytes, self._grace, self._server = app, most_bytes, grace, server
-        self._coming = 0  # uploads that are being read
+        self._pending = 0  # uploads that are being read
         self._one_by_one: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # a session
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -40,7 +40,7 @@ class BoundedUploads:
             try:
                 await self._app(scope, receive, send)
             finally:
-                asyncio.get_running_loop().call_later(self._grace, self.let_go)
+                asyncio.get_running_loop().call_later(self._grace, self.release)
             return
         address = _ADDRESS.search(scope["path"]) if scope["type"] == "http" else None
         if address is None or scope["method"] != "PUT":
@@ -50,28 +50,30 @@ class BoundedUploads:
         lock = self._one_by_one.setdefault(session, asyncio.Lock())
         async with lock:
             if self._is_full():
-                self.let_go()  # of what is kept for viewers who may come back
+                self.release()  # of what is kept for viewers who may come back
             if self._is_full():
                 full = PlainTextResponse("The server holds as many uploads as it can. Try again later.", 503)
                 await full(scope, receive, send)
                 return
 
-            async def tidied(message: Any) -> None:  # before the viewer hears that the new file is there
+            async def send_after_cleanup(
+                message: Any,
+            ) -> None:  # before the viewer is told that the new file is there
                 self._keep_only(session, file)
                 await send(message)
 
-            self._coming += 1
+            self._pending += 1
             try:
-                await self._app(scope, receive, tidied)
+                await self._app(scope, receive, send_after_cleanup)
             finally:
-                self._coming -= 1
+                self._pending -= 1
                 self._keep_only(session, file)
 
     def _is_full(self) -> bool:
         """Whether one more file, as large as a file may be, could be too much."""
         held = sum(len(file.data) for files in list(self._storage.values()) for file in list(files.values()))
         largest = int(st.get_option("server.maxUploadSize")) * 2**20
-        return held + (self._coming + 1) * largest > self._most_bytes
+        return held + (self._pending + 1) * largest > self._most_bytes
 
     @property
     def _storage(self) -> dict[str, dict[str, Any]]:
@@ -80,7 +82,7 @@ class BoundedUploads:
         return storage
 
     def _keep_only(self, session: str, file: str) -> None:
-        """Lets go of a session's other files if this one is there, and of all if the session is over."""
+        """Release a session's other files if this one is there, and all of them if the session is over."""
         held = self._storage.get(session, {})
         if not self._server().is_active_session(session):
             self._server().uploaded_file_mgr.remove_session_files(session)
@@ -89,8 +91,8 @@ class BoundedUploads:
                 if other != file:
                     self._server().uploaded_file_mgr.remove_file(session, other)
 
-    def let_go(self) -> None:
-        """Lets go of the files of all viewers who are not there."""
+    def release(self) -> None:
+        """Release the files of all viewers who have left."""
         if self._server is runtime.get_instance and not runtime.exists():
             return
         for session in list(self._storage):

@@ -1,4 +1,4 @@
-"""Work that takes more than a moment: it says how far it is, can be stopped, and ends with its viewer."""
+"""Work that takes more than a moment: it shows its progress, can be stopped, and ends with its viewer."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -13,8 +13,8 @@ T = TypeVar("T")
 BEAT = 0.1  # seconds between two words
 
 
-def telling(text: str) -> tuple[Callable[[float], object], Callable[[], object]]:
-    """A progress bar, to be told how far the work has come, and how to take it away.
+def progress_bar(text: str) -> tuple[Callable[[float], object], Callable[[], object]]:
+    """Show a progress bar.
 
     Telling is also where the work ends if the viewer has asked for something else meanwhile, or has left. So
     work tells as often as it can; the bar moves a few times a second.
@@ -28,34 +28,40 @@ def telling(text: str) -> tuple[Callable[[float], object], Callable[[], object]]
             shown, last = max(shown, min(share, 1.0)), time.monotonic()
             bar.progress(shown, text)
 
-    return say, bar.empty
+    return update, bar.empty
 
 
 def stoppable(
     page: str, wanted: Hashable, work: Callable[[], T], refused: str = "This cannot be computed"
 ) -> T | None:
-    """What the work returns, with a button to stop it; None while it is stopped, or if it cannot be done.
+    """Do some work with a button beside it that stops it.
 
-    ``page`` names what is kept in the viewer's session. A ValueError of the work's becomes a sentence that
-    begins with ``refused``.
+    Args:
+        page: Prefix of the keys under which the state is stored in the viewer's session.
+        wanted: What is computed; a stop holds until something else is wanted.
+        work: Does it. A ValueError that it raises is shown as a sentence.
+        refused: How that sentence begins.
+
+    Returns:
+        What the work returns; None while it is stopped, or if it cannot be done.
     """
     stopped, known = f"{page}_stopped", f"{page}_known"
     if st.session_state.get(stopped) == wanted:
-        offer_to_go_on(page, stopped, "Nothing else has changed.")
+        resume_button(page, stopped, "Nothing else has changed.")
         return None
     if wanted in st.session_state.setdefault(known, set()):
         return work()
     place = st.empty()
     with place:
-        offer_to_stop(page, stopped, wanted)
+        stop_button(page, stopped, wanted)
     try:
-        found = work()
+        result = work()
     except ValueError as error:
         st.markdown(f"**{refused}:** {error_for_markdown(error)}.")
         found = None
     st.session_state[known].add(wanted)
     place.empty()
-    return found
+    return result
 
 
 def offer_to_stop(page: str, stopped: str, wanted: Hashable) -> None:
@@ -75,8 +81,8 @@ def stop_button(page: str, stop: Callable[..., None], *args: object) -> None:
     )
 
 
-def offer_to_go_on(page: str, stopped: str, words: str) -> None:
-    """Says that the work is stopped, with the button that takes the note of it away."""
+def resume_button(page: str, stopped: str, words: str) -> None:
+    """Say that the work is stopped, with a button that removes what `stop_button` has stored."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Go on", key=f"{page}_go", on_click=st.session_state.pop, args=(stopped,))
-        small(f"Stopped. {words}")
+        caption(f"Stopped. {words}")

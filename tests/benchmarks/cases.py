@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lossviz.ui import preload, style
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.page import page
 
 LINES, POINTS, GRID = 4, 401, 51
@@ -61,7 +61,7 @@ def case(name: str) -> None:
     value = st.slider("Value", 0, 1000, 0, key="value")
     if name in CASES:
         with page():  # as wide as every page of the app
-            chart(packed(lambda narrow: CASES[name](value)), key="bench", alt=f"The case {name}.")
+            chart(figure_json(lambda narrow: CASES[name](value)), key="bench", alt=f"The case {name}.")
     else:
         st.html(f'<p class="bench">{value}</p>')
 

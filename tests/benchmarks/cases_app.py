@@ -1,4 +1,4 @@
-"""The server of cases.py: the same surroundings as the app's own."""
+"""The server of cases.py: the same routes and middleware as the app's own."""
 
 from pathlib import Path
 
@@ -6,4 +6,4 @@ import streamlit as st
 
 from lossviz.ui import server
 
-app = st.App(Path(__file__).with_name("cases.py"), **server.surroundings())
+app = st.App(Path(__file__).with_name("cases.py"), **server.server_arguments([]))

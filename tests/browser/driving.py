@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 SERVE = Path(__file__).with_name("serve.py")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -243,3 +245,34 @@ class Viewer:
     def exceptions(self) -> list[str]:
         texts: list[str] = self.page.locator('[data-testid="stException"]').all_inner_texts()
         return texts
+
+
+SEEN = """root => [...root.querySelectorAll(
+  ".annotation-text, .points path, .textpoint text, .js-line, .shapelayer path, .contourlayer path, image"
+)].map((node) => {
+  const { x, y, width, height } = node.getBoundingClientRect();
+  const look = getComputedStyle(node);
+  const words = node.href?.baseVal ?? node.textContent; // of an image, what it shows
+  return [words, look.stroke, look.fill, look.strokeWidth, x, y, x + width, y + height];
+})"""
+
+WATCH = f"""root => {{ // keeps what the last picture that was moved looked like
+  window.moved = null;
+  new MutationObserver(() => {{
+    if (root.dataset.moving === "true") window.moved = ({SEEN})(root);
+  }}).observe(root, {{ attributeFilter: ["data-pictures"] }});
+}}"""
+
+
+def once_at_rest(one: Viewer) -> tuple[list[list[Any]], list[list[Any]]]:
+    """What the picture that was moved last looked like, and what Plotly then drew."""
+    until(lambda: one.chart.evaluate("root => window.moved && root.dataset.moving === 'false'"))
+    return one.page.evaluate("window.moved"), one.chart.evaluate(SEEN)
+
+
+def assert_alike(moved: list[list[Any]], drawn: list[list[Any]]) -> None:
+    assert len(moved) == len(drawn)
+    for was, now in zip(moved, drawn, strict=True):
+        assert was[:4] == now[:4]
+        # a pixel: Plotly rounds thin lines to whole ones
+        assert was[4:] == pytest.approx(now[4:], abs=1.01), now

@@ -1,39 +1,18 @@
 """Every page and view, opened once: no errors, no barriers in either theme, and it fits a phone."""
 
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from driving import PHONE, Viewer, until
+from driving import PHONE, WIDE, Viewer, until
 from looking import faults, fits_a_phone, look_over
+from support.pages import controls_of
 
-from lossviz.pages.edge_of_stability.controls import Edge
-from lossviz.pages.gallery.controls import Gallery
-from lossviz.pages.landscape.controls import Landscape
-from lossviz.pages.likelihood.controls import Likelihood
-from lossviz.pages.metric.controls import Metric
-from lossviz.pages.numbers.controls import Numbers
-from lossviz.pages.output_codes.controls import Codes
-from lossviz.pages.race.controls import Race
-from lossviz.pages.stuck_neuron.controls import Neuron
-from lossviz.pages.two_weights.controls import Weights
-from lossviz.ui.table import ENTRIES
+from lossviz.pages import discover
+from lossviz.ui.table import Page
 
 pytestmark = pytest.mark.browser
 PATIENT = 90_000  # ms: some views train first
-DECLARED: dict[str, Any] = {
-    "stuck-neuron": Neuron,
-    "two-weights": Weights,
-    "race": Race,
-    "landscape": Landscape,
-    "edge-of-stability": Edge,
-    "gallery": Gallery,
-    "likelihood": Likelihood,
-    "numbers": Numbers,
-    "metric": Metric,
-    "output-codes": Codes,
-}
 LESS_WORK = {"race": {"race_step": 0}, "metric": {"metric_data": "diabetes"}}
 MORE = (
     "/stuck-neuron?neuron_view=Learning+curve&neuron_widget=true",
@@ -43,29 +22,44 @@ MORE = (
 )
 
 
-def address(page: str, view: str) -> str:
-    return f"/{page}?" + urlencode({DECLARED[page].view.key: view} | LESS_WORK.get(page, {}))
+def address(page: Page) -> str:
+    return f"/{page.address}?{urlencode(LESS_WORK.get(page.address, {}))}"
 
 
-PAGES = [address(entry.address, DECLARED[entry.address].view.default) for entry in ENTRIES]
-VIEWS = [
-    address(entry.address, view)
-    for entry in ENTRIES
-    for view in DECLARED[entry.address].view.options
-    if view != "At scale"  # test_output_codes looks it over when it has seen it train
-]
+PAGES = [page for page in discover() if page.section]
+ADDRESSES = ["/", *map(address, PAGES)]
+ELSEWHERE = ("At scale",)  # test_output_codes looks it over when it has seen it train
 
 
-@pytest.mark.parametrize("path", ["/", *VIEWS, *MORE])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_all_views_of_a_page_have_no_errors_and_no_barriers_in_either_theme_and_fit_a_phone(
+    viewer: Callable[..., Viewer], page: Page
+) -> None:
+    """One visit: from view to view by the control on the page."""
+    one = viewer()
+    one.page.set_default_timeout(PATIENT)
+    one.open(address(page))
+    control = controls_of(page).view
+    for view in control.options:
+        if view in ELSEWHERE:
+            continue
+        if view != control.default:
+            one.page.set_viewport_size(WIDE)
+            one.page.emulate_media(color_scheme="light")
+            one.click(control.key, view)
+            until(lambda view=view: one.query().get(control.key) == [view])
+            until(lambda: one.settled().chart.count() == 1 and one.layout == "wl", seconds=90)
+        look_over(one)
+
+
+@pytest.mark.parametrize("path", ["/", *MORE])
 def test_a_view_has_no_errors_and_no_barriers_in_either_theme_and_fits_a_phone(
     viewer: Callable[..., Viewer], path: str
 ) -> None:
-    one = viewer()
-    one.page.set_default_timeout(PATIENT)
-    look_over(one.open(path))
+    look_over(viewer().open(path))
 
 
-@pytest.mark.parametrize("path", ["/", *PAGES])
+@pytest.mark.parametrize("path", ADDRESSES)
 def test_a_page_that_is_opened_on_a_phone_fits_it(viewer: Callable[..., Viewer], path: str) -> None:
     one = viewer(viewport=PHONE, has_touch=True, is_mobile=True)
     one.page.set_default_timeout(PATIENT)

@@ -16,33 +16,6 @@ GRIP = """root => {
 }"""
 
 
-@pytest.mark.parametrize(
-    ("path", "key"),
-    [
-        ("/gallery?gallery_far=40", "gallery_far"),
-        ("/metric?metric_view=Threshold", "metric_cut"),
-    ],
-)
-def test_dragging_the_slider_moves_the_picture(viewer: Callable[..., Viewer], path: str, key: str) -> None:
-    one = viewer().open(path)
-    address, before = one.address, one.drawn()
-    x, y = one.grip(key)
-    one.page.mouse.move(x, y)
-    one.page.mouse.down()
-    frames = set()
-    for step in range(1, 7):
-        one.page.mouse.move(x + 14 * step, y)
-        until(lambda: float(one.frame) == pytest.approx(one.value(key), abs=1e-6))
-        frames.add(one.frame)
-    assert len(frames) > 2, "it moves before the release"
-    assert one.address == address, "nothing is sent while the pointer is down"
-    held = one.value(key)
-    one.page.mouse.up()
-    until(lambda: [float(v) for v in one.query().get(key, ())] == [pytest.approx(held, abs=1e-6)])
-    assert one.settled().drawn() != before
-    assert one.said == []
-
-
 @pytest.mark.parametrize(("path", "dx", "dy"), [("/gallery", -80, 0), ("/gallery?gallery_fit=A+line", 0, 70)])
 def test_the_far_point_itself_can_be_dragged(
     viewer: Callable[..., Viewer], path: str, dx: int, dy: int
@@ -66,20 +39,6 @@ def test_the_far_point_itself_can_be_dragged(
     one.settled()
     assert one.value("gallery_far") == there
     assert one.said == []
-
-
-@pytest.mark.parametrize(
-    ("path", "key", "axis"),
-    [
-        ("/gallery?gallery_far=80", "gallery_far", "xaxis"),
-        ("/gallery?gallery_view=Shape&gallery_residual=5", "gallery_residual", "xaxis3"),
-        ("/metric?metric_data=diabetes&metric_step=300", "metric_step", "xaxis2"),
-    ],
-)
-def test_the_slider_stands_under_its_axis(
-    viewer: Callable[..., Viewer], path: str, key: str, axis: str
-) -> None:
-    viewer(viewport={"width": 1440, "height": 1400}).open(path).stands_under(key, axis, 1.0)
 
 
 def test_the_threshold_is_where_the_slider_is(viewer: Callable[..., Viewer]) -> None:

@@ -12,49 +12,12 @@ import lossviz as lv
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(
-    ("path", "key"),
-    [
-        ("/landscape?landscape_step=100", "landscape_step"),
-        ("/landscape?landscape_step=100&landscape_drawn=In+relief", "landscape_step"),
-        ("/landscape?landscape_view=Rescaled&landscape_scale=0", "landscape_scale"),
-    ],
-)
-def test_dragging_moves_the_picture_while_the_pointer_is_down(
-    viewer: Callable[..., Viewer], path: str, key: str
-) -> None:
-    one = viewer().open(path)
-    address, before = one.address, one.drawn()
-    x, y = one.grip(key)
-    one.page.mouse.move(x, y)
-    one.page.mouse.down()
-    frames = set()
-    for step in range(1, 9):
-        one.page.mouse.move(x + 12 * step, y)
-        until(lambda: abs(float(one.frame) - one.value(key)) <= 1)
-        frames.add(one.frame)
-    assert len(frames) > 3, "it moves before the release"
-    assert one.address == address, "nothing is sent while the pointer is down"
-    one.page.mouse.up()
-    until(lambda: (one.query().get(key), one.address), lambda said: said[1] != address)
-    one.settled()
-    assert [float(v) for v in one.query()[key]] == [one.value(key)]
-    assert float(one.frame) == one.value(key)
-    assert one.drawn() != before
-    assert one.said == []
-
-
 def test_the_same_link_shows_the_same_numbers(viewer: Callable[..., Viewer]) -> None:
     first, second = viewer(), viewer()
     for path in ("", "?landscape_view=Eight+planes", "?landscape_view=Rescaled"):
         drawn = [one.open(f"/landscape{path}").drawn() for one in (first, second)]
         assert drawn[0] == drawn[1], path
     assert first.said == second.said == []
-
-
-def test_the_slider_stands_under_its_axis(viewer: Callable[..., Viewer]) -> None:
-    one = viewer(viewport={"width": 1440, "height": 1400}).open("/landscape?landscape_step=300")
-    one.stands_under("landscape_step", "xaxis2", 1.0)
 
 
 LABEL = """() => {

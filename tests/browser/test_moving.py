@@ -1,51 +1,12 @@
 """A picture moves with the finger, with the keys and by the play button, and nothing is sent meanwhile."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from driving import Viewer, until
+from driving import SEEN, WATCH, Viewer, assert_alike, once_at_rest, until
 
 pytestmark = pytest.mark.browser
 CALM = "reduce"
-
-
-@pytest.mark.parametrize(
-    ("path", "key"),
-    [
-        ("/stuck-neuron", "neuron_z"),
-        ("/stuck-neuron?neuron_view=Learning+curve", "neuron_step"),
-        ("/stuck-neuron?neuron_view=Escape+time", "neuron_z0"),
-        ("/two-weights?weights_step=100", "weights_step"),
-        ("/race?race_step=60&race_seeds=1", "race_step"),
-    ],
-)
-def test_dragging_moves_the_picture_while_the_pointer_is_down(
-    viewer: Callable[..., Viewer], path: str, key: str
-) -> None:
-    one = viewer().open(path)
-    address, pictures, frame, before = one.address, one.pictures, one.frame, one.drawn()
-    x, y = one.grip(key)
-    one.page.mouse.move(x, y)
-    one.page.mouse.down()
-    frames = set()
-    for step in range(1, 9):
-        one.page.mouse.move(x - 12 * step, y)
-        seen = one.pictures
-        frames.add(one.frame)
-        until(lambda seen=seen: one.pictures > seen or abs(float(one.frame) - one.value(key)) <= 5)
-    until(lambda: abs(float(one.frame) - one.value(key)) <= 5)
-    assert one.pictures - pictures > 1, "more than one picture before release"
-    assert len(frames) > 1
-    assert one.address == address, "nothing is sent while the pointer is down"
-    held = one.value(key)
-    one.page.mouse.up()
-    until(lambda: [float(v) for v in one.query().get(key, ())] == [held])
-    one.settled()
-    assert one.value(key) == held
-    assert one.frame != frame
-    assert one.drawn() != before
-    assert one.said == []
 
 
 def test_the_picture_of_the_slope_is_that_of_the_logit(viewer: Callable[..., Viewer]) -> None:
@@ -118,66 +79,6 @@ def test_whoever_wants_no_motion_sees_the_end_at_once(viewer: Callable[..., View
     assert one.settled().pictures <= pictures + 2
     assert one.query() == {"home_step": ["250"]}
     assert one.said == []
-
-
-SEEN = """root => [...root.querySelectorAll(
-  ".annotation-text, .points path, .textpoint text, .js-line, .shapelayer path, .contourlayer path, image"
-)].map((node) => {
-  const { x, y, width, height } = node.getBoundingClientRect();
-  const look = getComputedStyle(node);
-  const words = node.href?.baseVal ?? node.textContent; // of an image, what it shows
-  return [words, look.stroke, look.fill, look.strokeWidth, x, y, x + width, y + height];
-})"""
-
-WATCH = f"""root => {{ // keeps what the last picture that was moved looked like
-  window.moved = null;
-  new MutationObserver(() => {{
-    if (root.dataset.moving === "true") window.moved = ({SEEN})(root);
-  }}).observe(root, {{ attributeFilter: ["data-pictures"] }});
-}}"""
-
-
-@pytest.mark.parametrize(
-    ("path", "key"),
-    [
-        ("/?home_step=200", "home_step"),
-        ("/stuck-neuron", "neuron_z"),
-        ("/stuck-neuron?neuron_view=Learning+curve", "neuron_step"),
-        ("/two-weights?weights_step=100", "weights_step"),
-        ("/race?race_step=600&race_seeds=6", "race_step"),
-        ("/race?race_step=600&race_seeds=6&race_view=Layers", "race_step"),
-        ("/edge-of-stability", "edge_step"),
-        ("/likelihood", "likelihood_m"),
-    ],
-)
-def test_a_picture_that_is_moved_is_the_one_that_is_drawn_at_rest(
-    viewer: Callable[..., Viewer], path: str, key: str
-) -> None:
-    one = viewer().open(path)
-    one.chart.evaluate(WATCH)
-    x, y = one.grip(key)
-    one.page.mouse.move(x, y)
-    one.page.mouse.down()
-    for step in range(1, 8):
-        one.page.mouse.move(x - 23 * step, y)
-    moved, drawn = once_at_rest(one)
-    one.page.mouse.up()
-    assert_alike(moved, drawn)
-    assert one.said == []
-
-
-def once_at_rest(one: Viewer) -> tuple[list[list[Any]], list[list[Any]]]:
-    """What the picture that was moved last looked like, and what Plotly then drew."""
-    until(lambda: one.chart.evaluate("root => window.moved && root.dataset.moving === 'false'"))
-    return one.page.evaluate("window.moved"), one.chart.evaluate(SEEN)
-
-
-def assert_alike(moved: list[list[Any]], drawn: list[list[Any]]) -> None:
-    assert len(moved) == len(drawn)
-    for was, now in zip(moved, drawn, strict=True):
-        assert was[:4] == now[:4]
-        # a pixel: Plotly rounds thin lines to whole ones
-        assert was[4:] == pytest.approx(now[4:], abs=1.01), now
 
 
 def test_a_heat_map_that_grows_is_the_one_that_is_drawn_at_rest(viewer: Callable[..., Viewer]) -> None:

@@ -15,7 +15,7 @@ LONG = (
 
 def reached(one: Viewer) -> int:
     """The step that the transport shows, while it trains and when it stands."""
-    sliders = one.page.locator('[class*="st-key-rail_race"] input[type=range]')
+    sliders = one.page.locator('[class*="st-key-axis_slider_race"] input[type=range]')
     return int(float(sliders.first.input_value()))
 
 

@@ -89,9 +89,10 @@ def test_the_picture_as_it_is_on_screen(viewer: Callable[..., Viewer]) -> None:
     assert one.said == []
 
 
-def test_without_its_own_chart_a_page_shows_streamlits(viewer: Callable[..., Viewer]) -> None:
+@pytest.mark.parametrize("blocked", ["**/lossviz/plotly.min.js*", "**/lossviz/js/**"])
+def test_without_its_own_chart_a_page_shows_streamlits(viewer: Callable[..., Viewer], blocked: str) -> None:
     one = viewer(new=True)
-    one.context.route("**/lossviz/plotly.min.js*", lambda route: route.abort())
+    one.context.route(blocked, lambda route: route.abort())
     native = one.page.locator('[data-testid="stPlotlyChart"] .js-plotly-plot')
     for path, charts in (("/", 1), ("/two-weights", 2), ("/stuck-neuron?neuron_z=6", 1)):
         one.page.goto(f"{one.server.url}{path}")
@@ -100,3 +101,19 @@ def test_without_its_own_chart_a_page_shows_streamlits(viewer: Callable[..., Vie
         assert one.exceptions() == []
     # The frame of the slider's value is merged on the server.
     assert 6 in native.first.evaluate("gd => gd._fullData.flatMap((t) => Array.from(t.x ?? [])).slice(-6)")
+    # Once the files can be loaded, the next change of a control brings the chart itself.
+    one.context.unroute(blocked)
+    one.page.locator(".st-key-neuron_half label").first.click()
+    one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
+    until(native.count, lambda n: n == 0)
+    assert one.settled().drawn()["traces"]
+    assert one.exceptions() == []
+
+
+@pytest.mark.parametrize("once", ["**/lossviz/plotly.min.js*", "**/lossviz/js/**/figure.js"])
+def test_a_file_that_fails_to_load_once_is_loaded_again(viewer: Callable[..., Viewer], once: str) -> None:
+    one = viewer(new=True)
+    one.context.route(once, lambda route: route.abort(), times=1)
+    one.open("/stuck-neuron")
+    assert one.page.locator('[data-testid="stPlotlyChart"]').count() == 0
+    assert one.exceptions() == []

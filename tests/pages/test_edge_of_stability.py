@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support.pages import (
     HOSTILE,
-    Room,
+    PageView,
     code,
     made_by,
     opened,
@@ -31,7 +31,7 @@ VIEWS = Edge.view.options
 TRIES = {"Network": network.TRIES, "Bowl": quadratic.TRIES}
 
 
-ROOM = Room("edge_of_stability", "edge", Edge.view.default)
+ROOM = PageView("edge_of_stability", "edge", Edge.view.default)
 at, seen_at = ROOM.at, ROOM.seen_at
 
 

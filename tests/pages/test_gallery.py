@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.pages import HOSTILE, Room, code, made_by, opened, payload, presets_work, shown, sound, still
+from support.pages import HOSTILE, PageView, code, made_by, opened, payload, presets_work, shown, sound, still
 
 import lossviz as lv
 from lossviz.losses.curves import AXES, fits_axis
@@ -15,12 +15,12 @@ from lossviz.losses.recommend import REPORTS as REPORT_ARGUMENTS
 from lossviz.losses.recommend import TARGETS as TARGET_ARGUMENTS
 from lossviz.pages.gallery.controls import ERRORS, REPORTS, TARGETS, Gallery
 from lossviz.pages.gallery.shape import RAILS, SETTINGS
-from lossviz.ui.controls import Choice, Several, Slide
+from lossviz.ui.controls import Choice, MultiChoice, Slider
 
 VIEWS = Gallery.view.options
 
 
-ROOM = Room("gallery", "gallery", Gallery.view.default)
+ROOM = PageView("gallery", "gallery", Gallery.view.default)
 at, seen_at = ROOM.at, ROOM.seen_at
 
 
@@ -44,7 +44,7 @@ def test_view_has_a_question_a_picture_and_its_texts(view: str) -> None:
 def test_followed_slider_has_a_frame_for_every_value(view: str, query: dict[str, str]) -> None:
     given = payload(seen_at(view, **query))
     slide = next(c for c in Gallery.all if c.key == given["follow"])
-    assert isinstance(slide, Slide)
+    assert isinstance(slide, Slider)
     wanted = np.arange(slide.low, slide.high + slide.step / 2, slide.step)
     for figure in (given["wide"], given["narrow"][""]):
         assert [float(frame["name"]) for frame in figure["frames"]] == pytest.approx(wanted.tolist())
@@ -190,9 +190,9 @@ def test_defaults_are_published() -> None:
         assert type(control.default) is type(PUBLISHED[control.key])
         if isinstance(control, Choice):
             assert control.default in control.options
-        if isinstance(control, Several):
+        if isinstance(control, MultiChoice):
             assert control.default == tuple(o for o in control.options if o in control.default)
-        if isinstance(control, Slide):
+        if isinstance(control, Slider):
             assert control.low <= control.default <= control.high
 
 

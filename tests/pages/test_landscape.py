@@ -15,7 +15,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 from support.pages import (
     HOSTILE,
-    Room,
+    PageView,
     code,
     made_by,
     opened,
@@ -38,7 +38,7 @@ from lossviz.pages.landscape.controls import PLANES as PLANE_VALUES
 from lossviz.pages.landscape.controls import Landscape
 from lossviz.pages.landscape.surface_file import metadata_list
 from lossviz.ui import progressive
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 from lossviz.ui.page import Tabs
 
 SMALL = {"landscape_network": "mlp-16"}
@@ -67,7 +67,7 @@ def training() -> lv.landscape.RecordedTraining:
     return lv.landscape.record_training("moons", "mlp-16", steps=20)
 
 
-ROOM = Room("landscape", "landscape", Landscape.view.default)
+ROOM = PageView("landscape", "landscape", Landscape.view.default)
 at, seen_at = ROOM.at, ROOM.seen_at
 
 
@@ -186,7 +186,7 @@ def test_stopped_page_says_so_and_can_go_on() -> None:
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show the coarsest picture first, and do not refine it."""
     monkeypatch.setattr(progressive, "SOON", -1.0)
-    monkeypatch.setattr(progressive.Unfolding, "go_on", lambda self: None)
+    monkeypatch.setattr(progressive.ProgressiveResult, "refine", lambda self: None)
 
 
 def annotation_text(app: AppTest) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 from support.pages import (
-    Room,
+    PageView,
     code,
     made_by,
     opened,
@@ -28,7 +28,7 @@ from lossviz.pages.likelihood.controls import NOISE, Likelihood
 from lossviz.pages.likelihood.noise import DISCRETE_SAMPLES, SAMPLES, SLIDES
 from lossviz.ui.controls import Choice, Slide
 
-ROOM = Room("likelihood", "likelihood", Likelihood.view.default)
+ROOM = PageView("likelihood", "likelihood", Likelihood.view.default)
 at, seen_at = ROOM.at, ROOM.seen_at
 
 
@@ -59,7 +59,7 @@ def test_every_noise_distribution_has_a_frame_for_each_value(noise: str) -> None
     app = seen_at(noise=noise)
     given = payload(app)
     slide = next(c for c in Likelihood.all if c.key == given["follow"])
-    assert isinstance(slide, Slide)
+    assert isinstance(slide, Slider)
     for figure in (given["wide"], given["narrow"][""]):
         names = [float(frame["name"]) for frame in figure["frames"]]
         assert names == pytest.approx(np.arange(slide.low, slide.high + slide.step / 2, slide.step))

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.pages import HOSTILE, Room, code, made_by, opened, payload, presets_work, shown, sound, still
+from support.pages import HOSTILE, PageView, code, made_by, opened, payload, presets_work, shown, sound, still
 
 import lossviz as lv
 from lossviz.metrics.measures import MEASURES
@@ -33,7 +33,7 @@ def test_a_view_is_a_question_a_picture_and_its_texts(view: str) -> None:
     assert any("$$" in m.value for m in app.markdown)
     assert any("Often got wrong" in m.value for m in app.markdown)
     slide = next(c for c in Metric.all if c.key == given["follow"])
-    assert isinstance(slide, Slide)
+    assert isinstance(slide, Slider)
     wanted = np.arange(slide.low, slide.high + slide.step / 2, slide.step)
     for figure in (given["wide"], given["narrow"][""]):
         assert [float(frame["name"]) for frame in figure["frames"]] == pytest.approx(

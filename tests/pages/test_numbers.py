@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 from support.pages import (
     HOSTILE,
-    Room,
+    PageView,
     code,
     made_by,
     opened,
@@ -318,7 +318,7 @@ def test_nonsense_in_a_text_is_a_sentence_or_too_long(
 @given(some.one_of(some.none(), some.booleans(), some.integers(), some.floats(), some.text()))
 def test_a_number_is_within_its_range_and_of_its_kind(value: Any) -> None:
     for control in (Numbers.value, Numbers.classes):
-        sane = control._sane(value)
+        sane = control._validated(value)
         assert type(sane) is type(control.default)
         assert control.low <= sane <= control.high
         if isinstance(value, float) and control is Numbers.value and abs(value) <= control.high:

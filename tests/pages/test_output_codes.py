@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support.pages import (
     HOSTILE,
-    Room,
+    PageView,
     code,
     made_by,
     opened,
@@ -27,7 +27,7 @@ from lossviz.codes.digits import DIGIT_HEADS
 from lossviz.figures.codes.bit_flips import ORDERS
 from lossviz.pages.output_codes import at_scale, network, one_bit_off, summary, unions
 from lossviz.pages.output_codes.controls import Codes
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 from lossviz.ui.typed import Line
 
 
@@ -70,7 +70,7 @@ def test_a_view_has_a_question_a_picture_texts_and_the_summary(view: str) -> Non
 def test_the_followed_slider_has_a_frame_for_its_every_value(view: str) -> None:
     given = payload(at(view, show="Attributes, to 1024") if view == "At scale" else at(view))
     slide = next(c for c in Codes.all if c.key == given["follow"])
-    assert isinstance(slide, Slide)
+    assert isinstance(slide, Slider)
     wanted = np.round(np.arange(slide.low, slide.high + slide.step / 2, slide.step), 6).tolist()
     for figure in (given["wide"], given["narrow"][""]):
         assert [float(frame["name"]) for frame in figure["frames"]] == wanted

@@ -12,6 +12,7 @@ from support.pages import (
     as_given,
     code,
     made_by,
+    missing_parts,
     opened,
     payload,
     payloads,
@@ -24,13 +25,14 @@ from support.pages import (
 )
 
 import lossviz as lv
+from lossviz.pages import addresses, discover, sections, start_page
 from lossviz.pages.home.controls import Home
 from lossviz.pages.race.controls import Race
 from lossviz.pages.stuck_neuron.controls import Neuron
 from lossviz.pages.two_weights import surfaces
 from lossviz.pages.two_weights.controls import Weights
-from lossviz.ui.controls import Choice, Control, Several, Slide, Switch
-from lossviz.ui.table import ENTRIES, HOME, Entry
+from lossviz.ui.controls import Choice, Control, MultiChoice, Slider, Toggle
+from lossviz.ui.table import Page
 
 PAGES = ("home", "stuck_neuron", "two_weights", "race")
 VIEWS: list[tuple[str, dict[str, str], tuple[Control, ...]]] = [
@@ -59,16 +61,24 @@ def coarse() -> Iterator[None]:
 # --- the table of pages --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.file)
-def test_every_row_of_the_table_is_a_page_with_a_card(entry: Entry) -> None:
-    assert entry.path.exists()
-    assert entry.card.read_text(encoding="utf-8").startswith("<svg")
-    assert entry.question.endswith("?")
+@pytest.mark.parametrize("page", discover(), ids=lambda page: page.name)
+def test_a_page_lacks_nothing(page: Page) -> None:
+    assert list(missing_parts(page)) == []
 
 
-def test_every_page_is_in_the_table() -> None:
-    listed = {entry.path for entry in ENTRIES} | {HOME.path}
-    assert set(CONTENTS.parent.glob("*/page.py")) == listed
+def test_every_folder_with_a_page_is_found_once_and_only_home_is_in_no_section() -> None:
+    names = [page.name for page in discover()]
+    assert sorted(names) == sorted(path.parent.name for path in CONTENTS.parent.glob("*/page.py"))
+    assert start_page().name == "home" == names[0]
+    assert [page.name for section in sections().values() for page in section] == names[1:]
+
+
+def test_the_addresses_of_the_pages_are_published() -> None:
+    """Links lead there. A page may be added; none may be renamed."""
+    assert set(addresses()) >= {
+        "stuck-neuron", "two-weights", "race", "landscape", "edge-of-stability", "gallery", "likelihood",
+        "numbers", "metric", "output-codes",
+    }  # fmt: skip
 
 
 # --- pages and views -----------------------------------------------------------------------------------
@@ -103,7 +113,7 @@ def test_the_followed_slider_has_a_frame_for_its_value(
         assert not given["wide"].get("frames")
         return
     slide = next(c for c in controls if c.key == given["follow"])
-    assert isinstance(slide, Slide)
+    assert isinstance(slide, Slider)
     for figure in (given["wide"], *given["narrow"].values()):
         names = [float(frame["name"]) for frame in figure["frames"]]
         assert names == sorted(names)
@@ -306,7 +316,7 @@ PUBLISHED: dict[str, Any] = {
 def _declared() -> list[Control]:
     pages = [Home, Neuron, Weights, Race]
     return [value for page in pages for value in vars(page).values()
-            if isinstance(value, Slide | Choice | Several | Switch)]  # fmt: skip
+            if isinstance(value, Slider | Choice | MultiChoice | Toggle)]  # fmt: skip
 
 
 def test_defaults_are_published() -> None:
@@ -325,7 +335,7 @@ def test_every_control_stands_once_under_its_pages_name() -> None:
         assert control.key.split("_")[0] in ("home", "neuron", "weights", "race")
         if isinstance(control, Choice):
             assert control.default in control.options
-        if isinstance(control, Slide):
+        if isinstance(control, Slider):
             assert control.low <= control.default <= control.high
 
 
@@ -365,9 +375,9 @@ def test_nonsense_for_the_step_of_a_race_is_the_default(value: str) -> None:
     assert app.session_state["race_step"] == PUBLISHED["race_step"]
 
 
-@pytest.mark.parametrize("control", [c for c in _declared() if isinstance(c, Slide)], ids=lambda c: c.key)
+@pytest.mark.parametrize("control", [c for c in _declared() if isinstance(c, Slider)], ids=lambda c: c.key)
 @pytest.mark.parametrize("side", ["below", "above"])
-def test_a_number_out_of_range_is_the_default(control: Slide, side: str) -> None:
+def test_a_number_out_of_range_is_the_default(control: Slider, side: str) -> None:
     page = {"home": "home", "neuron": "stuck_neuron", "weights": "two_weights", "race": "race"}
     view = {"neuron_step": "Learning curve", "neuron_w": "Learning curve", "neuron_b": "Learning curve",
             "neuron_z0": "Escape time"}.get(control.key, "Slope")  # fmt: skip

@@ -1,11 +1,13 @@
 """Pages opened by AppTest as links open them, and what stands on them."""
 
+import ast
 import base64
 import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,14 +15,62 @@ from urllib.parse import parse_qs
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-import lossviz as lv
 from lossviz.figures.base import frames
+from lossviz.pages import CONTENTS
+from lossviz.ui.table import Page
 
-CONTENTS = Path(lv.__file__).parent / "pages" / "contents.py"
+TESTS = Path(__file__).parents[1]
 HOSTILE = [
     "<script>alert(1)</script>", "[1](javascript:alert(1))", "nan", "1e999", "-1e9", "99999999999999999999",
     "", "\u0000", "a" * 5000,
 ]  # fmt: skip
+
+
+def controls_of(page: Page | str) -> Any:
+    """The class in a page's ``controls.py`` that lists its controls."""
+    name = page if isinstance(page, str) else page.name
+    module = import_module(f"lossviz.pages.{name}.controls")
+    (found,) = (
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "all")
+    )
+    return found
+
+
+def pinned_defaults() -> set[str]:
+    """The keys of the controls whose default a test of the pages pins, in a table called ``PUBLISHED``."""
+    return {
+        key.value
+        for path in TESTS.glob("pages/test_*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "PUBLISHED"
+        if isinstance(node.value, ast.Dict)
+        for key in node.value.keys
+        if isinstance(key, ast.Constant)
+    }
+
+
+def missing_parts(page: Page) -> Iterator[str]:
+    """What a page still lacks, each in one sentence."""
+    name = page.name
+    if not page.script.exists():
+        yield f"{name} has no page.py, which Streamlit would run."
+        return
+    if page.section and not page.card.exists():
+        yield f"{name} has no card.svg: give assets/draw_cards.py a function of that name, and run it."
+    if page.section and not page.question.endswith("?"):
+        yield f"{name} has no question for its card on Home."
+    for kind in ("see", "maths"):
+        if page.section and not list(page.folder.glob(f"*{kind}*.md")):
+            yield f"{name} has no text for its tab: a file that is called {kind}.md, or ends so."
+    try:
+        declared = {control.key for control in controls_of(page).all}
+    except (ModuleNotFoundError, ValueError):
+        yield f"{name} has no controls.py with one class that lists its controls in `all`."
+        return
+    for key in sorted(declared - pinned_defaults()):
+        yield f"No test pins the default of {name}'s control {key!r}: add it to a PUBLISHED in tests/pages."
 
 
 @cache
@@ -50,7 +100,7 @@ def _seen(page: str, query: str) -> AppTest:
 
 
 @dataclass(frozen=True)
-class Room:
+class PageView:
     """A page whose controls share a prefix; its first view stands in no address."""
 
     page: str

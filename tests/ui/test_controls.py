@@ -11,11 +11,11 @@ from support.declared import all_controls
 
 from lossviz.ui.controls import Choice, Control, Several, Slide, Switch, _same
 
-SLIDE = Slide("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
-WHOLE = Slide("c_whole", "Whole", 0, 10, 3, 1)
+SLIDE = Slider("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
+WHOLE = Slider("c_whole", "Whole", 0, 10, 3, 1)
 CHOICE = Choice("c_choice", "Choice", ("one", "two", "three"), "two")
-SEVERAL = Several("c_several", "Several", ("one", "two", "three"), ("two",))
-SWITCH = Switch("c_switch", "Switch", False)
+SEVERAL = MultiChoice("c_several", "Several", ("one", "two", "three"), ("two",))
+SWITCH = Toggle("c_switch", "Switch", False)
 ANYTHING = some.one_of(
     some.none(),
     some.booleans(),
@@ -31,13 +31,13 @@ ANYTHING = some.one_of(
 @given(ANYTHING)
 def test_a_slide_is_within_its_range_and_of_its_kind(value: Any) -> None:
     for slide, kind in ((SLIDE, float), (WHOLE, int)):
-        sane = slide._sane(value)
+        sane = slide._validated(value)
         assert type(sane) is kind
         assert slide.low <= sane <= slide.high
         assert math.isfinite(sane)
 
 
-def steps_of(slide: Slide) -> list[float]:
+def steps_of(slide: Slider) -> list[float]:
     count = round((slide.high - slide.low) / slide.step)
     return [round(slide.low + k * slide.step, 9) for k in range(count + 1)]
 
@@ -52,27 +52,27 @@ def test_every_slider_keeps_its_steps_and_takes_the_nearest_for_what_is_between(
     assert steps[-1] == slide.high
     assert slide.default in steps
     for step in steps:
-        assert slide._sane(step) == step
+        assert slide._validated(step) == step
         for off in (-0.4, -0.01, 0.3):
             near = step + off * slide.step
             wanted = step if slide.low <= near <= slide.high else slide.default
-            assert slide._sane(near) == pytest.approx(wanted, abs=1e-9)
-            assert slide._sane(slide._sane(near)) == slide._sane(near)
+            assert slide._validated(near) == pytest.approx(wanted, abs=1e-9)
+            assert slide._validated(slide._validated(near)) == slide._validated(near)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -2.1, 2.1, 1e300, "1", None, [1.0]])
 def test_a_slide_is_its_default_for_anything_else(value: Any) -> None:
-    assert SLIDE._sane(value) == SLIDE.default
+    assert SLIDE._validated(value) == SLIDE.default
 
 
 @given(ANYTHING)
 def test_a_choice_is_one_of_its_names(value: Any) -> None:
-    assert CHOICE._sane(value) == (value if value in CHOICE.options else CHOICE.default)
+    assert CHOICE._validated(value) == (value if value in CHOICE.options else CHOICE.default)
 
 
 @given(some.lists(some.sampled_from(["one", "two", "three", "four", "<b>"]), max_size=9))
 def test_several_are_known_names_in_their_order_and_at_least_one(value: list[str]) -> None:
-    sane = SEVERAL._sane(value)
+    sane = SEVERAL._validated(value)
     assert sane
     assert list(sane) == [name for name in SEVERAL.options if name in sane]
     assert sane == SEVERAL.default or set(sane) == set(value) & set(SEVERAL.options)
@@ -81,15 +81,15 @@ def test_several_are_known_names_in_their_order_and_at_least_one(value: list[str
 def page() -> None:
     import streamlit as st
 
-    from lossviz.ui.controls import Choice, Several, Slide, Switch, link, presets
+    from lossviz.ui.controls import Choice, MultiChoice, Slider, Toggle, link, presets
 
-    slide = Slide("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
-    whole = Slide("c_whole", "Whole", 0, 10, 3, 1)
+    slide = Slider("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
+    whole = Slider("c_whole", "Whole", 0, 10, 3, 1)
     choice = Choice("c_choice", "Choice", ("one", "two", "three"), "two")
-    several = Several("c_several", "Several", ("one", "two", "three"), ("two",))
-    switch = Switch("c_switch", "Switch", False)
+    several = MultiChoice("c_several", "Several", ("one", "two", "three"), ("two",))
+    switch = Toggle("c_switch", "Switch", False)
     controls = (slide, whole, choice, several, switch)
-    early = [control.now for control in controls] if st.session_state.get("c_switch") is not None else None
+    early = [control.value for control in controls] if st.session_state.get("c_switch") is not None else None
     tries = st.container()
     values = [slide.show(), whole.show(), choice.menu(), several.show(), switch.show()]
     assert early in (None, values), "a control says the same before and after it is drawn"

@@ -1,27 +1,24 @@
-"""What every response carries, and Plotly's own file."""
+"""What every response carries, and what addresses there are."""
 
 import asyncio
 import base64
-import gzip
 import hashlib
 import json
 import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 import streamlit as st
-from starlette.requests import Request
 
+from lossviz import pages
 from lossviz.ui import server
 from lossviz.ui.not_found import NotFound
-from lossviz.ui.server import EMBEDDERS, PLOTLY_ROUTE, PLOTLY_URL, SecurityHeaders, security_headers
-from lossviz.ui.table import ENTRIES
+from lossviz.ui.server import EMBEDDERS, SecurityHeaders, security_headers
 
 ROOT = Path(__file__).parents[2]
 
@@ -120,7 +117,7 @@ BODY = {"type": "http.response.body", "body": b"what the app says"}
 def answered(path: str, start: dict[str, Any] = HTML, method: str = "GET", base: str = "") -> list[Any]:
     scope = {"type": "http", "path": path, "method": method, "headers": [(b"accept", b"text/html,*/*"),
              (b"if-none-match", b"kept")]}  # fmt: skip
-    return sent(lambda app: NotFound(app, [entry.address for entry in ENTRIES], base), scope, start, BODY)
+    return sent(lambda app: NotFound(app, pages.addresses(), base), scope, start, BODY)
 
 
 @pytest.mark.parametrize("path", ["/race/x", "/a/b", "/nothing", "/a/b/c/d", "/race/static", "/Race"])
@@ -139,9 +136,9 @@ def test_an_address_that_is_no_page_is_not_found_with_a_way_home(path: str) -> N
 @pytest.mark.parametrize("base", ["", "some/base"])
 def test_every_page_and_all_that_is_no_page_goes_through(base: str) -> None:
     root = f"/{base}" if base else ""
-    pages = ["/", "", *(f"/{entry.address}" for entry in ENTRIES)]
+    known = ["/", "", *(f"/{address}" for address in pages.addresses())]
     served = ["/media/0123.html", "/_stcore/health", "/app/static/page.html"]
-    for path in pages + served:
+    for path in known + served:
         assert answered(root + path, base=base) == [HTML, BODY]
     for start in (SCRIPT, MOVED, HTML | {"status": 404}):
         assert answered(f"{root}/race/static/x.js", start, base=base) == [start, BODY]
@@ -149,29 +146,6 @@ def test_every_page_and_all_that_is_no_page_goes_through(base: str) -> None:
     if base:
         home = re.findall(rb'href="([^"]*)"', answered(f"{root}/a/b", base=base)[1]["body"])[0].decode()
         assert urljoin(f"http://example.org{root}/a/b", home) == f"http://example.org{root}/"
-
-
-def request(encoding: str) -> Request:
-    headers = [(b"accept-encoding", encoding.encode())]
-    return Request({"type": "http", "method": "GET", "path": PLOTLY_ROUTE, "headers": headers})
-
-
-def test_plotlys_own_file_is_served_small_and_kept() -> None:
-    whole = server._plotly(request("identity"))
-    small = server._plotly(request("gzip, br"))
-    assert "content-encoding" not in whole.headers
-    assert small.headers["content-encoding"] == "gzip"
-    assert gzip.decompress(bytes(small.body)) == bytes(whole.body)
-    assert len(small.body) < 1.7e6
-    assert b"plotly.js" in bytes(whole.body)[:200]
-    for reply in (whole, small):
-        assert reply.headers["content-type"].startswith("text/javascript")
-        assert reply.headers["vary"] == "Accept-Encoding"
-        assert "immutable" in reply.headers["cache-control"]
-
-
-def test_the_address_of_plotly_is_relative_and_changes_with_its_version() -> None:
-    assert f".{PLOTLY_ROUTE}?v={version('plotly')}" == PLOTLY_URL
 
 
 def test_the_server_is_ready_before_torch_is() -> None:

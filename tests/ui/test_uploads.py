@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from driving import until
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from support.pages import opened
@@ -32,7 +33,7 @@ from starlette.middleware import Middleware
 from lossviz.ui import server
 from lossviz.ui.uploads import BoundedUploads
 
-given = server.surroundings()
+given = server.server_arguments([])
 del given["lifespan"]  # which would import what these pages have no need of
 (mine,) = (one for one in given["middleware"] if one.cls is BoundedUploads)
 mine.kwargs["grace"] = 0.2

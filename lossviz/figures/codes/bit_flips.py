@@ -56,7 +56,7 @@ def bit_errors(
     figure = blank(
         700 if narrow else 500,
         margin={"l": 40 if narrow else 62, "r": 14, "t": 30, "b": UNDER_SLIDER},
-        meta={"follows": "codes_threshold"},
+        meta={"follows": "codes_threshold", "slider": [0 if narrow else 0.64, 1]},
     )
     columns, labels = _columns(facts, order)
     classes = facts.bits.code.classes

@@ -47,7 +47,7 @@ def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.F
     figure = blank(
         600 if narrow else 490,
         margin={"l": 62, "r": 14, "t": 76 if narrow else 10, "b": UNDER_SLIDER},
-        meta={"follows": "codes_size"},
+        meta={"follows": "codes_size", "slider": [0, 1 if narrow else 0.74]},
     )
     x_domain = [0.0, 1.0] if narrow else [0.0, 0.74]
     low, high = float(np.log10(facts.weights.min())), float(np.log10(facts.weights.max()))

@@ -92,7 +92,11 @@ def training_curves(
         margin={"l": 62, "r": 14, "t": 8, "b": UNDER_SLIDER},
         shapes=[*_cursor(race, int(race.steps[here]), view, running), *panel.shapes, *side.shapes],
         annotations=written,
-        meta={"follows": "race_measure" if running else "race_step", "click": CLICK.get(view, "")},
+        meta={
+            "follows": "race_measure" if running else "race_step",
+            "click": CLICK.get(view, ""),
+            "slider": across,
+        },
         **axes,
     )
     made: list[dict[str, Any]] = []

@@ -1,6 +1,6 @@
 """Controls of the page Edge of stability, and what the words on screen are in the library."""
 
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 
 # The words of the control, which are also those of links, and the values of `lv.stability.quadratic`.
 RULES = {"Heavy ball": "heavy-ball", "Nesterov": "nesterov"}
@@ -10,7 +10,7 @@ class Edge:
     """The controls. Optimizers, losses, datasets and networks have the names of the registries."""
 
     view = Choice("edge_view", "View", ("Network", "Bowl"), "Network")
-    step = Slide("edge_step", "Step", 0, 600, 500, 5, "Looks back at any step")
+    step = Slider("edge_step", "Step", 0, 600, 500, 5, "Looks back at any step")
     rate = Choice(
         "edge_rate",
         "Learning rate",
@@ -46,10 +46,10 @@ class Edge:
     seed = Slide("edge_seed", "Seed", 0, 9, 0, 1, "The start of the weights")
     setup = (data, network, activation, losses, seed)
 
-    product = Slide(
+    product = Slider(
         "edge_product", "Learning rate × sharpness", 0.02, 4.4, 1.9, 0.02, "Moves the dot across the map"
     )
-    beta = Slide(
+    beta = Slider(
         "edge_beta", "Momentum", 0.0, 0.98, 0.0, 0.02, "Moves the dot up: how much of a step is repeated"
     )
     rule = Choice(

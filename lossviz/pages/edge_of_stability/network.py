@@ -10,11 +10,11 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.edge_of_stability.controls import Edge
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
-from lossviz.ui.work import stoppable, telling
+from lossviz.ui.work import progress_bar, stoppable
 
 text = texts_beside(__file__)
 
@@ -57,7 +57,7 @@ def picture(setup: Setup, steps: int) -> str:
     """The figure, packed for the chart component."""
     runs = train(setup, steps)
     at = int(Edge.step.default)
-    return packed(lambda narrow: lv.figures.edge(runs, at=at, every=EVERY, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.edge(runs, at=at, every=EVERY, narrow=narrow))
 
 
 def setup_controls(tab: Any) -> tuple[str, str, str, str, int]:
@@ -89,11 +89,11 @@ def show() -> None:
     """The view."""
     drawing, transport, convention, tries = (st.container() for _ in range(4))
     with transport:
-        step = int(rail(Edge.step, playable=8))
+        step = int(axis_slider(Edge.step, playable=8))
     with tries:
         pills = st.container()
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-            rate = Edge.rate.ladder(width=420)
+            rate = Edge.rate.select_slider(width=420)
             optimizer = Edge.optimizer.menu(width=180)
     tabs = Tabs("Set up")
     data, network, losses, activation, seed = setup_controls(tabs["Set up"])
@@ -121,7 +121,7 @@ def show() -> None:
             if runs[0].preconditioned
             else "Sharpness: largest eigenvalue of the Hessian."
         )
-        small(
+        caption(
             f"One network 2-{hidden}-1, {activation}, {runs[0].weights} weights; "
             f"{lv.DATASETS[data].label.lower()}, 80 points, all of them in every step. {sharpness} "
             f"Lines: means of two steps; pale: every step.{raw}"

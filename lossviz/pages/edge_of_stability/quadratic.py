@@ -9,9 +9,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.edge_of_stability.controls import RULES, Edge
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
-from lossviz.ui.controls import Slide, presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.chart import chart, figure_json
+from lossviz.ui.controls import Slider, presets
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -55,7 +55,7 @@ def show() -> None:
     """The view."""
     drawing, transport, convention, pills = (st.container() for _ in range(4))
     with transport:
-        product = rail(Edge.product)
+        product = axis_slider(Edge.product)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         beta = Edge.beta.show(width=320)
         rule_label = Edge.rule.segments()

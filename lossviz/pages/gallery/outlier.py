@@ -11,9 +11,9 @@ import lossviz as lv
 from lossviz.pages.gallery.controls import Gallery
 from lossviz.pages.gallery.losses import Chosen, chosen, code_of, row, rows
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -63,14 +63,14 @@ def show() -> None:
             ("quantile", "tau", Gallery.share),
             ("hit-or-miss", "width", Gallery.near),
         ):
-            value = slide.show(width=210) if name in used else slide.now
+            value = slide.show(width=210) if name in used else slide.value
             settings[name] = {setting: value}
     if not line:
         with transport:
-            far = int(rail(Gallery.far))
+            far = int(axis_slider(Gallery.far))
     with tries:
         presets("gallery_outlier_try", TRIES, Gallery.outlier_controls)
-    losses, km = chosen(used, settings), float(Gallery.km.now)
+    losses, km = chosen(used, settings), float(Gallery.km.value)
     with drawing:
         chart(
             picture(losses, km if line else None),
@@ -95,7 +95,7 @@ def show() -> None:
                 "Height is the mean loss over the nine ÷ its smallest value, − 1, cut at the top. "
                 "Ring: the best guess with the ninth at home, 25 minutes."
             )
-        small(words)
+        caption(words)
     tabs = Tabs()
     call = f"outlier_lines(losses, outlier_x={km:g})" if line else "outlier_location(losses)"
     tabs.fill(

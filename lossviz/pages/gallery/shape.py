@@ -11,21 +11,21 @@ import lossviz as lv
 from lossviz.pages.gallery.controls import Gallery
 from lossviz.pages.gallery.losses import Chosen, chosen, code_of, formulas_of, row, rows
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
-from lossviz.ui.controls import Several, Slide, presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.chart import chart, figure_json
+from lossviz.ui.controls import MultiChoice, Slider, presets
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
-RAILS: dict[str, Slide] = {
+RAILS: dict[str, Slider] = {
     "residual": Gallery.residual,
     "logit": Gallery.logit,
     "probability": Gallery.probability,
     "margin": Gallery.margin,
     "lead": Gallery.lead,
 }
-SETTINGS: dict[str, tuple[str, Slide]] = {
+SETTINGS: dict[str, tuple[str, Slider]] = {
     "huber": ("delta", Gallery.delta),
     "quantile": ("tau", Gallery.tau),
     "gaussian-nll": ("sigma", Gallery.sigma),

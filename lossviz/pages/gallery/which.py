@@ -10,9 +10,9 @@ import lossviz as lv
 from lossviz.pages.gallery.controls import ERRORS, REPORTS, TARGETS, Gallery
 from lossviz.pages.gallery.losses import chosen, formulas_of, row
 from lossviz.pages.gallery.shape import numbers_of, offered
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, small
+from lossviz.ui.page import File, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)

@@ -1,6 +1,6 @@
 """Controls of the page Home."""
 
-from lossviz.ui.controls import Slide
+from lossviz.ui.controls import Slider
 
 
 class Home:

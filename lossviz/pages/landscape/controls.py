@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 
 if TYPE_CHECKING:  # loads torch: not before the title is shown
     from lossviz.landscape.planes import Normalize
@@ -29,7 +29,7 @@ class Landscape:
     """The controls. Datasets, networks and activations have the names of the registries."""
 
     view = Choice("landscape_view", "View", ("One plane", "Eight planes", "Rescaled"), "One plane")
-    step = Slide("landscape_step", "Step", 0, 300, 0, 2, "Moves the training along its path")
+    step = Slider("landscape_step", "Step", 0, 300, 0, 2, "Moves the training along its path")
     plane = Choice(
         "landscape_plane",
         "Plane",
@@ -60,7 +60,7 @@ class Landscape:
     )
     one_controls = (step, plane, normalize, drawn)
 
-    scale = Slide(
+    scale = Slider(
         "landscape_scale",
         "Scale",
         -20,
@@ -90,6 +90,6 @@ class Landscape:
         "cross-entropy",
         "What it is trained to make small, and what the map shows",
     )
-    seed = Slide("landscape_seed", "Seed", 0, 9, 0, 1, "The start of the weights and the order of the data")
+    seed = Slider("landscape_seed", "Seed", 0, 9, 0, 1, "The start of the weights and the order of the data")
     setup = (data, network, activation, loss, seed)
     all = (view, *one_controls, points, scale, *setup)

@@ -16,11 +16,11 @@ from lossviz.pages.landscape.trained_network import (
     train_network,
 )
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, small
+from lossviz.ui.page import File, Tabs, caption
 from lossviz.ui.texts import texts_beside
-from lossviz.ui.work import telling
+from lossviz.ui.work import progress_bar
 
 text = texts_beside(__file__)
 

@@ -20,10 +20,10 @@ from lossviz.pages.landscape.trained_network import (
     uploaded_surface,
 )
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
-from lossviz.ui.progressive import Unfolding
+from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.progressive import ProgressiveResult
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -101,13 +101,13 @@ def show() -> Callable[[], object] | None:
             train_network(setup), plane, normalize, points=points, progress=report, resume=checkpoint
         )
 
-    unfolding = None
+    refining = None
     with drawing:
         try:
             fidelity = finished(*wanted, None)
         except LookupError:
-            unfolding = Unfolding("landscape", wanted, begin, share, working, "Drawing the map …")
-            found = unfolding.finest("This network cannot be drawn")
+            refining = ProgressiveResult("landscape", wanted, begin, share, working, "Drawing the map …")
+            found = refining.best_so_far("This network cannot be drawn")
             if found is None:
                 return None
             fidelity = found
@@ -179,4 +179,4 @@ figure = lv.figures.one_plane(fidelity, at={step}, relief={relief})""",
         ],
         picture="landscape_relief" if relief else "landscape_map",
     )
-    return unfolding.go_on if unfolding else None
+    return refining.refine if refining else None

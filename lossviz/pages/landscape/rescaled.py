@@ -17,11 +17,11 @@ from lossviz.pages.landscape.trained_network import (
     train_network,
 )
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
-from lossviz.ui.work import telling
+from lossviz.ui.work import progress_bar
 
 text = texts_beside(__file__)
 
@@ -60,7 +60,7 @@ def show() -> None:
         )
         return
     with transport:
-        scale = int(rail(Landscape.scale, playable=6))
+        scale = int(axis_slider(Landscape.scale, playable=6))
     with pills:
         presets("landscape_rescaled_try", TRIES, (Landscape.scale,))
     with drawing:

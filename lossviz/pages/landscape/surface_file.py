@@ -10,8 +10,8 @@ import lossviz as lv
 from lossviz.common.plain_text import for_markdown, plain
 from lossviz.pages.landscape.controls import Landscape
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
-from lossviz.ui.page import File, Tabs, small
+from lossviz.ui.chart import chart, figure_json
+from lossviz.ui.page import File, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -49,7 +49,7 @@ def picture(surface: lv.Surface, relief: bool) -> str:
     drawn, body = st.session_state.get(DRAWN, ((None, relief), ""))
     if drawn[0] is not surface or drawn[1] != relief:
         draw = lv.figures.terrain if relief else lv.figures.contour
-        body = packed(lambda narrow: draw(surface, narrow=narrow))
+        body = figure_json(lambda narrow: draw(surface, narrow=narrow))
         st.session_state[DRAWN] = (surface, relief), body
     return str(body)
 
@@ -90,7 +90,7 @@ def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: 
     with convention:
         every = lv.figures.every(surface.facts.stride)
         part = f" Of its finer grid, {every} is drawn, and stands in Numbers (CSV)." if thinned else ""
-        small(f"From the file that was opened. Take it away in the tab Network to go back.{part}")
+        caption(f"From the file that was opened. Take it away in the tab Network to go back.{part}")
         with tabs["Network"]:
             small("What the file says of itself")
         tabs["Network"].markdown(metadata_list(surface))

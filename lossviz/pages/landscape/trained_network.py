@@ -42,7 +42,7 @@ def uploaded_surface(tab: Any) -> lv.Surface | None:
         )
         if file is None:
             surface_file.forget()
-            small(
+            caption(
                 'Made elsewhere by `lv.surface(…).save("mine.npz")`. It is read in memory and kept nowhere.'
             )
             return None

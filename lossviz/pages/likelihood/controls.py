@@ -1,6 +1,6 @@
 """Controls of the page Likelihood."""
 
-from lossviz.ui.controls import Choice, Control, Slide, Switch
+from lossviz.ui.controls import Choice, Control, Slider, Toggle
 
 # The noise distributions by their words in links.
 NOISE = {
@@ -20,7 +20,7 @@ MODEL = (20.0, 10.0, 30.0, 40.0)
 def _weight(side: str, name: str, default: float) -> Slide:
     """The slider of one class of p or q."""
     whose = "the world" if side == "p" else "the model"
-    return Slide(
+    return Slider(
         f"likelihood_{side}_{name}",
         f"{side} of {name.upper()}, %",
         0.0,
@@ -60,7 +60,7 @@ class Likelihood:
         "Spread",
         "Seven numbers to fit; the third set has one that does not belong",
     )
-    plain = Switch(
+    plain = Toggle(
         "likelihood_plain",
         "Plain density",
         False,
@@ -68,7 +68,7 @@ class Likelihood:
     )
     noise_controls = (m, p, rate, noise, width, sample, plain)
 
-    toward = Slide("likelihood_toward", "Model", 0, 100, 0, 2, "Walks the model straight to the world")
+    toward = Slider("likelihood_toward", "Model", 0, 100, 0, 2, "Walks the model straight to the world")
     unit = Choice("likelihood_unit", "Unit", ("bits", "nats"), "bits", "A nat is 1.44 bits")
     true = tuple(_weight("p", name, value) for name, value in zip(CLASSES, TRUE, strict=True))
     model = tuple(_weight("q", name, value) for name, value in zip(CLASSES, MODEL, strict=True))
@@ -84,6 +84,6 @@ class Likelihood:
         "1.5",
         "How sure the true model is: the steeper, the surer",
     )
-    seed = Slide("likelihood_seed", "Seed", 0, 9, 0, 1, "Fresh data for all fits")
+    seed = Slider("likelihood_seed", "Seed", 0, 9, 0, 1, "Fresh data for all fits")
     data_controls = (weight, slope, seed)
     all = (view, *noise_controls, *bar_controls, *data_controls)

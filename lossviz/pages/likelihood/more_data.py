@@ -10,9 +10,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.likelihood.controls import Likelihood
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, small
+from lossviz.ui.page import File, Tabs, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import stoppable, telling
 
@@ -75,7 +75,7 @@ def show() -> None:
     column = ("intercept", "slope").index(parameter)
     ratio = 1 / float(result.simulated_efficiency[largest, column])
     with convention:
-        small(
+        caption(
             f"One logistic model, true weights ({INTERCEPT:g}, {slope}), *x* normal, 200 fits at each *n*. "
             f"Lines: two standard deviations, from theory. At *n* = {result.sizes[largest]} the fits "
             f"themselves say {number(ratio)}×."

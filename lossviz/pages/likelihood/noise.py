@@ -10,9 +10,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.likelihood.controls import NOISE, Likelihood
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
-from lossviz.ui.controls import Slide, presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.chart import chart, figure_json
+from lossviz.ui.controls import Slider, presets
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)

@@ -10,9 +10,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.likelihood.controls import Likelihood
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
-from lossviz.ui.controls import Slide, presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.chart import chart, figure_json
+from lossviz.ui.controls import Slider, presets
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -80,7 +80,7 @@ def clicked(x: float, y: float) -> None:
 def picture(p: Shares, q: Shares, unit: str) -> str:
     """The chart, for wide and narrow screens."""
     bar = lv.likelihood.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
-    return packed(lambda narrow: lv.figures.entropy_bar(bar, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.entropy_bar(bar, narrow=narrow))
 
 
 def _sliders(slides: Sequence[Slide]) -> Shares:
@@ -101,7 +101,7 @@ def show() -> None:
         unit = Likelihood.unit.segments()
     tabs = Tabs("p and q")
     with tabs["p and q"]:
-        small(
+        caption(
             "How often each answer comes, in the world and in the model. Each four are made to add up to 1."
         )
         p, q = shares(_sliders(Likelihood.true)), shares(_sliders(Likelihood.model))
@@ -123,7 +123,7 @@ def show() -> None:
             "it to the model, blue. Below, the two distributions over four answers, as pairs of columns.",
         )
     with convention:
-        small("Click a column to set its height; the others of its colour give way. Sliders: tab p and q.")
+        caption("Click a column to set its height; the others of its colour give way. Sliders: tab p and q.")
     bar = lv.likelihood.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
 
     def numbers() -> str:

@@ -8,9 +8,9 @@ import lossviz as lv
 from lossviz.pages.metric.controls import Metric
 from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)

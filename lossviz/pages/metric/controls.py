@@ -1,6 +1,6 @@
 """Controls of the page Loss against metric."""
 
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 
 
 class Metric:
@@ -8,7 +8,7 @@ class Metric:
 
     view = Choice("metric_view", "View", ("Training", "Threshold", "Calibration"), "Training")
 
-    step = Slide("metric_step", "Step", 0, 300, 270, 3, "The step at which you would stop")
+    step = Slider("metric_step", "Step", 0, 300, 270, 3, "The step at which you would stop")
     measure = Choice(
         "metric_measure",
         "Metric",
@@ -30,7 +30,7 @@ class Metric:
         "digits",
         "What is learned; diabetes predicts a number",
     )
-    seed = Slide(
+    seed = Slider(
         "metric_seed", "Seed", 0, 9, 0, 1, "Other examples to learn from, another start: is it luck?"
     )
     training_controls = (step, measure, error, data, seed)

@@ -10,9 +10,9 @@ import lossviz as lv
 from lossviz.pages.metric.controls import Metric
 from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -40,7 +40,7 @@ def show() -> None:
         measure = (Metric.error if number else Metric.measure).segments()
         seed = int(Metric.seed.show(width=190))
     with transport:
-        step = int(rail(Metric.step, playable=7))
+        step = int(axis_slider(Metric.step, playable=7))
     with drawing:
         result = trained(data, seed)
         if result is None:

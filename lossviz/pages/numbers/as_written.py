@@ -11,9 +11,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
-from lossviz.ui.controls import Control, Slide, presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.chart import chart, figure_json
+from lossviz.ui.controls import Control, Slider, presets
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -109,7 +109,7 @@ def picture_of(name: str, classes: int) -> str:
     case = cases()[name]
     facts = case.facts(classes)
     at = {"at": case.slide.default} if case.slide else {}
-    return packed(lambda narrow: case.draw(facts, **at, narrow=narrow))
+    return figure_json(lambda narrow: case.draw(facts, **at, narrow=narrow))
 
 
 def show() -> None:
@@ -149,7 +149,7 @@ def show() -> None:
             alt=case.alt,
         )
     with convention:
-        small(case.convention)
+        caption(case.convention)
 
     def draw() -> Any:
         return case.draw(facts, **({"at": at} if case.slide else {}))

@@ -1,6 +1,6 @@
 """Controls of the page Numbers that go wrong."""
 
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 from lossviz.ui.typed import Number, Text
 
 
@@ -36,8 +36,8 @@ class Numbers:
         "A missing term",
         "Five ways in which a loss that looks right is not",
     )
-    z = Slide("numbers_z", "Logit z", 0.0, 50.0, 17.0, 0.5, "How sure the model is of 1, where 0 is right")
-    margin = Slide(
+    z = Slider("numbers_z", "Logit z", 0.0, 50.0, 17.0, 0.5, "How sure the model is of 1, where 0 is right")
+    margin = Slider(
         "numbers_margin",
         "Margin",
         -5.0,

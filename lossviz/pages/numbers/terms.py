@@ -13,9 +13,9 @@ import lossviz as lv
 from lossviz.common.plain_text import error_for_markdown
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import READABLE, File, Tabs, small
+from lossviz.ui.page import TEXT_WIDTH, File, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -133,7 +133,9 @@ figure = lv.figures.score_terms(terms)""",
     if not (Numbers.actual.fits and Numbers.predicted.fits):
         with tabs["Share"]:
             longest = Numbers.actual.longest
-            small(f"A box has more than {longest} letters, too many for a link: it opens the usual numbers.")
+            caption(
+                f"A box has more than {longest} letters, too many for a link: it opens the usual numbers."
+            )
 
 
 def _cells(label: str, typed: str) -> list[str]:
@@ -182,7 +184,7 @@ def _table(label: str, actual: str, predicted: str) -> None:
         key=key,
         on_change=write_back,
         num_rows="dynamic",
-        width=READABLE,
+        width=TEXT_WIDTH,
         column_config={
             "actual": st.column_config.TextColumn("Actual"),
             "predicted": st.column_config.TextColumn("Predicted"),

@@ -11,9 +11,9 @@ from lossviz.common.parsing import parse_column
 from lossviz.common.plain_text import error_for_markdown
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import READABLE, File, Tabs, small
+from lossviz.ui.page import TEXT_WIDTH, File, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)

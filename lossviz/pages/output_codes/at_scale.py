@@ -9,11 +9,11 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
-from lossviz.ui.work import stoppable, telling
+from lossviz.ui.work import progress_bar, stoppable
 
 text = texts_beside(__file__)
 
@@ -36,7 +36,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def table(centred: bool, epochs: int) -> lv.codes.HeadScores:
-    say, over = telling("Training eight heads from two starts and five seeds …")
+    say, over = progress_bar("Training eight heads from two starts and five seeds …")
     found = lv.codes.digits_table(
         centred=centred, epochs=epochs, progress=lambda done, total: say(done / total)
     )
@@ -46,7 +46,7 @@ def table(centred: bool, epochs: int) -> lv.codes.HeadScores:
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def many(attributes: bool, steps: int) -> lv.codes.ManyClasses:
-    say, over = telling("Training three codes on 4 to 1,024 classes …")
+    say, over = progress_bar("Training three codes on 4 to 1,024 classes …")
     found = lv.codes.many_classes(attributes, steps=steps, progress=lambda done, total: say(done / total))
     over()
     return found
@@ -55,13 +55,13 @@ def many(attributes: bool, steps: int) -> lv.codes.ManyClasses:
 @st.cache_data(max_entries=16, show_spinner=False)
 def digits_picture(centred: bool, epochs: int, measure: str) -> str:
     facts = table(centred, epochs)
-    return packed(lambda narrow: lv.figures.head_scores(facts, measure, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.head_scores(facts, measure, narrow=narrow))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def many_picture(attributes: bool, steps: int) -> str:
     facts = many(attributes, steps)
-    return packed(lambda narrow: lv.figures.many_classes(facts, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.many_classes(facts, narrow=narrow))
 
 
 def table_code(centred: bool, measure: str) -> str:
@@ -97,9 +97,9 @@ def show() -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         shown = Codes.show.segments()
         digits = shown == "Digits"
-        measure = Codes.measure.segments() if digits else Codes.measure.now
-        centred = Codes.centred.show() if digits else Codes.centred.now
-    power = int(Codes.size.now)
+        measure = Codes.measure.segments() if digits else Codes.measure.value
+        centred = Codes.centred.show() if digits else Codes.centred.value
+    power = int(Codes.size.value)
     if not digits:
         with transport:
             power = int(rail(Codes.size))
@@ -128,7 +128,7 @@ def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> N
         )
     facts = table(centred, EPOCHS)
     with convention:
-        small(
+        caption(
             "64-32-k, tanh, SGD at rate 0.1, batches of 32, 30 epochs, untuned; pixels ÷ 16, "
             f"{'centred' if centred else 'not centred'}; 1 200 digits to train, 597 to test. Bits are read "
             "as the likeliest word. Weights: last layer, with biases."
@@ -168,7 +168,7 @@ def show_many(drawing: Any, convention: Any, attributes: bool, power: int) -> No
     facts = many(attributes, STEPS)
     with convention:
         made = "every mix of attributes, one feature each" if attributes else "points at random"
-        small(
+        caption(
             f"Classes: {made}, in 16 features, noise 0.4. Networks 16-{facts.hidden}-k, tanh, "
             f"{facts.steps} steps of SGD with batches of 64, cross-entropy, rates 1 and 0.3 (bits); "
             "mean of two starts."

@@ -1,6 +1,6 @@
 """Controls of the page Output codes."""
 
-from lossviz.ui.controls import Choice, Slide, Switch
+from lossviz.ui.controls import Choice, Slider, Toggle
 from lossviz.ui.typed import Line
 
 
@@ -13,7 +13,7 @@ class Codes:
         ("The network", "Unions", "Meaning", "Spare words", "One bit off", "At scale"),
         "The network",
     )
-    step = Slide("codes_step", "Step", 0, 300, 150, 10, "How long both networks have trained")
+    step = Slider("codes_step", "Step", 0, 300, 150, 10, "How long both networks have trained")
     labels = Choice(
         "codes_labels",
         "Labels",
@@ -84,7 +84,7 @@ class Codes:
     )
     unused_controls = (step, labels, hidden, loss, decode, spread)
 
-    threshold = Slide(
+    threshold = Slider(
         "codes_threshold", "Threshold", 0.05, 0.95, 0.5, 0.05, "From which output on a bit is a 1"
     )
     order = Choice(
@@ -110,8 +110,8 @@ class Codes:
         "Accuracy",
         "What the digits’ axis shows",
     )
-    centred = Switch("codes_centred", "Centre the pixels", False, "Makes each pixel’s mean 0 before training")
-    size = Slide("codes_size", "Classes, 2 to the", 2, 10, 10, 2, "How many classes there are")
+    centred = Toggle("codes_centred", "Centre the pixels", False, "Makes each pixel’s mean 0 before training")
+    size = Slider("codes_size", "Classes, 2 to the", 2, 10, 10, 2, "How many classes there are")
     scale_controls = (show, measure, centred, size)
 
     all = (

@@ -9,9 +9,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -66,7 +66,7 @@ def show() -> None:
             "probability 0.",
         )
     with convention:
-        small(
+        caption(
             "Eight classes on three bits, perfect neurons: each says the true probability that its "
             "bit is 1. Lost: "
             "Kullback-Leibler divergence of the product from the truth, in bits. Box: thresholded at ½."

@@ -9,9 +9,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Control, presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import stoppable, telling
 
@@ -115,7 +115,7 @@ def show() -> None:
     """The view The network."""
     drawing, transport, convention, preset_row = (st.container() for _ in range(4))
     with transport:
-        step = int(rail(Codes.step, playable=5))
+        step = int(axis_slider(Codes.step, playable=5))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         labels = Codes.labels.segments()
         hidden = Codes.hidden.segments()
@@ -143,7 +143,7 @@ def show() -> None:
     with convention:
         rates = "rate 1" if lr == 1 else f"rates {lr:g} and 1"
         summed = "in nats" if loss == "Cross-entropy" else "without ½"
-        small(
+        caption(
             f"Crosses: wrong. 180 points, {hidden} hidden tanh neurons in both, gradient descent at "
             f"{rates}. {loss} is summed over the bits, {summed}. Drawn: the start in the middle."
         )
@@ -154,7 +154,7 @@ def show_unused() -> None:
     """The view Spare words."""
     drawing, transport, convention, preset_row = (st.container() for _ in range(4))
     with transport:
-        step = int(rail(Codes.step, playable=5))
+        step = int(axis_slider(Codes.step, playable=5))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         decode = Codes.decode.segments()
         labels = Codes.labels.segments()

@@ -9,11 +9,11 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
-from lossviz.ui.work import stoppable, telling
+from lossviz.ui.work import progress_bar, stoppable
 
 text = texts_beside(__file__)
 
@@ -47,7 +47,7 @@ def show() -> None:
     """The view."""
     drawing, transport, convention, preset_row = (st.container() for _ in range(4))
     with transport:
-        at = rail(Codes.threshold)
+        at = axis_slider(Codes.threshold)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         order = ORDERS[Codes.order.segments()]
         loss = Codes.loss.segments()
@@ -78,7 +78,7 @@ def show() -> None:
                 f"squared error pulls them with {squared} on average, "
                 f"cross-entropy would with {cross}: see [Stuck neuron](/stuck-neuron)."
             )
-        small(
+        caption(
             "Digits, 597 to test on, five starts added up; words count the digits in binary. Faded: "
             "right. Heights "
             "and shades are square roots." + gradients

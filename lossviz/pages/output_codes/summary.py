@@ -6,7 +6,7 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.output_codes.controls import Codes
-from lossviz.ui.page import READABLE
+from lossviz.ui.page import TEXT_WIDTH
 
 SQUARE = ((-1, 1), (1, 1), (-1, -1), (1, -1))
 
@@ -71,7 +71,7 @@ def show(current: str) -> None:
     st.subheader("So, can they?", anchor=False)
     for number, (words, view) in enumerate(lines()):
         with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-            with st.container(width=READABLE):
+            with st.container(width=TEXT_WIDTH):
                 st.markdown(words)
             st.button(
                 f"{view} →", key=f"codes_summary_{number}", type="tertiary", on_click=go_to, args=(view,),

@@ -10,9 +10,9 @@ import lossviz as lv
 from lossviz.common.plain_text import error_for_markdown
 from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import stoppable, telling
 

@@ -1,6 +1,6 @@
 """Controls of the page Race."""
 
-from lossviz.ui.controls import Choice, Slide, Switch
+from lossviz.ui.controls import Choice, Slider, Toggle
 from lossviz.ui.learning_rates import RATES
 
 OWN = "its own"
@@ -12,7 +12,7 @@ class Race:
     """Race. The names of datasets, networks, losses and optimizers are those of the registries."""
 
     view = Choice("race_view", "View", ("Curves", "Layers", "Seeds", "Table"), "Curves")
-    step = Slide("race_step", "Step", 0, 600, 240, 10, "Looks back at any recorded step")
+    step = Slider("race_step", "Step", 0, 600, 240, 10, "Looks back at any recorded step")
     measure = Choice(
         "race_measure",
         "Measure",
@@ -30,7 +30,7 @@ class Race:
     speed = Choice(
         "race_speed", "Speed", ("Slow", "Fast"), "Fast", "Slow shows every record; Fast what was trained"
     )
-    shown = Slide(
+    shown = Slider(
         "race_shown",
         "Portraits show seed",
         1,
@@ -66,7 +66,7 @@ class Race:
         "0",
         "The share of training examples with another label; those measured on stay right",
     )
-    centred = Switch(
+    centred = Toggle(
         "race_centred", "Centre each feature", False, "Takes the training mean from each feature"
     )
     network = Choice(
@@ -139,7 +139,7 @@ class Race:
     clip = Choice(
         "race_clip", "Longest gradient", ("any", "0.01", "0.1", "1"), "any", "Shortens a longer one to this"
     )
-    seeds = Slide("race_seeds", "Seeds", 1, 16, 8, 1, "How many starts; one start alone may be luck")
+    seeds = Slider("race_seeds", "Seeds", 1, 16, 8, 1, "How many starts; one start alone may be luck")
     setup = (
         data, size, noise, rare, wrong, centred, network, activation, gain, pair, optimizer, rate, own, batch,
         schedule, decay, clip, seeds, shown,

@@ -12,7 +12,7 @@ from lossviz.pages.race.downloads import of_race, of_table
 from lossviz.pages.race.picture import LIVE, is_training, stage
 from lossviz.pages.race.setup import call, settings, setup, shown_seed, words
 from lossviz.ui.controls import presets
-from lossviz.ui.page import Tabs, footer, heading, page, small
+from lossviz.ui.page import Tabs, caption, footer, heading, page
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -65,7 +65,7 @@ with page():
             if training:  # the next picture obeys, and nothing else has to run
                 choose = st.fragment(choose)
             choose()
-        measure, layers = Race.measure.now, Race.layers.now
+        measure, layers = Race.measure.value, Race.layers.value
     under = Tabs("Set up")
     with under["Set up"]:
         setup()
@@ -76,7 +76,7 @@ with page():
             if not digits_table.stage():
                 st.stop()
         with convention:
-            small(digits_table.words())
+            caption(digits_table.words())
         maths, code, facts = text("table_maths"), digits_table.code(), digits_table.table()
         downloads = of_table(facts)
     else:
@@ -94,7 +94,7 @@ with page():
                 st.stop()
             stage(wanted, kind, training)
         with convention:
-            small(words(wanted))
+            caption(words(wanted))
         plane = len(lv.DATASETS[wanted.dataset].features) == 2
         faces = f", portraits=lv.figures.decision_boundaries(race, seed={shown_seed()})" if plane else ""
         shade = f', layers="{layers}"' if kind == "Layers" else ""
@@ -103,7 +103,7 @@ with page():
 
 {call(wanted)}
 figure = lv.figures.training_curves(
-    race, "{measure}", at={int(Race.step.now)}, view="{kind}"{shade}{faces}
+    race, "{measure}", at={int(Race.step.value)}, view="{kind}"{shade}{faces}
 )"""
         downloads = of_race(st.session_state[LIVE], shown_seed(), kind, measure, layers)
     under.fill(see=see(lit), maths=maths, code=code, controls=Race.all, files=downloads, picture="race")

@@ -9,7 +9,7 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.race.controls import Race
 from lossviz.pages.race.setup import STEPS, shown_seed
-from lossviz.ui.chart import chart, is_narrow, packed
+from lossviz.ui.chart import chart, figure_json, is_narrow
 from lossviz.ui.live import Live, View
 from lossviz.ui.typed import write_address
 from lossviz.ui.viewer import presence
@@ -107,7 +107,7 @@ def drawing(view: View, kind: str, measure: str, layers: str) -> str:
     key = (view.race.settings, at, kind, shade, view.running, shown_seed(), layout)
     shown, body = st.session_state.get(SHOWN, (None, ""))
     if shown != key:
-        body = packed(
+        body = figure_json(
             lambda narrow: lv.figures.training_curves(
                 view.race, measure, at, kind, view.portraits, view.running, narrow=narrow, layers=layers
             ),
@@ -171,19 +171,20 @@ def _show(view: View, kind: str) -> None:
     settings = view.race.settings
 
     def choose_seed(x: float, y: float) -> None:
-        step = int(view.race.steps[-1]) if view.running else int(Race.step.now)
-        seed = lv.figures.seed_at(view.race, Race.measure.now, kind, step, x, y)
+        step = int(view.race.steps[-1]) if view.running else int(Race.step.value)
+        seed = lv.figures.seed_at(view.race, Race.measure.value, kind, step, x, y)
         if seed is not None and seed != shown_seed():
             st.session_state[Race.shown.key] = seed + 1
             st.session_state[CHOSEN] = True
 
     chart(
-        drawing(view, kind, Race.measure.now, Race.layers.now),
+        drawing(view, kind, Race.measure.value, Race.layers.value),
         key="race",
         follow=(shade if view.running else Race.step).key,
         on_click=choose_seed if view.portraits and kind != "Layers" else None,
+        options=shade.options if view.running else (),
         live=True,
-        alt=f"{shade.now} of {', '.join(settings.losses)} over "
+        alt=f"{shade.value} of {', '.join(settings.losses)} over "
         f"{STEPS} training steps, at step {int(view.race.steps[-1])}.",
     )
     if trouble(view):
@@ -216,9 +217,7 @@ def _transport(wanted: lv.TrainingSettings) -> None:
     race = current(wanted)[0]
     running, done, at = race.running, race.done, race.at
     _notice(race, running)
-    # The slider is as long as the time axis above it.
-    four = race.has_plane and len(wanted.losses) > 2
-    with st.container(key="rail_race_four" if four else "rail_race", gap=None):
+    with st.container(key="axis_slider_race", gap=None):
         with st.container(key="play_race", width=46):
             st.button(
                 "Pause" if running else "Play",
@@ -227,7 +226,7 @@ def _transport(wanted: lv.TrainingSettings) -> None:
                 shortcut="Space",
                 icon=":material/pause:" if running else ":material/play_arrow:",
                 on_click=race.pause if running else race.play,
-                args=() if running else (Race.speed.now == "Slow",),
+                args=() if running else (Race.speed.value == "Slow",),
             )
         if running:
             st.session_state["race_now"] = at

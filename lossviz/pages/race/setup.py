@@ -13,8 +13,8 @@ MOST = 4  # contestants that a reader can keep apart
 
 def settings() -> lv.TrainingSettings:
     """The race that the controls describe. ValueError says what does not fit together."""
-    losses = Race.pair.now.split(", ")
-    activations, optimizers = Race.activation.now.split(", "), Race.optimizer.now.split(", ")
+    losses = Race.pair.value.split(", ")
+    activations, optimizers = Race.activation.value.split(", "), Race.optimizer.value.split(", ")
     each = [(a, o, loss) for a in activations for o in optimizers for loss in losses]
     if len(each) > MOST:
         raise ValueError(
@@ -24,34 +24,34 @@ def settings() -> lv.TrainingSettings:
     own = Race.rate.now if Race.own.now == "the same" else Race.own.now
     made = lv.DATASETS[Race.data.now].synthetic
     return lv.TrainingSettings(
-        Race.data.now,
-        Race.network.now,
+        Race.data.value,
+        Race.network.value,
         tuple(loss for _, _, loss in each),
-        tuple(float(own if loss == losses[1] else Race.rate.now) for _, _, loss in each),
+        tuple(float(own if loss == losses[1] else Race.rate.value) for _, _, loss in each),
         optimizers[0] if len(optimizers) == 1 else tuple(o for _, o, _ in each),
-        int(Race.seeds.now),
+        int(Race.seeds.value),
         STEPS,
-        batch=0 if Race.batch.now == "all" else int(Race.batch.now),
-        init_gain=float(Race.gain.now),
+        batch=0 if Race.batch.value == "all" else int(Race.batch.value),
+        init_gain=float(Race.gain.value),
         activation=activations[0] if len(activations) == 1 else tuple(a for a, _, _ in each),
-        n=int(Race.size.now) if made and Race.size.now != OWN else None,
-        noise=float(Race.noise.now) if made and Race.noise.now != OWN else None,
+        n=int(Race.size.value) if made and Race.size.value != OWN else None,
+        noise=float(Race.noise.value) if made and Race.noise.value != OWN else None,
         record_every=int(Race.step.step),
-        schedule=Race.schedule.now,
-        weight_decay=None if Race.decay.now == OWN else float(Race.decay.now),
-        clip=0.0 if Race.clip.now == "any" else float(Race.clip.now),
-        imbalance=float(Race.rare.now),
-        label_noise=float(Race.wrong.now),
-        centred=Race.centred.now,
+        schedule=Race.schedule.value,
+        weight_decay=None if Race.decay.value == OWN else float(Race.decay.value),
+        clip=0.0 if Race.clip.value == "any" else float(Race.clip.value),
+        imbalance=float(Race.rare.value),
+        label_noise=float(Race.wrong.value),
+        centred=Race.centred.value,
     )
 
 
 def fit_to_data() -> None:
     """Data with more than two classes need other losses, and only digits suit the cnn: change what must."""
-    many = len(lv.DATASETS[Race.data.now].classes) > 2
-    if many and any(lv.LOSSES[name].task == "binary" for name in Race.pair.now.split(", ")):
+    many = len(lv.DATASETS[Race.data.value].classes) > 2
+    if many and any(lv.LOSSES[name].task == "binary" for name in Race.pair.value.split(", ")):
         st.session_state[Race.pair.key] = "softmax-mse, softmax-ce"
-    if Race.network.now == "cnn" and Race.data.now != "digits":
+    if Race.network.value == "cnn" and Race.data.value != "digits":
         st.session_state[Race.network.key] = Race.network.default
 
 
@@ -74,7 +74,7 @@ def setup() -> None:
         Race.shown.show()
     with columns[2]:
         Race.optimizer.menu()
-        Race.rate.ladder()
+        Race.rate.select_slider()
         Race.own.menu()
         Race.batch.segments()
         Race.schedule.menu()
@@ -84,7 +84,7 @@ def setup() -> None:
 
 def shown_seed() -> int:
     """The seed whose portraits are drawn, counted from 0."""
-    return min(int(Race.shown.now), int(Race.seeds.now)) - 1
+    return min(int(Race.shown.value), int(Race.seeds.value)) - 1
 
 
 def words(wanted: lv.TrainingSettings) -> str:

@@ -1,6 +1,6 @@
 """Controls of the page Stuck neuron."""
 
-from lossviz.ui.controls import Choice, Slide, Switch
+from lossviz.ui.controls import Choice, Slider, Toggle
 from lossviz.ui.learning_rates import RATES
 
 
@@ -8,15 +8,15 @@ class Neuron:
     """Stuck neuron."""
 
     view = Choice("neuron_view", "View", ("Slope", "Learning curve", "Escape time"), "Slope")
-    z = Slide("neuron_z", "Logit z", -8.0, 8.0, 4.0, 0.1, "Moves the point along the curves")
+    z = Slider("neuron_z", "Logit z", -8.0, 8.0, 4.0, 0.1, "Moves the point along the curves")
     target = Choice("neuron_target", "Target", ("0", "1"), "0", "What the neuron should put out")
-    half = Switch(
+    half = Toggle(
         "neuron_half", "½ in the squared error", False, "Halves its loss, its slope and its curvature"
     )
     slope_controls = (z, target, half)
 
-    step = Slide("neuron_step", "Step", 0, 300, 150, 1, "How many steps both neurons have taken")
-    w = Slide(
+    step = Slider("neuron_step", "Step", 0, 300, 150, 1, "How many steps both neurons have taken")
+    w = Slider(
         "neuron_w",
         "Weight w at the start",
         -4.0,
@@ -25,7 +25,7 @@ class Neuron:
         0.1,
         "With b it sets how wrong both neurons start",
     )
-    b = Slide(
+    b = Slider(
         "neuron_b", "Bias b at the start", -4.0, 4.0, 2.0, 0.1, "With w it sets how wrong both neurons start"
     )
     rate = Choice("neuron_rate", "Learning rate", RATES, "0.15", "The size of a step; larger falls faster")
@@ -36,11 +36,11 @@ class Neuron:
         "the same",
         "Equal rates are not a fair race: the two losses are measured in different units",
     )
-    widget = Switch(
+    widget = Toggle(
         "neuron_widget", "The book’s widget", False, "Adds the curve that the book’s widget draws"
     )
     curve_controls = (step, w, b, rate, own, widget)
 
-    z0 = Slide("neuron_z0", "Start z₀", 0.5, 14.0, 8.0, 0.5, "How wrong the neuron starts")
+    z0 = Slider("neuron_z0", "Start z₀", 0.5, 14.0, 8.0, 0.5, "How wrong the neuron starts")
     escape_controls = (z0, rate)
     all = (view, z, target, half, step, w, b, rate, own, widget, z0)

@@ -9,9 +9,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.stuck_neuron.controls import Neuron
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -62,7 +62,7 @@ def show() -> None:
             "stays below a hundred.",
         )
     with convention:
-        small(
+        caption(
             f"Input 1, target 0, *w* = *b* = *z*₀ / 2, both learning, rate {rate}, until the output is ½. "
             "Squared error has the ½. Dots: gradient descent, run. Lines: the formula for tiny steps."
         )

@@ -9,9 +9,9 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.stuck_neuron.controls import Neuron
 from lossviz.ui import files
-from lossviz.ui.chart import chart, packed
+from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -54,7 +54,7 @@ def show() -> None:
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             w = Neuron.w.show(width=200)
             b = Neuron.b.show(width=200)
-            rate = Neuron.rate.ladder(width=200)
+            rate = Neuron.rate.select_slider(width=200)
             own = Neuron.own.menu(width=200)
             with_widget = Neuron.widget.show()
     with preset_area:
@@ -81,7 +81,7 @@ def show() -> None:
             "under cross-entropy, over 300 steps.",
         )
     with convention:
-        small(
+        caption(
             f"One sigmoid neuron, input 1, target 0, *w* = {w:g}, *b* = {b:g}. Squared error is "
             "(*a* − *y*)² / 2 at "
             f"learning rate {rate}, cross-entropy at {entropy_rate}."

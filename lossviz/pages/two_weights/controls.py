@@ -1,6 +1,6 @@
 """Controls of the page Two weights."""
 
-from lossviz.ui.controls import Choice, Several, Slide
+from lossviz.ui.controls import Choice, MultiChoice, Slider
 from lossviz.ui.learning_rates import RATES
 
 
@@ -8,7 +8,7 @@ class Weights:
     """Two weights. The names of models and optimizers are those of the registries."""
 
     view = Choice("weights_view", "View", ("From above", "In relief"), "From above")
-    step = Slide("weights_step", "Step", 0, 200, 200, 1, "How far the runs have come")
+    step = Slider("weights_step", "Step", 0, 200, 200, 1, "How far the runs have come")
     model = Choice(
         "weights_model",
         "Model and data",
@@ -16,7 +16,7 @@ class Weights:
         "noisy-step",
         "What the two weights are, and what they are fitted to",
     )
-    optimizers = Several(
+    optimizers = MultiChoice(
         "weights_optimizer",
         "Optimizers",
         ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lbfgs"),
@@ -31,6 +31,6 @@ class Weights:
         "Plateau",
         "Dots where the slope is below 0.01, or strokes where the surface curves downwards",
     )
-    a = Slide("weights_a", "Start, first weight", -10.0, 10.0, 5.0, 0.1, "Where all runs start, across")
-    b = Slide("weights_b", "Start, second weight", -10.0, 10.0, -8.0, 0.1, "Where all runs start, upwards")
+    a = Slider("weights_a", "Start, first weight", -10.0, 10.0, 5.0, 0.1, "Where all runs start, across")
+    b = Slider("weights_b", "Start, second weight", -10.0, 10.0, -8.0, 0.1, "Where all runs start, upwards")
     all = (view, step, model, optimizers, rate, mark, a, b)

@@ -20,7 +20,7 @@ from lossviz.pages.two_weights.surfaces import (
 )
 from lossviz.ui.chart import chart
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, footer, heading, page, rail, small
+from lossviz.ui.page import File, Tabs, axis_slider, caption, footer, heading, page
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -41,7 +41,7 @@ with page():
     preset_area = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         model = Weights.model.menu(width=210)
-        rate = Weights.rate.ladder(width=210)
+        rate = Weights.rate.select_slider(width=210)
         marked = Weights.mark.segments()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         optimizers = Weights.optimizers.show()

@@ -10,7 +10,7 @@ import streamlit as st
 import lossviz as lv
 from lossviz.pages.two_weights.controls import Weights
 from lossviz.ui import files
-from lossviz.ui.chart import packed
+from lossviz.ui.chart import figure_json
 
 LOSSES = ("sigmoid-mse", "sigmoid-ce")
 STEPS = int(Weights.step.high)
@@ -70,7 +70,7 @@ def picture(
             name: figure([grid]) for name, grid in zip(("Squared error", "Cross-entropy"), grids, strict=True)
         }
 
-    return packed(draw)
+    return figure_json(draw)
 
 
 def divergence_note(runs: list[lv.neuron.Trajectory]) -> str:

@@ -1,25 +1,19 @@
-// One chart, updated in place. Plotly redraws the same element, so zoom, camera and focus are kept;
-// a named slider of the page is followed while it is dragged, and a named choice when it is made, by pictures
-// that came with the figure.
+// One chart, updated in place. Plotly redraws the same element, so that zoom, camera and focus stay. A slider of the
+// page is followed while it is dragged, and a segmented control when it is clicked, by frames that came with the figure.
 
-const charts = new WeakMap(); // parentElement -> Chart
+import { ControlWatcher, controlState } from "./controls.js";
+import { atFrame, frameFor, isDarkColour, recolour, sceneNames, sliderInsets } from "./figure.js";
+import { cameras, Interaction } from "./interaction.js";
+import { findChanges } from "./patch.js";
+import { patchPlot } from "./plotly_internals.js";
+import { loadPlotly } from "./plotly_loader.js";
 
 const NARROW = 560; // px of chart width below which the narrow layout is drawn
-const REST = 500; // ms without a new picture after which a motion has come to rest
+const REST = 500; // ms without a new picture after which the plot is drawn exactly
 
-function loadPlotly(source) {
-  if (!window.lossvizPlotly) {
-    window.lossvizPlotly = new Promise((resolve) => {
-      if (window.Plotly) return resolve(true);
-      const script = document.createElement("script");
-      script.src = new URL(source, document.baseURI).href;
-      script.onload = () => resolve(Boolean(window.Plotly)); // a missing route answers with a page
-      script.onerror = () => resolve(false);
-      document.head.append(script);
-    });
-  }
-  return window.lossvizPlotly;
-}
+const charts = new WeakMap(); // element -> Chart
+
+const isDark = (element) => isDarkColour(getComputedStyle(element).getPropertyValue("--st-background-color"));
 
 class Chart {
   constructor(root) {
@@ -27,20 +21,18 @@ class Chart {
     this.plot = root.querySelector(".lossviz-plot");
     this.tabs = root.querySelector(".lossviz-tabs");
     this.panel = 0;
-    this.told = false; // that it is narrow
+    this.reportedNarrow = false;
+    this.reportedMissing = false;
     this.pictures = 0;
-    this.gone = false;
-    this.busy = Promise.resolve();
+    this.destroyed = false;
+    this.queue = Promise.resolve();
+    this.control = new ControlWatcher(() => this.schedule());
     this.resize = new ResizeObserver(() => this.schedule());
     this.resize.observe(root);
     this.theme = new MutationObserver(() => this.schedule());
     for (let node = root; node; node = node.parentElement) {
       this.theme.observe(node, { attributes: true, attributeFilter: ["style", "class"] });
     }
-    this.onInput = (event) => {
-      if (this.follow && event.target === slider(this.follow)) this.schedule();
-    };
-    document.addEventListener("input", this.onInput, true);
   }
 
   update(component, text) {
@@ -52,52 +44,54 @@ class Chart {
       this.parsed = {};
     }
     this.follow = this.payload.follow;
-    this.watchControl();
+    this.control.find(this.follow);
     this.root.setAttribute("aria-label", this.payload.alt);
+    this.root.toggleAttribute("data-steady", this.payload.steady);
+    if (this.root.clientWidth) this.placeSlider(this.currentFigure()[1].layout);
     loadPlotly(this.payload.plotly).then((loaded) => {
+      if (this.destroyed) return;
       if (loaded) this.schedule();
-      else component.setStateValue("missing", true);
+      if (loaded === this.reportedMissing) {
+        this.reportedMissing = !loaded;
+        this.component.setStateValue("missing", !loaded);
+      }
     });
   }
 
-  // The control's own DOM is Streamlit's: it may be replaced at any rerun, so it is found anew each time.
-  watchControl() {
-    const box = this.follow && document.querySelector(`.st-key-${this.follow}`);
-    if (box === this.box) return;
-    this.controlObserver?.disconnect();
-    this.box = box;
-    if (!box) {
-      if (this.follow) setTimeout(() => !this.gone && (this.watchControl(), this.schedule()), 50);
-      return;
-    }
-    this.controlObserver = new MutationObserver(() => this.schedule());
-    this.controlObserver.observe(box, {
-      subtree: true, childList: true, attributes: true, attributeFilter: ["value", "aria-valuetext", "aria-checked"],
-    });
-    this.schedule();
+  // The slider below the picture is Streamlit's: where it begins and ends is told to the style sheet.
+  placeSlider(layout) {
+    const { left, right } = sliderInsets(layout, this.root.clientWidth);
+    const { style } = document.documentElement;
+    style.setProperty("--lossviz-slider-left", `${left}px`);
+    style.setProperty("--lossviz-slider-right", `${right}px`);
   }
 
   schedule() {
-    if (this.pending || this.gone) return;
+    if (this.pending || this.destroyed) return;
     this.pending = requestAnimationFrame(() => {
       this.pending = 0;
-      this.busy = this.busy.then(() => this.draw()).catch((error) => {
-        if (!this.gone) console.error("lossviz chart:", error);
-      });
+      this.queue = this.queue
+        .then(() => this.draw())
+        .catch((error) => {
+          if (!this.destroyed) console.error("lossviz chart:", error);
+        });
     });
   }
 
-  figure() {
+  // The name of the layout that fits, as "wl" (wide, light) or "n0d" (narrow, first panel, dark), and its figure.
+  currentFigure() {
     const names = Object.keys(this.payload.narrow);
     const small = this.root.clientWidth < NARROW;
     const narrow = this.payload.wide ? small && names.length > 0 : true; // of a live chart one layout may be missing
-    if (this.payload.live && small !== this.told) this.component.setStateValue("narrow", (this.told = small));
+    if (this.payload.live && small !== this.reportedNarrow) {
+      this.reportedNarrow = small;
+      this.component.setStateValue("narrow", small);
+    }
     const dark = isDark(this.root);
     this.panel = Math.min(this.panel, names.length - 1);
-    const which = narrow ? names[this.panel] : "";
-    const id = `${narrow ? "n" + this.panel : "w"}${dark ? "d" : "l"}`;
+    const id = `${narrow ? `n${this.panel}` : "w"}${dark ? "d" : "l"}`;
     if (!this.parsed[id]) {
-      const figure = narrow ? this.payload.narrow[which] : this.payload.wide;
+      const figure = narrow ? this.payload.narrow[names[this.panel]] : this.payload.wide;
       const source = JSON.stringify(figure);
       this.parsed[id] = JSON.parse(dark ? recolour(source, this.payload.dark) : source);
     }
@@ -105,6 +99,7 @@ class Chart {
     return [id, this.parsed[id]];
   }
 
+  // The buttons that switch between the panels of a narrow figure.
   drawTabs(names) {
     const state = names.join("|") + this.panel;
     if (this.tabState === state) return;
@@ -125,11 +120,11 @@ class Chart {
   }
 
   async draw() {
-    if (this.gone || !window.Plotly || !this.payload || !this.root.isConnected) return;
+    if (this.destroyed || !window.Plotly || !this.payload || !this.root.isConnected) return;
     const width = this.root.clientWidth;
     if (!width) return;
-    const [id, figure] = this.figure();
-    const frame = frameOf(figure, this.follow);
+    const [id, figure] = this.currentFigure();
+    const frame = frameFor(figure, controlState(this.follow), this.payload.options);
     const state = `${id} ${frame?.name} ${width}`;
     if (state === this.shown) return;
 
@@ -138,33 +133,41 @@ class Chart {
     layout.width = width;
     if (aspect) layout.height = Math.round(aspect[0] * width + aspect[1]);
     const camera = cameras.get(this.payload.key);
-    if (camera) for (const scene of scenes(layout)) layout[scene] = { ...layout[scene], camera };
+    if (camera) for (const scene of sceneNames(layout)) layout[scene] = { ...layout[scene], camera };
     layout.uirevision = this.payload.key;
+    this.placeSlider(layout);
 
     const next = { id, data, layout };
-    const moved = this.move(next);
-    if (!moved) {
+    const patched = this.patch(next);
+    if (!patched) {
       const own = structuredClone({ data, layout }); // Plotly writes into what it is given
-      await window.Plotly.react(this.plot, own.data, own.layout, { displayModeBar: false, responsive: false });
+      await window.Plotly.react(this.plot, own.data, own.layout, {
+        displayModeBar: false,
+        responsive: false,
+      });
     }
-    if (this.gone) return window.Plotly.purge(this.plot);
+    if (this.destroyed) {
+      window.Plotly.purge(this.plot);
+      return;
+    }
     this.drawn = next;
     this.shown = state;
     this.pictures += 1;
-    Object.assign(this.root.dataset, { state, pictures: String(this.pictures), layout: id, moving: String(moved) });
-    this.hands ??= new Hands(this);
+    const status = { state, pictures: String(this.pictures), layout: id, moving: String(patched) };
+    Object.assign(this.root.dataset, status);
+    this.interaction ??= new Interaction(this);
   }
 
-  // What only moves is moved; at rest it is drawn anew, exactly.
-  move(next) {
+  // Patches the plot if it can be; at rest it is drawn again, exactly.
+  patch(next) {
     clearTimeout(this.rest);
     const exact = !this.drawn || this.exact || this.drawn.id !== next.id;
     this.exact = false;
-    if (exact) return false;
+    const changes = exact ? null : findChanges(this.drawn, next);
     try {
-      if (!nudge(this.plot, this.drawn, next)) return false;
+      if (!changes || !patchPlot(this.plot, changes)) return false;
     } catch (error) {
-      console.warn("lossviz chart: drawn instead of moved:", error);
+      console.warn("lossviz chart: drawn instead of patched:", error);
       return false;
     }
     this.rest = setTimeout(() => {
@@ -176,22 +179,24 @@ class Chart {
   }
 
   destroy() {
-    this.gone = true;
+    this.destroyed = true;
     this.resize.disconnect();
     this.theme.disconnect();
-    this.controlObserver?.disconnect();
-    document.removeEventListener("input", this.onInput, true);
+    this.control.disconnect();
     cancelAnimationFrame(this.pending);
     clearTimeout(this.rest);
-    this.busy.finally(() => window.Plotly?.purge(this.plot));
+    this.queue.finally(() => window.Plotly?.purge(this.plot));
   }
 }
 
-export default function (component) {
+export default function mount(component) {
   const { data, parentElement } = component;
   const root = parentElement.querySelector(".lossviz-chart");
   let chart = charts.get(root);
-  if (!chart) charts.set(root, (chart = new Chart(root)));
+  if (!chart) {
+    chart = new Chart(root);
+    charts.set(root, chart);
+  }
   chart.update(component, typeof data === "string" ? data : new TextDecoder().decode(data));
   return () => {
     charts.delete(root);

@@ -1,17 +1,18 @@
-// A play button that moves a slider of the page, as a hand would; whatever follows the slider plays.
+// A play button that moves a slider of the page as a drag would; whatever follows the slider plays.
+
+import { setSliderValue, sliderInput } from "./controls.js";
+
+const TICK = 40; // ms
+const LAST = 60; // ms in which the last value is drawn before the server is told
 
 const players = new WeakMap(); // button -> { timer }
 
-const slider = (key) => document.querySelector(`.st-key-${key} input[type=range]`);
-const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
-
-function move(input, value) {
-  setValue.call(input, String(value)); // React keeps its own value property on the element
-  input.dispatchEvent(new Event("input", { bubbles: true }));
+// By how much a slider moves at each tick, to reach its end in about so many seconds: at least one step.
+export function incrementPerTick(low, high, step, seconds) {
+  return Math.max(step, step * Math.round((high - low) / step / ((seconds * 1000) / TICK)));
 }
 
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+export default function mount({ data, parentElement, setTriggerValue }) {
   const button = parentElement.querySelector("button");
   const player = players.get(button) ?? { timer: 0 };
   players.set(button, player);
@@ -25,31 +26,43 @@ export default function (component) {
     clearInterval(player.timer);
     player.timer = 0;
     show();
-    const input = slider(data.follow);
+    const input = sliderInput(data.follow);
     if (input) setTriggerValue("stopped", Number(input.value));
   };
-  button.onclick = () => {
-    if (player.timer) return stop();
-    const input = slider(data.follow);
+  const play = () => {
+    const input = sliderInput(data.follow);
     if (!input) return;
     const [low, high, step] = [input.min, input.max, input.step].map(Number);
     let value = Number(input.value);
-    if (value >= high) move(input, (value = low));
-    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      move(input, high);
-      return stop();
+    if (value >= high) {
+      value = low;
+      setSliderValue(input, value);
     }
-    const perTick = Math.max(step, step * Math.round((high - low) / step / (data.seconds * 25)));
-    player.timer = setInterval(() => {
-      const now = slider(data.follow);
-      if (!now || !button.isConnected) return clearInterval(player.timer);
-      if (Number(now.value) !== value) return stop(); // somebody else took the slider
-      value = Math.min(high, Number((value + perTick).toFixed(6)));
-      move(now, value);
-      if (value >= high) setTimeout(stop, 60), clearInterval(player.timer);
-    }, 40);
+    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      setSliderValue(input, high);
+      stop();
+      return;
+    }
+    const increment = incrementPerTick(low, high, step, data.seconds);
+    const tick = () => {
+      const slider = sliderInput(data.follow);
+      if (!slider || !button.isConnected) {
+        clearInterval(player.timer);
+      } else if (Number(slider.value) !== value) {
+        stop(); // the viewer has moved the slider
+      } else {
+        value = Math.min(high, Number((value + increment).toFixed(6)));
+        setSliderValue(slider, value);
+        if (value >= high) {
+          clearInterval(player.timer);
+          setTimeout(stop, LAST);
+        }
+      }
+    };
+    player.timer = setInterval(tick, TICK);
     show();
   };
+  button.onclick = () => (player.timer ? stop() : play());
   show();
   return () => {
     clearInterval(player.timer);
