@@ -14,7 +14,7 @@ from typing import IO, Any, Generic, TypeVar
 import streamlit as st
 
 from lossviz.common.plain_text import error_for_markdown
-from lossviz.ui.work import offer_to_go_on, offer_to_stop
+from lossviz.ui.work import resume_button, stop_button
 
 T = TypeVar("T")
 Callback = Callable[[int, int], object]  # called with how many of how many points are done
@@ -159,5 +159,5 @@ class ProgressiveResult(Generic[T]):
             self._bar.progress(share, self._text)
             return
         with self._place.container(horizontal=True, vertical_alignment="center"):
-            stop_button(self._page, self._stopped, self._work.wanted)
+            stop_button(self._page, st.session_state.__setitem__, self._stopped, self._work.wanted)
             self._bar = st.progress(share, self._text)

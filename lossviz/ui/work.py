@@ -7,24 +7,29 @@ from typing import TypeVar
 import streamlit as st
 
 from lossviz.common.plain_text import error_for_markdown
-from lossviz.ui.page import small
+from lossviz.ui.page import caption
 
 T = TypeVar("T")
-BEAT = 0.1  # seconds between two words
+INTERVAL = 0.1  # seconds between two updates of a progress bar
 
 
 def progress_bar(text: str) -> tuple[Callable[[float], object], Callable[[], object]]:
     """Show a progress bar.
 
-    Telling is also where the work ends if the viewer has asked for something else meanwhile, or has left. So
-    work tells as often as it can; the bar moves a few times a second.
+    Args:
+        text: What is being done.
+
+    Returns:
+        A function that is called with the share of the work that is done, from 0 to 1, and one that removes
+        the bar. In an update Streamlit ends the work if the viewer has asked for something else or has left,
+        so the work reports as often as it can; the bar moves a few times a second.
     """
     bar = st.progress(0.0, text)
     shown, last = 0.0, time.monotonic()
 
-    def say(share: float) -> None:
+    def update(share: float) -> None:
         nonlocal shown, last
-        if time.monotonic() - last >= BEAT:
+        if time.monotonic() - last >= INTERVAL:
             shown, last = max(shown, min(share, 1.0)), time.monotonic()
             bar.progress(shown, text)
 
@@ -53,36 +58,31 @@ def stoppable(
         return work()
     place = st.empty()
     with place:
-        stop_button(page, stopped, wanted)
+        stop_button(page, st.session_state.__setitem__, stopped, wanted)
     try:
         result = work()
     except ValueError as error:
         st.markdown(f"**{refused}:** {error_for_markdown(error)}.")
-        found = None
+        result = None
     st.session_state[known].add(wanted)
     place.empty()
     return result
 
 
-def offer_to_stop(page: str, stopped: str, wanted: Hashable) -> None:
-    """The button that notes, under ``stopped`` in the viewer's session, that this work is not to go on."""
-    stop_button(page, st.session_state.__setitem__, stopped, wanted)
-
-
-def stop_button(page: str, stop: Callable[..., None], *args: object) -> None:
-    """A click ends the run that works, calls ``stop``, and runs the page anew."""
+def stop_button(page: str, on_click: Callable[..., None], *args: object) -> None:
+    """Show a button whose click ends the run that works, calls ``on_click(*args)``, and runs the page anew."""
     st.button(
         "Stop",
         key=f"{page}_stop",
         type="tertiary",
         icon=":material/stop_circle:",
-        on_click=stop,
+        on_click=on_click,
         args=args,
     )
 
 
 def resume_button(page: str, stopped: str, words: str) -> None:
-    """Say that the work is stopped, with a button that removes what `stop_button` has stored."""
+    """Say that the work is stopped, with a button that removes the mark ``stopped`` from the session."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Go on", key=f"{page}_go", on_click=st.session_state.pop, args=(stopped,))
         caption(f"Stopped. {words}")

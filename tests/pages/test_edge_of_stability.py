@@ -25,7 +25,7 @@ from lossviz.pages.edge_of_stability import network, quadratic
 from lossviz.pages.edge_of_stability.controls import RULES, Edge
 from lossviz.stability.quadratics import RULES as LIBRARY_RULES
 from lossviz.stability.thresholds import optimizers_with_edge
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 
 VIEWS = Edge.view.options
 TRIES = {"Network": network.TRIES, "Bowl": quadratic.TRIES}
@@ -66,7 +66,7 @@ def test_view_has_title_figure_and_texts(view: str) -> None:
 def test_slider_has_a_frame_for_every_value(view: str) -> None:
     sent = payload(at(view))
     slide = next(c for c in Edge.all if c.key == sent["follow"])
-    assert isinstance(slide, Slide)
+    assert isinstance(slide, Slider)
     count = round((slide.high - slide.low) / slide.step) + 1
     wanted = [round(slide.low + k * slide.step, 6) for k in range(count)]
     for figure in (sent["wide"], sent["narrow"][""]):
@@ -235,9 +235,9 @@ def test_invalid_value_in_the_address_is_the_default(view: str, value: str) -> N
 
 
 @pytest.mark.usefixtures("few_steps")
-@pytest.mark.parametrize("control", [c for c in Edge.all if isinstance(c, Slide)], ids=lambda c: c.key)
+@pytest.mark.parametrize("control", [c for c in Edge.all if isinstance(c, Slider)], ids=lambda c: c.key)
 @pytest.mark.parametrize("side", ["below", "above"])
-def test_number_out_of_range_is_the_default(control: Slide, side: str) -> None:
+def test_number_out_of_range_is_the_default(control: Slider, side: str) -> None:
     view = "Bowl" if control in Edge.bowl_controls else "Network"
     value = control.low - control.step if side == "below" else control.high + control.step
     app = at(view, **{control.key.removeprefix("edge_"): f"{value:g}"})

@@ -93,7 +93,7 @@ def test_slider_has_a_frame_for_every_value(view: str) -> None:
     sent = payload(app)
     assert nearly_equal(still(made_by(app)), shown(app)), "also of a full training"
     slide = next(c for c in Landscape.all if c.key == sent["follow"])
-    assert isinstance(slide, Slide)
+    assert isinstance(slide, Slider)
     wanted = np.arange(slide.low, slide.high + 1, slide.step).tolist()
     for figure in (sent["wide"], sent["narrow"][""]):
         assert [float(frame["name"]) for frame in figure["frames"]] == wanted

@@ -26,7 +26,7 @@ import lossviz as lv
 from lossviz.pages.likelihood import one_bar
 from lossviz.pages.likelihood.controls import NOISE, Likelihood
 from lossviz.pages.likelihood.noise import DISCRETE_SAMPLES, SAMPLES, SLIDES
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 
 ROOM = PageView("likelihood", "likelihood", Likelihood.view.default)
 at, seen_at = ROOM.at, ROOM.seen_at

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.pages import HOSTILE, PageView, code, made_by, opened, payload, presets_work, shown, sound, still
+from support.pages import HOSTILE, code, made_by, opened, payload, presets_work, shown, sound, still
 
 import lossviz as lv
 from lossviz.metrics.measures import MEASURES
@@ -12,12 +12,12 @@ from lossviz.metrics.thresholds import THRESHOLDS
 from lossviz.pages.metric.controls import Metric
 from lossviz.pages.metric.network import TRAININGS, settings
 from lossviz.pages.metric.threshold import PREDICTIONS
-from lossviz.ui.controls import Choice, Slide
+from lossviz.ui.controls import Choice, Slider
 
 VIEWS = Metric.view.options
 
 
-PAGE = Room("metric", "metric", Metric.view.default)
+PAGE = PageView("metric", "metric", Metric.view.default)
 at, seen_at = PAGE.at, PAGE.seen_at
 
 

@@ -29,7 +29,7 @@ from lossviz.pages.numbers.terms import SCORES, apply_edits, text
 MORE = "Cross-entropy, more classes"
 
 
-PAGE = Room("numbers", "numbers", Numbers.view.default)
+PAGE = PageView("numbers", "numbers", Numbers.view.default)
 at, seen_at = PAGE.at, PAGE.seen_at
 
 

@@ -40,7 +40,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at_scale, "STEPS", 4)
 
 
-PAGE = Room("output_codes", "codes", Codes.view.default)
+PAGE = PageView("output_codes", "codes", Codes.view.default)
 at, seen_at = PAGE.at, PAGE.seen_at
 
 

@@ -227,7 +227,7 @@ def query_of(page: str, view: str, settings: dict[str, Any]) -> dict[str, Any]:
 
 def view_of(page: str) -> Any:
     """The control that chooses the page's view."""
-    from support.declared import controls_of
+    from support.pages import controls_of
 
     return controls_of(page).view
 

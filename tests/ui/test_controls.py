@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
-from support.declared import all_controls
+from support.pages import controls_of
 
-from lossviz.ui.controls import Choice, Control, Several, Slide, Switch, _same
+from lossviz import pages
+from lossviz.ui.controls import Choice, Control, MultiChoice, Slider, Toggle, _same
 
 SLIDE = Slider("c_slide", "Slide", -2.0, 2.0, 0.5, 0.1, "Helps")
 WHOLE = Slider("c_whole", "Whole", 0, 10, 3, 1)
@@ -42,7 +43,12 @@ def steps_of(slide: Slider) -> list[float]:
     return [round(slide.low + k * slide.step, 9) for k in range(count + 1)]
 
 
-DECLARED = {control.key: control for control in all_controls() if isinstance(control, Slide)}
+DECLARED = {
+    control.key: control
+    for page in pages.discover()
+    for control in controls_of(page).all
+    if isinstance(control, Slider)
+}
 
 
 @pytest.mark.parametrize("key", DECLARED)

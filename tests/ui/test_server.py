@@ -64,10 +64,10 @@ def test_a_deployment_may_let_others_embed_the_app(monkeypatch: pytest.MonkeyPat
     assert policy(headers)["frame-ancestors"] == ["'self'", "https://school.example"]
     assert "X-Frame-Options" not in headers  # it could only forbid
     monkeypatch.setenv(EMBEDDERS, "https://school.example")
-    middleware, *_ = server.surroundings()["middleware"]
+    middleware, *_ = server.server_arguments([])["middleware"]
     assert middleware.kwargs["headers"] == security_headers("https://school.example")
     monkeypatch.delenv(EMBEDDERS)
-    middleware, *_ = server.surroundings()["middleware"]
+    middleware, *_ = server.server_arguments([])["middleware"]
     assert middleware.kwargs["headers"] == security_headers()
 
 

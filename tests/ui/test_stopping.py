@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from lossviz.landscape.reparametrization import hessian_matrix
 
 import lossviz as lv
-from lossviz.landscape.reparametrization import hessian_matrix
 
 Say = Callable[[float], object]
 

@@ -35,7 +35,8 @@ def code_plane(plane: CodePlane, at: int = 150, unused: bool = False, narrow: bo
     """
     height = 680 if narrow else 440
     margin = {"l": 14 if narrow else 62, "r": 14, "t": 44, "b": UNDER_SLIDER}
-    figure = blank(height, margin=margin, meta={"follows": "codes_step"})
+    slider = [0, 1 if narrow else 0.62]
+    figure = blank(height, margin=margin, meta={"follows": "codes_step", "slider": slider})
     animated: list[int] = []
     fixed: list[dict[str, Any]] = []
     for c in range(2):

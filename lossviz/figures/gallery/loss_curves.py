@@ -55,7 +55,7 @@ def loss_curves(curves: LossCurves, at: float = 1.0, narrow: bool = False) -> go
     figure = blank(
         (560 if narrow else 500) + (head if narrow else 0),
         margin={"l": 62, "r": 14, "t": head, "b": UNDER_SLIDER},
-        meta={"follows": f"gallery_{curves.axis}"},
+        meta={"follows": f"gallery_{curves.axis}", "slider": [0, 1 if narrow else WIDE]},
     )
     styles = line_styles(curves.losses)
     domain = [0, 1] if narrow else [0, WIDE]

@@ -119,7 +119,7 @@ def _panels(result: SampleLikelihood, log_scale: bool, narrow: bool) -> go.Figur
     figure = blank(
         600 if narrow else 480,
         margin={"l": 62, "r": 14, "t": 108 if narrow else 10, "b": UNDER_SLIDER},
-        meta={"follows": "parameter", "slider": [0, 1 if narrow else COLUMN]},
+        meta={"follows": "parameter", "slider": [0, 1 if narrow else PANEL_WIDTH]},
     )
     domain = [0, 1 if narrow else PANEL_WIDTH]
     real = noise.support == "real"

@@ -60,7 +60,7 @@ def score_curves(
     figure = blank(
         (400 if narrow else 450) + (header if narrow else 0),
         margin={"l": 62, "r": 14, "t": header, "b": UNDER_SLIDER},
-        meta={"follows": "metric_step"},
+        meta={"follows": "metric_step", "slider": [0, 1 if narrow else PLOT_WIDTH]},
     )
     styles = (_style(history), LineStyle(INK, INK, "solid", 4.5))
     for panel, (place, values) in enumerate(zip(PANELS, rows, strict=True), start=1):

@@ -91,7 +91,10 @@ def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False
         text["font"]["color"] = MUTE if colour == PALE else colour
     figure.update_layout(annotations=[*changing, *_fixed_annotations(facts, narrow, levels)])
     prepend_shape(figure, _threshold_line(float(facts.thresholds[current])))
-    figure.update_layout(meta=_drawn_up_to(facts, current) | {"follows": "metric_cut"})
+    reach = MAX_LOG_ODDS + BLOCK_WIDTH
+    slider = [(float(end) + reach) / (2 * reach) for end in (facts.thresholds[0], facts.thresholds[-1])]
+    meta = _drawn_up_to(facts, current) | {"follows": "metric_cut", "slider": slider}
+    figure.update_layout(meta=meta)
     keys = ("text", "x", "xshift")
     figure.frames = [
         {

@@ -43,7 +43,7 @@ class Edge:
         "sigmoid-mse, sigmoid-ce",
         "Which two are trained; mse takes the raw output, the others a sigmoid of it",
     )
-    seed = Slide("edge_seed", "Seed", 0, 9, 0, 1, "The start of the weights")
+    seed = Slider("edge_seed", "Seed", 0, 9, 0, 1, "The start of the weights")
     setup = (data, network, activation, losses, seed)
 
     product = Slider(

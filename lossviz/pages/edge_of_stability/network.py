@@ -35,7 +35,7 @@ Setup = tuple[str, str, str, str, str, str, int]
 def train(setup: Setup, steps: int) -> list[lv.EdgeRun]:
     """The runs of both losses, trained once for all viewers."""
     data, network, losses, rate, optimizer, activation, seed = setup
-    report, close = telling(f"Training two networks, {steps} steps each, and measuring every step …")
+    report, close = progress_bar(f"Training two networks, {steps} steps each, and measuring every step …")
     try:
         return lv.stability.edge_runs(
             data,

@@ -36,7 +36,7 @@ def compute(momentum: float, rule: str) -> lv.stability.Quadratic:
 def picture(momentum: float, rule: str) -> str:
     """The figure, packed for the chart component."""
     result = compute(momentum, rule)
-    return packed(lambda narrow: lv.figures.quadratic(result, at=Edge.product.default, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.quadratic(result, at=Edge.product.default, narrow=narrow))
 
 
 def set_sliders(product: float, momentum: float) -> None:
@@ -45,7 +45,7 @@ def set_sliders(product: float, momentum: float) -> None:
         st.session_state[slide.key] = nearest_value(slide, value)
 
 
-def nearest_value(slide: Slide, value: float) -> float:
+def nearest_value(slide: Slider, value: float) -> float:
     """The nearest value that the slider can have."""
     steps = round((min(max(value, slide.low), slide.high) - slide.low) / slide.step)
     return round(min(slide.low + steps * slide.step, slide.high), 6)
@@ -75,7 +75,7 @@ def show() -> None:
         )
     edge = "2 + 2 × momentum" if rule == "heavy-ball" else "(2 + 2 × momentum) ÷ (1 + 2 × momentum)"
     with convention:
-        small(
+        caption(
             f"{rule_label} on a quadratic, from distance 1 and at rest. Light: few steps. Heavy line: the "
             f"edge, {edge}. Dotted: the fastest momentum for that step."
         )

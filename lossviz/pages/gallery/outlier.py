@@ -42,8 +42,8 @@ def lines(losses: Chosen, km: float) -> lv.losses.OutlierLines:
 def picture(losses: Chosen, km: float | None) -> str:
     at = float(Gallery.far.default)
     if km is None:
-        return packed(lambda narrow: lv.figures.outlier_location(location(losses), at=at, narrow=narrow))
-    return packed(lambda narrow: lv.figures.outlier_lines(lines(losses, km), at=at, narrow=narrow))
+        return figure_json(lambda narrow: lv.figures.outlier_location(location(losses), at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.outlier_lines(lines(losses, km), at=at, narrow=narrow))
 
 
 def show() -> None:

@@ -46,7 +46,7 @@ TRIES: dict[str, dict[str, Any]] = {
 SEE = {"residual": "residual_see", "margin": "margin_see", "lead": "lead_see"}
 
 
-def offered(axis: str) -> Several:
+def offered(axis: str) -> MultiChoice:
     """The control with the losses that fit an axis."""
     return {"residual": Gallery.numbers, "lead": Gallery.classes}.get(axis, Gallery.binary)
 
@@ -59,7 +59,7 @@ def curves(losses: Chosen, axis: str, y: float, unit: Any, classes: int) -> lv.l
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture(losses: Chosen, axis: str, y: float, unit: Any, classes: int) -> str:
     found, at = curves(losses, axis, y, unit, classes), RAILS[axis].default
-    return packed(lambda narrow: lv.figures.loss_curves(found, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.loss_curves(found, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -71,17 +71,17 @@ def show() -> None:
     if axis == "probability":
         names = tuple(name for name in names if row(name).activation == "sigmoid") or ("sigmoid-ce",)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        y = Gallery.y.show(width=200) if axis in ("logit", "probability") else Gallery.y.now
+        y = Gallery.y.show(width=200) if axis in ("logit", "probability") else Gallery.y.value
         settings = {
             name: {setting: slide.show(width=200)}
             for name, (setting, slide) in SETTINGS.items()
             if name in names
         }
         counts = any(row(name).target_kind == "count" for name in names)
-        count = Gallery.count.show(width=200) if counts else Gallery.count.now
-        classes = int(Gallery.k.show(width=200) if axis == "lead" else Gallery.k.now)
+        count = Gallery.count.show(width=200) if counts else Gallery.count.value
+        classes = int(Gallery.k.show(width=200) if axis == "lead" else Gallery.k.value)
     with transport:
-        at = rail(RAILS[axis])
+        at = axis_slider(RAILS[axis])
     with tries:
         presets("gallery_shape_try", TRIES, Gallery.shape_controls)
     target = {"residual": float(count), "margin": 1.0, "lead": 0.0}.get(axis, y)
@@ -97,7 +97,7 @@ def show() -> None:
             "and a number for each loss.",
         )
     with convention:
-        small(_convention(found, target, classes))
+        caption(_convention(found, target, classes))
     call = f', y={target:g}, unit="{unit}"' + (f", classes={classes}" if axis == "lead" else "")
     Tabs().fill(
         see=text(SEE.get(axis, "logit_see")),

@@ -37,7 +37,7 @@ def axis_of(recommendation: lv.losses.Recommendation) -> str:
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture(losses: tuple[str, ...], axis: str) -> str:
     curves = lv.losses.loss_curves(losses, axis)
-    return packed(lambda narrow: lv.figures.sketch(curves, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.sketch(curves, narrow=narrow))
 
 
 def open_in_shape(recommendation: lv.losses.Recommendation) -> None:
@@ -70,7 +70,7 @@ def show() -> None:
         boxes, ("PyTorch", "Keras", "scikit-learn"), (answer.torch, answer.keras, answer.sklearn), strict=True
     ):
         with box:
-            small(name)
+            caption(name)
             st.code(_wrapped(code), language="python", wrap_lines=True)
     axis = axis_of(answer)
     chart(

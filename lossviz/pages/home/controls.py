@@ -6,5 +6,5 @@ from lossviz.ui.controls import Slider
 class Home:
     """Home."""
 
-    step = Slide("home_step", "Step", 0, 250, 150, 1, "How many steps of gradient descent both have taken")
+    step = Slider("home_step", "Step", 0, 250, 150, 1, "How many steps of gradient descent both have taken")
     all = (step,)

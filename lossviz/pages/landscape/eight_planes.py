@@ -10,10 +10,10 @@ import lossviz as lv
 from lossviz.pages.landscape.controls import NORMALIZE, Landscape
 from lossviz.pages.landscape.trained_network import (
     Setup,
-    caption,
     setup_controls,
     stoppable,
     train_network,
+    training_caption,
 )
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
@@ -35,7 +35,7 @@ TRIES: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=16, show_spinner=False)
 def compute(setup: Setup, normalize: Any) -> lv.landscape.EightPlanes:
     """The result, computed once for all viewers."""
-    report, close = telling("Drawing eight maps, and all curvatures …")
+    report, close = progress_bar("Drawing eight maps, and all curvatures …")
     eight = lv.landscape.eight_planes(
         train_network(setup), normalize, progress=lambda done, total: report(done / total)
     )
@@ -47,7 +47,7 @@ def compute(setup: Setup, normalize: Any) -> lv.landscape.EightPlanes:
 def picture(setup: Setup, normalize: Any) -> str:
     """The figure, packed for the chart component."""
     eight = compute(setup, normalize)
-    return packed(lambda narrow: lv.figures.eight_planes(eight, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.eight_planes(eight, narrow=narrow))
 
 
 def show() -> None:
@@ -58,7 +58,7 @@ def show() -> None:
         normalized = Landscape.normalize.menu(width=140)
     tabs = Tabs("Network")
     setup = setup_controls(tabs["Network"])
-    data_setup = {c.key: c.now for c in (Landscape.data, Landscape.network, Landscape.seed)}
+    data_setup = {c.key: c.value for c in (Landscape.data, Landscape.network, Landscape.seed)}
     with pills:
         presets(
             "landscape_eight_try",
@@ -81,8 +81,8 @@ def show() -> None:
     negative_on_planes = int((eight.plane_curvatures < 0).sum())
     negative_random = int((eight.random_curvatures < 0).sum())
     with convention:
-        small(
-            f"{caption(setup)} {normalized}, plane seeds 0 to 7. Below, a tick for each eigenvalue of the "
+        caption(
+            f"{training_caption(setup)} {normalized}, plane seeds 0 to 7. Below, a tick for each eigenvalue of the "
             "Hessian at the end; logarithmic away from zero. Bending down: "
             f"{negative_on_planes} of the 16 directions drawn, {negative_random} of 2\u2009000 random ones."
         )

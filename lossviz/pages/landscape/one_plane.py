@@ -13,10 +13,10 @@ from lossviz.pages.landscape import surface_file
 from lossviz.pages.landscape.controls import NORMALIZE, PLANES, Landscape
 from lossviz.pages.landscape.trained_network import (
     Setup,
-    caption,
     chance_loss_text,
     setup_controls,
     train_network,
+    training_caption,
     uploaded_surface,
 )
 from lossviz.ui import files
@@ -61,7 +61,7 @@ def picture(
 
 def packed_figure(fidelity: lv.landscape.PlaneFidelity, relief: bool) -> str:
     """The figure, packed for the chart component."""
-    return packed(lambda narrow: lv.figures.one_plane(fidelity, relief=relief, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.one_plane(fidelity, relief=relief, narrow=narrow))
 
 
 def share(fidelity: lv.landscape.PlaneFidelity) -> float:
@@ -86,7 +86,7 @@ def show() -> Callable[[], object] | None:
     file = uploaded_surface(tabs["Network"])
     if file is None:
         with transport:
-            step = int(rail(Landscape.step, playable=6))
+            step = int(axis_slider(Landscape.step, playable=6))
     with pills:  # after all controls, when it is known what a link has set
         presets("landscape_try", TRIES, Landscape.one_controls)
     if file is not None:
@@ -113,13 +113,14 @@ def show() -> Callable[[], object] | None:
             fidelity = found
             if share(fidelity) == 1:
                 finished(*wanted, fidelity)
-                unfolding.end()
-                unfolding = None
-        body = packed_figure(fidelity, relief) if unfolding else picture(*wanted, relief, fidelity)
+                refining.discard()
+                refining = None
+        body = packed_figure(fidelity, relief) if refining else picture(*wanted, relief, fidelity)
         chart(
             body,
             key="landscape_relief" if relief else "landscape_map",
             follow=Landscape.step.key,
+            steady=True,
             alt=f"Left, the loss over a plane through the trained network ({plane_label.lower()}), with the "
             f"path of the training, of which {lv.figures.percent(fidelity.path.explained)} lies in the "
             "plane. Right, over the training step, the loss that the network had and the loss that the map "
@@ -130,7 +131,7 @@ def show() -> Callable[[], object] | None:
             "Height is loss ÷" if relief else "the heavy line is 1, each line a factor √2. Numbers are loss ÷"
         )
         lines = lines[0].upper() + lines[1:]
-        small(f"{caption(setup)} {lines} {chance_loss_text(setup)}.")
+        caption(f"{training_caption(setup)} {lines} {chance_loss_text(setup)}.")
 
     def numbers() -> str:
         return files.columns(
@@ -149,7 +150,7 @@ def show() -> Callable[[], object] | None:
         """The whole result, for downloads, also while the picture is still coarse."""
         return (
             fidelity
-            if unfolding is None
+            if refining is None
             else lv.landscape.plane_fidelity(train_network(setup), plane, normalize, points=points)
         )
 

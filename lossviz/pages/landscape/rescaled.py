@@ -10,11 +10,11 @@ import lossviz as lv
 from lossviz.pages.landscape.controls import Landscape
 from lossviz.pages.landscape.trained_network import (
     Setup,
-    caption,
     chance_loss_text,
     setup_controls,
     stoppable,
     train_network,
+    training_caption,
 )
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
@@ -35,7 +35,7 @@ TRIES: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=16, show_spinner=False)
 def compute(setup: Setup) -> lv.landscape.RescaledNetwork:
     """The result, computed once for all viewers."""
-    report, close = telling("Writing one function in 41 ways …")
+    report, close = progress_bar("Writing one function in 41 ways …")
     result = lv.landscape.rescaled(train_network(setup), progress=lambda done, total: report(done / total))
     close()
     return result
@@ -45,7 +45,7 @@ def compute(setup: Setup) -> lv.landscape.RescaledNetwork:
 def picture(setup: Setup) -> str:
     """The figure, packed for the chart component."""
     result = compute(setup)
-    return packed(lambda narrow: lv.figures.rescaled(result, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.rescaled(result, narrow=narrow))
 
 
 def show() -> None:
@@ -78,8 +78,8 @@ def show() -> None:
         )
     c = 20 ** (scale / 20)
     with convention:
-        small(
-            f"{caption(setup)} Thin: as trained. Sharpness is the largest eigenvalue of the Hessian; "
+        caption(
+            f"{training_caption(setup)} Thin: as trained. Sharpness is the largest eigenvalue of the Hessian; "
             f"losses are ÷ {chance_loss_text(setup)}."
         )
 

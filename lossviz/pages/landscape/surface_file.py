@@ -92,7 +92,7 @@ def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: 
         part = f" Of its finer grid, {every} is drawn, and stands in Numbers (CSV)." if thinned else ""
         caption(f"From the file that was opened. Take it away in the tab Network to go back.{part}")
         with tabs["Network"]:
-            small("What the file says of itself")
+            caption("What the file says of itself")
         tabs["Network"].markdown(metadata_list(surface))
 
     def numbers() -> str:

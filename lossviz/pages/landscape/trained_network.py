@@ -12,7 +12,7 @@ from lossviz.common.plain_text import error_for_markdown, for_markdown
 from lossviz.pages.landscape import surface_file
 from lossviz.pages.landscape.controls import LOSSES, Landscape
 from lossviz.ui import work as ui_work
-from lossviz.ui.page import READABLE, small
+from lossviz.ui.page import TEXT_WIDTH, caption
 
 T = TypeVar("T")
 # Dataset, network, loss, activation and seed: the arguments of `lv.landscape.record_training`.
@@ -33,7 +33,7 @@ def setup_controls(tab: Any) -> Setup:
 
 def uploaded_surface(tab: Any) -> lv.Surface | None:
     """A surface from the viewer's file, read in memory; the page says in one sentence if it is none."""
-    with tab.container(width=READABLE):
+    with tab.container(width=TEXT_WIDTH):
         file = st.file_uploader(
             "Open a surface file",
             type=["npz"],
@@ -53,7 +53,7 @@ def uploaded_surface(tab: Any) -> lv.Surface | None:
             return None
 
 
-def caption(setup: Setup) -> str:
+def training_caption(setup: Setup) -> str:
     """Which network was trained on what, in one line."""
     data, network, _, activation, seed = setup
     activation_name = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}[activation]
@@ -78,7 +78,7 @@ def chance_loss_text(setup: Setup) -> str:
 @st.cache_data(max_entries=16, show_spinner=False)
 def train_network(setup: Setup) -> lv.landscape.RecordedTraining:
     """The network of these settings, trained once for all viewers."""
-    report, close = ui_work.telling("Training a network …")
+    report, close = ui_work.progress_bar("Training a network …")
     try:
         return lv.landscape.record_training(*setup, progress=lambda done, total: report(done / total))
     finally:

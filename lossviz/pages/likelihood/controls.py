@@ -17,7 +17,7 @@ TRUE = (50.0, 25.0, 12.5, 12.5)  # percent
 MODEL = (20.0, 10.0, 30.0, 40.0)
 
 
-def _weight(side: str, name: str, default: float) -> Slide:
+def _weight(side: str, name: str, default: float) -> Slider:
     """The slider of one class of p or q."""
     whose = "the world" if side == "p" else "the model"
     return Slider(
@@ -43,9 +43,9 @@ class Likelihood:
         "Gaussian",
         "The law that the data are drawn from; it decides the loss",
     )
-    m = Slide("likelihood_m", "Centre m", -3.0, 5.0, -0.6, 0.1, "Moves the hill over the dots")
-    p = Slide("likelihood_p", "Probability", 0.02, 0.98, 0.2, 0.02, "How often the law says yes, or A")
-    rate = Slide("likelihood_rate", "Rate λ", 0.2, 10.0, 1.0, 0.2, "How many events the law expects")
+    m = Slider("likelihood_m", "Centre m", -3.0, 5.0, -0.6, 0.1, "Moves the hill over the dots")
+    p = Slider("likelihood_p", "Probability", 0.02, 0.98, 0.2, 0.02, "How often the law says yes, or A")
+    rate = Slider("likelihood_rate", "Rate λ", 0.2, 10.0, 1.0, 0.2, "How many events the law expects")
     width = Choice(
         "likelihood_width",
         "Width",

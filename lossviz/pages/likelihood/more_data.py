@@ -14,7 +14,7 @@ from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
 from lossviz.ui.page import File, Tabs, caption
 from lossviz.ui.texts import texts_beside
-from lossviz.ui.work import stoppable, telling
+from lossviz.ui.work import progress_bar, stoppable
 
 text = texts_beside(__file__)
 
@@ -33,7 +33,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=16, show_spinner=False)
 def consistency(slope: str, seed: int) -> lv.likelihood.Consistency:
     """The fits of both methods."""
-    report, close = telling("Fitting 2\u2009400 models …")
+    report, close = progress_bar("Fitting 2\u2009400 models …")
     try:
         return lv.likelihood.consistency(
             theta=(INTERCEPT, float(slope)), seed=seed, progress=lambda done, total: report(done / total)
@@ -46,7 +46,7 @@ def consistency(slope: str, seed: int) -> lv.likelihood.Consistency:
 def picture(slope: str, seed: int, weight: str) -> str:
     """The chart, for wide and narrow screens."""
     result, parameter = consistency(slope, seed), PARAMETERS[weight]
-    return packed(lambda narrow: lv.figures.consistency(result, parameter=parameter, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.consistency(result, parameter=parameter, narrow=narrow))
 
 
 def show() -> None:

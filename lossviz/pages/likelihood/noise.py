@@ -66,7 +66,7 @@ def picture(noise: str, width: str, sample: str, plain: bool) -> str:
     """The chart, for wide and narrow screens."""
     result = sample_likelihood(noise, width, sample)
     at = SLIDES[result.noise.support].default
-    return packed(
+    return figure_json(
         lambda narrow: lv.figures.sample_likelihood(result, at=at, log_scale=not plain, narrow=narrow)
     )
 
@@ -85,9 +85,9 @@ def show() -> None:
             width = Likelihood.width.segments(disabled=not real)
             sample = Likelihood.sample.segments(disabled=not real)
             plain = Likelihood.plain.show()
-    slide: Slide = SLIDES[row.support]
+    slide: Slider = SLIDES[row.support]
     with slider_area:
-        at = rail(slide)
+        at = axis_slider(slide)
     with preset_area:
         presets("likelihood_noise_try", PRESETS, Likelihood.noise_controls)
     with chart_area:
@@ -104,7 +104,7 @@ def show() -> None:
         best, loss = lv.figures.number(result.mle), lv.figures.number(result.min_nll)
         words = f"{len(dots)} dots" + (f", width {scale:g}" if real else "")
         panels = "Above, the density itself" if plain else "Both panels have one scale, in nats"
-        small(f"{words}. {panels}. Most likely at {best}, where the loss is {loss}.")
+        caption(f"{words}. {panels}. Most likely at {best}, where the loss is {loss}.")
 
     def numbers() -> str:
         table: dict[str, Iterable[object]] = {row.parameter: result.parameter, "mean": result.mean_nll}

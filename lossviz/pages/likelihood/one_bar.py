@@ -66,10 +66,10 @@ def clicked(x: float, y: float) -> None:
     if not (0 <= k < 4 and y >= 0):
         return
     slides = Likelihood.true if x < k else Likelihood.model
-    share = shares([slide.now for slide in slides]) or (0.25,) * 4
+    share = shares([slide.value for slide in slides]) or (0.25,) * 4
     if x >= k:  # the model as it is drawn, which may have moved from its start
-        true = shares([slide.now for slide in Likelihood.true]) or (0.25,) * 4
-        t = Likelihood.toward.now / 100
+        true = shares([slide.value for slide in Likelihood.true]) or (0.25,) * 4
+        t = Likelihood.toward.value / 100
         share = tuple(q + t * (p - q) for p, q in zip(true, share, strict=True))
         st.session_state[Likelihood.toward.key] = 0
     for slide, value in zip(slides, half_percents(with_share(share, k, min(y, 1.0))), strict=True):
@@ -83,7 +83,7 @@ def picture(p: Shares, q: Shares, unit: str) -> str:
     return figure_json(lambda narrow: lv.figures.entropy_bar(bar, narrow=narrow))
 
 
-def _sliders(slides: Sequence[Slide]) -> Shares:
+def _sliders(slides: Sequence[Slider]) -> Shares:
     """Show the sliders in a row; their values."""
     with st.container(horizontal=True, gap="medium"):
         return tuple(slide.show(width=150) for slide in slides)
@@ -94,7 +94,7 @@ def show() -> None:
     above, below = st.container(gap="small"), st.container(gap="small")
     with above:
         chart_area = st.container()
-        toward = int(rail(Likelihood.toward, playable=4))
+        toward = int(axis_slider(Likelihood.toward, playable=4))
         convention = st.container()
     with below.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         preset_area = st.container(width="content")

@@ -19,7 +19,7 @@ text = texts_beside(__file__)
 @st.cache_data(max_entries=8, show_spinner=False)
 def picture(data: str, seed: int) -> str:
     result, at = history(data, seed), Metric.calibration_step.default
-    return packed(lambda narrow: lv.figures.calibration(result, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.calibration(result, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -30,7 +30,7 @@ def show() -> None:
         data = Metric.calibration_data.menu(width=170)
         seed = int(Metric.calibration_seed.show(width=150))
     with transport:
-        step = int(rail(Metric.calibration_step, playable=7))
+        step = int(axis_slider(Metric.calibration_step, playable=7))
     with drawing:
         result = trained(data, seed)
         if result is None:
@@ -57,7 +57,7 @@ def show() -> None:
             Metric.calibration_controls,
         )
     with convention:
-        small(f"{description(result)} A dot’s size is how often it was said; bars are 95 % intervals.")
+        caption(f"{description(result)} A dot’s size is how often it was said; bars are 95 % intervals.")
     Tabs().fill(
         see=text("calibration_see"),
         maths=text("calibration_maths"),

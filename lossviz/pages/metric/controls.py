@@ -35,7 +35,7 @@ class Metric:
     )
     training_controls = (step, measure, error, data, seed)
 
-    threshold = Slide(
+    threshold = Slider(
         "metric_cut", "Threshold", -7.6, 7.6, 0.0, 0.2, "The log-odds from which on one says yes; 0 is 50 %"
     )
     predictor = Choice(
@@ -47,11 +47,11 @@ class Metric:
     )
     threshold_controls = (threshold, predictor)
 
-    calibration_step = Slide("metric_seen", "Step", 0, 300, 300, 3, "How long the model has trained")
+    calibration_step = Slider("metric_seen", "Step", 0, 300, 300, 3, "How long the model has trained")
     calibration_data = Choice(
         "metric_about", "Data", ("digits", "breast-cancer"), "digits", "What the model is sure of, or not"
     )
-    calibration_seed = Slide(
+    calibration_seed = Slider(
         "metric_draw", "Seed", 0, 9, 0, 1, "Other examples to learn from, another start: is it luck?"
     )
     calibration_controls = (calibration_step, calibration_data, calibration_seed)

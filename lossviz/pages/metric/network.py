@@ -5,7 +5,7 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 import streamlit as st
 
 import lossviz as lv
-from lossviz.ui.work import stoppable, telling
+from lossviz.ui.work import progress_bar, stoppable
 
 TRAININGS = {  # dataset -> network, examples to learn from, learning rate
     "digits": ("mlp-64-64", 100, 0.01),
@@ -21,7 +21,7 @@ def settings(data: str, seed: int) -> lv.metrics.ScoreSettings:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def history(data: str, seed: int) -> lv.metrics.ScoreHistory:
-    say, over = telling("Training, and scoring 101 times …")
+    say, over = progress_bar("Training, and scoring 101 times …")
     try:
         return lv.metrics.score_history(settings(data, seed), lambda done, total: say(done / total))
     finally:

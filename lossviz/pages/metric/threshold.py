@@ -39,7 +39,7 @@ def curve(predictor: str) -> lv.metrics.ThresholdCurve:
 @st.cache_data(max_entries=4, show_spinner=False)
 def picture(predictor: str) -> str:
     facts, at = curve(predictor), Metric.threshold.default
-    return packed(lambda narrow: lv.figures.threshold_curve(facts, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.threshold_curve(facts, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -49,7 +49,7 @@ def show() -> None:
         preset_row = st.container(width="content")
         predictor = Metric.predictor.segments()
     with transport:
-        threshold = rail(Metric.threshold)
+        threshold = axis_slider(Metric.threshold)
     with preset_row:
         presets("metric_threshold_try", PRESETS, Metric.threshold_controls)
     with drawing:
@@ -67,11 +67,11 @@ def show() -> None:
         if predictor in PREDICTIONS:
             predictions = ", ".join(f"{100 * p:.0f} %" for p in PREDICTIONS[predictor])
             name = predictor.partition(" ")[0]
-            small(f"Three examples, all of them yes, of which {name} says {predictions}.")
+            caption(f"Three examples, all of them yes, of which {name} says {predictions}.")
         else:
             result = history("breast-cancer", 0)
             step = result.steps[result.best_record()]
-            small(
+            caption(
                 f"{description(result)} As it was after {step} steps, at its smallest loss. "
                 "Beyond 0.05 and 99.95 % dots are packed in blocks."
             )

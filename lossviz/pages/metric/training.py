@@ -28,7 +28,7 @@ MEASURE_NAMES = {"accuracy": "accuracy", "f1": "F1", "roc-auc": "ROC AUC", "brie
 @st.cache_data(max_entries=16, show_spinner=False)
 def picture(data: str, seed: int, measure: str) -> str:
     result, at = history(data, seed), Metric.step.default
-    return packed(lambda narrow: lv.figures.score_curves(result, measure, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.score_curves(result, measure, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -53,7 +53,7 @@ def show() -> None:
             f"smallest after {result.steps[result.best_record()]} steps, the {measure} best after "
             f"{result.steps[result.best_record(measure)]}.",
         )
-    unchanged = {c.key: c.now for c in (Metric.measure, Metric.error, Metric.data, Metric.seed)}
+    unchanged = {c.key: c.value for c in (Metric.measure, Metric.error, Metric.data, Metric.seed)}
     stops = {"Best loss": result.best_record(), "Best metric": result.best_record(measure), "The end": -1}
     table: dict[str, dict[str, Any]] = {
         name: unchanged | {Metric.step.key: int(result.steps[k])} for name, k in stops.items()
@@ -61,7 +61,7 @@ def show() -> None:
     with preset_row:
         presets("metric_training_try", table | OTHER_PRESETS, Metric.training_controls)
     with convention:
-        small(description(result))
+        caption(description(result))
     Tabs().fill(
         see=_see(result, measure) + "\n\n" + text("number_see" if number else "training_see"),
         maths=text("training_maths"),

@@ -39,7 +39,7 @@ class Case:
     texts: str  # name of its texts
     alt: str
     convention: str
-    slide: Slide | None = None
+    slide: Slider | None = None
     slide_label: str = ""  # in the downloaded page
     classes: bool = False
 
@@ -123,7 +123,7 @@ def show() -> None:
     at = 0.0
     if case.slide:
         with transport:
-            at = rail(case.slide)
+            at = axis_slider(case.slide)
     with preset_row:
         slides = (case.slide,) if case.slide else ()
         controls: tuple[Control, ...] = (Numbers.case, *slides)
@@ -135,10 +135,10 @@ def show() -> None:
         with source:
             left, right = st.columns(2, gap="medium")
             with left:
-                small("As written in the tutorial")
+                caption("As written in the tutorial")
                 st.code(facts.written_source, language=None, wrap_lines=True)
             with right:
-                small("Right, and as scikit-learn’s")
+                caption("Right, and as scikit-learn’s")
                 st.code(facts.correct_source, language=None, wrap_lines=True)
     key = f"numbers_{case.texts}"
     with drawing:

@@ -51,7 +51,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture_of(score: str, actual: str, predicted: str) -> str:
     terms = lv.metrics.score_terms(score, actual, predicted)
-    return packed(lambda narrow: lv.figures.score_terms(terms, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.score_terms(terms, narrow=narrow))
 
 
 def convention_text(terms: lv.metrics.ScoreTerms) -> str:
@@ -93,7 +93,7 @@ def show() -> None:
     try:
         terms = lv.metrics.score_terms(score, actual, predicted)
     except ValueError as error:
-        with drawing.container(width=READABLE):
+        with drawing.container(width=TEXT_WIDTH):
             st.markdown(f"**This cannot be scored:** {error_for_markdown(error)}.")
         return
     with drawing:
@@ -104,7 +104,7 @@ def show() -> None:
             f"{lv.figures.number(terms.value)}.",
         )
     with convention:
-        small(convention_text(terms))
+        caption(convention_text(terms))
 
     def numbers() -> str:
         columns = {"actual": terms.actual, "predicted": [" ".join(row) for row in terms.predicted]}
@@ -163,7 +163,7 @@ def _table(label: str, actual: str, predicted: str) -> None:
     p = _cells(label, predicted)
     if max(len(y), len(p)) > MAX_ROWS:
         count = lv.figures.whole(max(len(y), len(p)))
-        small(f"A table of up to {MAX_ROWS} rows stands here; these are {count}.")
+        caption(f"A table of up to {MAX_ROWS} rows stands here; these are {count}.")
         return
     rows = [
         {"actual": y[i] if i < len(y) else "", "predicted": p[i] if i < len(p) else ""}

@@ -37,7 +37,7 @@ def nearest_references(value: float, classes: int, counts: str) -> list[lv.metri
 @st.cache_data(max_entries=32, show_spinner=False)
 def picture_of(value: float, classes: int, counts: str) -> str:
     references = nearest_references(value, classes, counts)
-    return packed(lambda narrow: lv.figures.reference_losses(references, value, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.reference_losses(references, value, narrow=narrow))
 
 
 def explanation(reference: lv.metrics.ReferenceLoss) -> str:
@@ -48,7 +48,7 @@ def explanation(reference: lv.metrics.ReferenceLoss) -> str:
 
 def show() -> None:
     """The view."""
-    drawing, answer = st.container(), st.container(width=READABLE)
+    drawing, answer = st.container(), st.container(width=TEXT_WIDTH)
     preset_row = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         value = float(Numbers.value.show(width=170))
@@ -59,7 +59,7 @@ def show() -> None:
     try:
         references = nearest_references(value, classes, counts)
     except ValueError as error:
-        with drawing.container(width=READABLE):
+        with drawing.container(width=TEXT_WIDTH):
             message = error_for_markdown(error).replace("frequencies", "Class counts")
             st.markdown(f"**The class counts cannot be used:** {message}.")
         return
@@ -72,7 +72,7 @@ def show() -> None:
         )
     with answer:
         st.markdown(explanation(first))
-        small(f"Next: {second.name}, {second.value:.4g}; then {third.name}, {third.value:.4g}.")
+        caption(f"Next: {second.name}, {second.value:.4g}; then {third.name}, {third.value:.4g}.")
 
     def numbers() -> str:
         return files.columns(

@@ -102,7 +102,7 @@ def show() -> None:
     power = int(Codes.size.value)
     if not digits:
         with transport:
-            power = int(rail(Codes.size))
+            power = int(axis_slider(Codes.size))
     with preset_row:
         presets("codes_scale_try", PRESETS, Codes.scale_controls)
     if digits:

@@ -38,7 +38,7 @@ class Codes:
     )
     network_controls = (step, labels, hidden, loss, rate)
 
-    labeling = Slide("codes_labelling", "Labelling", 1, 24, 1, 1, "Gives the same words out anew")
+    labeling = Slider("codes_labelling", "Labelling", 1, 24, 1, 1, "Gives the same words out anew")
     classes = Choice(
         "codes_classes", "Clouds", ("4", "5", "6", "8"), "4", "How many classes stand round a circle"
     )
@@ -58,7 +58,7 @@ class Codes:
     )
     dichotomy_controls = (labeling, classes, code, codewords)
 
-    ambiguity = Slide("codes_torn", "Torn", 0, 40, 40, 1, "From sure of the first class to torn between all")
+    ambiguity = Slider("codes_torn", "Torn", 0, 40, 40, 1, "From sure of the first class to torn between all")
     between = Choice(
         "codes_between",
         "Torn between",

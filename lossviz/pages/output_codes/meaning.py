@@ -41,14 +41,14 @@ def computed(between: str) -> list[lv.codes.BitIndependence]:
 def picture(between: str) -> str:
     posteriors = computed(between)
     at = int(Codes.ambiguity.default)
-    return packed(lambda narrow: lv.figures.bit_independence(posteriors, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.bit_independence(posteriors, at=at, narrow=narrow))
 
 
 def show() -> None:
     """The view."""
     drawing, transport, convention = (st.container() for _ in range(3))
     with transport:
-        at = int(rail(Codes.ambiguity, playable=4))
+        at = int(axis_slider(Codes.ambiguity, playable=4))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         preset_row = st.container(width="content")
         between = Codes.between.menu(width=230)

@@ -13,7 +13,7 @@ from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Control, presets
 from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
-from lossviz.ui.work import stoppable, telling
+from lossviz.ui.work import progress_bar, stoppable
 
 text = texts_beside(__file__)
 
@@ -46,7 +46,7 @@ UNUSED_PRESETS: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=24, show_spinner=False)
 def trained(settings: Settings) -> lv.codes.CodePlane:
     heads, labels, hidden, noise, seeds = settings
-    say, over = telling("Training both networks …")
+    say, over = progress_bar("Training both networks …")
     try:
         return lv.codes.code_plane(
             [lv.codes.HeadConfig(*head) for head in heads],
@@ -63,7 +63,7 @@ def trained(settings: Settings) -> lv.codes.CodePlane:
 @st.cache_data(max_entries=24, show_spinner=False)
 def picture(settings: Settings, unused: bool) -> str:
     facts = trained(settings)
-    return packed(lambda narrow: lv.figures.code_plane(facts, unused=unused, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.code_plane(facts, unused=unused, narrow=narrow))
 
 
 def code_of(settings: Settings, step: int, unused: bool) -> str:
@@ -185,7 +185,7 @@ def show_unused() -> None:
     with convention:
         unused_words = facts.codes[0].unused_words
         unused = " ".join("".join("●" if bit else "○" for bit in word) for word in unused_words)
-        small(
+        caption(
             f"Words without a class: {unused}. Both pictures are of one network, {hidden} hidden tanh "
             "neurons, rate 1, "
             f"{loss.lower()} summed over the bits. A word without a class counts as wrong."

@@ -31,7 +31,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def trained(head: str, epochs: int) -> lv.codes.BitErrors:
-    say, over = telling("Training four neurons on digits, from five starts …")
+    say, over = progress_bar("Training four neurons on digits, from five starts …")
     bits = lv.codes.digit_bits(head, epochs=epochs, progress=lambda done, total: say(done / total))
     over()
     return lv.codes.bit_errors(bits, [k / 20 for k in range(1, 20)])
@@ -40,7 +40,7 @@ def trained(head: str, epochs: int) -> lv.codes.BitErrors:
 @st.cache_data(max_entries=8, show_spinner=False)
 def picture(head: str, epochs: int, order: str) -> str:
     facts = trained(head, epochs)
-    return packed(lambda narrow: lv.figures.bit_errors(facts, order=order, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.bit_errors(facts, order=order, narrow=narrow))
 
 
 def show() -> None:

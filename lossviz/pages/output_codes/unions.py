@@ -14,7 +14,7 @@ from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
 from lossviz.ui.page import File, Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
-from lossviz.ui.work import stoppable, telling
+from lossviz.ui.work import progress_bar, stoppable
 
 text = texts_beside(__file__)
 
@@ -48,7 +48,7 @@ def parse_codewords(written: str) -> Matrix:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def computed(code: str | Matrix, classes: int) -> lv.codes.Dichotomies:
-    say, over = telling("Counting labellings …")
+    say, over = progress_bar("Counting labellings …")
     try:
         return lv.codes.dichotomies(code, classes, progress=lambda done, total: say(done / total))
     finally:
@@ -58,19 +58,19 @@ def computed(code: str | Matrix, classes: int) -> lv.codes.Dichotomies:
 @st.cache_data(max_entries=16, show_spinner=False)
 def picture(code: str | Matrix, classes: int) -> str:
     facts = computed(code, classes)
-    return packed(lambda narrow: lv.figures.dichotomies(facts, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.dichotomies(facts, narrow=narrow))
 
 
 def show() -> None:
     """The view."""
     drawing, transport, convention, preset_row = (st.container() for _ in range(4))
     with transport:
-        at = int(rail(Codes.labeling))
+        at = int(axis_slider(Codes.labeling))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         named = Codes.code.menu(width=180)
         custom = named == CUSTOM
         classes = int(Codes.classes.segments(disabled=custom))
-        written = Codes.codewords.show(width=330) if custom else Codes.codewords.now
+        written = Codes.codewords.show(width=330) if custom else Codes.codewords.value
     with preset_row:
         presets("codes_union_try", PRESETS, Codes.dichotomy_controls)
     code: str | Matrix = named
@@ -99,7 +99,7 @@ def show() -> None:
         more = facts.code.length - facts.neurons
         not_drawn = f" {more} more neurons are counted, not drawn." if more else ""
         how = "All labellings" if facts.separable.exact else "A sample of labellings"
-        small(
+        caption(
             f"{how} of the {classes} centres, each decided by linear programming. Shaded: where the "
             "best line fires; no "
             f"line gets more of the 180 points right.{not_drawn}"

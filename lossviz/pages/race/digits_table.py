@@ -17,7 +17,7 @@ def table() -> lv.codes.HeadScores:
 
 def stage() -> bool:
     """The picture; False while its training is stopped."""
-    centred, epochs = Race.centred.now, at_scale.EPOCHS
+    centred, epochs = Race.centred.value, at_scale.EPOCHS
     body = stoppable(
         "race_table", (centred, epochs), lambda: at_scale.digits_picture(centred, epochs, MEASURE)
     )

@@ -13,7 +13,7 @@ from lossviz.ui.chart import chart, figure_json, is_narrow
 from lossviz.ui.live import Live, View
 from lossviz.ui.typed import write_address
 from lossviz.ui.viewer import presence
-from lossviz.ui.work import BEAT, stop_button
+from lossviz.ui.work import INTERVAL, stop_button
 
 # What is kept in this viewer's session.
 LIVE, SHOWN, WAS_RUNNING, CHOSEN = "race_live", "race_shown_picture", "race_was_running", "race_seed_chosen"
@@ -55,14 +55,14 @@ def catch_up(race: Live) -> None:
     would come too late.
     """
     if race.seconds(race.goal) > WATCHED:
-        race.play(Race.speed.now == "Slow", race.goal)
+        race.play(Race.speed.value == "Slow", race.goal)
         st.rerun()
     place, since, bar = st.empty(), time.monotonic(), None
     words = f"Training to step {race.goal} …"
 
     def tell(share: float) -> None:
         nonlocal since, bar
-        if time.monotonic() - since < (CALM if bar is None else BEAT):
+        if time.monotonic() - since < (CALM if bar is None else INTERVAL):
             return
         since = time.monotonic()
         if bar is None:
@@ -89,7 +89,7 @@ def put_slider(step: int) -> None:
 def asked_for() -> int:
     """The step that is to be shown: before its slider is drawn, a link's stands in the address only."""
     if Race.step.key in st.session_state:
-        return int(Race.step.now)
+        return int(Race.step.value)
     try:
         linked = float(st.query_params.get(Race.step.key, Race.step.default))
     except ValueError:
@@ -275,7 +275,7 @@ def one_step(race: Live) -> None:
     """A record further: at once, or if that takes long, while it is watched."""
     following = race.at + race.settings.interval
     if race.seconds(following) > SOON:
-        race.play(Race.speed.now == "Slow", following)
+        race.play(Race.speed.value == "Slow", following)
         return
     race.step()
     put_slider(race.at)

@@ -21,8 +21,8 @@ def settings() -> lv.TrainingSettings:
             f"{len(losses)} losses × {len(activations)} activations × {len(optimizers)} optimizers are "
             f"{len(each)} contestants, and at most {MOST} can be kept apart"
         )
-    own = Race.rate.now if Race.own.now == "the same" else Race.own.now
-    made = lv.DATASETS[Race.data.now].synthetic
+    own = Race.rate.value if Race.own.value == "the same" else Race.own.value
+    made = lv.DATASETS[Race.data.value].synthetic
     return lv.TrainingSettings(
         Race.data.value,
         Race.network.value,
@@ -59,7 +59,7 @@ def setup() -> None:
     columns = st.columns(3, gap="medium")
     with columns[0]:
         Race.data.menu(on_change=fit_to_data)
-        made = lv.DATASETS[Race.data.now].synthetic
+        made = lv.DATASETS[Race.data.value].synthetic
         Race.size.menu(disabled=not made)
         Race.noise.segments(disabled=not made)
         Race.rare.segments()

@@ -30,7 +30,7 @@ def escape_times(rate: str) -> dict[str, list[lv.EscapeTime]]:
 def picture(rate: str) -> str:
     """The chart, for wide and narrow screens."""
     times, at = escape_times(rate), Neuron.z0.default
-    return packed(lambda narrow: lv.figures.escape_times(STARTS, times, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.escape_times(STARTS, times, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -38,11 +38,11 @@ def show() -> None:
     above, below = st.container(gap="small"), st.container(gap="small")
     with above:
         chart_area = st.container()
-        z0 = rail(Neuron.z0)
+        z0 = axis_slider(Neuron.z0)
         convention = st.container()
     with below.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         preset_area = st.container(width="content")
-        rate = Neuron.rate.ladder(width=260)
+        rate = Neuron.rate.select_slider(width=260)
     with preset_area:
         starts = {"Mildly wrong": 1.0, "Wrong": 4.0, "Very wrong": 8.0, "Hopeless": 14.0}
         keep = {Neuron.rate.key: rate}

@@ -39,7 +39,7 @@ def picture(w: float, b: float, rate: str, entropy_rate: str, with_widget: bool)
     """The chart, for wide and narrow screens."""
     runs, at = descents(w, b, rate, entropy_rate), int(Neuron.step.default)
     widget = descend_widget(w, b, entropy_rate) if with_widget else None
-    return packed(lambda narrow: lv.figures.descents(runs, at=at, every=2, widget=widget, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.descents(runs, at=at, every=2, widget=widget, narrow=narrow))
 
 
 def show() -> None:
@@ -47,7 +47,7 @@ def show() -> None:
     above, below = st.container(gap="small"), st.container(gap="small")
     with above:
         chart_area = st.container()
-        step = int(rail(Neuron.step, playable=6))
+        step = int(axis_slider(Neuron.step, playable=6))
         convention = st.container()
     with below:
         preset_area = st.container()

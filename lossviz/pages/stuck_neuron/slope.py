@@ -30,7 +30,7 @@ def picture(target: str, half: bool) -> str:
     """The chart, for wide and narrow screens."""
     curves = logit_curves(target, half)
     at = Neuron.z.default if target == "0" else -Neuron.z.default
-    return packed(lambda narrow: lv.figures.logit_curves(curves, at=at, narrow=narrow))
+    return figure_json(lambda narrow: lv.figures.logit_curves(curves, at=at, narrow=narrow))
 
 
 def show() -> None:
@@ -38,7 +38,7 @@ def show() -> None:
     above, below = st.container(gap="small"), st.container(gap="small")
     with above:
         chart_area = st.container()
-        z = rail(Neuron.z)
+        z = axis_slider(Neuron.z)
     with below.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         preset_area = st.container(width="content")
         target = Neuron.target.segments()
@@ -63,7 +63,7 @@ def show() -> None:
         )
     convention = "(*p* − *y*)² / 2" if half else "(*p* − *y*)²"
     with above:
-        small(
+        caption(
             f"*p* = sigmoid(*z*), target *y* = {target}. Squared error is {convention}; "
             "cross-entropy is in nats. "
             "Tinted: squared error bends down."

@@ -37,7 +37,7 @@ with page():
     slider_area = st.container()
     convention = st.container()
     with slider_area:
-        step = int(rail(Weights.step, playable=5))
+        step = int(axis_slider(Weights.step, playable=5))
     preset_area = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         model = Weights.model.menu(width=210)
@@ -81,7 +81,7 @@ with page():
     grids = loss_grids(model)
     with convention:
         if view == "From above":
-            sentence = (
+            error_for_markdown = (
                 "Numbers are loss ÷ the loss of always guessing ½; the heavy line is 1, "
                 "each line a factor √2."
             )
@@ -89,12 +89,12 @@ with page():
                 "Plateau": " Dotted: slope below 0.01.",
                 "Bends down": " Struck: the surface bends down.",
             }
-            sentence += marks.get(marked, "")
+            error_for_markdown += marks.get(marked, "")
         else:
-            sentence = (
+            error_for_markdown = (
                 "Height is loss ÷ the loss of always guessing ½. White lines: 1, 2, 3 … times guessing."
             )
-        small(sentence)
+        caption(error_for_markdown)
         if divergence_note(runs):
             st.markdown(divergence_note(runs))
 
