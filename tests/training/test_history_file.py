@@ -110,7 +110,7 @@ def test_nothing_else_is_a_race_file(whole: bytes, tmp_path: Path) -> None:
             lv.History.load(edited(whole, name, content))
     for change, sentence in (
         ({"version": 2}, "this race file is of version 2; this lossviz reads up to 1"),
-        ({"format": "lossviz surface"}, "its metadata do not say so"),
+        ({"format": "lossviz surface"}, "does not say so"),
         ({"layers": []}, "it has 0 layers"),
         ({"settings": {"steps": 10**9}}, "steps must be a whole number from 1 to 100000"),
         ({"settings": {"dataset": "../etc"}}, "unknown dataset"),
