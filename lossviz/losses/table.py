@@ -4,7 +4,7 @@ Each row has the formula, the convention, the source, and the function that comp
 examples. Logarithms are natural, so likelihood losses are in nats.
 
 To add a loss, write its function in `lossviz.losses.functions` and add a row to one of the three files. Tests
-name what else is needed: its formula in ``tests/losses/test_table.py``, and an option of the page Loss gallery.
+name what else is needed: its formula in ``tests/losses/test_table.py``, and an option of the Loss gallery.
 """
 
 from lossviz.common.registry import Registry
