@@ -26,19 +26,19 @@ def cubic(z: Tensor, y: Tensor) -> Tensor:
     return residual(*sigmoid(z), y).abs() ** 3
 '''
 ROWS = {
-    "losses/table.py": """
-        Loss(
-            name="cubic",
-            label="Cubic error",
-            family="mixed",
-            task="binary",
-            target_kind="probability",
-            activation="sigmoid",
-            function=functions.cubic,
-            formula=r"L = |\\sigma(z) - y|^3",
-            convention="without a factor",
-            source="this test",
-        ),""",
+    "losses/binary.py": """
+    Loss(
+        name="cubic",
+        label="Cubic error",
+        family="mixed",
+        task="binary",
+        target_kind="probability",
+        activation="sigmoid",
+        function=functions.cubic,
+        formula=r"L = |\\sigma(z) - y|^3",
+        convention="without a factor",
+        source="this test",
+    ),""",
     "data/table.py": """
         Dataset(
             name="small-moons",
@@ -139,9 +139,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     functions.write_text(functions.read_text() + FUNCTION)
     for file, row in ROWS.items():
         table = folder / "lossviz" / file
-        before, end, after = table.read_text().rpartition("\n    ],\n")
-        assert end, f"{file} has a list of rows"
-        table.write_text(before + row + end + after)
+        text = table.read_text()
+        end = [match.end() for match in re.finditer(r"\n +\),\n(?= *[\])])", text)][-1]  # of the last row
+        table.write_text(text[:end] + row.lstrip("\n") + "\n" + text[end:])
     return folder
 
 

@@ -142,7 +142,7 @@ def member_names(archive: zipfile.ZipFile, kind: str, needed: set[str], allowed:
     files = [info.filename for info in archive.infolist()]
     names = {name.removesuffix(".npy") for name in files if name.endswith(".npy")}
     if len(files) != len(set(files)) or not needed <= names:
-        raise ValueError(f"this is not a lossviz {kind} file: an array of it is missing or present twice")
+        raise ValueError(f"this is not a lossviz {kind} file: it lacks an array, or has one twice")
     if len(names) != len(files) or not names <= needed | allowed:
         raise ValueError(f"this is not a lossviz {kind} file: it has unknown members")
     return names
@@ -164,7 +164,7 @@ def check_metadata(given: Any, kind: str, version: int, keys: set[str]) -> dict[
         ValueError: If it is not a dict, of another kind, of a newer version, or has other keys.
     """
     if not isinstance(given, dict) or given.get("format") != f"lossviz {kind}":
-        raise ValueError(f"this is not a lossviz {kind} file: its metadata do not say so")
+        raise ValueError(f"this is not a lossviz {kind} file: its metadata does not say so")
     found = given.get("version")
     if type(found) is not int or found < 1:  # 1.0 and True are not version numbers
         raise ValueError(f"this {kind} file has no version that makes sense: {quoted(found, 40)}")
@@ -173,7 +173,7 @@ def check_metadata(given: Any, kind: str, version: int, keys: set[str]) -> dict[
             f"this {kind} file is of version {quoted(found, 40)}; this lossviz reads up to {version}"
         )
     if not set(given) <= keys | {"format", "version"}:
-        raise ValueError(f"this is not a lossviz {kind} file: its metadata have unknown entries")
+        raise ValueError(f"this is not a lossviz {kind} file: its metadata has unknown entries")
     return given
 
 

@@ -1,0 +1,110 @@
+"""Binary losses, one row each: one logit z and a target y in [0, 1]."""
+
+from types import MappingProxyType
+
+from lossviz.losses import functions, gradients
+from lossviz.losses.base import Loss, Setting
+
+_NIELSEN = "M. Nielsen, Neural Networks and Deep Learning (2015), chapter 3"
+_BISHOP = "C. Bishop, Neural Networks for Pattern Recognition (1995), section 6.7"
+
+BINARY: tuple[Loss, ...] = (
+    Loss(
+        name="sigmoid-mse",
+        label="Squared error",
+        family="squared",
+        task="binary",
+        target_kind="probability",
+        activation="sigmoid",
+        function=functions.sigmoid_mse,
+        gradient_function=gradients.sigmoid_mse,
+        formula=r"L = (\sigma(z) - y)^2",
+        convention="without the ½; this is the Brier score of one example",
+        source="G. Brier, Verification of forecasts expressed in terms of probability (1950)",
+        common_name="Squared error",
+    ),
+    Loss(
+        name="sigmoid-half-mse",
+        label="Squared error with ½",
+        family="squared",
+        task="binary",
+        target_kind="probability",
+        activation="sigmoid",
+        function=functions.sigmoid_half_mse,
+        gradient_function=gradients.sigmoid_half_mse,
+        formula=r"L = \tfrac{1}{2} (\sigma(z) - y)^2",
+        convention="with the ½: the quadratic cost of the book",
+        source=_NIELSEN,
+        common_name="Squared error",
+        short_label="Squared, ½",
+    ),
+    Loss(
+        name="sigmoid-ce",
+        label="Cross-entropy",
+        family="logarithm",
+        task="binary",
+        target_kind="probability",
+        activation="sigmoid",
+        function=functions.sigmoid_ce,
+        gradient_function=gradients.sigmoid_ce,
+        formula=r"L = -y \ln \sigma(z) - (1 - y) \ln (1 - \sigma(z))",
+        convention="in nats",
+        source=_BISHOP,
+        likelihood="Bernoulli",
+        unit="nats",
+        common_name="Cross-entropy",
+    ),
+    Loss(
+        name="tanh-mse",
+        label="Squared error after tanh",
+        family="squared",
+        task="binary",
+        target_kind="probability",
+        activation="tanh",
+        function=functions.tanh_mse,
+        formula=r"L = (\tanh z - (2y - 1))^2",
+        convention="without the ½; the target 0 becomes −1",
+        source="Y. LeCun et al., Efficient BackProp (1998), section 4.5",
+        short_label="Squared, tanh",
+    ),
+    Loss(
+        name="hinge",
+        label="Hinge",
+        family="margin",
+        task="binary",
+        target_kind="probability",
+        activation="identity",
+        function=functions.hinge,
+        formula=r"L = \max(0,\, 1 - (2y - 1) z)",
+        convention="margin 1; slope 0 at the kink; for soft y the mean over both labels",
+        source="C. Cortes and V. Vapnik, Support-Vector Networks (1995)",
+    ),
+    Loss(
+        name="squared-hinge",
+        label="Squared hinge",
+        family="margin",
+        task="binary",
+        target_kind="probability",
+        activation="identity",
+        function=functions.squared_hinge,
+        formula=r"L = \max(0,\, 1 - (2y - 1) z)^2",
+        convention="margin 1, without the ½; for soft y the mean over both labels",
+        source="Y. Tang, Deep Learning using Linear Support Vector Machines (2013)",
+    ),
+    Loss(
+        name="focal",
+        label="Focal",
+        family="logarithm",
+        task="binary",
+        target_kind="probability",
+        activation="sigmoid",
+        function=functions.focal,
+        formula=r"L = -y (1 - p)^\gamma \ln p - (1 - y)\, p^\gamma \ln (1 - p), \quad p = \sigma(z)",
+        convention="in nats; no class weight; gamma 0 is cross-entropy",
+        source="T.-Y. Lin et al., Focal Loss for Dense Object Detection (2017), equation 4",
+        settings=MappingProxyType(
+            {"gamma": Setting(2.0, 0.0, 10.0, "how strongly easy examples are turned down", "γ")}
+        ),
+        unit="nats",
+    ),
+)
