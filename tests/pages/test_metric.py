@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.pages import HOSTILE, code, made_by, opened, payload, presets_work, shown, sound, still
+from support.pages import HOSTILE, PageView, code, made_by, opened, payload, presets_work, shown, sound, still
 
 import lossviz as lv
 from lossviz.metrics.measures import MEASURES
