@@ -41,22 +41,18 @@ from .metrics.threshold import threshold_curve as threshold_curve
 from .neuron.descents import descents as descents
 from .neuron.escape import escape as escape
 from .neuron.slopes import slopes as slopes
-from .race.boundaries import DecisionBoundaries as DecisionBoundaries
-from .race.boundaries import decision_boundaries as decision_boundaries
-from .race.boundaries import decision_boundary_plane as decision_boundary_plane
-from .race.race import training_curves as training_curves
-from .race.rug import seed_at as seed_at
-from .race.styles import MEASURES as MEASURES
 from .stability.edge import edge as edge
 from .stability.edge_words import edge_names as edge_names
 from .stability.quadratics import quadratic as quadratic
+from .training.rug import seed_at as seed_at
+from .training.styles import TRAINING_METRICS as TRAINING_METRICS
+from .training.training_curves import training_curves as training_curves
 from .weights.maps import maps as maps
 from .weights.reliefs import reliefs as reliefs
 
 __all__ = [
-    "MEASURES",
     "SCORES",
-    "DecisionBoundaries",
+    "TRAINING_METRICS",
     "as_written",
     "at_frame",
     "bit_errors",
@@ -68,8 +64,6 @@ __all__ = [
     "contour",
     "dark",
     "dark_map",
-    "decision_boundaries",
-    "decision_boundary_plane",
     "descents",
     "edge",
     "edge_names",

@@ -1,4 +1,4 @@
-"""Both kinds of files, of surfaces and of races: written whole or not at all, read whole or refused."""
+"""Both kinds of files, of surfaces and of histories: written whole or not at all, read whole or refused."""
 
 import contextlib
 import errno
@@ -34,11 +34,11 @@ def surface() -> lv.Surface:
 
 
 @cache
-def race() -> lv.History:
+def history() -> lv.History:
     return lv.train("moons", "mlp-3", "sigmoid-ce", 0.1, seeds=2, steps=4, record_every=2, checkpoints=[0, 4])
 
 
-KINDS: dict[str, Callable[[], Any]] = {"surface": surface, "race": race}
+KINDS: dict[str, Callable[[], Any]] = {"surface": surface, "history": history}
 each = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -225,7 +225,7 @@ def test_only_the_whole_number_1_is_a_version(kind: str, way: str, version: Any,
 @ways
 def test_members_that_no_file_of_ours_has_are_refused(kind: str, way: str, tmp_path: Path) -> None:
     more = npy(np.zeros(3))
-    for strange in ({"more": more}, {"kept_7": more}, {"kept_1": more}, {"../up": more}):
+    for strange in ({"more": more}, {"checkpoint_7": more}, {"checkpoint_1": more}, {"../up": more}):
         with pytest.raises(ValueError, match=f"^this is not a .*{kind} file"):
             load(kind, given_as(way, changed(kind, **strange), tmp_path))
     twice = io.BytesIO(content(kind))
