@@ -1,4 +1,4 @@
-"""Race, the view Table: ten digits, eight ways to say which. Output codes looks closer at the same table."""
+"""The view Table: eight output codes and losses on digits. The page Output codes has more of this table."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -11,10 +11,12 @@ MEASURE = "Accuracy"
 
 
 def table() -> lv.codes.HeadScores:
+    """The scores of the table."""
     return at_scale.table(Race.centred.now, at_scale.EPOCHS)
 
 
 def stage() -> None:
+    """Draw the picture."""
     centred = Race.centred.now
     chart(
         at_scale.digits_picture(centred, at_scale.EPOCHS, MEASURE),
@@ -24,7 +26,8 @@ def stage() -> None:
     )
 
 
-def words() -> str:
+def summary() -> str:
+    """All settings, in one line."""
     pixels = "less their mean" if Race.centred.now else "not centred"
     return (
         f"scikit-learn's digits, 1 200 of 1 797 to train on, pixels / 16, {pixels} · network 64-32-k, tanh · "
@@ -33,4 +36,5 @@ def words() -> str:
 
 
 def code() -> str:
+    """The Python code that makes the picture."""
     return at_scale.table_code(Race.centred.now, MEASURE)

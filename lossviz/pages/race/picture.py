@@ -1,53 +1,64 @@
-"""Race: the picture, its transport, and the training behind it."""
+"""The picture with its buttons, and the training behind it."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
 import streamlit as st
 
 import lossviz as lv
-from lossviz.pages.race.controls import Race
+from lossviz.pages.race.controls import LAYER_METRICS, METRICS, VIEWS, Race
 from lossviz.pages.race.setup import STEPS, shown_seed
 from lossviz.ui.chart import chart, is_narrow, packed
-from lossviz.ui.live import Live, View
+from lossviz.ui.live import LiveTraining, LiveView
 from lossviz.ui.typed import write_address
 
-# What is kept in this viewer's session.
+# Keys of this viewer's session state.
 LIVE, SHOWN, WAS_RUNNING, CHOSEN = "race_live", "race_shown_picture", "race_was_running", "race_seed_chosen"
 OPENED, WHOLE_PAGE, NOTED = "race_opened", "race_whole_page", "race_step_noted"
 
 
 def is_training() -> bool:
+    """Whether this viewer's training is running."""
     return LIVE in st.session_state and bool(st.session_state[LIVE].running)
 
 
-def current(wanted: lv.TrainingSettings) -> tuple[Live, bool]:
-    """This viewer's race, and whether it was opened and is not shown yet. After a change in the set-up a new
-    race stands ready at step 0; a preset opens where there is something to see, as a link does."""
-    race: Live | None = st.session_state.get(LIVE)
+def current(wanted: lv.TrainingSettings) -> tuple[LiveTraining, bool]:
+    """This viewer's training, and whether it has yet to be trained to the step of the slider.
+
+    It has for a link and for a preset; after another change of the settings a new training begins at step 0.
+    """
+    training: LiveTraining | None = st.session_state.get(LIVE)
     chosen = st.session_state.pop("race_try_chosen", None)
-    if race is not None and race.settings == wanted:
-        return race, bool(st.session_state.get(OPENED))
-    if race is not None:
-        race.pause()
+    if training is not None and training.settings == wanted:
+        return training, bool(st.session_state.get(OPENED))
+    if training is not None:
+        training.pause()
         st.session_state[Race.step.key] = Race.step.default if chosen else 0
-    opened = st.session_state[LIVE] = Live(wanted)
-    st.session_state[OPENED] = race is None or bool(chosen)
+    opened = st.session_state[LIVE] = LiveTraining(wanted)
+    st.session_state[OPENED] = training is None or bool(chosen)
     return opened, st.session_state[OPENED]
 
 
-def drawing(view: View, kind: str, measure: str, layers: str) -> str:
+def drawing(now: LiveView, view: str) -> str:
     """The picture, made anew only when there is something new to show."""
-    at = int(view.race.steps[-1])
-    layout = is_narrow("race") if view.running else None
-    shade = layers if kind == "Layers" else measure
-    if view.running:  # its picture has them all: the browser takes the chosen one, and at once
-        shade = ""
-    key = (view.race.settings, at, kind, shade, view.running, shown_seed(), layout)
+    at = int(now.history.steps[-1])
+    layout = is_narrow("race") if now.running else None
+    metric, layers = METRICS[Race.measure.now], LAYER_METRICS[Race.layers.now]
+    drawn = layers if view == "Layers" else metric
+    if now.running:  # this picture has a frame for each metric: the browser shows the chosen one
+        drawn = ""
+    key = (now.history.settings, at, view, drawn, now.running, shown_seed(), layout)
     shown, body = st.session_state.get(SHOWN, (None, ""))
     if shown != key:
         body = packed(
             lambda narrow: lv.figures.training_curves(
-                view.race, measure, at, kind, view.portraits, view.running, narrow=narrow, layers=layers
+                now.history,
+                metric,
+                at,
+                VIEWS[view],
+                now.boundaries,
+                now.running,
+                narrow=narrow,
+                layers=layers,
             ),
             layout,
         )
@@ -55,10 +66,10 @@ def drawing(view: View, kind: str, measure: str, layers: str) -> str:
     return str(body)
 
 
-def trouble(view: View) -> str:
-    """What to say of a contestant that has left the finite numbers; nothing if none has."""
-    names, rates = view.race.settings.losses, view.race.settings.lr
-    for name, rate, at in zip(names, rates, view.race.diverged_at, strict=True):
+def divergence_text(history: lv.History) -> str:
+    """A text on the first run that has diverged; empty for none."""
+    names, rates = history.settings.losses, history.settings.lr
+    for name, rate, at in zip(names, rates, history.diverged_at, strict=True):
         if (at >= 0).any():
             return (
                 f"**{name} left the finite numbers at step {int(at[at >= 0].min())}** with "
@@ -68,94 +79,102 @@ def trouble(view: View) -> str:
     return ""
 
 
-def stage(wanted: lv.TrainingSettings, kind: str, training: bool) -> None:
-    """The picture and its transport. While it trains the picture is read by itself, six times a second: it is
-    all that has to be new then, and a widget costs the browser more than a picture."""
+def stage(wanted: lv.TrainingSettings, view: str, training: bool) -> None:
+    """Draw the picture and its buttons.
+
+    While the training runs, the picture is a fragment of its own that runs six times a second: only the
+    picture has to be new then, and a widget costs the browser more than a picture.
+    """
     if training:
         st.session_state[WHOLE_PAGE] = True
-        st.fragment(_watched, run_every=0.16)(wanted, kind)
-        st.fragment(_transport, run_every=1.0)(wanted)
+        st.fragment(_while_running, run_every=0.16)(wanted, view)
+        st.fragment(_buttons, run_every=1.0)(wanted)
     else:
-        st.fragment(_at_rest)(wanted, kind)
+        st.fragment(_while_paused)(wanted, view)
 
 
-def _at_rest(wanted: lv.TrainingSettings, kind: str) -> None:
-    race, opened = current(wanted)
+def _while_paused(wanted: lv.TrainingSettings, view: str) -> None:
+    training, opened = current(wanted)
     picture = st.container()
-    _transport(wanted, opened)
+    _buttons(wanted, opened)
     with picture:
-        if opened:  # a link shows what it showed: so the race is run to its step first
+        if opened:
             goal = int(Race.step.now)
-            words = f"Training to step {goal} …"
-            bar = st.progress(0.0, words)
-            race.run_to(goal, lambda share: bar.progress(share, words))
+            label = f"Training to step {goal} …"
+            bar = st.progress(0.0, label)
+            training.run_to(goal, lambda share: bar.progress(share, label))
             bar.empty()
             st.session_state[OPENED] = False
-        _show(race.read(shown_seed()), kind)
+        _show(training.read(shown_seed()), view)
 
 
-def _watched(wanted: lv.TrainingSettings, kind: str) -> None:
-    race, _ = current(wanted)
-    view = race.read(shown_seed())
-    _notice(race, view.running)
+def _while_running(wanted: lv.TrainingSettings, view: str) -> None:
+    training, _ = current(wanted)
+    now = training.read(shown_seed())
+    _rerun_if_changed(training, now.running)
     if Race.step.key not in st.query_params:
-        _note_step(race)
+        _note_step(training)
     with st.container():
-        _show(view, kind)
+        _show(now, view)
 
 
-def _show(view: View, kind: str) -> None:
+def _show(now: LiveView, view: str) -> None:
     if st.session_state.pop(CHOSEN, False):
-        st.rerun()  # the page says elsewhere which seed it is
-    shade = Race.layers if kind == "Layers" else Race.measure
-    settings = view.race.settings
+        st.rerun()  # the number of the seed is shown elsewhere on the page as well
+    control = Race.layers if view == "Layers" else Race.measure
+    history = now.history
 
     def choose_seed(x: float, y: float) -> None:
-        step = int(view.race.steps[-1]) if view.running else int(Race.step.now)
-        seed = lv.figures.seed_at(view.race, Race.measure.now, kind, step, x, y)
+        step = int(history.steps[-1]) if now.running else int(Race.step.now)
+        seed = lv.figures.seed_at(history, METRICS[Race.measure.now], VIEWS[view], step, x, y)
         if seed is not None and seed != shown_seed():
             st.session_state[Race.shown.key] = seed + 1
             st.session_state[CHOSEN] = True
 
     chart(
-        drawing(view, kind, Race.measure.now, Race.layers.now),
+        drawing(now, view),
         key="race",
-        follow=(shade if view.running else Race.step).key,
-        on_click=choose_seed if view.portraits and kind != "Layers" else None,
+        follow=(control if now.running else Race.step).key,
+        on_click=choose_seed if now.boundaries and view != "Layers" else None,
         live=True,
-        alt=f"{shade.now} of {', '.join(settings.losses)} over "
-        f"{STEPS} training steps, at step {int(view.race.steps[-1])}.",
+        alt=f"{control.now} of {', '.join(history.settings.losses)} over "
+        f"{STEPS} training steps, at step {int(history.steps[-1])}.",
     )
-    if trouble(view):
-        st.markdown(trouble(view))
+    if trouble := divergence_text(history):
+        st.markdown(trouble)
 
 
-def _notice(race: Live, running: bool) -> None:
-    """When the race has begun or ceased to run, the page is run anew: only then do its fragments begin, or
-    cease, to run by themselves."""
+def _rerun_if_changed(training: LiveTraining, running: bool) -> None:
+    """Run the page again when the training has started or stopped.
+
+    Only then do its fragments start, or stop, to run by themselves.
+    """
     if running != st.session_state.get(WAS_RUNNING, False):
         st.session_state[WAS_RUNNING] = running
         if not running:
-            st.session_state[Race.step.key] = race.at
-            if st.session_state.pop(NOTED, False):  # the slider that comes back begins with what is there
-                write_address(Race.step.key, str(race.at))
+            st.session_state[Race.step.key] = training.step
+            if st.session_state.pop(NOTED, False):  # the new slider takes its value from the address
+                write_address(Race.step.key, str(training.step))
         st.rerun()
 
 
-def _note_step(race: Live) -> None:
-    """Write the step into the address while there is no slider that does: who loads the page again then sees
-    as much of the race. In a run of the whole page the address is still the slider's."""
+def _note_step(training: LiveTraining) -> None:
+    """Write the step into the address while there is no slider that does it.
+
+    A page that is loaded again is then trained as far. In a run of the whole page, the slider still does it.
+    """
     if not st.session_state.get(WHOLE_PAGE):
         st.session_state[NOTED] = True
-        write_address(Race.step.key, str(race.at))
+        write_address(Race.step.key, str(training.step))
 
 
-def _transport(wanted: lv.TrainingSettings, opened: bool = False) -> None:
-    race = current(wanted)[0]
-    running, done, at = race.running, race.done, race.at
-    _notice(race, running)
+def _buttons(wanted: lv.TrainingSettings, opened: bool = False) -> None:
+    """Play or pause, the slider, step, reset and speed."""
+    training = current(wanted)[0]
+    running, done, at = training.running, training.done, training.step
+    _rerun_if_changed(training, running)
     # The slider is as long as the time axis above it.
-    four = race.has_plane and len(wanted.losses) > 2
+    four = training.has_boundaries and len(wanted.losses) > 2
     with st.container(key="rail_race_four" if four else "rail_race", gap=None):
         with st.container(key="play_race", width=46):
             st.button(
@@ -164,13 +183,13 @@ def _transport(wanted: lv.TrainingSettings, opened: bool = False) -> None:
                 disabled=done,
                 shortcut="Space",
                 icon=":material/pause:" if running else ":material/play_arrow:",
-                on_click=race.pause if running else race.play,
+                on_click=training.pause if running else training.play,
                 args=() if running else (Race.speed.now == "Slow",),
             )
         if running:
             st.session_state["race_now"] = at
-            _note_step(race)
-            st.session_state[WHOLE_PAGE] = False  # the runs that follow are those of its fragments
+            _note_step(training)
+            st.session_state[WHOLE_PAGE] = False  # the next runs are those of its fragments
             st.slider("Step", 0, STEPS, disabled=True, label_visibility="collapsed", key="race_now")
         else:
             Race.step.show(label_visibility="collapsed")
@@ -184,7 +203,7 @@ def _transport(wanted: lv.TrainingSettings, opened: bool = False) -> None:
                 icon=":material/skip_next:",
                 shortcut="S",
                 on_click=one_step,
-                args=(race,),
+                args=(training,),
                 disabled=running or done,
             )
             st.button(
@@ -193,19 +212,21 @@ def _transport(wanted: lv.TrainingSettings, opened: bool = False) -> None:
                 type="tertiary",
                 icon=":material/restart_alt:",
                 on_click=reset,
-                args=(race,),
+                args=(training,),
                 disabled=at == 0 and not opened,
             )
-            race.slow = Race.speed.segments(label_visibility="collapsed") == "Slow"
+            training.slow = Race.speed.segments(label_visibility="collapsed") == "Slow"
 
 
-def one_step(race: Live) -> None:
-    race.step()
-    st.session_state[Race.step.key] = race.at
+def one_step(training: LiveTraining) -> None:
+    """Train to the next record."""
+    training.advance()
+    st.session_state[Race.step.key] = training.step
 
 
-def reset(race: Live) -> None:
-    race.pause()
-    st.session_state[LIVE] = Live(race.settings)
+def reset(training: LiveTraining) -> None:
+    """Begin again at step 0."""
+    training.pause()
+    st.session_state[LIVE] = LiveTraining(training.settings)
     st.session_state[OPENED] = False
     st.session_state[Race.step.key] = 0
