@@ -47,14 +47,14 @@ from .stability.thresholds import stability_edge as stability_edge
 from .training.diagnosis import Diagnosis as Diagnosis
 from .training.diagnosis import diagnose as diagnose
 from .training.history import History as History
-from .training.history import Snapshot as Snapshot
-from .training.history import stack as stack
+from .training.predictions import DecisionBoundaries as DecisionBoundaries
+from .training.predictions import decision_boundaries as decision_boundaries
 from .training.settings import TrainingSettings as TrainingSettings
-from .training.settings import training_settings as training_settings
 from .training.significance import PairedTest as PairedTest
 from .training.significance import paired_test as paired_test
+from .training.snapshot import Snapshot as Snapshot
+from .training.train import train as train
 from .training.trainer import Training as Training
-from .training.trainer import train as train
 
 __all__ = [
     "DATASETS",
@@ -64,6 +64,7 @@ __all__ = [
     "SCHEDULES",
     "Data",
     "Dataset",
+    "DecisionBoundaries",
     "Density",
     "Descent",
     "Diagnosis",
@@ -85,6 +86,7 @@ __all__ = [
     "Training",
     "TrainingSettings",
     "codes",
+    "decision_boundaries",
     "density",
     "descend",
     "diagnose",
@@ -109,9 +111,7 @@ __all__ = [
     "spectrum",
     "stability",
     "stability_edge",
-    "stack",
     "surface",
     "surface_stream",
     "train",
-    "training_settings",
 ]

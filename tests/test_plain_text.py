@@ -306,38 +306,38 @@ def edited(whole: bytes, name: str, content: bytes) -> bytes:
     return out.getvalue()
 
 
-# --- race files -------------------------------------------------------------------------------------------
+# --- history files ----------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def race() -> lv.History:
+def history() -> lv.History:
     return lv.train("moons", ["mlp-4", "mlp-3"], ["sigmoid-mse", "sigmoid-ce"], 0.5, seeds=2, steps=4)
 
 
-def race_file(race: lv.History, settings: dict[str, Any], layers: list[str]) -> io.BytesIO:
+def history_file(history: lv.History, settings: dict[str, Any], layers: list[str]) -> io.BytesIO:
     file = io.BytesIO()
-    race.save(file)
-    about = {"format": "lossviz race", "version": 1, "settings": asdict(race.settings) | settings}
+    history.save(file)
+    about = {"format": "lossviz history", "version": 1, "settings": asdict(history.settings) | settings}
     return io.BytesIO(edited(file.getvalue(), "about.npy", as_member(about | {"layers": layers})))
 
 
-@pytest.mark.parametrize("view", ["Curves", "Layers", "Seeds"])
-def test_every_text_of_a_race_file_is_plain_in_its_figures(race: lv.History, view: str) -> None:
+@pytest.mark.parametrize("view", ["curves", "layers", "seeds"])
+def test_every_text_of_a_history_file_is_plain_in_its_figures(history: lv.History, view: str) -> None:
     """The layers' names are all that a file may choose; a network of one's own has a name too."""
     for text in HOSTILE.values():
-        found = lv.History.load(race_file(race, {}, [text] * len(race.layers)))
+        found = lv.History.load(history_file(history, {}, [text] * len(history.layers)))
         own = lv.Network(text, text, lv.NETWORKS["linear"].layers, text, text, text)
         mixed = replace(found, settings=replace(found.settings, network=(own, "mlp-3")))
         texts = marked(lv.figures.training_curves(mixed, view=view, frames=False, narrow=len(text) % 2 == 1))
-        assert texts or view != "Layers"
+        assert texts or view != "layers"
         assert_plain_for_plotly(texts)
 
 
 @pytest.mark.parametrize("name", TrainingSettings.__dataclass_fields__)
-def test_no_setting_of_a_race_file_can_be_a_text_of_ones_own(race: lv.History, name: str) -> None:
+def test_no_setting_of_a_history_file_can_be_a_text_of_ones_own(history: lv.History, name: str) -> None:
     for k, text in enumerate(HOSTILE.values()):
-        file = race_file(race, {name: [text] * 2 if k % 2 else text}, list(race.layers))
-        with pytest.raises(ValueError, match="this is not a whole lossviz race file: ") as refused:
+        file = history_file(history, {name: [text] * 2 if k % 2 else text}, list(history.layers))
+        with pytest.raises(ValueError, match="this is not a whole lossviz history file: ") as refused:
             lv.History.load(file)
         said = str(refused.value)
         assert len(said) < 2 * MAX_MESSAGE_LENGTH

@@ -19,8 +19,8 @@ from lossviz.losses.base import MeanLoss
 from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.networks.table import NETWORKS
+from lossviz.training.batch_sampler import BatchSampler
 from lossviz.training.settings import TrainingSettings
-from lossviz.training.trainer import Batches
 
 MAX_EXAMPLES = 400  # training examples that are used: so few that a whole Hessian takes seconds
 
@@ -187,7 +187,7 @@ def run_recorded_training(settings: RecordedTrainingSettings, progress: Progress
     optimizer = OPTIMIZERS[settings.optimizer].build(model.parameters(), settings.lr)
     mean_loss = MeanLoss(LOSSES[settings.loss])
     steps, weights, losses = [], [], []
-    batches = Batches(len(x), settings.batch, settings.seed)
+    batches = BatchSampler(len(x), settings.batch, settings.seed)
 
     def record(step: int) -> None:
         with torch.no_grad():

@@ -1,11 +1,12 @@
-"""The curve reader: where a contestant has come to stand, named with the number that betrays it.
+"""Why a run's loss is no longer falling: known values at which a training gets stuck, recognized by a number.
 
-A loss that stops falling mostly stops at a number that has a name. Each plateau here is recognized by that
-number, and by nothing that was not measured.
+A loss that stops falling mostly stops at a value that has a name, such as ln 2. Each of them is recognized by
+that number, and by nothing that was not measured.
 """
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -13,22 +14,42 @@ from lossviz.data.table import DATASETS
 from lossviz.losses.table import LOSSES
 from lossviz.training.history import History
 
-NEAR = 0.02  # relative: how close to a plateau's number a curve must be to stand on it
-MOSTLY = 0.9  # of the units of a layer: then hardly anything comes through (half of them off is usual)
+Kind = Literal[
+    "diverged",
+    "chance-level",
+    "constant-prediction",
+    "dead-units",
+    "confidently-wrong",
+    "lower-bound",
+    "learning",
+]
+TOLERANCE = 0.02  # relative: how near a value must be to the one that it is recognized by
+DEAD_SHARE = 0.9  # of a layer's units: half of them are inactive in a healthy network
+CONFIDENTLY_WRONG_SHARE, MAJORITY_SHARE = 0.05, 0.995  # of the training examples
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What one contestant's curve says, over its seeds, at one record."""
+    """The state of one run at one record, by the medians over its seeds.
 
-    name: str  # "gone", "guessing", "constant", "dead units", "sure and wrong", "floor", "twice", "learning"
-    value: float  # the number that betrays it
-    target: float  # the number that it is near to, where there is one; NaN otherwise
-    words: str  # a few words, as "guesses ½"
+    Attributes:
+        kind: "diverged": no seed has a finite loss. "lower-bound": the loss is at the smallest value that it
+            can have. "dead-units": in some layer nearly no ReLU is active. "chance-level": the cross-entropy
+            is that of a uniform guess. "confidently-wrong": many labels are given a probability below 1 %.
+            "constant-prediction": one class is predicted for all examples. "learning": none of these.
+        value: The number by which it is recognized: a step, a loss, or a share of units or examples.
+        target: The number that ``value`` is near to; NaN if there is none.
+        description: A few words, as "guesses ½".
+    """
+
+    kind: Kind
+    value: float
+    target: float
+    description: str
 
 
-def floor_of(loss: str, classes: int) -> float | None:
-    """The value that this loss cannot go below although every answer is right; None for 0."""
+def lower_bound(loss: str, classes: int) -> float | None:
+    """The smallest value of a loss, with every prediction right; None where it is 0."""
     row = LOSSES[loss]
     if "smoothing" in row.settings:
         alpha = row.settings["smoothing"].default
@@ -39,49 +60,68 @@ def floor_of(loss: str, classes: int) -> float | None:
     return None
 
 
-def diagnose(race: History, contestant: int, record: int = -1) -> Diagnosis:
-    """What a contestant has come to, by the medians over its seeds at a record."""
-    loss = race.settings.losses[contestant]
-    classes = len(DATASETS[race.settings.dataset].classes)
+def diagnose(history: History, run: int = 0, record: int = -1) -> Diagnosis:
+    """Name the state of a run by the medians of its metrics over the seeds.
 
-    def median(name: str) -> float:
-        values = getattr(race, name)[contestant, :, record]
+    Args:
+        history: Of a training.
+        run: Position of the run among the losses.
+        record: Position of the record; -1 for the last.
+
+    Returns:
+        What kind of state it is, and the number that it is recognized by.
+
+    Raises:
+        IndexError: If there is no such run or record.
+
+    Example:
+        >>> import lossviz as lv
+        >>> history = lv.train("moons", "mlp-8-8-8-8", "sigmoid-ce", lr=0.1, steps=20, activation="sigmoid")
+        >>> diagnosis = lv.diagnose(history, run=0)
+        >>> diagnosis.kind, round(diagnosis.target, 4)
+        ('chance-level', 0.6931)
+    """
+    loss = history.settings.losses[run]
+    classes = len(DATASETS[history.settings.dataset].classes)
+
+    def median(metric: str) -> float:
+        values = getattr(history, metric)[run, :, record]
         known = values[np.isfinite(values)]
         return float(np.median(known)) if known.size else math.nan
 
-    gone = race.diverged_at[contestant]
-    if not np.isfinite(race.loss[contestant, :, record]).any():
-        first = int(gone[gone >= 0].min()) if (gone >= 0).any() else int(race.steps[record])
-        return Diagnosis("gone", first, math.nan, f"gone at step {first}")
+    own_loss = median("loss")
+    if math.isnan(own_loss):
+        diverged = history.diverged_at[run]
+        step = int(diverged[diverged >= 0].min()) if (diverged >= 0).any() else int(history.steps[record])
+        return Diagnosis("diverged", step, math.nan, f"gone at step {step}")
     if not classes:
-        return Diagnosis("learning", median("loss"), math.nan, f"loss {median('loss'):.3g}")
-    entropy, common = median("cross_entropy"), median("common")
-    sure, right = median("sure_and_wrong"), median("train_accuracy")
-    guess = math.log(classes)
-    own, floor = median("loss"), floor_of(loss, classes)
-    if floor is not None and abs(own - floor) <= NEAR * floor:
-        return Diagnosis("floor", own, floor, f"at its floor, {floor:.3g}")
-    dead = _dead(race, contestant, record)
-    if dead >= MOSTLY:
-        return Diagnosis("dead units", dead, math.nan, f"{_percent(dead)} of a layer is off")
-    if abs(entropy - guess) <= NEAR * guess:
+        return Diagnosis("learning", own_loss, math.nan, f"loss {own_loss:.3g}")
+    accuracy, bound = median("train_accuracy"), lower_bound(loss, classes)
+    if bound is not None and abs(own_loss - bound) <= TOLERANCE * bound:
+        return Diagnosis("lower-bound", own_loss, bound, f"at its floor, {bound:.3g}")
+    dead = _dead_share(history, run, record)
+    if dead >= DEAD_SHARE:
+        return Diagnosis("dead-units", dead, math.nan, f"{_percent(dead)} of a layer is off")
+    entropy, chance = median("cross_entropy"), math.log(classes)
+    if abs(entropy - chance) <= TOLERANCE * chance:
         share = "½" if classes == 2 else f"1/{classes}"
-        return Diagnosis("guessing", entropy, guess, f"guesses {share}")
-    if sure >= 0.05:
-        return Diagnosis("sure and wrong", sure, math.nan, f"{_percent(sure)} sure and wrong")
-    if common >= 0.995:
-        return Diagnosis("constant", right, math.nan, f"says one class always, {_percent(right)} right")
-    return Diagnosis("learning", right, math.nan, f"{_percent(right)} of its points right")
+        return Diagnosis("chance-level", entropy, chance, f"guesses {share}")
+    wrong = median("confidently_wrong")
+    if wrong >= CONFIDENTLY_WRONG_SHARE:
+        return Diagnosis("confidently-wrong", wrong, math.nan, f"{_percent(wrong)} sure and wrong")
+    if median("majority_share") >= MAJORITY_SHARE:
+        description = f"says one class always, {_percent(accuracy)} right"
+        return Diagnosis("constant-prediction", accuracy, math.nan, description)
+    return Diagnosis("learning", accuracy, math.nan, f"{_percent(accuracy)} of its points right")
 
 
-def _dead(race: History, contestant: int, record: int) -> float:
-    """Share of the ReLU units that are off in the layer where most are, median over seeds; 0 for others."""
-    one = race.settings.contestants[contestant]
-    hidden = race.saturated[contestant, :, record, :]
-    depth = int(np.isfinite(race.gradient_norm[contestant, :, record, :]).any(axis=0).sum()) - 1
-    if one.activation != "relu" or depth < 1:
+def _dead_share(history: History, run: int, record: int) -> float:
+    """Share of inactive ReLUs in the layer with the most, median over seeds; 0 for other activations."""
+    config = history.settings.runs[run]
+    layers = int(np.isfinite(history.gradient_norm[run, :, record, :]).any(axis=0).sum())
+    if config.activation != "relu" or layers < 2:
         return 0.0
-    shares = hidden[:, :depth].max(axis=1)
+    shares = history.saturated[run, :, record, : layers - 1].max(axis=1)
     known = shares[np.isfinite(shares)]
     return float(np.median(known)) if known.size else 0.0
 

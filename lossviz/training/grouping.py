@@ -1,7 +1,6 @@
-"""Who trains a race's members: a stack of them in lock step, or a plain loop for what cannot be stacked.
+"""Runs grouped for training: those of one shape in one stack, and each of the others by a plain loop.
 
-Both do the same things to the same members, so that the race need not know. A team has some of the race's
-contestants, each with all its seeds.
+Both kinds of group implement `TrainerGroup` and compute the same steps.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,159 +15,163 @@ from lossviz.losses.base import logits_of
 from lossviz.losses.gradients import gradient_of
 from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
-from lossviz.training.mlp_stack import Stack, can_stack, clip
-from lossviz.training.protocol import TrainerGroup, TrainingMetrics, layers_of, named_shapes
+from lossviz.training.checkpoints import named_shapes
+from lossviz.training.mlp_stack import MLPStack, can_stack, clip_gradient_norms
+from lossviz.training.protocol import TrainerGroup, TrainingMetrics, weighted_layers
 from lossviz.training.sequential import SequentialTrainer
 from lossviz.training.settings import RunConfig
 
 Key = TypeVar("Key")
-BLOCK = 300_000  # hidden values that are in work at a time: they stay in a core's own memory
-LOOKED_AT = 4_000_000  # hidden values at a time where nothing is trained: 16 MB
+TRAINING_BLOCK = 300_000  # hidden activations that are computed at a time: they stay in a core's cache
+EVALUATION_BLOCK = 4_000_000  # the same without a gradient: 16 MB
 
 
-def teams_of(
-    contestants: Sequence[RunConfig], build: Callable[[RunConfig, int], nn.Sequential], seeds: int
+def group_runs(
+    configs: Sequence[RunConfig], build: Callable[[RunConfig, int], nn.Sequential], seeds: int
 ) -> list[TrainerGroup]:
-    """The contestants in teams: those that have one shape, one activation and an optimizer that can be
-    stacked train together. ``build(contestant, seed)`` makes a member's model."""
-    models = [[build(one, seed) for seed in range(seeds)] for one in contestants]
+    """The runs in groups. ``build(config, seed)`` makes a member's model.
+
+    Runs with one shape, one activation and optimizers that can be stacked are trained together.
+    """
+    models = [[build(config, seed) for seed in range(seeds)] for config in configs]
     stacks: dict[object, list[int]] = {}
-    teams: list[TrainerGroup] = []
-    for place, one in enumerate(contestants):
-        first = models[place][0]
-        if OPTIMIZERS[one.optimizer].elementwise and can_stack(first):
+    groups: list[TrainerGroup] = []
+    for run, config in enumerate(configs):
+        first = models[run][0]
+        if OPTIMIZERS[config.optimizer].elementwise and can_stack(first):
             shape = tuple(tuple(p.shape) for p in first.parameters())
-            stacks.setdefault((shape, one.activation if len(first) > 1 else ""), []).append(place)
+            stacks.setdefault((shape, config.activation if len(first) > 1 else ""), []).append(run)
         else:
-            teams.append(SequentialTrainer((place,), one, models[place]))
-    for places in stacks.values():
-        group = [contestants[place] for place in places]
-        teams.append(
-            StackedTrainer(tuple(places), group, [model for place in places for model in models[place]])
-        )
-    return teams
+            groups.append(SequentialTrainer(run, config, models[run]))
+    for runs in stacks.values():
+        members = [model for run in runs for model in models[run]]
+        groups.append(StackedTrainer(tuple(runs), [configs[run] for run in runs], members))
+    return groups
 
 
 class StackedTrainer:
-    """Contestants of one shape in one stack: row c * seeds + s is contestant c with seed s."""
+    """Runs of one shape in one stack: row r * seeds + s is the group's run r with seed s."""
 
     def __init__(
-        self, places: tuple[int, ...], contestants: Sequence[RunConfig], models: Sequence[nn.Sequential]
+        self, runs: tuple[int, ...], configs: Sequence[RunConfig], models: Sequence[nn.Sequential]
     ) -> None:
-        self.contestants = places
-        self.layers, self.shapes = tuple(layers_of(models[0])), named_shapes(models[0])
-        self._seeds = len(models) // len(contestants)
-        self._losses = [LOSSES[one.loss] for one in contestants]
-        self._stack = Stack(models)
-        self._seen: tuple[Tensor, Tensor] | None = None
-        self.between: Callable[[], object] = lambda: None
-        costs = [(loss, gradient_of(loss)) for loss in self._losses]
-        self._costs = self._runs(costs, key=lambda cost: cost[0].name)
-        self._clips = [run for run in self._runs([one.clip for one in contestants]) if run[0]]
-        rules = self._runs([(one.optimizer, one.lr, one.weight_decay) for one in contestants])
-        self._rules: list[tuple[TorchOptimizer, float]] = []
-        for (name, rate, decay), rows in rules:
+        self.runs = runs
+        self.layers, self.shapes = tuple(weighted_layers(models[0])), named_shapes(models[0])
+        self._seeds = len(models) // len(configs)
+        self._losses = [LOSSES[config.loss] for config in configs]
+        self._stack = MLPStack(models)
+        self._transposed: tuple[Tensor, Tensor] | None = None
+        self.on_evaluation: Callable[[], object] = lambda: None
+        gradients = [(loss, gradient_of(loss)) for loss in self._losses]
+        self._gradients = self._spans(gradients, key=lambda pair: pair[0].name)
+        self._clips = [span for span in self._spans([config.clip for config in configs]) if span[0]]
+        optimizers = self._spans([(config.optimizer, config.lr, config.weight_decay) for config in configs])
+        self._optimizers: list[tuple[TorchOptimizer, float]] = []
+        for (name, lr, decay), rows in optimizers:
             weights = self._stack.weights[rows]
             weights.grad = self._stack.gradient[rows]
-            self._rules.append((OPTIMIZERS[name].build([weights], rate, decay, stacked=True), rate))
+            self._optimizers.append((OPTIMIZERS[name].build([weights], lr, decay, stacked=True), lr))
 
-    def _runs(
-        self, each: Sequence[Key], key: Callable[[Key], object] = lambda one: one
+    def _spans(
+        self, values: Sequence[Key], key: Callable[[Key], object] = lambda value: value
     ) -> list[tuple[Key, slice]]:
-        """Neighbouring contestants that share a key, as rows of the stack."""
-        runs: list[tuple[Key, slice]] = []
-        at = 0
-        for _, group in groupby(each, key):
-            alike = list(group)
-            runs.append((alike[0], slice(at, at + len(alike) * self._seeds)))
-            at += len(alike) * self._seeds
-        return runs
+        """Neighbouring runs that share a key, as slices of the stack's rows."""
+        spans: list[tuple[Key, slice]] = []
+        start = 0
+        for _, group in groupby(values, key):
+            equal = list(group)
+            stop = start + len(equal) * self._seeds
+            spans.append((equal[0], slice(start, stop)))
+            start = stop
+        return spans
 
-    def _turned(self, x: Tensor) -> Tensor:
-        """x (n, inputs) as (inputs, n); the same for the same tensor."""
-        if self._seen is None or self._seen[0] is not x:
-            self._seen = (x, x.T.contiguous())
-        return self._seen[1]
+    def _transpose(self, x: Tensor) -> Tensor:
+        """x (n, inputs) as (inputs, n); the same tensor for the same tensor."""
+        if self._transposed is None or self._transposed[0] is not x:
+            self._transposed = (x, x.T.contiguous())
+        return self._transposed[1]
 
-    def _blocks(self, examples: int, most: int = BLOCK) -> list[slice]:
+    def _blocks(self, examples: int, block: int | None = None) -> list[slice]:
+        """The stack's rows in blocks of about so many hidden activations."""
         rows = len(self._stack.weights)
         units = sum(self._stack.widths[1:])
-        size = max(1, min(rows, most // (units * examples)))
+        size = max(1, min(rows, (block or TRAINING_BLOCK) // (units * examples)))
         parts = -(-rows // size)
         ends = [rows * k // parts for k in range(parts + 1)]
         return [slice(a, b) for a, b in pairwise(ends)]
 
-    def _descend(self, x: Tensor, y: Tensor, rows: slice, seeds: Tensor | None) -> list[Tensor]:
-        """Fill the gradient of the mean loss for these rows; their values.
+    def _backpropagate(self, x: Tensor, y: Tensor, rows: slice, seeds: Tensor | None) -> list[Tensor]:
+        """Fill the gradient of the mean loss for these rows; their activations.
 
-        x is (inputs, n) or (G, inputs, b), y (n,), or with the batches' own targets (seeds, b).
+        x is (inputs, n) or (G, inputs, b), y is (n,), or (seeds, b) where every seed has a batch of its own.
         """
         inputs = x if seeds is None else x[rows]
         values = self._stack.forward(inputs, rows)
-        slopes = []
-        for (loss, slope), run in self._costs:
-            low, high = max(run.start, rows.start), min(run.stop, rows.stop)
+        at_logits = []
+        for (loss, gradient), span in self._gradients:
+            low, high = max(span.start, rows.start), min(span.stop, rows.stop)
             if low < high:
                 z = values[-1][low - rows.start : high - rows.start]
                 targets = y if seeds is None else y[seeds[low:high]]
                 if loss.task == "multiclass":
-                    slopes.append(slope(z.transpose(1, 2).contiguous(), targets).transpose(1, 2))
+                    at_logits.append(gradient(z.transpose(1, 2).contiguous(), targets).transpose(1, 2))
                 else:
-                    slopes.append(slope(z[:, 0], targets.to(z.dtype))[:, None])
-        self._stack.backward(inputs, values, slopes[0] if len(slopes) == 1 else torch.cat(slopes), rows)
-        self._stack.gradient[rows].div_(values[-1].shape[2])  # of the mean over the examples
+                    at_logits.append(gradient(z[:, 0], targets.to(z.dtype))[:, None])
+        self._stack.backward(
+            inputs, values, at_logits[0] if len(at_logits) == 1 else torch.cat(at_logits), rows
+        )
+        self._stack.gradient[rows].div_(values[-1].shape[2])  # the loss is the mean over the examples
         return values
 
     @torch.no_grad()
     def step(self, x: Tensor, y: Tensor, rows: Tensor | None, factor: float) -> None:
-        count = len(self.contestants)
+        count = len(self.runs)
         if rows is None:
-            inputs, seeds = self._turned(x), None
+            inputs, seeds = self._transpose(x), None
         else:
             inputs = x[rows].transpose(1, 2).repeat(count, 1, 1)
             y, seeds = y[rows], torch.arange(self._seeds).repeat(count)
         for block in self._blocks(inputs.shape[-1]):
-            self._descend(inputs, y, block, seeds)
-        for most, part in self._clips:
-            clip(self._stack.gradient[part], most)
-        for rule, rate in self._rules:
+            self._backpropagate(inputs, y, block, seeds)
+        for max_norm, part in self._clips:
+            clip_gradient_norms(self._stack.gradient[part], max_norm)
+        for optimizer, lr in self._optimizers:
             if factor != 1.0:
-                rule.param_groups[0]["lr"] = rate * factor
-            rule.step()
+                optimizer.param_groups[0]["lr"] = lr * factor
+            optimizer.step()
             if factor != 1.0:
-                rule.param_groups[0]["lr"] = rate
+                optimizer.param_groups[0]["lr"] = lr
 
     @torch.no_grad()
-    def look(self, x: Tensor, y: Tensor) -> TrainingMetrics:
-        inputs = self._turned(x)
+    def metrics(self, x: Tensor, y: Tensor) -> TrainingMetrics:
+        inputs = self._transpose(x)
         logits, saturated = [], []
         for block in self._blocks(inputs.shape[-1]):
-            self.between()
-            values = self._stack.forward(inputs, block)
-            saturated.append(self._stack.saturated(values))
-            logits.append(self._descend(inputs, y, block, None)[-1])
+            self.on_evaluation()
+            saturated.append(self._stack.saturated(self._stack.forward(inputs, block)))
+            logits.append(self._backpropagate(inputs, y, block, None)[-1])
         norms = [self._stack.gradient[:, span].double().norm(dim=1) for span in self._stack.spans()]
-        shape = (len(self.contestants), self._seeds, -1)
+        shape = (len(self.runs), self._seeds, -1)
         return TrainingMetrics(
-            self._by_contestant(torch.cat(logits).transpose(1, 2)),
+            self._by_run(torch.cat(logits).transpose(1, 2)),
             torch.stack(norms, dim=1).view(shape).numpy(),
             torch.cat(saturated).view(*shape[:2], len(self.layers) - 1).numpy(),
         )
 
-    def _by_contestant(self, z: Tensor) -> list[Tensor]:
-        whole = z.reshape(len(self.contestants), self._seeds, *z.shape[1:])
+    def _by_run(self, z: Tensor) -> list[Tensor]:
+        whole = z.reshape(len(self.runs), self._seeds, *z.shape[1:])
         return [logits_of(loss, part) for loss, part in zip(self._losses, whole, strict=True)]
 
     @torch.no_grad()
     def logits(self, x: Tensor) -> list[Tensor]:
-        said = []
-        for rows in self._blocks(len(x), LOOKED_AT):
-            self.between()
-            said.append(self._stack.logits(x, rows))
-        return self._by_contestant(torch.cat(said))
+        outputs = []
+        for rows in self._blocks(len(x), EVALUATION_BLOCK):
+            self.on_evaluation()
+            outputs.append(self._stack.logits(x, rows))
+        return self._by_run(torch.cat(outputs))
 
-    def flat(self) -> Tensor:
-        return self._stack.weights.view(len(self.contestants), self._seeds, -1)
+    def weights(self) -> Tensor:
+        return self._stack.weights.view(len(self.runs), self._seeds, -1)
 
-    def load(self, contestant: int, seed: int, flat: Tensor) -> None:
-        self._stack.weights[contestant * self._seeds + seed] = flat
+    def load_weights(self, index: int, seed: int, weights: Tensor) -> None:
+        self._stack.weights[index * self._seeds + seed] = weights

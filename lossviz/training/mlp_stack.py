@@ -1,9 +1,9 @@
-"""Many networks of one shape, trained in lock step: stacked weights, batched matrix products.
+"""Many fully connected networks of one shape in one stack of weights, with batched matrix products.
 
-What PyTorch spends on dispatching small operations it spends once for all of them. A `Stack` holds G
-networks as the rows of one tensor (G, P), each in the order of `nn.Module.parameters()`; the layers are
-views of it. Values are feature-major, (G, units, examples), and the gradient is written out: for a fully
-connected network that is three products a layer. torch.optim steps on views of the rows.
+PyTorch's overhead of dispatching a small operation is then paid once for all of them. An `MLPStack` holds G
+networks as the rows of one tensor (G, P), each in the order of `nn.Module.parameters()`; the layers are views
+of it. Activations are feature-major, (G, units, examples), and backpropagation is written out: for a fully
+connected network it is three products per layer. torch.optim steps on views of the rows.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from lossviz.networks.table import ACTIVATIONS
+from lossviz.training.metrics import SATURATED_SLOPE
 
 _aten = torch.ops.aten
 
@@ -32,34 +33,35 @@ def _sigmoid(b: Tensor, w: Tensor, h: Tensor) -> Tensor:
     return torch.baddbmm(b, w, h).sigmoid_()
 
 
-# name: (forward; from the gradient at the output and the output, that at the input; the steepest slope)
+# activation(W h + b)
 _FORWARD: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "tanh": _tanh,
     "relu": _relu,
     "sigmoid": _sigmoid,
 }
+# from the gradient at an activation's output, and that output, the gradient at its input; in place
 _BACKWARD: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "tanh": lambda slope, h: _aten.tanh_backward.grad_input(slope, h, grad_input=slope),
-    "relu": lambda slope, h: _aten.threshold_backward.grad_input(slope, h, 0, grad_input=slope),
-    "sigmoid": lambda slope, h: _aten.sigmoid_backward.grad_input(slope, h, grad_input=slope),
+    "tanh": lambda grad, h: _aten.tanh_backward.grad_input(grad, h, grad_input=grad),
+    "relu": lambda grad, h: _aten.threshold_backward.grad_input(grad, h, 0, grad_input=grad),
+    "sigmoid": lambda grad, h: _aten.sigmoid_backward.grad_input(grad, h, grad_input=grad),
 }
-STEEPEST = {"tanh": 1.0, "relu": 1.0, "sigmoid": 0.25}
+MAX_SLOPE = {"tanh": 1.0, "relu": 1.0, "sigmoid": 0.25}
 
 
 def can_stack(model: nn.Sequential) -> bool:
-    """Whether it is fully connected with one known activation between the layers, and none at the end."""
-    inner = list(model)
-    linear, between = inner[::2], inner[1::2]
+    """Whether a model is fully connected, with one known activation between its layers."""
+    modules = list(model)
+    linear, activations = modules[::2], modules[1::2]
     known = tuple(ACTIVATIONS.values())
     return (
-        len(inner) % 2 == 1
+        len(modules) % 2 == 1
         and all(type(layer) is nn.Linear and layer.bias is not None for layer in linear)
-        and all(type(layer) in known for layer in between)
-        and len({type(layer) for layer in between}) <= 1
+        and all(type(layer) in known for layer in activations)
+        and len({type(layer) for layer in activations}) <= 1
     )
 
 
-class Stack:
+class MLPStack:
     """G fully connected networks of one shape and activation. All are float32."""
 
     def __init__(self, models: Sequence[nn.Sequential]) -> None:
@@ -77,27 +79,27 @@ class Stack:
         self._gw, self._gb = self._views(self.gradient)
 
     def _views(self, flat: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """The layers of flat (G, P): matrices (G, out, in) and columns (G, out, 1)."""
-        matrices, columns, at = [], [], 0
+        """The layers' weights (G, out, in) and biases (G, out, 1), as views of flat (G, P)."""
+        matrices, columns, start = [], [], 0
         for n, m in pairwise(self.widths):
-            matrices.append(flat[:, at : at + m * n].view(-1, m, n))
-            columns.append(flat[:, at + m * n : at + m * n + m].view(-1, m, 1))
-            at += m * n + m
+            matrices.append(flat[:, start : start + m * n].view(-1, m, n))
+            columns.append(flat[:, start + m * n : start + m * n + m].view(-1, m, 1))
+            start += m * n + m
         return matrices, columns
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
-        """Of the parameters of one network, in their order."""
+        """Shapes of the parameters of one network, in their order."""
         return [shape for n, m in pairwise(self.widths) for shape in ((m, n), (m,))]
 
     def spans(self) -> list[slice]:
-        """The columns of (G, P) that belong to each layer, first layer first."""
+        """The columns of (G, P) that belong to each layer, the first layer first."""
         sizes = [m * n + m for n, m in pairwise(self.widths)]
         ends = [sum(sizes[: k + 1]) for k in range(len(sizes))]
         return [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
 
     def forward(self, x: Tensor, rows: slice = slice(None)) -> list[Tensor]:
-        """The values of every hidden layer (G, units, n), and last the logits (G, K, n).
+        """The activations of every hidden layer (G, units, n), and last the logits (G, K, n).
 
         x is (inputs, n), the same for all, or (G, inputs, n).
         """
@@ -105,7 +107,7 @@ class Stack:
         last = len(self._w) - 1
         for k, (w, b) in enumerate(zip(self._w, self._b, strict=True)):
             w, b = w[rows], b[rows]
-            if k == 0 and x.ndim == 2:  # one product for all: their first layers are one tall matrix
+            if k == 0 and x.ndim == 2:  # one product for all: their first layers together are one tall matrix
                 w, b, h = w.reshape(1, -1, w.shape[2]), b.reshape(1, -1, 1), x[None]
             else:
                 h = values[-1] if k else x
@@ -113,37 +115,37 @@ class Stack:
             values.append(value.view(-1, self.widths[k + 1], value.shape[-1]))
         return values
 
-    def backward(self, x: Tensor, values: list[Tensor], slope: Tensor, rows: slice = slice(None)) -> None:
-        """Fill `gradient` for these rows, from dL/dlogits (G, K, n)."""
-        back = _BACKWARD[self.activation]
+    def backward(self, x: Tensor, values: list[Tensor], grad: Tensor, rows: slice = slice(None)) -> None:
+        """Fill `gradient` for these rows, from the gradient at the logits (G, K, n)."""
+        activation_backward = _BACKWARD[self.activation]
         for k in range(len(self._w) - 1, 0, -1):
             h = values[k - 1]
-            self._gw[k][rows].copy_(torch.bmm(slope, h.transpose(1, 2)))
-            torch.sum(slope, dim=2, keepdim=True, out=self._gb[k][rows])
+            self._gw[k][rows].copy_(torch.bmm(grad, h.transpose(1, 2)))
+            torch.sum(grad, dim=2, keepdim=True, out=self._gb[k][rows])
             w = self._w[k][rows].transpose(1, 2)
-            slope = back(w * slope if w.shape[2] == 1 else torch.bmm(w, slope), h)
-        torch.sum(slope, dim=2, keepdim=True, out=self._gb[0][rows])
+            grad = activation_backward(w * grad if w.shape[2] == 1 else torch.bmm(w, grad), h)
+        torch.sum(grad, dim=2, keepdim=True, out=self._gb[0][rows])
         if x.ndim == 2:
-            first = slope.reshape(-1, slope.shape[-1]) @ x.T
+            first = grad.reshape(-1, grad.shape[-1]) @ x.T
             self._gw[0][rows].copy_(first.view(-1, *self._gw[0].shape[1:]))
         else:
-            self._gw[0][rows].copy_(torch.bmm(slope, x.transpose(1, 2)))
+            self._gw[0][rows].copy_(torch.bmm(grad, x.transpose(1, 2)))
 
     def logits(self, x: Tensor, rows: slice = slice(None)) -> Tensor:
         """(G, n, K) at x (n, inputs)."""
         return self.forward(x.T.contiguous(), rows)[-1].transpose(1, 2)
 
     def saturated(self, values: list[Tensor]) -> Tensor:
-        """Share (G, layers) of each hidden layer's units whose mean slope is under 5 % of the steepest."""
-        steepest = STEEPEST[self.activation]
+        """Share (G, layers) of saturated units per hidden layer: of mean slope below 5 % of the largest."""
+        max_slope = MAX_SLOPE[self.activation]
         shares = []
         for h in values[:-1]:
             slope = _BACKWARD[self.activation](torch.ones_like(h), h).mean(dim=2)
-            shares.append((slope < 0.05 * steepest).double().mean(dim=1))
+            shares.append((slope < SATURATED_SLOPE * max_slope).double().mean(dim=1))
         return torch.stack(shares, dim=1) if shares else torch.zeros(len(values[-1]), 0, dtype=torch.float64)
 
 
-def clip(gradient: Tensor, most: float) -> None:
-    """Shorten every row (G, P) to a norm of at most ``most``, as torch.nn.utils.clip_grad_norm_ does."""
+def clip_gradient_norms(gradient: Tensor, max_norm: float) -> None:
+    """Clip the norm of every row (G, P), as torch.nn.utils.clip_grad_norm_ does for one model."""
     norm = gradient.norm(dim=1, keepdim=True)
-    gradient.mul_((most / (norm + 1e-6)).clamp_(max=1.0))
+    gradient.mul_((max_norm / (norm + 1e-6)).clamp_(max=1.0))

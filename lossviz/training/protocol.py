@@ -1,4 +1,4 @@
-"""What a team is: some of a race's contestants, each with all its seeds, in motion."""
+"""The interface of a trainer group: some runs of a training, each with all its seeds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,47 +7,45 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from lossviz.common.typing import Floats
-
-Shapes = tuple[tuple[str, tuple[int, ...]], ...]
+from lossviz.training.checkpoints import Shapes
 
 
 @dataclass(frozen=True)
 class TrainingMetrics:
-    """What is seen of a team on the training examples."""
+    """What a group measures on the training set."""
 
-    logits: list[Tensor]  # a contestant: (seeds, n) or (seeds, n, K)
-    gradient_norm: Floats  # (contestants, seeds, layers)
-    saturated: Floats  # (contestants, seeds, hidden layers)
+    logits: list[Tensor]  # of each run: (seeds, n) or (seeds, n, K)
+    gradient_norm: Floats  # (runs, seeds, layers)
+    saturated: Floats  # (runs, seeds, hidden layers)
 
 
 class TrainerGroup(Protocol):
-    """Some contestants with all their seeds, in motion. y is as the dataset has it."""
+    """Some runs with all their seeds. Targets are given as the dataset has them."""
 
-    contestants: tuple[int, ...]  # their places in the race
+    runs: tuple[int, ...]  # positions in the training
     layers: tuple[str, ...]
     shapes: Shapes
-    between: Callable[[], object]  # called between networks that are looked at; what it raises ends the look
+    on_evaluation: Callable[[], object]  # called before each network that is evaluated; may raise to stop it
 
     def step(self, x: Tensor, y: Tensor, rows: Tensor | None, factor: float) -> None:
-        """One step of every member, on rows (seeds, b) or on all examples, at factor times its rate."""
+        """One optimizer step of every member, on rows (seeds, b) or on all examples.
 
-    def look(self, x: Tensor, y: Tensor) -> TrainingMetrics: ...
+        The learning rates are multiplied by ``factor``.
+        """
+
+    def metrics(self, x: Tensor, y: Tensor) -> TrainingMetrics: ...
 
     def logits(self, x: Tensor) -> list[Tensor]:
-        """Of each contestant at x (n, d): (seeds, n) or (seeds, n, K)."""
+        """Of each run at x (n, d): (seeds, n) or (seeds, n, K)."""
 
-    def flat(self) -> Tensor:
-        """All weights now, (contestants, seeds, weights): the team's own memory."""
+    def weights(self) -> Tensor:
+        """The present weights (runs, seeds, weights); possibly the group's own memory, not a copy."""
 
-    def load(self, contestant: int, seed: int, flat: Tensor) -> None:
-        """Give a member, by its place in the team, other weights (weights,)."""
-
-
-def named_shapes(model: nn.Module) -> Shapes:
-    return tuple((name, tuple(p.shape)) for name, p in model.named_parameters())
+    def load_weights(self, index: int, seed: int, weights: Tensor) -> None:
+        """Set the weights (weights,) of a member, by the position of its run in the group."""
 
 
-def layers_of(model: nn.Sequential) -> dict[str, int]:
-    """The layers that have weights, by name, and how many parameters (tensors) each has."""
+def weighted_layers(model: nn.Sequential) -> dict[str, int]:
+    """The layers that have weights, by name, and the number of parameters (tensors) of each."""
     counts = {name: sum(1 for _ in module.parameters()) for name, module in model.named_children()}
     return {name: count for name, count in counts.items() if count}

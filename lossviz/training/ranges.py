@@ -1,31 +1,35 @@
-"""What the numbers of a race can be: a file that says otherwise is no race."""
+"""The range of each metric of a history. A file with a number outside of it is refused."""
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-LARGEST = 1e100  # races are trained in float32, which ends long before; what is larger overflows when drawn
-ROUNDING = 1e-6  # by which float32 may leave a range
-_SHARE, _SIZE = (0.0, 1.0), (0.0, math.inf)
-# field of `Race`: its least and its greatest number; one that is not here may be any
+from lossviz.common.typing import Floats
+
+MAX_VALUE = (
+    1e100  # float32, in which networks are trained, ends long before; larger values overflow when drawn
+)
+ROUNDING = 1e-6  # how far float32 may leave a range
+_SHARE, _NONNEGATIVE = (0.0, 1.0), (0.0, math.inf)
+# Metric: its smallest and its largest value. A metric that is not listed may be any number.
 RANGES: dict[str, tuple[float, float]] = {
     "accuracy": _SHARE,
     "train_accuracy": _SHARE,
     "saturated": _SHARE,
-    "sure_and_wrong": _SHARE,
-    "common": _SHARE,
+    "confidently_wrong": _SHARE,
+    "majority_share": _SHARE,
     "brier": (0.0, 2.0),
-    "cross_entropy": _SIZE,
-    "gradient_norm": _SIZE,
-    "distance": _SIZE,
+    "cross_entropy": _NONNEGATIVE,
+    "gradient_norm": _NONNEGATIVE,
+    "distance": _NONNEGATIVE,
 }
 
 
-def check_range(name: str, values: NDArray[np.float64]) -> None:
-    """ValueError, in one sentence, unless all values of that field mean something.
+def check_range(name: str, values: Floats) -> None:
+    """ValueError unless all values of a metric are possible.
 
-    NaN is not known, and may be anywhere; infinity is what a number becomes that float32 cannot hold.
+    NaN stands for an unknown value, and infinity for a value too large for float32: both are allowed.
     """
     low, high = RANGES.get(name, (-math.inf, math.inf))
     known = values[~np.isnan(values)]
@@ -33,13 +37,13 @@ def check_range(name: str, values: NDArray[np.float64]) -> None:
     if wrong.size:
         allowed = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of at least {low:g}"
         raise ValueError(f"its {name} must be {allowed}; got {wrong[0]:g}")
-    wrong = known[np.isfinite(known) & (np.abs(known) > LARGEST)]
+    wrong = known[np.isfinite(known) & (np.abs(known) > MAX_VALUE)]
     if wrong.size:
         raise ValueError(f"its {name} must be a number that training can reach; got {wrong[0]:g}")
 
 
 def check_diverged(at: NDArray[np.int64], steps: int) -> None:
-    """ValueError unless each is a step of the race, or -1 for none."""
+    """ValueError unless each value is a step of the training, or -1 for none."""
     wrong = at[(at < -1) | (at > steps)]
     if wrong.size:
         raise ValueError(f"its diverged_at must be a step, at most {steps}, or -1 for none; got {wrong[0]}")

@@ -1,9 +1,8 @@
-"""What a race is: who races, on what, and how long.
+"""The settings of a training: which networks are trained, on which data, under which losses, for how long.
 
-A race trains networks from the same starts on the same examples under several losses. Each *contestant* is
-a loss with a learning rate, and if one likes with a network and an optimizer of its own; each runs once for
-every seed. A seed fixes the start of the weights and the order of the batches, so that within a seed only
-the contestants' own settings differ.
+A training has one *run* for each loss: the loss with a learning rate and, if one likes, with a network and an
+optimizer of its own. Each run is trained once for every seed. A seed fixes the initial weights and the order
+of the batches, so that two runs with the same seed differ in nothing but their own settings.
 """
 
 from collections.abc import Sequence
@@ -22,15 +21,15 @@ from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.networks.schedules import SCHEDULES
 from lossviz.networks.table import NETWORKS, Network
 
-MOST_SEEDS, MOST_STEPS, MOST_CONTESTANTS = 64, 100_000, 8
-LARGEST = 1e12  # rate: any optimizer has flown apart before, and float32 can still hold its steps
-MOST_RECORDS = 1000  # of a race, however long it is: what bounds its memory
-MOST_WEIGHTS = 20_000_000  # in all members together: some 300 MB while they train
+MAX_SEEDS, MAX_STEPS, MAX_RUNS = 64, 100_000, 8
+MAX_LR = 1e12  # every optimizer has diverged long before, and float32 can still hold its steps
+MAX_RECORDS = 1000  # of a history, however long the training is: this bounds its memory
+MAX_WEIGHTS = 20_000_000  # of all runs and seeds together: some 300 MB during training
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """All that may differ between two contestants of a race."""
+    """The settings that may differ between two runs of a training."""
 
     loss: str
     lr: float
@@ -42,26 +41,55 @@ class RunConfig:
     clip: float
 
     @property
-    def row(self) -> Network:
+    def architecture(self) -> Network:
+        """The network's row of `NETWORKS`, or the user's own."""
         return self.network if isinstance(self.network, Network) else NETWORKS[self.network]
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Names and numbers only: enough to run the same race again, and a key for a cache.
+    """The settings of a training: names and numbers, so that they can be saved, and be the key of a cache.
 
-    ``lr`` has one rate a loss. ``network``, ``optimizer``, ``init_gain``, ``activation``, ``weight_decay``
-    and ``clip`` are one for all, or a tuple with one a loss. A network is a name, or a `Network` of your
-    own, whose module may be anything. ``batch`` 0 is full batch. ``n`` and ``noise`` (None: the dataset's
-    own) shape a made dataset; ``imbalance`` makes its last class so many times rarer, ``label_noise``
-    gives that share of the *training* examples a wrong label, ``centred`` takes the training examples'
-    mean from each feature. ``record_every`` 0 takes about a hundred records, and a race never has more
-    than `MOST_RECORDS`. ``weight_decay`` None is the optimizer's own; ``clip`` 0 clips no gradient.
-    ``checkpoints`` None keeps the weights at every record, or at as many as fit into 64 MB; otherwise it
-    names the steps (rounded to records).
+    ``network``, ``optimizer``, ``init_gain``, ``activation``, ``weight_decay`` and ``clip`` are one value for
+    all runs, or a tuple with one value per loss. `train` describes the fields in full and takes lists as
+    well.
 
-    Building one checks it all: KeyError for an unknown name, ValueError for a number out of range or for
-    what does not fit.
+    Attributes:
+        dataset: Name of a row of `DATASETS`.
+        network: Name of a row of `NETWORKS`, or a `Network` of the user's own.
+        losses: Names of rows of `LOSSES`, from 1 to 8.
+        lr: Learning rates, one per loss.
+        optimizer: Name of a row of `OPTIMIZERS`.
+        seeds: Number of seeds, from 1 to 64.
+        steps: Number of optimizer steps.
+        batch: Batch size; 0 for all examples.
+        init_gain: Factor of the initial weights and biases of the output layer.
+        activation: Of the hidden layers: "tanh", "relu" or "sigmoid".
+        n: Number of examples of a generated dataset; None for its default.
+        noise: Noise of a generated dataset; None for its default.
+        data_seed: Seed of the data and of their split.
+        record_every: Steps between two records; 0 for about a hundred records.
+        schedule: Name of a row of `SCHEDULES`.
+        weight_decay: None for the optimizer's default.
+        clip: Largest norm of a run's gradient; 0 for no clipping.
+        imbalance: Factor by which the last class is made rarer.
+        label_noise: Share of the training examples that get a wrong label.
+        centred: Whether the mean of the training examples is subtracted from each feature.
+        checkpoints: Steps whose weights are recorded, rounded to records; None for every record, or for as
+            many as fit into 64 MB.
+
+    Raises:
+        KeyError: For an unknown name; the message lists the known ones.
+        ValueError: For a number out of range, or for settings that do not fit together.
+
+    Example:
+        >>> import lossviz as lv
+        >>> losses = ("sigmoid-mse", "sigmoid-ce")
+        >>> settings = lv.TrainingSettings("moons", "linear", losses, (0.5, 0.1), steps=200)
+        >>> [(run.loss, run.lr) for run in settings.runs]
+        [('sigmoid-mse', 0.5), ('sigmoid-ce', 0.1)]
+        >>> settings.interval
+        2
     """
 
     dataset: str
@@ -89,16 +117,16 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         data, _ = DATASETS[self.dataset], SCHEDULES[self.schedule]
         data.check(self.n, self.noise, self.data_seed)
-        count_in("seeds", self.seeds, 1, MOST_SEEDS)
-        count_in("steps", self.steps, 1, MOST_STEPS)
+        count_in("seeds", self.seeds, 1, MAX_SEEDS)
+        count_in("steps", self.steps, 1, MAX_STEPS)
         count_in("batch", self.batch, 0)
         count_in("record_every", self.record_every, 0)
         number_in("imbalance", self.imbalance, 1.0, 1000.0)
         number_in("label_noise", self.label_noise, 0.0, 1.0)
-        count_in("number of losses", len(self.losses), 1, MOST_CONTESTANTS)
+        count_in("number of losses", len(self.losses), 1, MAX_RUNS)
         if len(self.lr) != len(self.losses):
             raise ValueError(
-                f"lr must have one rate a loss; got {len(self.lr)} rates for {len(self.losses)} losses"
+                f"lr must have one rate per loss; got {len(self.lr)} rates for {len(self.losses)} losses"
             )
         if not isinstance(self.centred, bool | np.bool_):
             raise ValueError(f"centred must be True or False; got {quoted(self.centred)}")
@@ -106,114 +134,80 @@ class TrainingSettings:
             raise ValueError(f"checkpoints must be a list of steps or None; got {quoted(self.checkpoints)}")
         for step in self.checkpoints or ():
             count_in("a step of checkpoints", step, 0, self.steps)
-        contestants = self.contestants
-        for one in contestants:
-            _check_contestant(one, len(data.features))
-            _check_fit(LOSSES[one.loss], data.name, data.task, len(data.classes))
-        if len(set(contestants)) < len(contestants):
-            raise ValueError(f"two contestants are equal: {', '.join(self.losses)} at {self.lr}")
+        runs = self.runs
+        for run in runs:
+            _check_run(run, len(data.features))
+            _check_task(LOSSES[run.loss], data.name, data.task, len(data.classes))
+        if len(set(runs)) < len(runs):
+            raise ValueError(f"two runs are equal: {', '.join(self.losses)} at {self.lr}")
         if data.task == "regression" and (self.imbalance != 1 or self.label_noise):
             raise ValueError(f"imbalance and label_noise are for classes; dataset {data.name!r} has none")
         self._check_size(len(data.features), max(1, len(data.classes)))
 
     def _check_size(self, inputs: int, classes: int) -> None:
-        each = sum(one.row.parameter_count(inputs, outputs(one.loss, classes)) for one in self.contestants)
-        if each * self.seeds > MOST_WEIGHTS:
+        per_seed = sum(run.architecture.count(inputs, output_count(run.loss, classes)) for run in self.runs)
+        if per_seed * self.seeds > MAX_WEIGHTS:
             raise ValueError(
-                f"this race is too large: its {len(self.losses)} losses × {self.seeds} seeds have "
-                f"{each * self.seeds:,} weights, and at most {MOST_WEIGHTS:,} are allowed"
+                f"this training is too large: its {len(self.losses)} losses × {self.seeds} seeds have "
+                f"{per_seed * self.seeds:,} weights, and at most {MAX_WEIGHTS:,} are allowed"
             )
 
     @property
-    def contestants(self) -> tuple[RunConfig, ...]:
-        """The contestants, with all that is their own."""
+    def runs(self) -> tuple[RunConfig, ...]:
+        """The settings of each run, in the order of the losses."""
         count = len(self.losses)
         fields = ("network", "activation", "init_gain", "optimizer", "weight_decay", "clip")
-        each: list[Sequence[Any]] = [_each(name, getattr(self, name), count) for name in fields]
-        return tuple(map(RunConfig, self.losses, self.lr, *each))
+        columns: list[Sequence[Any]] = [per_run(name, getattr(self, name), count) for name in fields]
+        return tuple(map(RunConfig, self.losses, self.lr, *columns))
 
     @property
     def interval(self) -> int:
         """Steps from one record to the next."""
         wanted = self.record_every or max(1, self.steps // 100)
-        return max(wanted, -(-self.steps // MOST_RECORDS))
+        return max(wanted, -(-self.steps // MAX_RECORDS))
 
     def data(self) -> tuple[Data, Data]:
-        """(train, test): a quarter is held out. Wrong labels are only in the first."""
+        """Load the data and split them.
+
+        Returns:
+            The training set, with three quarters of the examples, and the test set. Wrong labels are only in
+            the training set.
+        """
         whole = DATASETS[self.dataset].load(self.n, self.noise, seed=self.data_seed)
-        train, test = whole.imbalanced(self.imbalance, self.data_seed).split(seed=self.data_seed)
+        train, test = whole.thinned(self.imbalance, self.data_seed).split(seed=self.data_seed)
         if self.centred:
             mean = train.x.mean(axis=0)
-            train, test = train.shifted(mean), test.shifted(mean)
-        return train.with_label_noise(self.label_noise, self.data_seed), test
+            train, test = train.moved(mean), test.moved(mean)
+        return train.mislabelled(self.label_noise, self.data_seed), test
 
 
-def outputs(loss: str, classes: int) -> int:
-    """How many logits a network has under that loss."""
+def output_count(loss: str, classes: int) -> int:
+    """Number of logits that a network has under a loss."""
     return classes if LOSSES[loss].task == "multiclass" else 1
 
 
-def _each(name: str, value: Any, count: int) -> Sequence[Any]:
+def per_run(name: str, value: Any, count: int) -> Sequence[Any]:
+    """A setting's value for each of ``count`` runs; ``name`` is for the error message."""
     if not isinstance(value, tuple):
         return (value,) * count
     if len(value) != count:
-        raise ValueError(f"{name} must be one for all or one a loss; got {len(value)} for {count} losses")
+        raise ValueError(f"{name} must be one value or one per loss; got {len(value)} for {count} losses")
     return value
 
 
-def training_settings(
-    dataset: str,
-    network: str | Network | Sequence[str | Network],
-    losses: str | Sequence[str],
-    lr: Sequence[float] | float | None = None,
-    optimizer: str | Sequence[str] = "sgd",
-    seeds: int = 1,
-    steps: int = 500,
-    **more: Any,
-) -> TrainingSettings:
-    """`RaceSettings` from looser arguments: lists for tuples, one rate for all, or None for each
-    optimizer's usual one."""
-    losses = (losses,) if isinstance(losses, str) else losses
-    usual = [OPTIMIZERS[name].default_lr for name in _each("optimizer", _tupled(optimizer), len(losses))]
-    try:
-        rates = np.asarray(usual if lr is None else lr, dtype=np.float64)
-    except (TypeError, ValueError):
-        rates = np.empty((0, 0))
-    if rates.ndim > 1:
-        raise ValueError(f"lr must be a number or have one rate a loss; got {lr!r:.100}")
-    rates = rates if rates.ndim else np.full(len(losses), rates)
-    return TrainingSettings(
-        dataset,
-        _tupled(network),
-        tuple(losses),
-        tuple(float(rate) for rate in rates),
-        _tupled(optimizer),
-        seeds,
-        steps,
-        **{name: _tupled(value) for name, value in more.items()},
-    )
+def _check_run(run: RunConfig, inputs: int) -> None:
+    optimizer = OPTIMIZERS[run.optimizer]
+    run.architecture.check(inputs, run.activation, run.init_gain)
+    number_in("lr", run.lr, 0.0, MAX_LR, open_low=True)
+    number_in("clip", run.clip, 0.0)
+    if run.weight_decay is not None:
+        number_in("weight_decay", run.weight_decay, 0.0, MAX_LR)
+    if not optimizer.elementwise and (run.weight_decay or run.clip):
+        what = "weight decay" if run.weight_decay else "clipping"
+        raise ValueError(f"{optimizer.name} steps by a line search and has no {what}")
 
 
-def _tupled(value: Any) -> Any:
-    """A list or an array as a tuple; of plain Python numbers where it has numbers."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    return tuple(value) if isinstance(value, list | range) else value
-
-
-def _check_contestant(one: RunConfig, inputs: int) -> None:
-    rule = OPTIMIZERS[one.optimizer]
-    one.row.check(inputs, one.activation, one.init_gain)
-    number_in("lr", one.lr, 0.0, LARGEST, open_low=True)
-    number_in("clip", one.clip, 0.0)
-    if one.weight_decay is not None:
-        number_in("weight_decay", one.weight_decay, 0.0, LARGEST)
-    if not rule.elementwise and (one.weight_decay or one.clip):
-        what = "weight decay" if one.weight_decay else "clipping"
-        raise ValueError(f"{rule.name} takes its step by a search along a line, and has no {what}")
-
-
-def _check_fit(loss: Loss, dataset: str, task: str, classes: int) -> None:
+def _check_task(loss: Loss, dataset: str, task: str, classes: int) -> None:
     if (loss.task == "regression") != (task == "regression"):
         raise ValueError(f"loss {loss.name!r} is for {loss.task}, dataset {dataset!r} is for {task}")
     if loss.task == "binary" and classes != 2:

@@ -1,10 +1,10 @@
-"""How fast a race is watched, in a browser: pictures a second while it trains, blank ones among them, how
-soon a control answers meanwhile, and how fast a finished race is looked back through.
+"""How fast the page Race is in a browser: figures per second while it trains, blank frames among them, how
+soon a control answers meanwhile, and figures per second while a finished training's slider is dragged.
 
     python tests/benchmarks/bench_race.py
 
-Two contestants, 8 seeds, curves, portraits and the layers' heat map in turns. Nothing here fails: it prints
-what it measured beside what was aimed at.
+Two runs, 8 seeds; curves with decision boundaries, and the layers' heat map. Nothing here fails: it
+prints what it measured beside its aim.
 """
 
 import sys
@@ -19,7 +19,7 @@ sys.path.insert(0, str(HERE.parent / "browser"))
 from driving import ARGUMENTS, CHROMIUM, WIDE, Viewer, serving  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
-RACE = "/race?race_step=0&race_speed=Slow&race_rate=0.02"  # slow: a record at a time, longer than we look
+RACE = "/race?race_step=0&race_speed=Slow&race_rate=0.02"  # slow, to last longer than the measurement
 SECONDS, CLICKS, DRAG = 4.0, 6, 3.0
 BLANK = """() => {
   const watch = (window.watch = { frames: 0, blank: 0, on: true });
@@ -42,38 +42,38 @@ ANSWER = """([name, axis]) => new Promise((done) => {
 })"""
 
 
-def watched(one: Viewer) -> tuple[float, int, int]:
-    """Pictures a second, frames of animation, blank ones among them."""
-    one.page.evaluate(BLANK)
-    start, before = time.perf_counter(), one.pictures
-    one.page.wait_for_timeout(1000 * SECONDS)
-    rate = (one.pictures - before) / (time.perf_counter() - start)
-    watch = one.page.evaluate("() => { window.watch.on = false; return window.watch; }")
+def frame_rate(viewer: Viewer) -> tuple[float, int, int]:
+    """Figures per second, animation frames, blank ones among them."""
+    viewer.page.evaluate(BLANK)
+    start, before = time.perf_counter(), viewer.pictures
+    viewer.page.wait_for_timeout(1000 * SECONDS)
+    rate = (viewer.pictures - before) / (time.perf_counter() - start)
+    watch = viewer.page.evaluate("() => { window.watch.on = false; return window.watch; }")
     return rate, watch["frames"], watch["blank"]
 
 
-def answers(one: Viewer) -> float:
+def answer_time(viewer: Viewer) -> float:
     """Median milliseconds in the browser from a click on a measure to its name on the axis."""
     took = []
     names = ("Cross-entropy", "Accuracy")
     for k in range(CLICKS):
         name, axis = names[k % 2], ("cross-entropy, nats", "accuracy on new examples")[k % 2]
-        took.append(one.page.evaluate(ANSWER, [name, axis]))
-        one.page.wait_for_timeout(300)
+        took.append(viewer.page.evaluate(ANSWER, [name, axis]))
+        viewer.page.wait_for_timeout(300)
     return median(took)
 
 
-def scrubbed(one: Viewer) -> float:
-    """Pictures a second while the slider's grip is dragged to and fro."""
-    x, y = one.grip("race_step")
-    one.page.mouse.move(x, y)
-    one.page.mouse.down()
-    before, start, step = one.pictures, time.perf_counter(), 0
+def drag_rate(viewer: Viewer) -> float:
+    """Figures per second while the slider's handle is dragged to and fro."""
+    x, y = viewer.grip("race_step")
+    viewer.page.mouse.move(x, y)
+    viewer.page.mouse.down()
+    before, start, step = viewer.pictures, time.perf_counter(), 0
     while time.perf_counter() < start + DRAG:
         step += 1
-        one.page.mouse.move(x - 400 * abs((step % 100) / 50 - 1), y)
-    rate = (one.pictures - before) / (time.perf_counter() - start)
-    one.page.mouse.up()
+        viewer.page.mouse.move(x - 400 * abs((step % 100) / 50 - 1), y)
+    rate = (viewer.pictures - before) / (time.perf_counter() - start)
+    viewer.page.mouse.up()
     return rate
 
 
@@ -81,20 +81,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         for server in serving(Path(folder)):
-            one = Viewer(server, None, chromium.new_context(viewport=WIDE).new_page())
+            viewer = Viewer(server, None, chromium.new_context(viewport=WIDE).new_page())
             for view in ("Curves", "Layers"):
-                one.open(f"{RACE}&race_view={view}")
-                one.page.get_by_role("button", name="Play").first.click()
-                one.page.get_by_role("button", name="Pause").first.wait_for()
-                rate, frames, blank = watched(one)
+                viewer.open(f"{RACE}&race_view={view}")
+                viewer.page.get_by_role("button", name="Play").first.click()
+                viewer.page.get_by_role("button", name="Pause").first.wait_for()
+                rate, frames, blank = frame_rate(viewer)
                 print(f"{view:8} while it trains: {rate:.1f} pictures a second (aim 5); "
                       f"{blank} of {frames} frames blank (aim 0)")  # fmt: skip
                 if view == "Curves":
-                    print(f"{'':8} a control answers in {answers(one):.0f} ms (aim 300)")
-                one.page.get_by_role("button", name="Pause").first.click()
-                one.page.get_by_role("button", name="Play").first.wait_for()
-            one.open("/race?race_step=600")
-            print(f"{'':8} looking back: {scrubbed(one):.0f} pictures a second (aim 20)")
+                    print(f"{'':8} a control answers in {answer_time(viewer):.0f} ms (aim 300)")
+                viewer.page.get_by_role("button", name="Pause").first.click()
+                viewer.page.get_by_role("button", name="Play").first.wait_for()
+            viewer.open("/race?race_step=600")
+            print(f"{'':8} dragging the slider: {drag_rate(viewer):.0f} pictures a second (aim 20)")
         chromium.close()
 
 

@@ -1,10 +1,10 @@
-"""How much faster a race trains in lock step than its members would one after another.
+"""How much faster runs and seeds train in one stack than one after another.
 
     python tests/benchmarks/bench_training.py [--rounds 5] [--threads 1]
 
 The peer is a plain PyTorch loop: an nn.Sequential, torch's own loss from logits and optimizer, the batches
 as tensors. Both take the same steps on the same data, interleaved in one run, and what counts is the ratio
-of the medians. Then what a step costs with more models, and what a race's memory does with more steps.
+of the medians. Then what a step costs with more models, and how much memory a history takes with more steps.
 """
 
 import argparse
@@ -52,12 +52,12 @@ def settings(work: Work) -> TrainingSettings:
     )  # fmt: skip
 
 
-def in_lock_step(work: Work) -> Callable[[], None]:
+def stacked(work: Work) -> Callable[[], None]:
     return lambda: Training(settings(work)).advance(work.steps)
 
 
-def one_by_one(work: Work) -> Callable[[], None]:
-    """The plain loop; its batches are slices, which are cheaper than a race's shuffled rows."""
+def sequential(work: Work) -> Callable[[], None]:
+    """The plain loop; its batches are slices, which are cheaper than shuffled rows."""
 
     def run() -> None:
         data, _ = settings(work).data()
@@ -84,18 +84,20 @@ def timed(run: Callable[[], None]) -> float:
 
 def ratio(work: Work, rounds: int) -> tuple[float, float]:
     """Median seconds of both, in turns."""
-    pairs = [(timed(one_by_one(work)), timed(in_lock_step(work))) for _ in range(rounds)]
+    pairs = [(timed(sequential(work)), timed(stacked(work))) for _ in range(rounds)]
     plain, ours = (statistics.median(times) for times in zip(*pairs, strict=True))
     return plain, ours
 
 
 def memory(steps: int) -> tuple[float, int]:
-    """Megabytes that a finished race holds, and how many records it has."""
+    """Megabytes that a history holds, and how many records it has."""
     tracemalloc.start()
-    race = train("moons", "linear", ["sigmoid-mse", "sigmoid-ce"], 0.1, seeds=2, steps=steps, record_every=1)
+    history = train(
+        "moons", "linear", ["sigmoid-mse", "sigmoid-ce"], 0.1, seeds=2, steps=steps, record_every=1
+    )
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return held / 1e6, len(race.steps)
+    return held / 1e6, len(history.steps)
 
 
 def main() -> None:
@@ -106,7 +108,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     works = [replace(work, steps=work.steps // given.shorter) for work in WORKS]
-    for run in (one_by_one, in_lock_step):  # what is imported at the first use is not timed
+    for run in (sequential, stacked):  # imports at the first use are not timed
         run(replace(works[0], steps=2))()
 
     print(f"{'':26}{'network':>12}{'plain s':>10}{'ours s':>9}{'ratio':>8}")
@@ -120,7 +122,7 @@ def main() -> None:
     print("\nmodels    ms a step    ms a step and model")
     for models in (1, 2, 4, 8, 16, 32, 64):
         work = replace(works[0], models=models, steps=100)
-        seconds = min(timed(in_lock_step(work)) for _ in range(2)) / work.steps
+        seconds = min(timed(stacked(work)) for _ in range(2)) / work.steps
         print(f"{models:6}{1e3 * seconds:13.2f}{1e3 * seconds / models:23.3f}")
 
     print("\n steps  records  MB held")

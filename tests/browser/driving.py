@@ -70,7 +70,7 @@ class Server:
         return names
 
     def racing(self) -> int:
-        return self.threads().count("lossviz-race")
+        return self.threads().count("lossviz-training")
 
 
 def answers(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""Files of surfaces and of training histories: written atomically, read completely or not at all."""
+"""Both kinds of files, of surfaces and of histories: written whole or not at all, read whole or refused."""
 
 import contextlib
 import errno
@@ -38,7 +38,7 @@ def history() -> lv.History:
     return lv.train("moons", "mlp-3", "sigmoid-ce", 0.1, seeds=2, steps=4, record_every=2, checkpoints=[0, 4])
 
 
-KINDS: dict[str, Callable[[], Any]] = {"surface": surface, "race": history}
+KINDS: dict[str, Callable[[], Any]] = {"surface": surface, "history": history}
 each = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -227,7 +227,7 @@ def test_only_the_integer_1_is_a_version(kind: str, source: str, version: Any, t
 @sources
 def test_unknown_members_raise(kind: str, source: str, tmp_path: Path) -> None:
     more = npy(np.zeros(3))
-    for strange in ({"more": more}, {"kept_7": more}, {"kept_1": more}, {"../up": more}):
+    for strange in ({"more": more}, {"checkpoint_7": more}, {"checkpoint_1": more}, {"../up": more}):
         with pytest.raises(ValueError, match=f"^this is not a .*{kind} file"):
             load(kind, given_as(source, changed(kind, **strange), tmp_path))
     twice = io.BytesIO(content(kind))

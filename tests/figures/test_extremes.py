@@ -11,55 +11,57 @@ import torch
 from support.pages import opened, payload
 
 import lossviz as lv
-from lossviz.training.history import MEASURED
-from lossviz.training.ranges import LARGEST, RANGES
+from lossviz.training.ranges import MAX_VALUE, RANGES
+from lossviz.training.snapshot import LAYER_METRICS, METRICS
 
-DRAWN = {  # a field that is drawn: the views, and what they are asked to show
-    "loss": (("Curves", "Loss"), ("Seeds", "Loss")),
-    "accuracy": (("Curves", "Accuracy"), ("Seeds", "Accuracy")),
-    "cross_entropy": (("Curves", "Cross-entropy"), ("Seeds", "Cross-entropy")),
-    "brier": (("Curves", "Brier"), ("Seeds", "Brier")),
-    "gradient_norm": (("Layers", "Gradient"),),
-    "saturated": (("Layers", "Saturated"),),
+# The views that draw a metric.
+VIEWS = {
+    **dict.fromkeys(lv.figures.TRAINING_METRICS, ("curves", "seeds")),
+    **dict.fromkeys(LAYER_METRICS, ("layers",)),
 }
 EXTREMES = (0.0, -0.0, 5e-324, 2.2e-308, 1e308, -1e308, math.inf, -math.inf, math.nan)
 
 
 @pytest.fixture(scope="module")
-def race() -> lv.History:
+def history() -> lv.History:
     return lv.train("moons", "mlp-4", ["sigmoid-mse", "sigmoid-ce"], 0.5, seeds=3, steps=4, record_every=2)
 
 
-def again(race: lv.History) -> lv.History:
+def reloaded(history: lv.History) -> lv.History:
     file = io.BytesIO()
-    race.save(file)
+    history.save(file)
     file.seek(0)
     return lv.History.load(file)
 
 
-@pytest.mark.parametrize("name", MEASURED)
-def test_a_race_file_with_an_extreme_number_is_refused_or_drawn(race: lv.History, name: str) -> None:
-    values = {repr(value): value for value in (*EXTREMES, *RANGES.get(name, ()), LARGEST, -1.0, 2.5)}.values()
+@pytest.mark.parametrize("name", METRICS)
+def test_a_history_file_with_an_extreme_number_is_refused_or_drawn(history: lv.History, name: str) -> None:
+    values = {
+        repr(value): value for value in (*EXTREMES, *RANGES.get(name, ()), MAX_VALUE, -1.0, 2.5)
+    }.values()
     for value, all_of_it in product(values, (False, True)):
-        changed = getattr(race, name).copy()
+        changed = getattr(history, name).copy()
         changed.flat[:: 1 if all_of_it else 2] = value
-        given = replace(race, **{name: changed})
+        given = replace(history, **{name: changed})
         low, high = RANGES.get(name, (-math.inf, math.inf))
-        if math.isnan(value) or (low <= value <= high and not LARGEST < abs(value) < math.inf):
-            found = again(given)
-            for view, shade in DRAWN.get(name, (("Curves", "Accuracy"),)):
-                lv.figures.training_curves(found, shade, view=view, layers=shade, frames=False).to_json()
+        if math.isnan(value) or (low <= value <= high and not MAX_VALUE < abs(value) < math.inf):
+            found = reloaded(given)
+            layers = name if name in LAYER_METRICS else "gradient_norm"
+            metric = name if name in lv.figures.TRAINING_METRICS else "accuracy"
+            for view in VIEWS.get(name, ("curves",)):
+                figure = lv.figures.training_curves(found, metric, view=view, layers=layers, frames=False)
+                figure.to_json()
         else:
             with pytest.raises(
-                ValueError, match=f"^this is not a whole lossviz race file: its {name} must be"
+                ValueError, match=f"^this is not a whole lossviz history file: its {name} must be"
             ):
-                again(given)
+                reloaded(given)
 
 
 @pytest.mark.parametrize("at", [-2, 5, 2**62])
-def test_a_race_file_diverges_at_a_step_of_its_own(race: lv.History, at: int) -> None:
+def test_a_history_file_diverges_at_a_step_of_its_own(history: lv.History, at: int) -> None:
     with pytest.raises(ValueError, match="its diverged_at must be a step, at most 4, or -1 for none"):
-        again(replace(race, diverged_at=np.full_like(race.diverged_at, at)))
+        reloaded(replace(history, diverged_at=np.full_like(history.diverged_at, at)))
 
 
 def test_a_surface_of_extreme_losses_and_coordinates_is_drawn() -> None:

@@ -39,22 +39,15 @@ TRAJECTORIES = [
 DIVERGED = lv.neuron.trajectories(
     "neuron-step", ["sigmoid-mse", "sigmoid-ce"], (1, 1), "sgd", lr=1e308, steps=40
 )
-RACE = lv.train("moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=3, steps=60, record_every=10)
-PLANE = figures.decision_boundary_plane(RACE.settings.data()[0], 8)
-
-
-def portraits() -> figures.DecisionBoundaries:
-    training = lv.Training(RACE.settings)
-    said = [training.predict(PLANE.points) for _ in RACE.steps]
-    return PLANE.with_answers(said)
-
-
-PORTRAITS = portraits()
+HISTORY = lv.train(
+    "moons", "mlp-16", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=3, steps=60, record_every=10
+)
+BOUNDARIES = lv.decision_boundaries(HISTORY, points=8)
 FOUR = lv.train(
     "moons", "mlp-5", ["sigmoid-mse", "sigmoid-ce"] * 2, lr=0.5, seeds=3, steps=60, record_every=10,
     activation=["sigmoid", "sigmoid", "relu", "relu"],
 )  # fmt: skip
-FACES_OF_FOUR = figures.decision_boundaries(FOUR, points=8)
+BOUNDARIES_OF_FOUR = lv.decision_boundaries(FOUR, points=8)
 
 # name -> (figure at a value of its slider, values of the slider to try)
 MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
@@ -76,29 +69,32 @@ MOVING: dict[str, tuple[Callable[..., go.Figure], list[float]]] = {
         ),
         [0, 2, 40],
     ),
-    "race": (lambda at, **more: figures.training_curves(RACE, at=int(at), **more), [10, 30, 60]),
-    "race by layer": (
-        lambda at, **more: figures.training_curves(RACE, at=int(at), view="Layers", **more),
+    "training curves": (
+        lambda at, **more: figures.training_curves(HISTORY, at=int(at), **more),
+        [10, 30, 60],
+    ),
+    "training by layer": (
+        lambda at, **more: figures.training_curves(HISTORY, at=int(at), view="layers", **more),
         [0, 30, 60],
     ),
-    "race by saturated layer": (
+    "training by saturated layer": (
         lambda at, **more: figures.training_curves(
-            FOUR, at=int(at), view="Layers", layers="Saturated", **more
+            FOUR, at=int(at), view="layers", layers="saturated", **more
         ),
         [0, 30, 60],
     ),
-    "race seed by seed": (
-        lambda at, **more: figures.training_curves(RACE, at=int(at), view="Seeds", **more),
+    "training by seed": (
+        lambda at, **more: figures.training_curves(HISTORY, at=int(at), view="seeds", **more),
         [0, 30, 60],
     ),
-    "race of four": (
+    "training curves of four runs": (
         lambda at, **more: figures.training_curves(
-            FOUR, "Cross-entropy", at=int(at), portraits=FACES_OF_FOUR, **more
+            FOUR, "cross_entropy", at=int(at), boundaries=BOUNDARIES_OF_FOUR, **more
         ),
         [10, 30, 60],
     ),
-    "race with portraits": (
-        lambda at, **more: figures.training_curves(RACE, at=int(at), portraits=PORTRAITS, **more),
+    "training curves with boundaries": (
+        lambda at, **more: figures.training_curves(HISTORY, at=int(at), boundaries=BOUNDARIES, **more),
         [10, 30, 60],
     ),
 }
@@ -108,14 +104,14 @@ def at_its_end(make: Callable[..., go.Figure], values: list[float]) -> Callable[
     return lambda **more: make(values[-1], **more)
 
 
-def of_measure(measure: str) -> Callable[..., go.Figure]:
-    return lambda **more: figures.training_curves(RACE, measure, **more)
+def of_metric(metric: str) -> Callable[..., go.Figure]:
+    return lambda **more: figures.training_curves(HISTORY, metric, **more)
 
 
 ALL: dict[str, Callable[..., go.Figure]] = {
     **{name: at_its_end(*how) for name, how in MOVING.items()},
-    "terrains": lambda **more: figures.loss_terrains(GRIDS, TRAJECTORIES, 40, **more),
-    **{f"race, {measure}": of_measure(measure) for measure in figures.MEASURES},
+    "reliefs": lambda **more: figures.reliefs(PLANES, PATHS, 40, **more),
+    **{f"training, {metric}": of_metric(metric) for metric in figures.TRAINING_METRICS},
 }
 MOVES = pytest.mark.parametrize("name", MOVING)
 EVERY = pytest.mark.parametrize("name", ALL)
@@ -217,22 +213,13 @@ def test_terrains_have_one_scene_a_grid_with_equal_axes() -> None:
         assert percent(grid.plateau_share()) in texts(figure)
 
 
-@pytest.mark.parametrize("measure", figures.MEASURES)
-def test_a_race_tells_the_median_of_its_measure(measure: str) -> None:
-    field, _ = figures.MEASURES[measure]
-    said = texts(figures.training_curves(RACE, measure))
-    write = percent if measure == "Accuracy" else number
-    for contestant in range(2):
-        assert write(float(np.median(getattr(RACE, field)[contestant, :, -1]))) in said
-
-
 def test_the_frames_are_named_by_what_the_slider_says() -> None:
     names = {name: [f.name for f in make(at[0]).frames] for name, (make, at) in MOVING.items()}
     assert names["logit curves"] == [f"{z:g}" for z in CURVES.z]
     assert names["descents"] == [str(s) for s in range(61)]
-    assert names["escape times"] == [f"{z:g}" for z in STARTS]
-    assert names["race"] == [str(s) for s in RACE.steps]
-    assert set(names["contours"]) >= {"0", "2", "40"}
+    assert names["escape"] == [f"{z:g}" for z in STARTS]
+    assert names["training curves"] == [str(s) for s in HISTORY.steps]
+    assert set(names["maps"]) >= {"0", "2", "40"}
     sparse = figures.descents(RUNS, at=7, every=10)
     assert [f.name for f in sparse.frames][:4] == ["0", "7", "10", "20"]
 
@@ -246,61 +233,9 @@ def test_frame_equals_the_figure_built_there(name: str, narrow: bool) -> None:
     assert_frames_equal_figures(*MOVING[name], narrow)
 
 
-def test_the_first_frame_of_a_race_is_the_picture_that_would_have_been_built_there() -> None:
-    make, _ = MOVING["race"]
-    assert content(make(60), 0) == content(make(0))
-
-
-@pytest.mark.parametrize(
-    ("view", "names"),
-    [("Curves", tuple(figures.MEASURES)), ("Seeds", tuple(figures.MEASURES)),
-     ("Layers", ("Gradient", "Saturated"))],
-)  # fmt: skip
-@pytest.mark.parametrize("race", [RACE, FOUR], ids=["two", "four"])
-@WIDTHS
-def test_a_running_race_holds_its_picture_by_every_measure(
-    race: lv.History, view: str, names: tuple[str, ...], narrow: bool
-) -> None:
-    def by(name: str) -> go.Figure:
-        chosen = {"layers" if view == "Layers" else "measure": name}
-        return figures.training_curves(race, view=view, running=True, narrow=narrow, **chosen)
-
-    pictures = {name: by(name) for name in names}
-    written = {name: json.loads(picture.to_json()) for name, picture in pictures.items()}
-    still = {name: content(spec) for name, spec in written.items()}
-    for base, picture in pictures.items():
-        assert tuple(frame.name for frame in picture.frames) == names
-        for name in names:
-            assert content(written[base], name) == still[name]
-
-
-@pytest.mark.parametrize("measure", figures.MEASURES)
-@pytest.mark.parametrize("step", [0, 30, 60])
-@pytest.mark.parametrize("race", [RACE, FOUR], ids=["two", "four"])
-def test_a_click_on_a_dot_of_the_rug_is_its_seed(race: lv.History, step: int, measure: str) -> None:
-    figure = figures.training_curves(race, measure, at=step)
-    assert figure.layout.meta["click"] == "x20y20"
-    values = getattr(race, figures.MEASURES[measure][0])[:, :, list(race.steps).index(step)]
-    dots = [trace for trace in figure.data if trace.xaxis == "x20"]
-    for c, trace in enumerate(dots):
-        said = [figures.seed_at(race, measure, "Curves", step, *dot)
-                for dot in zip(trace.x, trace.y, strict=True)]  # fmt: skip
-        assert sorted(filter(lambda s: s is not None, said)) == [0, 1, 2]
-        assert [values[c, seed] for seed in said] == sorted(values[c])
-    assert figures.seed_at(race, measure, "Curves", step, 0.5, 1e6) is None
-
-
-def test_a_click_on_a_line_between_two_contestants_is_its_seed() -> None:
-    assert figures.training_curves(RACE, view="Seeds").layout.meta["click"] == "xy"
-    for seed in range(3):
-        middle = RACE.cross_entropy[:, seed, 3].mean()
-        assert figures.seed_at(RACE, "Cross-entropy", "Seeds", 30, 0.5, middle) == seed
-    assert figures.seed_at(RACE, "Cross-entropy", "Seeds", 30, 0.5, 1e6) is None
-
-
-def test_unknown_frame_is_named() -> None:
+def test_a_frame_that_is_not_there_is_named() -> None:
     with pytest.raises(ValueError, match="no frame is called 'Speed'; there are Accuracy, Loss"):
-        at_frame(figures.training_curves(RACE, running=True), "Speed")
+        at_frame(figures.training_curves(HISTORY, running=True), "Speed")
 
 
 def test_at_frame_of_a_still_figure_changes_nothing() -> None:

@@ -18,7 +18,7 @@ from lossviz.landscape.surface import surface
 from lossviz.losses.base import MeanLoss
 from lossviz.losses.table import LOSSES
 from lossviz.networks.table import NETWORKS
-from lossviz.training.trainer import train
+from lossviz.training.train import train
 
 
 def _by_parameter(plane, flat: np.ndarray) -> dict[str, np.ndarray]:

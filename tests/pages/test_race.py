@@ -1,4 +1,4 @@
-"""The page Race: what its set-up trains, its presets, its views, its sentences and its files."""
+"""The page Race: its settings, presets, views, code, sentences and files."""
 
 import io
 from typing import Any
@@ -23,7 +23,7 @@ EVERYTHING: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One pass for the table: it is the picture that is tested here."""
+    """One epoch for the table: only its picture is tested here."""
     monkeypatch.setattr(at_scale, "EPOCHS", 1)
 
 
@@ -36,16 +36,16 @@ def texts(app: Any) -> str:
     return " | ".join(str(a["text"]) for a in shown(app)["layout"]["annotations"])
 
 
-def test_the_default_is_a_loud_start_where_the_gap_is_more_than_luck() -> None:
+def test_the_default_has_large_output_weights_and_a_significant_difference() -> None:
     app = opened("race")
     assert trying(app).value == "Loud output"
-    said = texts(app)
-    assert "More than luck" in said
-    assert "cross-entropy ahead at step 240" in said
-    assert "chance makes such a gap once in" in said
+    written = texts(app)
+    assert "More than luck" in written
+    assert "cross-entropy ahead at step 240" in written
+    assert "chance makes such a gap once in" in written
 
 
-def test_every_preset_is_lit_opens_where_there_is_something_to_see_and_is_its_link() -> None:
+def test_every_preset_is_selected_trains_to_a_step_and_is_restored_by_its_link() -> None:
     app = opened("race", {"race_step": "0"})
     links = set()
     for name in trying(app).options:
@@ -60,11 +60,11 @@ def test_every_preset_is_lit_opens_where_there_is_something_to_see_and_is_its_li
             other = opened("race", dict(pairs(share(app))))
             assert shown(other) == shown(app)
             assert trying(other).value == name
-            assert "Could be luck" in texts(other), "each at its own rate, the gap of Normal start is gone"
+            assert "Could be luck" in texts(other), "a fair learning rate each: no significant difference"
     assert len(links) == 7
 
 
-def test_everything_in_the_set_up_reaches_the_race() -> None:
+def test_every_control_reaches_the_settings() -> None:
     wanted = settings_of(opened("race", SMALL | EVERYTHING))
     assert wanted == lv.TrainingSettings(
         "circles", "mlp-4-4", ("hinge", "sigmoid-ce") * 2, (0.02, 0.05) * 2,
@@ -89,15 +89,15 @@ def test_the_code_trains_what_is_shown(query: dict[str, Any]) -> None:
     namespace: dict[str, Any] = {}
     source = code(app).split("figure =")[0].replace("steps=600", "steps=20").replace("cosine", "constant")
     exec(compile(source, "the code on the page", "exec"), namespace)
-    race, on_screen = namespace["race"], app.session_state["race_live"].read().race
+    history, on_screen = namespace["history"], app.session_state["race_live"].read().history
     if wanted.schedule == "constant":  # another length is another schedule
-        np.testing.assert_array_equal(race.loss, on_screen.loss)
-    assert race.settings.contestants == wanted.contestants
+        np.testing.assert_array_equal(history.loss, on_screen.loss)
+    assert history.settings.runs == wanted.runs
     assert len(made.data) == len(on_page["data"])
     assert [t.type for t in made.data] == [t["type"] for t in on_page["data"]]
 
 
-def test_the_table_is_a_view_with_its_own_code_and_words() -> None:
+def test_the_table_is_a_view_with_its_own_code_and_texts() -> None:
     app = opened("race", {"race_view": "Table"})
     assert trying(app).value == "Ten digits"
     assert still(made_by(app)) == shown(app)
@@ -109,15 +109,15 @@ def test_the_table_is_a_view_with_its_own_code_and_words() -> None:
     assert still(made_by(app)) == shown(app)
 
 
-def test_four_contestants_have_letters_and_a_line_for_what_is_their_own() -> None:
-    said = texts(opened("race", SMALL | FOUR))
+def test_four_runs_have_letters_and_their_own_settings() -> None:
+    written = texts(opened("race", SMALL | FOUR))
     for head in ("A · Squared error", "B · Cross-entropy", "C · Squared error", "D · Cross-entropy"):
-        assert head in said
-    assert "sigmoid" in said
-    assert "ReLU" in said
+        assert head in written
+    assert "sigmoid" in written
+    assert "ReLU" in written
 
 
-def test_more_than_four_contestants_are_one_sentence() -> None:
+def test_more_than_four_runs_are_one_sentence() -> None:
     app = opened("race", SMALL | {"race_activation": "sigmoid, relu", "race_optimizer": "sgd, adam"})
     assert payloads(app) == []
     assert any("8 contestants, and at most 4 can be kept apart" in m.value for m in app.markdown)
@@ -127,24 +127,24 @@ def test_few_seeds_are_too_few_to_tell() -> None:
     assert "Too few seeds to tell" in texts(opened("race", SMALL))
 
 
-def test_another_seeds_portraits_are_drawn_without_another_race() -> None:
+def test_another_seeds_decision_boundaries_need_no_other_training() -> None:
     app = opened("race", SMALL)
-    race, before = app.session_state["race_live"], shown(app)
+    training, before = app.session_state["race_live"], shown(app)
     sound(app.slider(key="race_shown").set_value(2).run())
-    assert app.session_state["race_live"] is race
-    grounds = [[t["z"] for t in picture["data"] if "z" in t] for picture in (before, shown(app))]
-    assert grounds[0] != grounds[1]
+    assert app.session_state["race_live"] is training
+    grids = [[t["z"] for t in picture["data"] if "z" in t] for picture in (before, shown(app))]
+    assert grids[0] != grids[1]
 
 
-def test_the_race_can_be_taken_home_and_opened_again() -> None:
+def test_the_history_can_be_saved_and_loaded() -> None:
     app = opened("race", SMALL)
-    race = app.session_state["race_live"].read().race
+    history = app.session_state["race_live"].read().history
     file = io.BytesIO()
-    race.save(file)
+    history.save(file)
     file.seek(0)
-    again = lv.History.load(file)
-    assert again.settings == race.settings
-    np.testing.assert_array_equal(again.accuracy, race.accuracy)
+    loaded = lv.History.load(file)
+    assert loaded.settings == history.settings
+    np.testing.assert_array_equal(loaded.accuracy, history.accuracy)
 
 
 @pytest.mark.parametrize("view", ["Curves", "Layers", "Seeds"])

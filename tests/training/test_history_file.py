@@ -1,4 +1,4 @@
-"""A race is saved and opened again whole; nothing else is a race file."""
+"""A history is saved and loaded whole; every other file is refused with a ValueError."""
 
 import io
 import json
@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lossviz as lv
-from lossviz.training.history import MEASURED
+from lossviz.training.snapshot import METRICS
 
 
 @pytest.fixture(scope="module")
-def race() -> lv.History:
+def history() -> lv.History:
     return lv.train(
         "moons", ["mlp-4", "mlp-3-3"], ["sigmoid-mse", "sigmoid-ce"], [0.1, 0.2], ["sgd", "adam"], seeds=2,
         steps=20, record_every=5, batch=8, imbalance=2.0, checkpoints=[0, 20],
@@ -23,50 +23,50 @@ def race() -> lv.History:
 
 
 @pytest.fixture(scope="module")
-def whole(race: lv.History) -> bytes:
+def whole(history: lv.History) -> bytes:
     file = io.BytesIO()
-    race.save(file)
+    history.save(file)
     return file.getvalue()
 
 
-def test_what_was_saved_is_opened_again(race: lv.History, tmp_path: Path) -> None:
-    race.save(tmp_path / "race.npz")
-    again = lv.History.load(tmp_path / "race.npz")
-    assert (again.settings, again.layers) == (race.settings, race.layers)
-    for name in (*MEASURED, "steps", "diverged_at", "checkpoint_steps"):
-        np.testing.assert_array_equal(getattr(again, name), getattr(race, name))
-    for ours, theirs in zip(again.checkpoints(1, 1), race.checkpoints(1, 1), strict=True):
-        assert list(ours) == list(theirs)
-        for name, value in ours.items():
-            np.testing.assert_array_equal(value, theirs[name])
-    assert lv.paired_test(again) == lv.paired_test(race)
-    assert again == race
-    assert hash(again) == hash(race)
-    other = lv.History.load(io.BytesIO(_with(tmp_path / "race.npz")))
-    assert other != race
+def test_a_loaded_history_equals_the_saved_one(history: lv.History, tmp_path: Path) -> None:
+    history.save(tmp_path / "history.npz")
+    loaded = lv.History.load(tmp_path / "history.npz")
+    assert (loaded.settings, loaded.layers) == (history.settings, history.layers)
+    for name in (*METRICS, "steps", "diverged_at", "checkpoint_steps"):
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(history, name))
+    for state, saved in zip(loaded.checkpoints(1, 1), history.checkpoints(1, 1), strict=True):
+        assert list(state) == list(saved)
+        for name, value in state.items():
+            np.testing.assert_array_equal(value, saved[name])
+    assert lv.paired_test(loaded) == lv.paired_test(history)
+    assert loaded == history
+    assert hash(loaded) == hash(history)
+    other = lv.History.load(io.BytesIO(with_another_weight(tmp_path / "history.npz")))
+    assert other != history
 
 
-def _with(file: Path) -> bytes:
-    """The file with one weight changed, which no measure shows."""
+def with_another_weight(file: Path) -> bytes:
+    """The file with one weight changed, which no metric shows."""
     content = file.read_bytes()
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        kept = np.load(io.BytesIO(archive.read("kept_0.npy")))
-    kept[0, 0, 0] += 1
-    return edited(content, "kept_0.npy", npy(kept)).getvalue()
+        weights = np.load(io.BytesIO(archive.read("checkpoint_0.npy")))
+    weights[0, 0, 0] += 1
+    return edited(content, "checkpoint_0.npy", npy(weights)).getvalue()
 
 
-def test_a_race_without_weights_is_saved_too(tmp_path: Path) -> None:
-    race = lv.train("moons", "linear", ["hinge"], 0.1, steps=2, checkpoints=[])
-    race.save(tmp_path / "race.npz")
-    assert lv.History.load(tmp_path / "race.npz").kept is None
+def test_a_history_without_checkpoints_is_saved_too(tmp_path: Path) -> None:
+    history = lv.train("moons", "linear", ["hinge"], 0.1, steps=2, checkpoints=[])
+    history.save(tmp_path / "history.npz")
+    assert lv.History.load(tmp_path / "history.npz").weights is None
 
 
-def test_a_network_of_ones_own_has_no_name_to_save(tmp_path: Path) -> None:
+def test_a_history_with_a_network_of_the_user_cannot_be_saved(tmp_path: Path) -> None:
     own = lv.Network("mine", "", lv.NETWORKS["linear"].layers, "", "", "")
-    race = lv.train("moons", own, ["hinge"], 0.1, steps=2)
-    with pytest.raises(ValueError, match="a race with a network of your own cannot be saved"):
-        race.save(tmp_path / "race.npz")
-    assert not (tmp_path / "race.npz").exists()
+    history = lv.train("moons", own, ["hinge"], 0.1, steps=2)
+    with pytest.raises(ValueError, match="a history with a network of your own cannot be saved"):
+        history.save(tmp_path / "history.npz")
+    assert not (tmp_path / "history.npz").exists()
 
 
 def edited(whole: bytes, name: str, content: bytes | None) -> io.BytesIO:
@@ -95,32 +95,32 @@ def about(whole: bytes, **changes: object) -> bytes:
     return npy(np.frombuffer(json.dumps(content).encode(), np.uint8))
 
 
-def test_nothing_else_is_a_race_file(whole: bytes, tmp_path: Path) -> None:
+def test_every_other_file_is_refused(whole: bytes, tmp_path: Path) -> None:
     wrong = {
         "steps.npy": npy(np.array([5, 4, 3, 2, 1])),
         "loss.npy": npy(np.zeros((2, 2, 4))),
         "accuracy.npy": npy(np.array([{"a": 1}], dtype=object), allow_pickle=True),
         "brier.npy": b"nonsense",
-        "kept_0.npy": npy(np.zeros((2, 2, 9), np.float32)),
+        "checkpoint_0.npy": npy(np.zeros((2, 2, 9), np.float32)),
         "distance.npy": None,
         "cross_entropy.npy": npy(np.zeros(2)).replace(b"(2,)", b"((2)"),  # a bracket that is never closed
     }
     for name, content in wrong.items():
-        with pytest.raises(ValueError, match=r"^this is not a (whole )?lossviz race file"):
+        with pytest.raises(ValueError, match=r"^this is not a (whole )?lossviz history file"):
             lv.History.load(edited(whole, name, content))
     for change, sentence in (
-        ({"version": 2}, "this race file is of version 2; this lossviz reads up to 1"),
-        ({"format": "lossviz surface"}, "its facts do not say so"),
+        ({"version": 2}, "this history file is of version 2; this lossviz reads up to 1"),
+        ({"format": "lossviz surface"}, "does not say that it is one"),
         ({"layers": []}, "it has 0 layers"),
         ({"settings": {"steps": 10**9}}, "steps must be a whole number from 1 to 100000"),
         ({"settings": {"dataset": "../etc"}}, "unknown dataset"),
         ({"settings": {"seeds": "2"}}, "seeds must be a whole number"),
-        ({"settings": {"more": 1}}, "its settings are not those of a race"),
+        ({"settings": {"more": 1}}, "its settings are not those of a training"),
     ):
         with pytest.raises(ValueError, match=sentence):
             lv.History.load(edited(whole, "about.npy", about(whole, **change)))
     (tmp_path / "text.npz").write_text("no")
-    with pytest.raises(ValueError, match="not a whole lossviz race file"):
+    with pytest.raises(ValueError, match="not a whole lossviz history file"):
         lv.History.load(tmp_path / "text.npz")
 
 
@@ -131,9 +131,9 @@ def test_a_damaged_file_is_a_value_error_or_still_whole(
 ) -> None:
     at = int(place * (len(whole) - 1))
     damaged = whole[:at] if cut else whole[:at] + bytes([byte]) + whole[at + 1 :]
-    said = "this is whole"
+    message = "this is whole"
     try:
         lv.History.load(io.BytesIO(damaged))
     except ValueError as error:
-        said = str(error)
-    assert said.startswith("this ")
+        message = str(error)
+    assert message.startswith("this ")

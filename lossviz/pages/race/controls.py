@@ -3,27 +3,33 @@
 from lossviz.ui.controls import Choice, Slider, Toggle
 from lossviz.ui.learning_rates import RATES
 
-OWN = "its own"
-_DEPTHS = [f"mlp-{'-'.join([width] * depth)}" for width in ("4", "16", "64") for depth in range(1, 7)]
-NETWORKS = ("linear", *_DEPTHS, "cnn")
+# What a label on the screen, and in a link, is called in the API.
+VIEWS = {"Curves": "curves", "Layers": "layers", "Seeds": "seeds"}
+METRICS = {"Accuracy": "accuracy", "Loss": "loss", "Cross-entropy": "cross_entropy", "Brier": "brier"}
+LAYER_METRICS = {"Gradient": "gradient_norm", "Saturated": "saturated"}
+TABLE = "Table"  # the view that is no training
+
+DEFAULT = "its own"
+_MLPS = [f"mlp-{'-'.join([width] * depth)}" for width in ("4", "16", "64") for depth in range(1, 7)]
+NETWORKS = ("linear", *_MLPS, "cnn")
 
 
 class Race:
-    """Race. The names of datasets, networks, losses and optimizers are those of the registries."""
+    """The names of datasets, networks, losses and optimizers are those of the registries."""
 
-    view = Choice("race_view", "View", ("Curves", "Layers", "Seeds", "Table"), "Curves")
-    step = Slider("race_step", "Step", 0, 600, 240, 10, "Looks back at any recorded step")
+    view = Choice("race_view", "View", (*VIEWS, TABLE), "Curves")
+    step = Slide("race_step", "Step", 0, 600, 240, 10, "Looks back at any recorded step")
     measure = Choice(
         "race_measure",
         "Measure",
-        ("Accuracy", "Loss", "Cross-entropy", "Brier"),
+        tuple(METRICS),
         "Accuracy",
         "Unlike losses can only be compared by a common measure: not by Loss",
     )
     layers = Choice(
         "race_layers",
         "In the layers",
-        ("Gradient", "Saturated"),
+        tuple(LAYER_METRICS),
         "Gradient",
         "Of each layer: the gradient's norm, or the share of its units that are flat",
     )
@@ -47,10 +53,14 @@ class Race:
         "What is learned; three quarters to train on, a quarter to measure on",
     )
     size = Choice(
-        "race_size", "Examples", (OWN, "50", "100", "300", "1000", "3000"), OWN, "How many are made"
+        "race_size", "Examples", (DEFAULT, "50", "100", "300", "1000", "3000"), DEFAULT, "How many are made"
     )
     noise = Choice(
-        "race_noise", "Noise", (OWN, "0", "0.1", "0.2", "0.3", "0.5"), OWN, "How far made examples stray"
+        "race_noise",
+        "Noise",
+        (DEFAULT, "0", "0.1", "0.2", "0.3", "0.5"),
+        DEFAULT,
+        "How far made examples stray",
     )
     rare = Choice(
         "race_rare",
@@ -134,7 +144,11 @@ class Race:
         "How the learning rate changes as the race goes on",
     )
     decay = Choice(
-        "race_decay", "Weight decay", (OWN, "0", "0.001", "0.01", "0.1"), OWN, "Pulls weights towards 0"
+        "race_decay",
+        "Weight decay",
+        (DEFAULT, "0", "0.001", "0.01", "0.1"),
+        DEFAULT,
+        "Pulls weights towards 0",
     )
     clip = Choice(
         "race_clip", "Longest gradient", ("any", "0.01", "0.1", "1"), "any", "Shortens a longer one to this"

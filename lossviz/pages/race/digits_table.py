@@ -1,4 +1,4 @@
-"""Race, the view Table: ten digits, eight ways to say which. Output codes looks closer at the same table."""
+"""The view Table: eight output codes and losses on digits. The page Output codes has more of this table."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -12,17 +12,13 @@ MEASURE = "accuracy"
 
 
 def table() -> lv.codes.HeadScores:
-    return at_scale.table(Race.centred.value, at_scale.EPOCHS)
+    """The scores of the table."""
+    return at_scale.table(Race.centred.now, at_scale.EPOCHS)
 
 
-def stage() -> bool:
-    """The picture; False while its training is stopped."""
-    centred, epochs = Race.centred.value, at_scale.EPOCHS
-    body = stoppable(
-        "race_table", (centred, epochs), lambda: at_scale.digits_picture(centred, epochs, MEASURE)
-    )
-    if body is None:
-        return False
+def stage() -> None:
+    """Draw the picture."""
+    centred = Race.centred.now
     chart(
         body,
         key="race",
@@ -32,8 +28,9 @@ def stage() -> bool:
     return True
 
 
-def words() -> str:
-    pixels = "less their mean" if Race.centred.value else "not centred"
+def summary() -> str:
+    """All settings, in one line."""
+    pixels = "less their mean" if Race.centred.now else "not centred"
     return (
         f"scikit-learn's digits, 1 200 of 1 797 to train on, pixels / 16, {pixels} · network 64-32-k, tanh · "
         "gradient descent, rate 0.1, batches of 32, 30 epochs · 5 seeds, nothing tuned."
@@ -41,4 +38,5 @@ def words() -> str:
 
 
 def code() -> str:
-    return at_scale.table_code(Race.centred.value, MEASURE)
+    """The Python code that makes the picture."""
+    return at_scale.table_code(Race.centred.now, MEASURE)

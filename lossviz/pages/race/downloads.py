@@ -1,7 +1,7 @@
-"""Race: what there is to take home.
+"""The files of the tab Download.
 
-A file is made when it is asked for, after the page has run, where there is no session to look into: all that
-it needs is handed over before.
+A file is made when it is requested, after the page has run and without its session, so that everything that
+it needs is an argument.
 """
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
@@ -13,54 +13,54 @@ import lossviz as lv
 from lossviz.pages.output_codes import at_scale
 from lossviz.pages.race.digits_table import MEASURE
 from lossviz.ui import files
-from lossviz.ui.live import Live
+from lossviz.ui.live import LiveTraining
 from lossviz.ui.page import File
 
-FIELDS = ("loss", "test_loss", "accuracy", "cross_entropy", "brier", "distance", "sure_and_wrong")
+METRICS = ("loss", "test_loss", "accuracy", "cross_entropy", "brier", "distance", "confidently_wrong")
 
 
-def of_race(live: Live, seed: int, kind: str, measure: str, layers: str) -> list[File]:
-    """The page with the portraits of a seed, every record, and the race itself."""
+def training_files(training: LiveTraining, seed: int, metric: str, view: str, layers: str) -> list[File]:
+    """The figure with the decision boundaries of a seed, every record, and the history itself."""
 
     def page() -> str:
-        view = live.read(seed)
+        now = training.read(seed)
         figure = lv.figures.training_curves(
-            view.race, measure, view=kind, portraits=view.portraits, layers=layers
+            now.history, metric, view=view, boundaries=now.boundaries, layers=layers
         )
         return lv.figures.standalone(figure, "step")
 
     return [
         File("Page (HTML)", "race.html", "text/html", page),
-        File("Numbers (CSV)", "race.csv", "text/csv", lambda: numbers(live.read().race)),
-        File("Race (NPZ)", "race.npz", "application/octet-stream", lambda: saved(live.read().race)),
+        File("Numbers (CSV)", "race.csv", "text/csv", lambda: numbers(training.read().history)),
+        File("Race (NPZ)", "race.npz", "application/octet-stream", lambda: saved(training.read().history)),
     ]
 
 
-def of_table(facts: lv.codes.HeadScores) -> list[File]:
+def table_files(scores: lv.codes.HeadScores) -> list[File]:
     """The table of digits as a page and as numbers."""
 
     def page() -> str:
-        return lv.figures.standalone(lv.figures.head_scores(facts, MEASURE))
+        return lv.figures.standalone(lv.figures.head_scores(scores, MEASURE))
 
     return [
         File("Page (HTML)", "digits.html", "text/html", page),
-        File("Numbers (CSV)", "digits.csv", "text/csv", lambda: at_scale.table_numbers(facts)),
+        File("Numbers (CSV)", "digits.csv", "text/csv", lambda: at_scale.table_numbers(scores)),
     ]
 
 
-def numbers(race: lv.History) -> str:
-    """One row a record, with every contestant and seed."""
-    table: dict[str, Iterable[object]] = {"step": race.steps}
-    for c, one in enumerate(race.settings.contestants):
-        for seed in range(race.settings.seeds):
-            for field in FIELDS:
-                name = f"{'ABCD'[c]} {one.loss} {one.activation} {one.optimizer} seed {seed + 1} {field}"
-                table[name] = getattr(race, field)[c, seed]
+def numbers(history: lv.History) -> str:
+    """One row per record, one column for each metric of each run and seed."""
+    table: dict[str, Iterable[object]] = {"step": history.steps}
+    for run, config in enumerate(history.settings.runs):
+        called = f"{'ABCD'[run]} {config.loss} {config.activation} {config.optimizer}"
+        for seed in range(history.settings.seeds):
+            for metric in METRICS:
+                table[f"{called} seed {seed + 1} {metric}"] = getattr(history, metric)[run, seed]
     return files.columns(table)
 
 
-def saved(race: lv.History) -> bytes:
-    """The whole race as a file that `lv.History.load` opens."""
+def saved(history: lv.History) -> bytes:
+    """The content of a file that `lv.History.load` opens."""
     file = io.BytesIO()
-    race.save(file)
+    history.save(file)
     return file.getvalue()

@@ -6,11 +6,11 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.common.plain_text import error_for_markdown
-from lossviz.pages.race import digits_table, limits
-from lossviz.pages.race.controls import Race
-from lossviz.pages.race.downloads import of_race, of_table
+from lossviz.pages.race import digits_table
+from lossviz.pages.race.controls import LAYER_METRICS, METRICS, TABLE, VIEWS, Race
+from lossviz.pages.race.downloads import table_files, training_files
 from lossviz.pages.race.picture import LIVE, is_training, stage
-from lossviz.pages.race.setup import call, settings, setup, shown_seed, words
+from lossviz.pages.race.setup import settings, setup, shown_seed, summary, train_call
 from lossviz.ui.controls import presets
 from lossviz.ui.page import Tabs, caption, footer, heading, page
 from lossviz.ui.texts import texts_beside
@@ -40,45 +40,46 @@ PRESETS: dict[str, dict[str, object]] = {
     },
     "Ten digits": {"race_view": "Table"},
 }
-UNTOUCHED = (Race.step, Race.measure, Race.layers, Race.speed, Race.shown)  # by presets
+NOT_IN_PRESETS = (Race.step, Race.measure, Race.layers, Race.speed, Race.shown)
 
 
 def formulas(names: tuple[str, ...]) -> str:
+    """The formula and convention of each loss."""
     rows = [lv.LOSSES[name] for name in dict.fromkeys(names)]
     return "\n\n".join(f"**{row.name}**: $\\displaystyle {row.formula}$, {row.convention}." for row in rows)
 
 
-def see(lit: str | None) -> str:
-    """The lit preset's own words, and what holds for all."""
-    return text(f"see_{(lit or 'own').lower().replace(' ', '_')}") + "\n" + text("see")
+def see(preset: str | None) -> str:
+    """The text of the chosen preset, and the text for all."""
+    return text(f"see_{(preset or 'own').lower().replace(' ', '_')}") + "\n" + text("see")
 
 
 with page():
-    kind = heading("Does the loss matter on a real network?", SENTENCES, Race.view)
+    view = heading("Does the loss matter on a real network?", SENTENCES, Race.view)
     picture = st.container(gap="small")
     convention = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         tries = st.container(width="content")
         training = is_training()
-        if kind != "Table":
-            choose = (Race.layers if kind == "Layers" else Race.measure).segments
-            if training:  # the next picture obeys, and nothing else has to run
+        if view != TABLE:
+            choose = (Race.layers if view == "Layers" else Race.measure).segments
+            if training:  # the next picture follows it, and nothing else has to run
                 choose = st.fragment(choose)
             choose()
-        measure, layers = Race.measure.value, Race.layers.value
+        metric, layers = METRICS[Race.measure.now], LAYER_METRICS[Race.layers.now]
     under = Tabs("Set up")
     with under["Set up"]:
         setup()
     with tries:
-        lit = presets("race_try", PRESETS, [c for c in Race.all if c not in UNTOUCHED])
-    if kind == "Table":
+        preset = presets("race_try", PRESETS, [c for c in Race.all if c not in NOT_IN_PRESETS])
+    if view == TABLE:
         with picture:
             if not digits_table.stage():
                 st.stop()
         with convention:
-            caption(digits_table.words())
-        maths, code, facts = text("table_maths"), digits_table.code(), digits_table.table()
-        downloads = of_table(facts)
+            small(digits_table.summary())
+        maths, code = text("table_maths"), digits_table.code()
+        downloads = table_files(digits_table.table())
     else:
         with picture:
             try:
@@ -89,22 +90,19 @@ with page():
                     "Change it under *Set up*, or try a preset."
                 )
                 st.stop()
-            if long := limits.too_long(wanted):
-                limits.show(wanted, long)
-                st.stop()
-            stage(wanted, kind, training)
+            stage(wanted, view, training)
         with convention:
-            caption(words(wanted))
+            small(summary(wanted))
         plane = len(lv.DATASETS[wanted.dataset].features) == 2
-        faces = f", portraits=lv.figures.decision_boundaries(race, seed={shown_seed()})" if plane else ""
-        shade = f', layers="{layers}"' if kind == "Layers" else ""
+        beside = f", boundaries=lv.decision_boundaries(history, seed={shown_seed()})" if plane else ""
+        by_layer = f', layers="{layers}"' if view == "Layers" else ""
         maths = text("maths").replace("LOSSES", formulas(wanted.losses))
         code = f"""import lossviz as lv
 
-{call(wanted)}
+{train_call(wanted)}
 figure = lv.figures.training_curves(
-    race, "{measure}", at={int(Race.step.value)}, view="{kind}"{shade}{faces}
+    history, "{metric}", at={int(Race.step.now)}, view="{VIEWS[view]}"{by_layer}{beside}
 )"""
-        downloads = of_race(st.session_state[LIVE], shown_seed(), kind, measure, layers)
-    under.fill(see=see(lit), maths=maths, code=code, controls=Race.all, files=downloads, picture="race")
+        downloads = training_files(st.session_state[LIVE], shown_seed(), metric, VIEWS[view], layers)
+    under.fill(see=see(preset), maths=maths, code=code, controls=Race.all, files=downloads, picture="race")
     footer()

@@ -1,67 +1,68 @@
-"""Race, the tab Set up: what races, on what, and how."""
+"""The tab Set up: the settings of the training."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
 import streamlit as st
 
 import lossviz as lv
-from lossviz.pages.race.controls import OWN, Race
+from lossviz.pages.race.controls import DEFAULT, Race
 
 STEPS = int(Race.step.high)
-MOST = 4  # contestants that a reader can keep apart
+MAX_RUNS = 4  # that a reader can tell apart
 
 
 def settings() -> lv.TrainingSettings:
-    """The race that the controls describe. ValueError says what does not fit together."""
-    losses = Race.pair.value.split(", ")
-    activations, optimizers = Race.activation.value.split(", "), Race.optimizer.value.split(", ")
-    each = [(a, o, loss) for a in activations for o in optimizers for loss in losses]
-    if len(each) > MOST:
+    """The training that the controls describe. ValueError if its settings do not fit together."""
+    losses = Race.pair.now.split(", ")
+    activations, optimizers = Race.activation.now.split(", "), Race.optimizer.now.split(", ")
+    runs = [(a, o, loss) for a in activations for o in optimizers for loss in losses]
+    if len(runs) > MAX_RUNS:
         raise ValueError(
             f"{len(losses)} losses × {len(activations)} activations × {len(optimizers)} optimizers are "
-            f"{len(each)} contestants, and at most {MOST} can be kept apart"
+            f"{len(runs)} contestants, and at most {MAX_RUNS} can be kept apart"
         )
-    own = Race.rate.value if Race.own.value == "the same" else Race.own.value
-    made = lv.DATASETS[Race.data.value].synthetic
+    second_rate = Race.rate.now if Race.own.now == "the same" else Race.own.now
+    generated = lv.DATASETS[Race.data.now].made
     return lv.TrainingSettings(
-        Race.data.value,
-        Race.network.value,
-        tuple(loss for _, _, loss in each),
-        tuple(float(own if loss == losses[1] else Race.rate.value) for _, _, loss in each),
-        optimizers[0] if len(optimizers) == 1 else tuple(o for _, o, _ in each),
-        int(Race.seeds.value),
+        Race.data.now,
+        Race.network.now,
+        tuple(loss for _, _, loss in runs),
+        tuple(float(second_rate if loss == losses[1] else Race.rate.now) for _, _, loss in runs),
+        optimizers[0] if len(optimizers) == 1 else tuple(o for _, o, _ in runs),
+        int(Race.seeds.now),
         STEPS,
-        batch=0 if Race.batch.value == "all" else int(Race.batch.value),
-        init_gain=float(Race.gain.value),
-        activation=activations[0] if len(activations) == 1 else tuple(a for a, _, _ in each),
-        n=int(Race.size.value) if made and Race.size.value != OWN else None,
-        noise=float(Race.noise.value) if made and Race.noise.value != OWN else None,
+        batch=0 if Race.batch.now == "all" else int(Race.batch.now),
+        init_gain=float(Race.gain.now),
+        activation=activations[0] if len(activations) == 1 else tuple(a for a, _, _ in runs),
+        n=int(Race.size.now) if generated and Race.size.now != DEFAULT else None,
+        noise=float(Race.noise.now) if generated and Race.noise.now != DEFAULT else None,
         record_every=int(Race.step.step),
-        schedule=Race.schedule.value,
-        weight_decay=None if Race.decay.value == OWN else float(Race.decay.value),
-        clip=0.0 if Race.clip.value == "any" else float(Race.clip.value),
-        imbalance=float(Race.rare.value),
-        label_noise=float(Race.wrong.value),
-        centred=Race.centred.value,
+        schedule=Race.schedule.now,
+        weight_decay=None if Race.decay.now == DEFAULT else float(Race.decay.now),
+        clip=0.0 if Race.clip.now == "any" else float(Race.clip.now),
+        imbalance=float(Race.rare.now),
+        label_noise=float(Race.wrong.now),
+        centred=Race.centred.now,
     )
 
 
 def fit_to_data() -> None:
-    """Data with more than two classes need other losses, and only digits suit the cnn: change what must."""
-    many = len(lv.DATASETS[Race.data.value].classes) > 2
-    if many and any(lv.LOSSES[name].task == "binary" for name in Race.pair.value.split(", ")):
+    """Choose losses for many classes, and another network than the cnn, where the data ask for it."""
+    multiclass = len(lv.DATASETS[Race.data.now].classes) > 2
+    if multiclass and any(lv.LOSSES[name].task == "binary" for name in Race.pair.now.split(", ")):
         st.session_state[Race.pair.key] = "softmax-mse, softmax-ce"
     if Race.network.value == "cnn" and Race.data.value != "digits":
         st.session_state[Race.network.key] = Race.network.default
 
 
 def setup() -> None:
+    """Draw the controls."""
     columns = st.columns(3, gap="medium")
     with columns[0]:
         Race.data.menu(on_change=fit_to_data)
-        made = lv.DATASETS[Race.data.value].synthetic
-        Race.size.menu(disabled=not made)
-        Race.noise.segments(disabled=not made)
+        generated = lv.DATASETS[Race.data.now].made
+        Race.size.menu(disabled=not generated)
+        Race.noise.segments(disabled=not generated)
         Race.rare.segments()
         Race.wrong.segments()
         Race.centred.show()
@@ -83,12 +84,12 @@ def setup() -> None:
 
 
 def shown_seed() -> int:
-    """The seed whose portraits are drawn, counted from 0."""
-    return min(int(Race.shown.value), int(Race.seeds.value)) - 1
+    """The seed whose decision boundaries are drawn, counted from 0."""
+    return min(int(Race.shown.now), int(Race.seeds.now)) - 1
 
 
-def words(wanted: lv.TrainingSettings) -> str:
-    """The whole set-up, in one line."""
+def summary(wanted: lv.TrainingSettings) -> str:
+    """All settings, in one line."""
     train, test = wanted.data()
     inputs, classes = train.x.shape[1], len(train.classes)
     outputs = classes if lv.LOSSES[wanted.losses[0]].task == "multiclass" else 1
@@ -97,13 +98,13 @@ def words(wanted: lv.TrainingSettings) -> str:
     several = isinstance(wanted.activation, tuple)
     activation = "sigmoid or ReLU" if several else str(wanted.activation).replace("relu", "ReLU")
     gain = f", last layer started {wanted.init_gain:g}× too large" if wanted.init_gain != 1 else ""
-    twists = [
+    changes = [
         f"last class {wanted.imbalance:g}× rarer" if wanted.imbalance != 1 else "",
         f"{100 * wanted.label_noise:g} % of the training labels wrong" if wanted.label_noise else "",
         "features centred" if wanted.centred else "",
     ]
-    rules = dict.fromkeys(lv.OPTIMIZERS[one.optimizer].label for one in wanted.contestants)
-    rule = " or ".join(label.replace("Gradient", "gradient") for label in rules)
+    labels = dict.fromkeys(lv.OPTIMIZERS[run.optimizer].label for run in wanted.runs)
+    optimizer = " or ".join(label.replace("Gradient", "gradient") for label in labels)
     rates = " and ".join(dict.fromkeys(f"{rate:g}" for rate in wanted.lr))
     extras = [
         f"batches of {wanted.batch}" if wanted.batch else "",
@@ -111,25 +112,27 @@ def words(wanted: lv.TrainingSettings) -> str:
         f"weight decay {wanted.weight_decay:g}" if isinstance(wanted.weight_decay, float) else "",
         f"gradients of at most {wanted.clip:g}" if wanted.clip else "",
     ]
-    portraits = f"; portraits show seed {shown_seed() + 1}" if inputs == 2 else ""
-    seen = f"{lv.DATASETS[wanted.dataset].label}, {len(train.x)} examples and {len(test.x)} held out"
+    boundaries = f"; portraits show seed {shown_seed() + 1}" if inputs == 2 else ""
+    data = f"{lv.DATASETS[wanted.dataset].label}, {len(train.x)} examples and {len(test.x)} held out"
     return " · ".join(
         [
-            ", ".join(filter(None, [seen, *twists])),
+            ", ".join(filter(None, [data, *changes])),
             f"network {shape}, {activation}{gain}",
-            ", ".join(filter(None, [f"{rule}, rate {rates}", *extras])),
-            f"{wanted.seeds} {'seed' if wanted.seeds == 1 else 'seeds'}{portraits}.",
+            ", ".join(filter(None, [f"{optimizer}, rate {rates}", *extras])),
+            f"{wanted.seeds} {'seed' if wanted.seeds == 1 else 'seeds'}{boundaries}.",
         ]
     )
 
 
-def call(wanted: lv.TrainingSettings) -> str:
-    """The Python call that trains this race."""
-    more = {
+def train_call(wanted: lv.TrainingSettings) -> str:
+    """The Python statement that trains with these settings."""
+    defaults = {
         "batch": 0, "init_gain": 1.0, "activation": "tanh", "n": None, "noise": None, "schedule": "constant",
         "weight_decay": None, "clip": 0.0, "imbalance": 1.0, "label_noise": 0.0, "centred": False,
     }  # fmt: skip
-    changed = {name: getattr(wanted, name) for name, usual in more.items() if getattr(wanted, name) != usual}
+    changed = {
+        name: getattr(wanted, name) for name, usual in defaults.items() if getattr(wanted, name) != usual
+    }
 
     def written(value: object) -> str:
         if isinstance(value, tuple):
@@ -142,4 +145,4 @@ def call(wanted: lv.TrainingSettings) -> str:
         f" record_every={wanted.record_every},",
         *(f"    {name}={written(value)}," for name, value in changed.items()),
     ]
-    return "race = lv.train(\n" + "\n".join(lines) + "\n)"
+    return "history = lv.train(\n" + "\n".join(lines) + "\n)"

@@ -1,4 +1,4 @@
-"""One member of a race trained alone, by a plain torch loop as anyone would write it: the ground truth."""
+"""One run and seed of a training, by a plain PyTorch loop: the ground truth."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,12 @@ from torch import Tensor
 
 from lossviz import LOSSES, OPTIMIZERS, TrainingSettings
 from lossviz.networks.schedules import SCHEDULES
-from lossviz.training.settings import outputs
+from lossviz.training.settings import output_count
 
-Cost = Callable[[Tensor, Tensor], Tensor]
+MeanLoss = Callable[[Tensor, Tensor], Tensor]
 
 # torch's own losses, averaged over the examples, from the network's raw output (n, outputs).
-PLAIN: dict[str, Cost] = {
+TORCH_LOSSES: dict[str, MeanLoss] = {
     "sigmoid-ce": lambda z, y: F.binary_cross_entropy_with_logits(z[:, 0], y.float()),
     "sigmoid-mse": lambda z, y: F.mse_loss(torch.sigmoid(z[:, 0]), y.float()),
     "softmax-ce": F.cross_entropy,
@@ -23,7 +23,7 @@ PLAIN: dict[str, Cost] = {
 }
 
 
-def row_cost(name: str) -> Cost:
+def mean_loss(name: str) -> MeanLoss:
     """The mean of a row of `LOSSES`, differentiated by autograd."""
     loss = LOSSES[name]
     if loss.task == "multiclass":
@@ -31,43 +31,43 @@ def row_cost(name: str) -> Cost:
     return lambda z, y: loss(z[:, 0], y.float()).mean()
 
 
-def plain_run(
-    settings: TrainingSettings, contestant: int, seed: int, cost: Cost | None = None, every: int = 1
+def plain_loop(
+    settings: TrainingSettings, run: int, seed: int, loss_fn: MeanLoss | None = None, every: int = 1
 ) -> tuple[list[float], torch.nn.Module]:
-    """One member alone: the loss on all training examples at every so many steps, and the trained model."""
-    one = settings.contestants[contestant]
-    cost = cost or PLAIN.get(one.loss) or row_cost(one.loss)
+    """The loss on all training examples at every so many steps, and the trained model."""
+    config = settings.runs[run]
+    loss_fn = loss_fn or TORCH_LOSSES.get(config.loss) or mean_loss(config.loss)
     data, _ = settings.data()
     x = torch.tensor(data.x, dtype=torch.float32)
     y = torch.tensor(data.y, dtype=torch.float32 if data.task == "regression" else torch.int64)
-    model = one.row.build(
-        x.shape[1], outputs(one.loss, len(data.classes)), one.activation, one.init_gain, seed
+    model = config.architecture.build(
+        x.shape[1], output_count(config.loss, len(data.classes)), config.activation, config.init_gain, seed
     )
-    optimizer = OPTIMIZERS[one.optimizer].build(model.parameters(), one.lr, one.weight_decay)
+    optimizer = OPTIMIZERS[config.optimizer].build(model.parameters(), config.lr, config.weight_decay)
     shuffle = torch.Generator().manual_seed(seed)
     batches: list[Tensor] = []
     losses = []
     for step in range(settings.steps):
         if step % every == 0:
             with torch.no_grad():
-                losses.append(float(cost(model(x), y)))
+                losses.append(float(loss_fn(model(x), y)))
         if settings.batch and not batches:
             order = torch.randperm(len(x), generator=shuffle)
             size = min(settings.batch, len(x))
             batches = [part for part in order.split(size) if len(part) == size]
         rows = batches.pop(0) if settings.batch else slice(None)
         for group in optimizer.param_groups:
-            group["lr"] = one.lr * SCHEDULES[settings.schedule].factor(step / settings.steps)
+            group["lr"] = config.lr * SCHEDULES[settings.schedule].factor(step / settings.steps)
 
         def closure(rows: Tensor | slice = rows) -> float:
             optimizer.zero_grad()
-            loss = cost(model(x[rows]), y[rows])
+            loss = loss_fn(model(x[rows]), y[rows])
             loss.backward()
-            if one.clip:
-                torch.nn.utils.clip_grad_norm_(model.parameters(), one.clip)
+            if config.clip:
+                torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
             return float(loss.detach())
 
         optimizer.step(closure)
     with torch.no_grad():
-        losses.append(float(cost(model(x), y)))
+        losses.append(float(loss_fn(model(x), y)))
     return losses, model
