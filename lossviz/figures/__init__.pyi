@@ -40,22 +40,18 @@ from .metrics.threshold import threshold_curve as threshold_curve
 from .neuron.descents import descents as descents
 from .neuron.escape_times import escape_times as escape_times
 from .neuron.logit_curves import logit_curves as logit_curves
-from .race.boundaries import DecisionBoundaries as DecisionBoundaries
-from .race.boundaries import decision_boundaries as decision_boundaries
-from .race.boundaries import decision_boundary_plane as decision_boundary_plane
-from .race.race import training_curves as training_curves
-from .race.rug import seed_at as seed_at
-from .race.styles import MEASURES as MEASURES
 from .stability.edge import edge as edge
 from .stability.edge_text import edge_names as edge_names
 from .stability.quadratics import quadratic as quadratic
+from .training.rug import seed_at as seed_at
+from .training.styles import TRAINING_METRICS as TRAINING_METRICS
+from .training.training_curves import training_curves as training_curves
 from .weights.contours import loss_contours as loss_contours
 from .weights.terrains import loss_terrains as loss_terrains
 
 __all__ = [
     "HEAD_MEASURES",
-    "MEASURES",
-    "DecisionBoundaries",
+    "TRAINING_METRICS",
     "as_written",
     "at_frame",
     "bit_errors",
@@ -67,8 +63,6 @@ __all__ = [
     "contour",
     "dark",
     "dark_map",
-    "decision_boundaries",
-    "decision_boundary_plane",
     "descents",
     "dichotomies",
     "edge",

@@ -52,15 +52,15 @@ def write(
 
 def read(file: File) -> dict[str, Any]:
     """The fields of the history in a file, by name. ValueError for anything but a whole history file."""
-    with npz.reading(file, KIND) as archive:
+    with npz.open_archive(file, KIND) as archive:
         return _read(archive)
 
 
 def _read(archive: zipfile.ZipFile) -> dict[str, Any]:
     needed = {"about", "steps", "diverged_at", *METRICS}
-    names = npz.members(archive, KIND, needed, _checkpoint_members(MAX_RUNS))
+    names = npz.member_names(archive, KIND, needed, _checkpoint_members(MAX_RUNS))
     text = _array(archive, "about", "|u1", (None,), 2**16).tobytes()
-    about = npz.about(json.loads(text), KIND, VERSION, {"settings", "layers"})
+    about = npz.check_metadata(json.loads(text), KIND, VERSION, {"settings", "layers"})
     settings = _settings(about["settings"])
     count = len(settings.losses)
     if names - needed not in (set(), _checkpoint_members(count)):
@@ -134,4 +134,4 @@ def _array(
         )
         return None if fits else f"must be of shape {shape}; got {str(found)[:80]}"
 
-    return npz.array(archive, name, dtype, refusal)
+    return npz.read_array(archive, name, dtype, refusal)

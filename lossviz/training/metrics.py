@@ -28,12 +28,12 @@ def log_probabilities(loss: Loss, z: Tensor) -> Tensor | None:
     is 0 in float64.
     """
     z = z.double()
-    if loss.task == "regression" or (loss.task == "binary" and loss.link == "identity"):
+    if loss.task == "regression" or (loss.task == "binary" and loss.activation == "identity"):
         return None
     if loss.task == "binary":
-        z = 2 * z if loss.link == "tanh" else z
+        z = 2 * z if loss.activation == "tanh" else z
         return F.logsigmoid(torch.stack([-z, z], dim=-1))
-    if loss.link == "softmax":
+    if loss.activation == "softmax":
         return torch.log_softmax(z, dim=-1)
     return torch.log_softmax(F.logsigmoid(z), dim=-1)
 
@@ -82,11 +82,11 @@ def scores(loss: Loss, z: Tensor, y: Tensor) -> Scores:
 @torch.no_grad()
 def saturated_outputs(loss: Loss, z: Tensor) -> Floats:
     """Share of saturated outputs, over examples and classes; NaN for a link that cannot saturate."""
-    if loss.link in ("identity", "exp"):
+    if loss.activation in ("identity", "exp"):
         return np.full(z.shape[: z.ndim - (2 if loss.task == "multiclass" else 1)], np.nan)
-    if loss.link == "softmax":
+    if loss.activation == "softmax":
         p = torch.softmax(z.double(), dim=-1)
     else:
-        p = torch.sigmoid(2 * z.double() if loss.link == "tanh" else z.double())
+        p = torch.sigmoid(2 * z.double() if loss.activation == "tanh" else z.double())
     saturated = (4 * p * (1 - p) < SATURATED_SLOPE).double()
     return np.asarray(saturated.mean(dim=(-2, -1) if loss.task == "multiclass" else -1).numpy())

@@ -1,6 +1,6 @@
 """A trainer group of one run that cannot be stacked: its members are trained by a plain PyTorch loop."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -36,6 +36,7 @@ class SequentialTrainer:
             optimizer.build(model.parameters(), config.lr, config.weight_decay) for model in models
         ]
         self._diverged = [False] * len(models)
+        self.on_evaluation: Callable[[], object] = lambda: None
 
     def _mean_loss(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         targets = y.to(x.dtype) if self._loss.task == "binary" else y

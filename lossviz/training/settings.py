@@ -145,7 +145,9 @@ class TrainingSettings:
         self._check_size(len(data.features), max(1, len(data.classes)))
 
     def _check_size(self, inputs: int, classes: int) -> None:
-        per_seed = sum(run.architecture.count(inputs, output_count(run.loss, classes)) for run in self.runs)
+        per_seed = sum(
+            run.architecture.parameter_count(inputs, output_count(run.loss, classes)) for run in self.runs
+        )
         if per_seed * self.seeds > MAX_WEIGHTS:
             raise ValueError(
                 f"this training is too large: its {len(self.losses)} losses × {self.seeds} seeds have "
@@ -174,11 +176,11 @@ class TrainingSettings:
             the training set.
         """
         whole = DATASETS[self.dataset].load(self.n, self.noise, seed=self.data_seed)
-        train, test = whole.thinned(self.imbalance, self.data_seed).split(seed=self.data_seed)
+        train, test = whole.imbalanced(self.imbalance, self.data_seed).split(seed=self.data_seed)
         if self.centred:
             mean = train.x.mean(axis=0)
-            train, test = train.moved(mean), test.moved(mean)
-        return train.mislabelled(self.label_noise, self.data_seed), test
+            train, test = train.shifted(mean), test.shifted(mean)
+        return train.with_label_noise(self.label_noise, self.data_seed), test
 
 
 def output_count(loss: str, classes: int) -> int:

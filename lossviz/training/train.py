@@ -138,7 +138,7 @@ def _rates(
     lr: Sequence[float] | float | None, optimizer: str | tuple[str, ...], count: int
 ) -> tuple[float, ...]:
     """One learning rate per run."""
-    usual = [OPTIMIZERS[name].rate for name in per_run("optimizer", optimizer, count)]
+    usual = [OPTIMIZERS[name].default_lr for name in per_run("optimizer", optimizer, count)]
     try:
         rates = np.asarray(usual if lr is None else lr, dtype=np.float64)
     except (TypeError, ValueError):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossviz import LOSSES
-from lossviz.losses.gradients import SLOPES, slope_of
+from lossviz.losses.gradients import SLOPES, gradient_of
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -18,7 +18,7 @@ def test_a_gradient_is_that_of_autograd(name: str, spread: float, seed: int) -> 
     z = spread * torch.randn((2, 6, 4) if multiclass else (2, 6), generator=generator, dtype=torch.float64)
     y = torch.randint(0, 4 if multiclass else 2, (6,), generator=generator)
     targets = y if multiclass else y.double()
-    gradients = slope_of(loss)(z.clone(), targets)
+    gradients = gradient_of(loss)(z.clone(), targets)
     for row, found in zip(z, gradients, strict=True):
         assert_close(1e-9, found, loss.gradient(row, targets), multiclass)
 
@@ -39,6 +39,6 @@ def test_a_tiny_gradient_is_accurate_in_float32(name: str) -> None:
         z = torch.stack([z, torch.zeros(5)], dim=1)
     for label in (0, 1):
         y = torch.full((5,), label)
-        single = slope_of(loss)(z, y if loss.task == "multiclass" else y.float())
+        single = gradient_of(loss)(z, y if loss.task == "multiclass" else y.float())
         exact = loss.gradient(z.double(), y if loss.task == "multiclass" else y.double())
         assert_close(1e-5, single.double(), exact, loss.task == "multiclass")

@@ -110,7 +110,7 @@ def test_every_other_file_is_refused(whole: bytes, tmp_path: Path) -> None:
             lv.History.load(edited(whole, name, content))
     for change, sentence in (
         ({"version": 2}, "this history file is of version 2; this lossviz reads up to 1"),
-        ({"format": "lossviz surface"}, "does not say that it is one"),
+        ({"format": "lossviz surface"}, "does not say so"),
         ({"layers": []}, "it has 0 layers"),
         ({"settings": {"steps": 10**9}}, "steps must be a whole number from 1 to 100000"),
         ({"settings": {"dataset": "../etc"}}, "unknown dataset"),

@@ -38,7 +38,7 @@ def logits_on_test_set(history: History, run: int, record: int) -> tuple[np.ndar
 
 
 def class_probabilities(loss: str, z: np.ndarray) -> np.ndarray:
-    if LOSSES[loss].link == "softmax":
+    if LOSSES[loss].activation == "softmax":
         p = np.exp(z - z.max(axis=1, keepdims=True))
         return p / p.sum(axis=1, keepdims=True)
     if LOSSES[loss].task == "multiclass":
@@ -50,7 +50,7 @@ def class_probabilities(loss: str, z: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("dataset", "loss"),
-    [("moons", name) for name, row in LOSSES.items() if row.task == "binary" and row.link != "identity"]
+    [("moons", name) for name, row in LOSSES.items() if row.task == "binary" and row.activation != "identity"]
     + [
         (data, name) for data in ("moons", "iris") for name, row in LOSSES.items() if row.task == "multiclass"
     ],

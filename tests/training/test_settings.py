@@ -106,7 +106,7 @@ def test_learning_rates_are_in_the_order_of_the_losses(lr: list[float]) -> None:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_without_a_learning_rate_the_optimizers_usual_one_is_taken(optimizer: str) -> None:
     history = lv.train("moons", "linear", ["sigmoid-ce"], optimizer=optimizer, steps=1)
-    assert history.settings.lr == (OPTIMIZERS[optimizer].rate,)
+    assert history.settings.lr == (OPTIMIZERS[optimizer].default_lr,)
 
 
 def test_a_quarter_of_the_data_is_the_test_set() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lossviz.figures.base.style import INK, MUTE, PAPER, RAMP, unthemed, loss_style, note
+from lossviz.figures.base.style import INK, MUTE, PAPER, RAMP, loss_style, note, unthemed
 from lossviz.figures.training.styles import (
     class_count,
     has_letters,

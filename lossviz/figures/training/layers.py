@@ -4,7 +4,7 @@ import numpy as np
 
 from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import INK, PANEL, RAMP, y_axis_title, loss_style, note
+from lossviz.figures.base.style import INK, PANEL, RAMP, loss_style, note, y_axis_title
 from lossviz.figures.training.panel import Changes, Panel, PanelLayout
 from lossviz.figures.training.styles import (
     LAYER_METRICS,

@@ -6,7 +6,7 @@ import numpy as np
 
 from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, percent
-from lossviz.figures.base.style import MUTE, PAPER, y_axis_title, with_opacity, loss_style, note
+from lossviz.figures.base.style import MUTE, PAPER, loss_style, note, with_opacity, y_axis_title
 from lossviz.figures.training.marker_layout import label_heights, marker_positions
 from lossviz.figures.training.panel import Changes, Panel, PanelLayout
 from lossviz.figures.training.rug import rug_axes, rug_positions, rug_trace, y_axis

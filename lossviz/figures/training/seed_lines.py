@@ -6,7 +6,7 @@ import numpy as np
 
 from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, percent, whole
-from lossviz.figures.base.style import AXIS, INK, MUTE, PAPER, y_axis_title, with_opacity, loss_style, note
+from lossviz.figures.base.style import AXIS, INK, MUTE, PAPER, loss_style, note, with_opacity, y_axis_title
 from lossviz.figures.training.panel import Changes, Panel, PanelLayout
 from lossviz.figures.training.styles import LETTERS, TRAINING_METRICS, is_hollow
 from lossviz.training.history import History

@@ -11,7 +11,7 @@ from typing import Any
 
 from lossviz.common.plain_text import for_plotly
 from lossviz.data.table import DATASETS
-from lossviz.figures.base.style import PAPER, loss_style, common_name
+from lossviz.figures.base.style import PAPER, common_name, loss_style
 from lossviz.training.history import History
 
 LETTERS = "ABCDEFGH"

@@ -13,9 +13,9 @@ from lossviz.figures.base.style import (
     PAPER,
     UNDER_SLIDER,
     blank,
-    with_opacity,
     key_number,
     under_axis,
+    with_opacity,
     wrap_lines,
 )
 from lossviz.figures.training.boundaries import descriptions, draw_boundaries, draw_titles, regions
@@ -118,7 +118,11 @@ def training_curves(
         margin={"l": 62, "r": 14, "t": 8, "b": UNDER_SLIDER},
         shapes=[*_cursor(history, int(history.steps[shown]), view, running), *panel.shapes, *side.shapes],
         annotations=annotations,
-        meta={"follows": "race_measure" if running else "race_step", "click": CLICK.get(view, "")},
+        meta={
+            "follows": "race_measure" if running else "race_step",
+            "click": CLICK.get(view, ""),
+            "slider": layout.across,
+        },
         **axes,
     )
     made: list[dict[str, Any]] = []

@@ -18,7 +18,7 @@ class Race:
     """The names of datasets, networks, losses and optimizers are those of the registries."""
 
     view = Choice("race_view", "View", (*VIEWS, TABLE), "Curves")
-    step = Slide("race_step", "Step", 0, 600, 240, 10, "Looks back at any recorded step")
+    step = Slider("race_step", "Step", 0, 600, 240, 10, "Looks back at any recorded step")
     measure = Choice(
         "race_measure",
         "Measure",

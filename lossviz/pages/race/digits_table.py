@@ -13,12 +13,17 @@ MEASURE = "accuracy"
 
 def table() -> lv.codes.HeadScores:
     """The scores of the table."""
-    return at_scale.table(Race.centred.now, at_scale.EPOCHS)
+    return at_scale.table(Race.centred.value, at_scale.EPOCHS)
 
 
-def stage() -> None:
-    """Draw the picture."""
-    centred = Race.centred.now
+def stage() -> bool:
+    """Draw the picture; False while its training is stopped."""
+    centred, epochs = Race.centred.value, at_scale.EPOCHS
+    body = stoppable(
+        "race_table", (centred, epochs), lambda: at_scale.digits_picture(centred, epochs, MEASURE)
+    )
+    if body is None:
+        return False
     chart(
         body,
         key="race",
@@ -30,7 +35,7 @@ def stage() -> None:
 
 def summary() -> str:
     """All settings, in one line."""
-    pixels = "less their mean" if Race.centred.now else "not centred"
+    pixels = "less their mean" if Race.centred.value else "not centred"
     return (
         f"scikit-learn's digits, 1 200 of 1 797 to train on, pixels / 16, {pixels} · network 64-32-k, tanh · "
         "gradient descent, rate 0.1, batches of 32, 30 epochs · 5 seeds, nothing tuned."
@@ -39,4 +44,4 @@ def summary() -> str:
 
 def code() -> str:
     """The Python code that makes the picture."""
-    return at_scale.table_code(Race.centred.now, MEASURE)
+    return at_scale.table_code(Race.centred.value, MEASURE)

@@ -1,4 +1,4 @@
-"""Race: what is too much work for a page, said before it begins, and what would fit."""
+"""Refuse a training that is too much work for the page before it begins, and offer settings that fit."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -11,46 +11,48 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.pages.race.controls import Race
-from lossviz.ui.live import seconds_of
+from lossviz.ui.live import estimated_seconds
 
-MOST = 120.0  # estimated seconds of one core for a whole race: a step of it then takes a fifth of a second
+MAX_SECONDS = 120.0  # estimated, of one core; 600 steps then take a fifth of a second each
 Change = dict[str, Any]  # values by the keys of controls
 
 
 def too_long(wanted: lv.TrainingSettings) -> str:
-    """One sentence if the race is more work than a page does; else nothing."""
-    seconds = seconds_of(wanted)
-    if seconds <= MOST:
+    """One sentence if the training is more work than the page does; else an empty text."""
+    seconds = estimated_seconds(wanted)
+    if seconds <= MAX_SECONDS:
         return ""
     train, _ = wanted.data()
-    networks = dict.fromkeys(one.row.name for one in wanted.contestants)
+    networks = dict.fromkeys(
+        run.network if isinstance(run.network, str) else run.network.name for run in wanted.runs
+    )
     examples = lv.figures.whole(wanted.batch or len(train.x))
     return (
         f"**This race is too long:** {len(wanted.losses)} contestants × {wanted.seeds} "
         f"{'seed' if wanted.seeds == 1 else 'seeds'} of {' and '.join(networks)}, {wanted.steps} steps on "
         f"{examples} examples each, take about {math.ceil(seconds / 60)} minutes of a processor core, and at "
-        f"most {MOST / 60:g} are allowed."
+        f"most {MAX_SECONDS / 60:g} are allowed."
     )
 
 
 def what_fits(wanted: lv.TrainingSettings) -> dict[str, Change]:
-    """Settings that are near and short enough, by what they are called: fewer seeds, or smaller batches."""
+    """Similar settings that are short enough, by their label: fewer seeds, or smaller batches."""
     found: dict[str, Change] = {}
-    most = 0
-    for batch in _batches(wanted):  # a smaller batch is worth a word if it leaves more seeds
-        seeds = next((s for s in range(wanted.seeds, most, -1) if _fits(wanted, batch, s)), None)
+    most_seeds = 0
+    for batch in _batches(wanted):  # a smaller batch is offered only if it leaves more seeds
+        seeds = next((s for s in range(wanted.seeds, most_seeds, -1) if _fits(wanted, batch, s)), None)
         if seeds is None:
             continue
-        most = seeds
+        most_seeds = seeds
         change: Change = {} if seeds == wanted.seeds else {Race.seeds.key: seeds}
         if batch != wanted.batch:
             change[Race.batch.key] = str(batch)
-        found[_called(change)] = change
+        found[_label(change)] = change
     return found
 
 
 def _batches(wanted: lv.TrainingSettings) -> Iterator[int]:
-    """Its own, and the smaller ones that the page offers, largest first."""
+    """The wanted batch size, and the smaller ones that the page offers, largest first."""
     yield wanted.batch
     offered = sorted((int(size) for size in Race.batch.options if size.isdecimal()), reverse=True)
     most = wanted.batch or len(wanted.data()[0].x)
@@ -58,10 +60,10 @@ def _batches(wanted: lv.TrainingSettings) -> Iterator[int]:
 
 
 def _fits(wanted: lv.TrainingSettings, batch: int, seeds: int) -> bool:
-    return seconds_of(replace(wanted, batch=batch, seeds=seeds)) <= MOST
+    return estimated_seconds(replace(wanted, batch=batch, seeds=seeds)) <= MAX_SECONDS
 
 
-def _called(change: Change) -> str:
+def _label(change: Change) -> str:
     words = []
     if Race.batch.key in change:
         words.append(f"{change[Race.batch.key]} examples a step")
@@ -72,7 +74,7 @@ def _called(change: Change) -> str:
 
 
 def show(wanted: lv.TrainingSettings, sentence: str) -> None:
-    """The sentence, with a button for each thing that fits."""
+    """Show the sentence, with a button for each of the settings that fit."""
     fitting = what_fits(wanted)
     more = "This fits:" if fitting else "Choose a smaller network, fewer examples or fewer contestants."
     st.markdown(f"{sentence} {more}")

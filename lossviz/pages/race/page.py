@@ -6,10 +6,11 @@ import streamlit as st
 
 import lossviz as lv
 from lossviz.common.plain_text import error_for_markdown
-from lossviz.pages.race import digits_table
+from lossviz.pages.race import digits_table, limits
 from lossviz.pages.race.controls import LAYER_METRICS, METRICS, TABLE, VIEWS, Race
 from lossviz.pages.race.downloads import table_files, training_files
-from lossviz.pages.race.picture import LIVE, is_training, stage
+from lossviz.pages.race.picture import stage
+from lossviz.pages.race.session import LIVE, is_training
 from lossviz.pages.race.setup import settings, setup, shown_seed, summary, train_call
 from lossviz.ui.controls import presets
 from lossviz.ui.page import Tabs, caption, footer, heading, page
@@ -66,7 +67,7 @@ with page():
             if training:  # the next picture follows it, and nothing else has to run
                 choose = st.fragment(choose)
             choose()
-        metric, layers = METRICS[Race.measure.now], LAYER_METRICS[Race.layers.now]
+        metric, layers = METRICS[Race.measure.value], LAYER_METRICS[Race.layers.value]
     under = Tabs("Set up")
     with under["Set up"]:
         setup()
@@ -77,7 +78,7 @@ with page():
             if not digits_table.stage():
                 st.stop()
         with convention:
-            small(digits_table.summary())
+            caption(digits_table.summary())
         maths, code = text("table_maths"), digits_table.code()
         downloads = table_files(digits_table.table())
     else:
@@ -90,9 +91,12 @@ with page():
                     "Change it under *Set up*, or try a preset."
                 )
                 st.stop()
+            if too_long := limits.too_long(wanted):
+                limits.show(wanted, too_long)
+                st.stop()
             stage(wanted, view, training)
         with convention:
-            small(summary(wanted))
+            caption(summary(wanted))
         plane = len(lv.DATASETS[wanted.dataset].features) == 2
         beside = f", boundaries=lv.decision_boundaries(history, seed={shown_seed()})" if plane else ""
         by_layer = f', layers="{layers}"' if view == "Layers" else ""
@@ -101,7 +105,7 @@ with page():
 
 {train_call(wanted)}
 figure = lv.figures.training_curves(
-    history, "{metric}", at={int(Race.step.now)}, view="{VIEWS[view]}"{by_layer}{beside}
+    history, "{metric}", at={int(Race.step.value)}, view="{VIEWS[view]}"{by_layer}{beside}
 )"""
         downloads = training_files(st.session_state[LIVE], shown_seed(), metric, VIEWS[view], layers)
     under.fill(see=see(preset), maths=maths, code=code, controls=Race.all, files=downloads, picture="race")

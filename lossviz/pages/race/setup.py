@@ -13,43 +13,43 @@ MAX_RUNS = 4  # that a reader can tell apart
 
 def settings() -> lv.TrainingSettings:
     """The training that the controls describe. ValueError if its settings do not fit together."""
-    losses = Race.pair.now.split(", ")
-    activations, optimizers = Race.activation.now.split(", "), Race.optimizer.now.split(", ")
+    losses = Race.pair.value.split(", ")
+    activations, optimizers = Race.activation.value.split(", "), Race.optimizer.value.split(", ")
     runs = [(a, o, loss) for a in activations for o in optimizers for loss in losses]
     if len(runs) > MAX_RUNS:
         raise ValueError(
             f"{len(losses)} losses × {len(activations)} activations × {len(optimizers)} optimizers are "
             f"{len(runs)} contestants, and at most {MAX_RUNS} can be kept apart"
         )
-    second_rate = Race.rate.now if Race.own.now == "the same" else Race.own.now
-    generated = lv.DATASETS[Race.data.now].made
+    second_rate = Race.rate.value if Race.own.value == "the same" else Race.own.value
+    generated = lv.DATASETS[Race.data.value].synthetic
     return lv.TrainingSettings(
-        Race.data.now,
-        Race.network.now,
+        Race.data.value,
+        Race.network.value,
         tuple(loss for _, _, loss in runs),
-        tuple(float(second_rate if loss == losses[1] else Race.rate.now) for _, _, loss in runs),
+        tuple(float(second_rate if loss == losses[1] else Race.rate.value) for _, _, loss in runs),
         optimizers[0] if len(optimizers) == 1 else tuple(o for _, o, _ in runs),
-        int(Race.seeds.now),
+        int(Race.seeds.value),
         STEPS,
-        batch=0 if Race.batch.now == "all" else int(Race.batch.now),
-        init_gain=float(Race.gain.now),
+        batch=0 if Race.batch.value == "all" else int(Race.batch.value),
+        init_gain=float(Race.gain.value),
         activation=activations[0] if len(activations) == 1 else tuple(a for a, _, _ in runs),
-        n=int(Race.size.now) if generated and Race.size.now != DEFAULT else None,
-        noise=float(Race.noise.now) if generated and Race.noise.now != DEFAULT else None,
+        n=int(Race.size.value) if generated and Race.size.value != DEFAULT else None,
+        noise=float(Race.noise.value) if generated and Race.noise.value != DEFAULT else None,
         record_every=int(Race.step.step),
-        schedule=Race.schedule.now,
-        weight_decay=None if Race.decay.now == DEFAULT else float(Race.decay.now),
-        clip=0.0 if Race.clip.now == "any" else float(Race.clip.now),
-        imbalance=float(Race.rare.now),
-        label_noise=float(Race.wrong.now),
-        centred=Race.centred.now,
+        schedule=Race.schedule.value,
+        weight_decay=None if Race.decay.value == DEFAULT else float(Race.decay.value),
+        clip=0.0 if Race.clip.value == "any" else float(Race.clip.value),
+        imbalance=float(Race.rare.value),
+        label_noise=float(Race.wrong.value),
+        centred=Race.centred.value,
     )
 
 
 def fit_to_data() -> None:
     """Choose losses for many classes, and another network than the cnn, where the data ask for it."""
-    multiclass = len(lv.DATASETS[Race.data.now].classes) > 2
-    if multiclass and any(lv.LOSSES[name].task == "binary" for name in Race.pair.now.split(", ")):
+    multiclass = len(lv.DATASETS[Race.data.value].classes) > 2
+    if multiclass and any(lv.LOSSES[name].task == "binary" for name in Race.pair.value.split(", ")):
         st.session_state[Race.pair.key] = "softmax-mse, softmax-ce"
     if Race.network.value == "cnn" and Race.data.value != "digits":
         st.session_state[Race.network.key] = Race.network.default
@@ -60,7 +60,7 @@ def setup() -> None:
     columns = st.columns(3, gap="medium")
     with columns[0]:
         Race.data.menu(on_change=fit_to_data)
-        generated = lv.DATASETS[Race.data.now].made
+        generated = lv.DATASETS[Race.data.value].synthetic
         Race.size.menu(disabled=not generated)
         Race.noise.segments(disabled=not generated)
         Race.rare.segments()
@@ -85,7 +85,7 @@ def setup() -> None:
 
 def shown_seed() -> int:
     """The seed whose decision boundaries are drawn, counted from 0."""
-    return min(int(Race.shown.now), int(Race.seeds.now)) - 1
+    return min(int(Race.shown.value), int(Race.seeds.value)) - 1
 
 
 def summary(wanted: lv.TrainingSettings) -> str:
