@@ -6,9 +6,11 @@ that number, and by nothing that was not measured.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from lossviz.data.table import DATASETS
 from lossviz.losses.table import LOSSES
@@ -48,16 +50,20 @@ class Diagnosis:
     description: str
 
 
+@lru_cache(maxsize=64)
 def lower_bound(loss: str, classes: int) -> float | None:
-    """The smallest value of a loss, with every prediction right; None where it is 0."""
+    """The smallest value that a classification loss can have; None where it is 0.
+
+    By symmetry it is reached, or approached, at a logit of some m for the label and -m for all other classes.
+    """
     row = LOSSES[loss]
-    if "smoothing" in row.settings:
-        alpha = row.settings["smoothing"].default
-        right, wrong = 1 - alpha + alpha / classes, alpha / classes
-        return -right * math.log(right) - (classes - 1) * wrong * math.log(wrong)
-    if row.name == "softmax-twice":
-        return math.log(math.e + classes - 1) - 1
-    return None
+    signs, label = (2 * np.eye(classes)[0] - 1, 0) if row.task == "multiclass" else (np.ones(()), 1)
+
+    def value(margin: float) -> float:
+        return float(row.value(margin * signs, label))
+
+    least = float(minimize_scalar(value, bounds=(0.0, 60.0), method="bounded", options={"xatol": 1e-8}).fun)
+    return least if least > 1e-6 else None
 
 
 def diagnose(history: History, run: int = 0, record: int = -1) -> Diagnosis:

@@ -46,9 +46,8 @@ def draw_curves(history: History, metric: str, layout: PanelLayout) -> Panel:
     first_rug = len(traces)
     traces += [rug_trace(history, run, layout.narrow) for run in runs]
     lettered = has_letters(history)
-    shift = (
-        0.05 if lettered else 0.026
-    ) * history.settings.steps  # between markers that would hide one another
+    # the distance between markers that would hide one another
+    shift = (0.05 if lettered else 0.026) * history.settings.steps
 
     def changes(record: int) -> Changes:
         notes: list[dict[str, Any]] = []

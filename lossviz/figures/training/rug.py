@@ -10,7 +10,7 @@ from lossviz.common.typing import Floats
 from lossviz.figures.base.number_format import number, power_of_ten
 from lossviz.figures.base.style import PAPER, loss_style
 from lossviz.figures.training.panel import PanelLayout
-from lossviz.figures.training.styles import TRAINING_METRICS, class_count, is_hollow
+from lossviz.figures.training.styles import TRAINING_METRICS, check_metric, class_count, is_hollow
 from lossviz.training.history import History
 
 RUG_AXIS = 20  # number of the axes of the dots
@@ -125,7 +125,7 @@ def seed_at(history: History, metric: str, view: str, step: int, x: float, y: fl
         The seed, from 0, whose dot or line is nearest; None far from all.
 
     Raises:
-        KeyError: For an unknown metric.
+        ValueError: For an unknown metric.
 
     Example:
         >>> import lossviz as lv
@@ -135,7 +135,7 @@ def seed_at(history: History, metric: str, view: str, step: int, x: float, y: fl
         1
     """
     record = int(np.abs(history.steps - step).argmin())
-    TRAINING_METRICS[metric]  # KeyError for an unknown one
+    check_metric(metric)
     values = getattr(history, metric)[:, :, record]  # (runs, seeds)
     marks: list[tuple[float, int]] = []  # distance from the click, seed
     if view == "seeds":

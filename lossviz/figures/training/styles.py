@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from lossviz.common.plain_text import for_plotly
+from lossviz.common.plain_text import for_plotly, quoted
 from lossviz.data.table import DATASETS
 from lossviz.figures.base.style import PAPER, common_name, loss_style
 from lossviz.training.history import History
@@ -23,9 +23,7 @@ class CurveMetric:
 
     label: str  # its name in a control, and of its frame
     axis: str  # title of the axis
-    is_share: bool = (
-        False  # from 0 to 1: written in percent, on a linear axis; others are on a logarithmic one
-    )
+    is_share: bool = False  # from 0 to 1: in percent and on a linear axis; others are on a logarithmic one
     unit: str = ""  # behind a difference
     comparable: bool = True  # whether runs with different losses can be compared by it
 
@@ -46,6 +44,12 @@ LAYER_METRICS: Mapping[str, CurveMetric] = MappingProxyType(
     }
 )
 _LABELS = {"relu": "ReLU", "sgd": "gradient descent", "adam": "Adam", "rmsprop": "RMSprop", "adamw": "AdamW"}
+
+
+def check_metric(metric: str) -> None:
+    """ValueError unless `training_curves` draws this metric."""
+    if metric not in TRAINING_METRICS:
+        raise ValueError(f"metric must be one of {', '.join(TRAINING_METRICS)}; got {quoted(metric)}")
 
 
 def is_hollow(history: History, run: int) -> bool:

@@ -25,7 +25,7 @@ from lossviz.figures.training.panel import Panel, PanelLayout, Parts
 from lossviz.figures.training.rug import RUG_AXIS
 from lossviz.figures.training.seed_lines import draw_seeds
 from lossviz.figures.training.significance_text import significance_text
-from lossviz.figures.training.styles import LAYER_METRICS, TRAINING_METRICS
+from lossviz.figures.training.styles import LAYER_METRICS, TRAINING_METRICS, check_metric
 from lossviz.training.history import History
 from lossviz.training.predictions import DecisionBoundaries
 
@@ -76,11 +76,8 @@ def training_curves(
         >>> figure.layout.annotations[2].text, len(figure.frames)
         ('78 % of its points right', 21)
     """
-    for name, value, known in (
-        ("metric", metric, TRAINING_METRICS),
-        ("view", view, DRAW),
-        ("layers", layers, LAYER_METRICS),
-    ):
+    check_metric(metric)
+    for name, value, known in (("view", view, DRAW), ("layers", layers, LAYER_METRICS)):
         if value not in known:
             raise ValueError(f"{name} must be one of {', '.join(known)}; got {quoted(value)}")
     step = int(history.steps[-1]) if at is None else at
