@@ -173,7 +173,7 @@ def _draw_nll(figure: go.Figure, result: SampleLikelihood) -> None:
             go.Scatter(
                 x=np.round(result.fine_parameter, 4),
                 y=np.round(nll, 4),
-                loss_line=style | {"simplify": False},
+                line=style | {"simplify": False},
                 **axes,
             )
         )

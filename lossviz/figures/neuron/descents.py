@@ -75,7 +75,7 @@ def descents(
                 x=x,
                 y=widget.output,
                 mode="lines",
-                loss_line={"color": with_opacity(INK, 0.55), "width": 2, "dash": "2px,3px"},
+                line={"color": with_opacity(INK, 0.55), "width": 2, "dash": "2px,3px"},
             )
         )
     first = len(figure.data)
