@@ -22,7 +22,7 @@ def direction_plane(model: nn.Module, u: Direction, v: Direction, method: str = 
         model: The model at (0, 0); it is not changed.
         u: First direction: a dict by parameter name, a list of tensors, or a flat array (n,), for the
             trainable parameters.
-        v: Second direction, in the same way.
+        v: Second direction, in one of the same forms.
         method: One line that says how the directions were chosen.
 
     Returns:

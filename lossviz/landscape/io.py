@@ -45,7 +45,7 @@ class SurfaceFacts:
     evaluator: str  # name of the evaluator, "vectorized" or "reference"
     reason: str  # why that evaluator was chosen
     torch: str  # version of torch
-    stride: int = 1  # above 1, every stride-th point of a finer grid is here
+    stride: int = 1  # above 1, only every stride-th point of a finer grid is included
 
 
 def write(

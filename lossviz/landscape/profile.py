@@ -93,7 +93,7 @@ def profile(
     window = (interval, (0.0, 0.0))
     evaluation = prepare(model, loss_fn, data, line_plane(model, direction), window, max_batches)
     a = axis_coordinates(interval, points)
-    places = np.stack([a, np.zeros_like(a)], axis=1)
-    with ProgressBar(progress, points, "profile") as meter:
-        loss = evaluate(evaluation, places, executor, meter.update)
-    return Profile(a, loss, evaluation.facts)
+    coordinates = np.stack([a, np.zeros_like(a)], axis=1)
+    with Meter(progress, points, "profile") as meter:
+        loss = evaluate(evaluation, coordinates, executor, meter.add)
+    return Profile(a, loss, evaluation.metadata)

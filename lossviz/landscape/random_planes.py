@@ -20,14 +20,14 @@ NEGATIVE = -1e-6
 
 @dataclass(frozen=True, eq=False)
 class EightPlanes:
-    """Eight random planes through the end of a training, and the curvatures of the loss there.
+    """Eight random planes through the end of a training, and the curvatures of the loss at that end.
 
     Example:
         >>> import lossviz as lv
-        >>> training = lv.landscape.record_training("moons", "mlp-16", steps=2)
+        >>> training = lv.landscape.record_training("moons", "mlp-4", steps=2)
         >>> eight = lv.landscape.eight_planes(training, points=3)
         >>> len(eight.planes), len(eight.eigenvalues)
-        (8, 65)
+        (8, 17)
     """
 
     planes: tuple[PlaneFidelity, ...]  # on the random planes of seeds 0 to 7
@@ -52,7 +52,7 @@ def eight_planes(
     points: int = 25,
     progress: Progress = False,
 ) -> EightPlanes:
-    """Compute the loss on eight random planes through one trained network, and its whole Hessian there.
+    """Compute the loss on eight random planes through one trained network, and its whole Hessian.
 
     Args:
         training: A recorded training of a network with at most 2000 weights.
@@ -69,17 +69,17 @@ def eight_planes(
 
     Example:
         >>> import lossviz as lv
-        >>> training = lv.landscape.record_training("moons", "mlp-16", steps=2)
+        >>> training = lv.landscape.record_training("moons", "mlp-4", steps=2)
         >>> eight = lv.landscape.eight_planes(training, points=3)
         >>> eight.negative < len(eight.eigenvalues)
         True
     """
-    found = []
-    with ProgressBar(progress, PLANES + hessian_rounds(training) + 1, "eight planes") as meter:
+    fidelities = []
+    with Meter(progress, PLANES + hessian_rounds(training) + 1, "eight planes") as meter:
         for seed in range(PLANES):
-            found.append(plane_fidelity(training, "random", normalize, seed, points))
-            meter.update(1)
-        matrix = hessian_matrix(training, lambda done, total: meter.update(1))
+            fidelities.append(plane_fidelity(training, "random", normalize, seed, points))
+            meter.add(1)
+        matrix = hessian_matrix(training, lambda done, total: meter.add(1))
         n = len(matrix)
         planes = [random_plane(training.model, seed, normalize) for seed in range(PLANES)]
         directions: Floats = np.stack([d for plane in planes for d in (plane.u, plane.v)]).astype(np.float64)
@@ -88,8 +88,8 @@ def eight_planes(
             [curvatures(matrix, rng.standard_normal((BLOCK, n))) for _ in range(RANDOM_DIRECTIONS // BLOCK)]
         )
         eigenvalues: Floats = np.linalg.eigvalsh(matrix).astype(np.float64)
-        meter.update(1)
-    return EightPlanes(tuple(found), eigenvalues, random, curvatures(matrix, directions))
+        meter.add(1)
+    return EightPlanes(tuple(fidelities), eigenvalues, random, curvatures(matrix, directions))
 
 
 def curvatures(matrix: Floats, directions: Floats) -> Floats:

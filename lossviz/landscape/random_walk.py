@@ -1,4 +1,4 @@
-"""Random walks in weight space: the baseline against which the path of a training is judged.
+"""Random walks in weight space: the baseline for the path of a training.
 
 The path of a random walk also looks smooth in the plane of its own two leading principal components: J.
 Antognini and J. Sohl-Dickstein, PCA of high dimensional random walks with comparison to neural network

@@ -29,7 +29,7 @@ class Surface:
     """The loss on a grid over a plane: ``loss[i, j]`` is the loss at (``a[j]``, ``b[i]``).
 
     Rows go along the plane's second direction and columns along its first, as Plotly draws them.
-    ``facts.stride`` above 1 says that only every stride-th point of a finer grid is here.
+    ``metadata.stride`` above 1 says that only every stride-th point of a finer grid is included.
 
     Example:
         >>> import torch
@@ -229,8 +229,8 @@ def _stream(
                 wanted = np.zeros_like(checkpoint.done)
                 wanted[np.ix_(indices, indices)] = True
                 rows, columns = np.nonzero(wanted & ~checkpoint.done)
-                places = np.stack([a[columns], b[rows]], axis=1)
-                pieces = evaluate_pieces(evaluation.task, evaluation.choice, places, executor)
+                coordinates = np.stack([a[columns], b[rows]], axis=1)
+                pieces = evaluate_pieces(evaluation.task, evaluation.choice, coordinates, executor)
                 with closing(pieces):
                     for where, losses in pieces:
                         checkpoint.add(rows[where], columns[where], losses)

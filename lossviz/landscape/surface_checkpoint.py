@@ -129,7 +129,7 @@ class SurfaceCheckpoint:
         self._unsaved = False
 
     def _merge_file(self) -> None:
-        """Add the losses in the file to those computed here. ValueError if it is of another surface."""
+        """Add the losses in the file to those computed so far. ValueError if it is of another surface."""
         file = self._file
         assert file is not None
         if not (os.path.exists(file) if isinstance(file, (str, os.PathLike)) else file.seek(0, os.SEEK_END)):

@@ -10,26 +10,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from support.full_batch import small_problem
 from support.models import state
 from torch import Tensor, nn
 
 import lossviz as lv
 from lossviz.curvature.products import Hessian
-from lossviz.stability.result import WINDOW, EdgeRun
-from lossviz.stability.thresholds import edge_constant, optimizers_with_edge, preconditioner
-
-
-def small_problem(
-    loss: str = "mse", seed: int = 0
-) -> tuple[nn.Module, Callable[..., Tensor], tuple[Tensor, Tensor]]:
-    data = lv.DATASETS["moons"].load(40)
-    row = lv.LOSSES[loss]
-
-    def mean(outputs: Tensor, targets: Tensor) -> Tensor:
-        return row(outputs[:, 0], targets).mean()
-
-    model = lv.NETWORKS["mlp-8-8"].build(2, 1, seed=seed).double()
-    return model, mean, (torch.from_numpy(data.x), torch.from_numpy(data.y).double())
+from lossviz.stability.thresholds import optimizers_with_edge, preconditioner
 
 
 def exact_hessian(model: nn.Module, loss_fn: Callable[..., Tensor], data: Any) -> np.ndarray:
@@ -37,63 +24,6 @@ def exact_hessian(model: nn.Module, loss_fn: Callable[..., Tensor], data: Any) -
     rows = [hessian @ row for row in torch.eye(hessian.like.numel(), dtype=torch.float64)]
     matrix = torch.stack(rows).numpy()
     return 0.5 * (matrix + matrix.T)
-
-
-# --- the edge of each optimizer -------------------------------------------------------------------------
-
-
-def test_edge_constants_are_those_of_the_papers() -> None:
-    assert edge_constant("sgd") == 2
-    assert edge_constant("momentum") == pytest.approx(3.8)
-    assert edge_constant("nesterov") == pytest.approx(3.8 / 2.8)
-    assert edge_constant("rmsprop") == 2
-    assert edge_constant("adam") == pytest.approx(38)
-    assert lv.stability_edge("adam", 0.01) == pytest.approx(3800)
-
-
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov"])
-@pytest.mark.parametrize("product", [0.97, 1.03])
-def test_torchs_optimizer_is_stable_exactly_below_its_edge(optimizer: str, product: float) -> None:
-    lr, weight = 0.1, torch.ones(1, dtype=torch.float64, requires_grad=True)
-    curvature = product * lv.stability_edge(optimizer, lr)
-    rule = lv.OPTIMIZERS[optimizer].build([weight], lr)
-    for _ in range(500):
-        rule.zero_grad()
-        (0.5 * curvature * weight**2).sum().backward()
-        rule.step()
-    assert (abs(float(weight.detach())) < 1e-3) == (product < 1)
-
-
-@pytest.mark.parametrize("optimizer", ["rmsprop", "adam"])
-def test_preconditioner_is_the_divisor_of_the_next_step(optimizer: str) -> None:
-    model, loss_fn, (x, y) = small_problem()
-    weights = list(model.parameters())
-    rule = lv.OPTIMIZERS[optimizer].build(weights, 0.01)
-    average = torch.zeros(sum(w.numel() for w in weights), dtype=torch.float64)
-    for _ in range(12):
-        rule.zero_grad()
-        loss_fn(model(x), y).backward()
-        gradients = [w.grad.detach().clone() for w in weights if w.grad is not None]
-        divisor = preconditioner(rule, gradients)
-        assert divisor is not None
-        flat = torch.cat([g.reshape(-1) for g in gradients])
-        average = 0.9 * average + 0.1 * flat if optimizer == "adam" else flat
-        before = nn.utils.parameters_to_vector(weights).detach().clone()
-        rule.step()
-        moved = nn.utils.parameters_to_vector(weights).detach() - before
-        torch.testing.assert_close(moved, -0.01 * average / divisor, rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
-def test_edge_of_a_constant_preconditioner(optimizer: str) -> None:
-    """w <- w - lr m / P with P kept: it grows above the edge of P^-1 H and shrinks below."""
-    constant, beta = edge_constant(optimizer), 0.9 if optimizer == "adam" else 0.0
-    for product, grows in ((0.98 * constant, False), (1.02 * constant, True)):
-        w, m = 1.0, 0.0
-        for _ in range(3000):
-            m = beta * m + (1 - beta) * product * w
-            w -= m
-        assert (abs(w) > 1) == grows
 
 
 # --- what is recorded -----------------------------------------------------------------------------------
@@ -199,54 +129,6 @@ def test_quadratic_diverges_exactly_above_the_edge(curvature: float) -> None:
         assert run.loss[-1] < run.loss[0]
     else:
         assert f"1 x {curvature:.3g} = {curvature:.3g} > 2" in run.explanation
-
-
-# --- status ---------------------------------------------------------------------------------------------
-
-
-def run_of(ratio: list[float], diverged_at: int | None = None) -> EdgeRun:
-    values = np.array(ratio, dtype=float)
-    if diverged_at is not None:
-        values[diverged_at:] = np.nan
-    return EdgeRun(
-        "mse", "sgd", 0.5, 4.0, False, np.where(np.isnan(values), np.nan, 1.0), 4 * values, 9, diverged_at
-    )
-
-
-@pytest.mark.parametrize(
-    ("ratio", "state", "value"),
-    [
-        ([0.2] * 50 + [0.4] * 150, "below", 0.4),
-        ([0.5] * 50 + [1.0] * 150, "at", 1.0),
-        ([0.5] * 50 + [1.2] * 150, "above", 1.2),
-        ([0.5] * 50 + [1.0] * 50 + [0.8] * WINDOW, "left", 0.8),
-        ([0.5], "below", 0.5),
-    ],
-)
-def test_status_is_that_of_the_last_steps(ratio: list[float], state: str, value: float) -> None:
-    status = run_of(ratio).status()
-    assert status.state == state
-    assert status.ratio == pytest.approx(value)
-
-
-def test_status_depends_only_on_the_steps_before() -> None:
-    run = run_of([0.5] * 150 + [1.0] * 150)
-    assert run.status(100).state == "below"
-    assert run.status(299).state == "at"
-    assert run.status(10**6) == run.status()
-    assert run.status(-5) == run.status(0)
-
-
-def test_smoothed_sharpness_is_the_mean_of_two_steps() -> None:
-    run = run_of([1.0, 1.2, 0.8, 1.2, 0.8])
-    np.testing.assert_allclose(run.smoothed_sharpness, 4 * np.array([1.0, 1.1, 1.0, 1.0, 1.0]))
-
-
-def test_explanation_names_the_last_crossing_of_the_edge() -> None:
-    run = run_of([1.5, 0.5, 0.8, 1.1, 1.4, 2.0, 9.0], diverged_at=5)
-    assert run.crossed_at == 3
-    assert "from step 3 on" in run.explanation
-    assert "0.5 x 4.4 = 2.2 > 2" in run.explanation
 
 
 # --- the user's own model -------------------------------------------------------------------------------

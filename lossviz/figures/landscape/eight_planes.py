@@ -51,7 +51,7 @@ def eight_planes(eight: EightPlanes, narrow: bool = False) -> go.Figure:
 
     Example:
         >>> import lossviz as lv
-        >>> training = lv.landscape.record_training("moons", "mlp-16", steps=2)
+        >>> training = lv.landscape.record_training("moons", "mlp-4", steps=2)
         >>> figure = lv.figures.eight_planes(lv.landscape.eight_planes(training, points=3))
         >>> len(figure.data)
         44

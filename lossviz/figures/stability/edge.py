@@ -93,16 +93,16 @@ def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow:
 def _top(runs: Sequence[EdgeRun]) -> float:
     """Upper limit of the sharpness axis: above the edge, and above what is not far above the edge."""
     edge_at = runs[0].edge
-    known = np.concatenate([run.sharpness[np.isfinite(run.sharpness)] for run in runs])
-    return float(max(1.5 * edge_at, min(2.1 * edge_at, 1.1 * known.max())))
+    finite = np.concatenate([run.sharpness[np.isfinite(run.sharpness)] for run in runs])
+    return float(max(1.5 * edge_at, min(2.1 * edge_at, 1.1 * finite.max())))
 
 
 def _loss_axis(runs: Sequence[EdgeRun]) -> dict[str, Any]:
     """A logarithmic axis for the losses of the runs that did not diverge."""
     converged = [run for run in runs if run.diverged_at is None] or list(runs)
-    known = np.concatenate([run.loss[np.isfinite(run.loss)] for run in converged])
-    known = known[(known > 0) & (known <= 20 * max(float(run.loss[0]) for run in converged))]
-    low, high = (np.log10(known.min()), np.log10(known.max())) if known.size else (-1.0, 0.0)
+    losses = np.concatenate([run.loss[np.isfinite(run.loss)] for run in converged])
+    losses = losses[(losses > 0) & (losses <= 20 * max(float(run.loss[0]) for run in converged))]
+    low, high = (np.log10(losses.min()), np.log10(losses.max())) if losses.size else (-1.0, 0.0)
     margin = 0.08 * (high - low) + 0.12
     exponents = range(int(np.floor(low - margin)), int(np.ceil(high + margin)) + 1)
     stride = 1 if high - low < 4 else 2
