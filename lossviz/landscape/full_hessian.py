@@ -49,7 +49,7 @@ def hessian_matrix(training: RecordedTraining, progress: Progress = False) -> Fl
     gradients = torch.autograd.grad(loss, weights, create_graph=True)
     gradient = torch.cat([part.reshape(-1) for part in gradients])
     matrix = np.empty((n, n))  # the only matrix of this size, except where it is transposed below
-    with Meter(progress, hessian_rounds(training), "Hessian") as meter:
+    with ProgressBar(progress, hessian_rounds(training), "Hessian") as meter:
         for first in range(0, n, ROWS):
             units = torch.zeros(min(ROWS, n - first), n, dtype=torch.float64)
             units[:, first:].fill_diagonal_(1.0)

@@ -94,6 +94,6 @@ def profile(
     evaluation = prepare(model, loss_fn, data, line_plane(model, direction), window, max_batches)
     a = axis_coordinates(interval, points)
     coordinates = np.stack([a, np.zeros_like(a)], axis=1)
-    with Meter(progress, points, "profile") as meter:
-        loss = evaluate(evaluation, coordinates, executor, meter.add)
-    return Profile(a, loss, evaluation.metadata)
+    with ProgressBar(progress, points, "profile") as meter:
+        loss = evaluate(evaluation, coordinates, executor, meter.update)
+    return Profile(a, loss, evaluation.facts)

@@ -75,11 +75,11 @@ def eight_planes(
         True
     """
     fidelities = []
-    with Meter(progress, PLANES + hessian_rounds(training) + 1, "eight planes") as meter:
+    with ProgressBar(progress, PLANES + hessian_rounds(training) + 1, "eight planes") as meter:
         for seed in range(PLANES):
             fidelities.append(plane_fidelity(training, "random", normalize, seed, points))
-            meter.add(1)
-        matrix = hessian_matrix(training, lambda done, total: meter.add(1))
+            meter.update(1)
+        matrix = hessian_matrix(training, lambda done, total: meter.update(1))
         n = len(matrix)
         planes = [random_plane(training.model, seed, normalize) for seed in range(PLANES)]
         directions: Floats = np.stack([d for plane in planes for d in (plane.u, plane.v)]).astype(np.float64)
@@ -88,7 +88,7 @@ def eight_planes(
             [curvatures(matrix, rng.standard_normal((BLOCK, n))) for _ in range(RANDOM_DIRECTIONS // BLOCK)]
         )
         eigenvalues: Floats = np.linalg.eigvalsh(matrix).astype(np.float64)
-        meter.add(1)
+        meter.update(1)
     return EightPlanes(tuple(fidelities), eigenvalues, random, curvatures(matrix, directions))
 
 

@@ -29,7 +29,7 @@ class Surface:
     """The loss on a grid over a plane: ``loss[i, j]`` is the loss at (``a[j]``, ``b[i]``).
 
     Rows go along the plane's second direction and columns along its first, as Plotly draws them.
-    ``metadata.stride`` above 1 says that only every stride-th point of a finer grid is included.
+    ``facts.stride`` above 1 says that only every stride-th point of a finer grid is included.
 
     Example:
         >>> import torch

@@ -13,7 +13,7 @@ import torch
 from support.models import make, mlp
 from torch import nn
 
-from lossviz.common import npz
+from lossviz.common import atomic, npz
 from lossviz.landscape.surface import Surface, surface, surface_stream
 
 CE = nn.CrossEntropyLoss()
@@ -63,7 +63,7 @@ def test_full_disk_is_refused_before_the_work(
     if failing == "fsync":
         monkeypatch.setattr(npz.os, "fsync", raises_oserror(errno.ENOSPC))
     else:
-        monkeypatch.setattr(npz, "_created", lambda part: FullDisk(part, "wb"))
+        monkeypatch.setattr(atomic, "_create", lambda part: FullDisk(part, "wb"))
     assert "No space left" in error_of(tmp_path / "slice.npz")
     assert list(tmp_path.iterdir()) == []
 
@@ -129,9 +129,9 @@ def test_interruption_is_raised_if_the_file_cannot_be_written_later(
 
 def test_stale_temporary_files_are_removed(tmp_path: Path) -> None:
     file = tmp_path / "slice.npz"
-    leftover = tmp_path / f"{npz._parts_begin(file)}aa.part"
+    leftover = tmp_path / f"{atomic.temporary_prefix(file)}aa.part"
     leftover.touch()
-    long_ago = time.time() - npz.STALE - 60
+    long_ago = time.time() - atomic.STALE_SECONDS - 60
     os.utime(leftover, (long_ago, long_ago))
     model, data = make("mlp")
     stream = surface_stream(model, CE, data, points=5, resume=file)

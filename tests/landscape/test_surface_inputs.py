@@ -29,13 +29,13 @@ def test_all_kinds_of_data_give_the_same_surface() -> None:
     for name, data in forms.items():
         found = surface(model, CE, data, points=4)
         np.testing.assert_allclose(found.loss, wanted.loss, rtol=2e-6, err_msg=name)
-        assert (found.metadata.examples, found.metadata.evaluator, found.metadata.subset) == (
+        assert (found.facts.examples, found.facts.evaluator, found.facts.subset) == (
             70,
             "vectorized",
             False,
         )
     part = surface(model, CE, forms["batches"], points=4, max_batches=1)
-    assert (part.metadata.examples, part.metadata.batches, part.metadata.subset) == (40, 1, True)
+    assert (part.facts.examples, part.facts.batches, part.facts.subset) == (40, 1, True)
     np.testing.assert_allclose(part.loss, surface(model, CE, (x[:40], y[:40]), points=4).loss, rtol=2e-6)
 
 
@@ -81,7 +81,7 @@ def test_loss_that_differentiates_inside() -> None:
         return (slope - u).square().mean()
 
     found = surface(model, residual, (x, torch.zeros(9, 1)), points=3)
-    assert found.metadata.reason == "the loss differentiates inside"
+    assert found.facts.reason == "the loss differentiates inside"
     assert found.loss[1, 1] == pytest.approx(float(residual(model(x), None, x).detach()))
     assert x.grad is None
 
@@ -169,7 +169,7 @@ def test_packed_sequence_is_one_input() -> None:
     packed = nn.utils.rnn.pack_sequence([torch.randn(4, 2), torch.randn(2, 2)])
     found = surface(model, CE, (packed, y), points=3)
     assert found.loss[1, 1] == pytest.approx(float(CE(model(packed), y).detach()), rel=1e-5)
-    assert found.metadata.examples == 2
+    assert found.facts.examples == 2
 
 
 class TimeFirst(nn.Module):
@@ -191,7 +191,7 @@ def test_input_with_time_as_its_first_axis() -> None:
     np.testing.assert_allclose(
         found.loss, plain_loop(model, F.nll_loss, data, plane, found.a, found.b), rtol=1e-5
     )
-    assert found.metadata.examples == 10
+    assert found.facts.examples == 10
 
 
 def test_mismatched_batch_size_is_reported_by_the_loss() -> None:
