@@ -182,7 +182,7 @@ def test_a_stopped_page_says_so_and_goes_on() -> None:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine where nothing comes soon, and nobody waits for what is finer."""
-    monkeypatch.setattr(progressive, "SOON", -1.0)
+    monkeypatch.setattr(progressive, "FIRST_WITHIN", -1.0)
     monkeypatch.setattr(progressive.ProgressiveResult, "refine", lambda self: None)
 
 

@@ -22,7 +22,7 @@ from support.pages import (
 )
 
 import lossviz as lv
-from lossviz.common.plain_text import plain
+from lossviz.ui.typed import plain
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.pages.numbers.terms import edited, text
 
