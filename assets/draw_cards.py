@@ -7,22 +7,19 @@ the element that shows it, so that one file serves both themes.
 
 from collections.abc import Callable, Iterable
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 from contourpy import FillType, LineType, contour_generator
-from numpy.typing import NDArray
 
 import lossviz as lv
+from lossviz.common.typing import Floats
 from lossviz.figures.base.style import AXIS, FAMILY_STYLES, INK, MUTE, PANEL, RAMP, LineStyle
 from lossviz.figures.base.themes import DARK
+from lossviz.pages import discover
 
-Floats = NDArray[np.float64]
-
-PAGES = Path(__file__).parents[1] / "lossviz" / "pages"
 WIDTH, HEIGHT = 344, 160
 LOSSES = ("sigmoid-mse", "sigmoid-ce")
-LOOK = (FAMILY_STYLES["squared"], FAMILY_STYLES["logarithm"])
+STYLES = (FAMILY_STYLES["squared"], FAMILY_STYLES["logarithm"])
 LEVELS = np.arange(-1.5, 3.5, 0.5)  # log2 of the loss in units of always guessing 1/2
 
 
@@ -57,9 +54,9 @@ def stroke(data: str, colour: str, width: float, dash: str = "none", opacity: fl
     )
 
 
-def dash_of(look: LineStyle, on: float, off: float) -> str:
+def dash_of(mark: LineStyle, on: float, off: float) -> str:
     """Solid or dashed, as everywhere; the dashes of a small picture are shorter."""
-    return "none" if look.dash == "solid" else f"{on:g},{off:g}"
+    return "none" if mark.dash == "solid" else f"{on:g},{off:g}"
 
 
 def dot(x: float, y: float, radius: float, fill: str, rim: str, width: float) -> str:
@@ -96,11 +93,11 @@ def stuck_neuron(at: float = 4.5) -> str:
             stroke(path(np.array([[here[0][0], 14], [here[0][0], HEIGHT - 8]])), themed(AXIS), 1.4),
             *(
                 stroke(path(line), themed(look.line), 4, dash_of(look, 9, 5))
-                for line, look in zip(lines, LOOK, strict=True)
+                for line, look in zip(lines, STYLES, strict=True)
             ),
             *(
                 dot(x, y, 8.5, themed(look.line), themed(PANEL), 3)
-                for (x, y), look in zip(here, LOOK, strict=True)
+                for (x, y), look in zip(here, STYLES, strict=True)
             ),
         ]
     )
@@ -112,7 +109,7 @@ def two_weights(model: str = "noisy-step", start: tuple[float, float] = (5.0, -8
     wide = (WIDTH - gap) / 2
     runs = lv.neuron.trajectories(model, LOSSES, start, "sgd", 1.0, steps)
     parts: list[str] = []
-    for i, (loss, run, look) in enumerate(zip(LOSSES, runs, LOOK, strict=True)):
+    for i, (loss, run, look) in enumerate(zip(LOSSES, runs, STYLES, strict=True)):
         plane = lv.neuron.loss_grid(model, loss, span=10.0 * wide / HEIGHT, points=161)
         rows = np.abs(plane.b) <= 10.0 + 0.5 * (plane.b[1] - plane.b[0])
         scale = wide / np.ptp(plane.a)
@@ -121,7 +118,7 @@ def two_weights(model: str = "noisy-step", start: tuple[float, float] = (5.0, -8
             across = left + wide / 2 + scale * points[..., 0]
             return np.stack([across, HEIGHT / 2 - scale * points[..., 1]], axis=-1)
 
-        parts += ground(
+        parts += filled_contours(
             plane.a, plane.b[rows], np.log2(np.clip(plane.relative_loss[rows], 1e-3, None)), pixels
         )
         way = pixels(run.weights)
@@ -135,7 +132,7 @@ def two_weights(model: str = "noisy-step", start: tuple[float, float] = (5.0, -8
     return svg(parts)
 
 
-def ground(a: Floats, b: Floats, z: Floats, pixels: Callable[[Floats], Floats]) -> list[str]:
+def filled_contours(a: Floats, b: Floats, z: Floats, pixels: Callable[[Floats], Floats]) -> list[str]:
     """Bands of colour, each painted over the one below it, with a hairline where the next begins."""
     contours = contour_generator(a, b, z, fill_type=FillType.OuterOffset, line_type=LineType.Separate)
     corners = pixels(np.array([[a[0], b[-1]], [a[-1], b[0]]]))
@@ -166,7 +163,7 @@ def race(seeds: int = 6, steps: int = 260) -> str:
     corners = (0.0, 0.0), (steps, run.brier.max())
     return svg(
         stroke(path(onto(run.steps, score, *corners)), themed(look.line), 2.8, dash_of(look, 7, 4))
-        for i, look in enumerate(LOOK)
+        for i, look in enumerate(STYLES)
         for score in run.brier[i]
     )
 
@@ -188,10 +185,10 @@ def landscape() -> str:
         )
 
     way = pixels(np.stack([look.path.a, look.path.b], axis=-1))
-    blue = LOOK[1].line
+    blue = STYLES[1].line
     return svg(
         [
-            *ground(a, b[rows], np.log2(np.clip(look.relative_loss[rows], 1e-3, None)), pixels),
+            *filled_contours(a, b[rows], np.log2(np.clip(look.relative_loss[rows], 1e-3, None)), pixels),
             stroke(path(way), "#fff", 6.5),
             stroke(path(way), blue, 3.6),
             dot(*way[0], 5, "#fff", blue, 3),
@@ -212,7 +209,7 @@ def edge_of_stability(lr: float = 0.7, tallest: float = 1.9) -> str:
             stroke(path(level), themed(INK), 1.8),
             *(
                 stroke(path(curve), themed(look.line), 3.4, dash_of(look, 8, 5))
-                for curve, look in zip(curves, LOOK, strict=True)
+                for curve, look in zip(curves, STYLES, strict=True)
             ),
         ]
     )
@@ -222,7 +219,7 @@ def likelihood(at: float = -0.4) -> str:
     """A hill over seven dots, and the valley that it becomes when it is turned over."""
     found = lv.likelihood.sample_likelihood("gaussian", [-0.2, 0.4, 0.6, 0.9, 1.3, 1.7, 2.3])
     here = int(np.abs(found.parameter - at).argmin())
-    look, middle = LOOK[0], HEIGHT / 2
+    look, middle = STYLES[0], HEIGHT / 2
 
     def pixels(x: Floats, nats: Floats, top: float) -> Floats:
         return np.stack([22 + (x + 3) / 8 * (WIDTH - 44), top - 13 * nats], axis=-1)
@@ -252,7 +249,7 @@ def likelihood(at: float = -0.4) -> str:
 def numbers() -> str:
     """What each example adds to a score; hollow is what a tutorial leaves out."""
     found = lv.metrics.score_terms("binary-cross-entropy", "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
-    colour = themed(LOOK[1].line)
+    colour = themed(STYLES[1].line)
     bars = []
     for i, (term, omitted) in enumerate(zip(found.terms, found.omitted, strict=True)):
         wide, filled = (WIDTH - 44) * term / found.terms.max(), 0.13 if omitted else 1
@@ -339,8 +336,12 @@ DRAWN = (
 
 
 def main() -> None:
+    """Write the card of every page that a function here is named after, and name the pages without one."""
+    pages = {page.name: page for page in discover() if page.section}
+    for name in pages.keys() - {draw.__name__ for draw in DRAWN}:
+        print(f"{name}: no function of that name draws its card")
     for draw in DRAWN:
-        (PAGES / draw.__name__ / "card.svg").write_text(draw(), encoding="utf-8")
+        pages[draw.__name__].card.write_text(draw(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ def of_metric(metric: str) -> Callable[..., go.Figure]:
 
 ALL: dict[str, Callable[..., go.Figure]] = {
     **{name: at_its_end(*how) for name, how in MOVING.items()},
-    "reliefs": lambda **more: figures.reliefs(PLANES, PATHS, 40, **more),
+    "terrains": lambda **more: figures.loss_terrains(GRIDS, TRAJECTORIES, 40, **more),
     **{f"training, {metric}": of_metric(metric) for metric in figures.TRAINING_METRICS},
 }
 MOVES = pytest.mark.parametrize("name", MOVING)

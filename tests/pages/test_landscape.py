@@ -185,7 +185,7 @@ def test_stopped_page_says_so_and_can_go_on() -> None:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show the coarsest picture first, and do not refine it."""
-    monkeypatch.setattr(progressive, "SOON", -1.0)
+    monkeypatch.setattr(progressive, "FIRST_WITHIN", -1.0)
     monkeypatch.setattr(progressive.ProgressiveResult, "refine", lambda self: None)
 
 

@@ -26,13 +26,6 @@ def settings(steps: int = 60, dataset: str = "moons", seeds: int = 2) -> lv.Trai
     )
 
 
-def until(good: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not good():
-        assert time.monotonic() < end, "timed out"
-        time.sleep(0.002)
-
-
 def assert_equal(history: lv.History, other: lv.History) -> None:
     for name in FIELDS:
         np.testing.assert_array_equal(getattr(history, name), getattr(other, name), err_msg=name)
