@@ -190,7 +190,7 @@ def plain_trajectory(
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("model", ["noisy-step", "neuron-step", "iris"])
 def test_a_trajectory_equals_a_plain_torch_loop(model: str, optimizer: str) -> None:
-    lr = OPTIMIZERS[optimizer].rate
+    lr = OPTIMIZERS[optimizer].default_lr
     runs = trajectories(model, ["sigmoid-mse", "sigmoid-ce"], (1.5, -0.8), optimizer, lr, steps=30)
     for loss, run in zip(["sigmoid-mse", "sigmoid-ce"], runs, strict=True):
         assert (run.model, run.loss_name, run.optimizer, run.lr) == (model, loss, optimizer, lr)
