@@ -196,7 +196,7 @@ def read_array(
     """
     with archive.open(f"{name}.npy") as stream:
         values = np.empty(_read_shape(stream, name, dtype, check_shape), dtype)
-        _read_into(stream, name, values)
+        _read_into(stream, name, values, values.nbytes)
         _check_end(stream, name, values.nbytes)
     return values
 
@@ -230,7 +230,7 @@ def read_subsampled(
         selected, row = np.empty((len(rows), len(columns)), dtype), np.empty(width, dtype)
         position = 0
         for number in range(height):
-            _read_into(stream, name, row)
+            _read_into(stream, name, row, height * row.nbytes)
             if number == rows[position]:
                 selected[position] = row[columns]
                 position += 1
@@ -259,13 +259,13 @@ def _read_shape(
     return shape
 
 
-def _read_into(stream: IO[bytes], name: str, values: np.ndarray) -> None:
-    """Read an array in chunks, so that memory is only touched for bytes that are in the file."""
+def _read_into(stream: IO[bytes], name: str, values: np.ndarray, count: int) -> None:
+    """Read an array, or a part of its ``count`` bytes, in chunks: no memory is touched for missing bytes."""
     view, at = values.reshape(-1).view(np.uint8).data, 0
     while at < len(view):
         chunk = stream.read(min(CHUNK, len(view) - at))
         if not chunk:
-            raise ValueError(f"{name} must have {len(view)} bytes; the file has fewer")
+            raise ValueError(f"{name} must have {count} bytes; the file has fewer")
         view[at : at + len(chunk)] = chunk
         at += len(chunk)
 

@@ -118,8 +118,9 @@ def surface(
             and it is written at least every 30 seconds, so that a killed process loses no more. It is tried
             before the work begins; if it cannot be written later, that is a RuntimeWarning.
 
-    torch's global generator is neither used nor set: what data draw comes from one of ours with seed 0, what
-    model or loss draw, at every point the same, from one whose seed is the batch's place, 0 for the first.
+    The global generator of torch is neither used nor changed. Random numbers that the data draw come from a
+    private generator with seed 0; those that the model or the loss draw, the same at every point, from one
+    whose seed is the index of the batch.
 
     Returns:
         The surface: ``loss[i, j]`` at (``a[j]``, ``b[i]``).

@@ -54,7 +54,7 @@ def test_surface_figures_have_the_template_and_name_the_method(
         lv.figures.contour(fidelity.surface, narrow=True),
     ):
         assert figure.layout.template.layout.font.family.startswith('"Source Sans"')
-        assert any(fidelity.surface.metadata.method in text.text for text in figure.layout.annotations)
+        assert any(fidelity.surface.facts.method in text.text for text in figure.layout.annotations)
 
 
 @pytest.mark.parametrize(("draw", "drawn"), [(lv.figures.contour, "customdata"), (lv.figures.terrain, "z")])

@@ -21,7 +21,7 @@ def found() -> Surface:
     return surface(mlp(2, 4, 1), nn.MSELoss(), (torch.randn(9, 2), torch.randn(9, 1)), points=5)
 
 
-def _of_points(points: int) -> Surface:
+def _with_points(points: int) -> Surface:
     return surface(
         mlp(2, 4, 1), nn.MSELoss(), (torch.ones(9, 2), torch.ones(9, 1)), points=points, progress=False
     )
@@ -163,27 +163,27 @@ def test_failed_save_keeps_the_old_file(found: Surface, tmp_path, monkeypatch) -
     assert Surface.load(file) == found
 
 
-@pytest.mark.parametrize(("points", "most", "skip"), [(9, 5, 2), (10, 5, 3), (5, 5, 1), (9, 2, 8), (1, 5, 1)])
-def test_of_a_fine_grid_every_nth_point_is_read_the_last_among_them(
-    points: int, most: int, skip: int
-) -> None:
-    whole = _of_points(points)
-    thin = Surface.load(io.BytesIO(_saved(whole)), most=most)
-    kept = sorted({*range(0, points, skip), points - 1})
-    assert max(thin.loss.shape) <= most
-    assert thin.facts.stride == skip
-    np.testing.assert_array_equal(thin.a, whole.a[kept])
-    np.testing.assert_array_equal(thin.loss, whole.loss[np.ix_(kept, kept)])
+@pytest.mark.parametrize(
+    ("points", "max_points", "stride"), [(9, 5, 2), (10, 5, 3), (5, 5, 1), (9, 2, 8), (1, 5, 1)]
+)
+def test_fine_grid_is_thinned_with_its_last_points(points: int, max_points: int, stride: int) -> None:
+    whole = _with_points(points)
+    thin = Surface.load(io.BytesIO(_saved(whole)), max_points=max_points)
+    indices = sorted({*range(0, points, stride), points - 1})
+    assert max(thin.loss.shape) <= max_points
+    assert thin.facts.stride == stride
+    np.testing.assert_array_equal(thin.a, whole.a[indices])
+    np.testing.assert_array_equal(thin.loss, whole.loss[np.ix_(indices, indices)])
 
 
-@pytest.mark.parametrize("most", [None, 3])
-def test_a_loss_with_too_few_or_too_many_bytes_is_one_sentence(most: int | None) -> None:
-    members = _members(_saved(_of_points(9)))
-    for loss, word in ((members["loss.npy"][:-8], "fewer"), (members["loss.npy"] + b"\0", "more")):
-        with pytest.raises(ValueError, match=f"loss must have 648 bytes; the file has {word}"):
-            Surface.load(_packed(members | {"loss.npy": loss}), most=most)
+@pytest.mark.parametrize("max_points", [None, 3])
+def test_array_with_missing_or_extra_bytes_is_refused(max_points: int | None) -> None:
+    members = _members(_saved(_with_points(9)))
+    for loss, quantity in ((members["loss.npy"][:-8], "fewer"), (members["loss.npy"] + b"\0", "more")):
+        with pytest.raises(ValueError, match=f"loss must have 648 bytes; the file has {quantity}"):
+            Surface.load(_packed(members | {"loss.npy": loss}), max_points=max_points)
 
 
-def test_most_is_a_number_of_points() -> None:
-    with pytest.raises(ValueError, match="most must be"):
-        Surface.load(io.BytesIO(), most=1)
+def test_max_points_must_be_at_least_two() -> None:
+    with pytest.raises(ValueError, match="max_points must be"):
+        Surface.load(io.BytesIO(), max_points=1)

@@ -240,7 +240,7 @@ def test_interrupted_points_are_not_computed_again(training: lv.landscape.Record
         if done > 25:
             raise KeyboardInterrupt
 
-    work = progressive.Unfinished("any", begin, one_plane.share)
+    work = progressive.ProgressiveWork("any", begin, one_plane.share)
     work.finer(lambda done, total: reported.append(done))
     with pytest.raises(KeyboardInterrupt):
         work.finer(interrupt)
@@ -277,24 +277,22 @@ def test_uploaded_surface_is_drawn_with_its_metadata(drawn: str) -> None:
         assert word in text
 
 
-def test_a_fine_grid_is_thinned_and_a_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lossviz.pages.landscape import surface_file
+def test_fine_grid_is_thinned_and_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lossviz.pages.landscape.surface_file.MAX_POINTS", 3)
+    calls, load = [], lv.Surface.load
 
-    monkeypatch.setattr(surface_file, "MOST", 3)
-    read, load = [], lv.Surface.load
+    def recording_load(file: Any, max_points: int) -> lv.Surface:
+        calls.append(max_points)
+        return load(file, max_points)
 
-    def watched(file: Any, most: int) -> lv.Surface:
-        read.append(most)
-        return load(file, most)
-
-    monkeypatch.setattr(lv.Surface, "load", watched)
+    monkeypatch.setattr(lv.Surface, "load", recording_load)
     app = at()
     sound(app.file_uploader[0].upload("mine.npz", surface_file(), "application/octet-stream").run())
-    said = " ".join(m.value for m in app.markdown)
-    assert "Of its finer grid, every 2nd point is drawn, and stands in Numbers (CSV)." in said
-    assert 'lv.Surface.load("mine.npz", most=3)' in code(app)
+    text = " ".join(m.value for m in app.markdown)
+    assert "Of its finer grid, every 2nd point is drawn, and stands in Numbers (CSV)." in text
+    assert 'lv.Surface.load("mine.npz", max_points=3)' in code(app)
     sound(app.run())
-    assert read == [3]
+    assert calls == [3]
     assert "landscape_file_read" in app.session_state
 
 

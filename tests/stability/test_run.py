@@ -15,12 +15,12 @@ from support.models import state
 from torch import Tensor, nn
 
 import lossviz as lv
-from lossviz.curvature.products import Hessian
+from lossviz.curvature.products import AutogradHessian
 from lossviz.stability.thresholds import optimizers_with_edge, preconditioner
 
 
 def exact_hessian(model: nn.Module, loss_fn: Callable[..., Tensor], data: Any) -> np.ndarray:
-    hessian = Hessian(model, loss_fn, data)
+    hessian = AutogradHessian(model, loss_fn, data)
     rows = [hessian @ row for row in torch.eye(hessian.like.numel(), dtype=torch.float64)]
     matrix = torch.stack(rows).numpy()
     return 0.5 * (matrix + matrix.T)
