@@ -5,7 +5,6 @@ from .base.number_format import every as every
 from .base.number_format import number as number
 from .base.number_format import percent as percent
 from .base.number_format import whole as whole
-from .base.parts import load_parts as load_parts
 from .base.themes import dark as dark
 from .base.themes import dark_map as dark_map
 from .codes.bit_flips import bit_errors as bit_errors
@@ -74,7 +73,6 @@ __all__ = [
     "float_curves",
     "from_json",
     "head_scores",
-    "load_parts",
     "logit_curves",
     "loss_contours",
     "loss_curves",

@@ -50,7 +50,8 @@ def core_modules(path: list[str] | None = None, prefix: str = "lossviz.") -> Ite
             yield from core_modules(list(import_module(module.name).__path__), f"{module.name}.")
 
 
-def _import_all() -> None:
+def import_all() -> None:
+    """Import everything heavy that pages need, in this thread and in a fixed order."""
     # One thread a viewer: two would only get in each other's way. OpenMP, which torch asks for the number of
     # threads, takes its default from here when it is loaded; nothing is changed for what runs already.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -61,7 +62,9 @@ def _import_all() -> None:
     torch.optim.SGD([weight], lr=0.1).zero_grad()
     for name in (*core_modules(), *FOR_TABLES):
         import_module(name)
-    lossviz.figures.load_parts()
+    from lossviz.figures.base.parts import load_parts
+
+    load_parts()
 
 
 class Preload:
@@ -85,7 +88,7 @@ class Preload:
     def _run(self) -> None:
         if self._title_is_written.wait(self.head_start):
             time.sleep(TITLE_TRAVELS)
-        _import_all()
+        import_all()
         freeze()
 
     def title_is_written(self) -> None:

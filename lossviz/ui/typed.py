@@ -10,8 +10,6 @@ from typing import Any
 
 import streamlit as st
 
-MAX_CHARACTERS = 250_000  # in a box: ten thousand numbers of 25
-
 
 def in_address(key: str, help: str) -> dict[str, Any]:
     """Return the arguments with which Streamlit keeps a control's value in the URL, under its key."""
@@ -95,10 +93,7 @@ class Text:
     def show(self, **more: Any) -> str:
         """Show it, and return its text unchanged."""
         st.session_state[self.key] = self.value
-        text = (
-            st.text_area(self.label, max_chars=MAX_CHARACTERS, key=self.key, help=self.help or None, **more)
-            or ""
-        )
+        text = st.text_area(self.label, key=self.key, help=self.help or None, **more) or ""
         st.session_state[f"{self.key}_stored"] = (
             text  # Streamlit forgets the value of what another view does not show
         )
@@ -110,7 +105,7 @@ class Text:
         """Its text in this run, also before it is shown: typed, or from the link that opened the page."""
         for key in (self.key, f"{self.key}_stored"):
             if isinstance(st.session_state.get(key), str):
-                return str(st.session_state[key])[:MAX_CHARACTERS]
+                return str(st.session_state[key])
         linked = st.query_params.get(self.key)
         return self.default if linked is None or len(linked) > self.longest else linked
 

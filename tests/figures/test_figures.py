@@ -217,9 +217,9 @@ def test_the_frames_are_named_by_what_the_slider_says() -> None:
     names = {name: [f.name for f in make(at[0]).frames] for name, (make, at) in MOVING.items()}
     assert names["logit curves"] == [f"{z:g}" for z in CURVES.z]
     assert names["descents"] == [str(s) for s in range(61)]
-    assert names["escape"] == [f"{z:g}" for z in STARTS]
+    assert names["escape times"] == [f"{z:g}" for z in STARTS]
     assert names["training curves"] == [str(s) for s in HISTORY.steps]
-    assert set(names["maps"]) >= {"0", "2", "40"}
+    assert set(names["contours"]) >= {"0", "2", "40"}
     sparse = figures.descents(RUNS, at=7, every=10)
     assert [f.name for f in sparse.frames][:4] == ["0", "7", "10", "20"]
 

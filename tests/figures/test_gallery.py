@@ -32,9 +32,9 @@ DIGITS, CANCER, DIABETES = (
 )  # fmt: skip
 CUTS = np.arange(-38, 39, 2) / 5
 VERDICTS = lv.metrics.threshold_curve(
-    log_odds=6 * CANCER.log_odds[-1], y=CANCER.y, classes=CANCER.classes, cut=CUTS
+    log_odds=6 * CANCER.log_odds[-1], y=CANCER.y, classes=CANCER.classes, thresholds=CUTS
 )
-THREE = lv.metrics.threshold_curve([0.99, 0.99, 0.49], [1, 1, 1], cut=CUTS)
+THREE = lv.metrics.threshold_curve([0.99, 0.99, 0.49], [1, 1, 1], thresholds=CUTS)
 
 Make = Callable[..., go.Figure]
 MOVING: dict[str, tuple[Make, list[float]]] = {

@@ -22,7 +22,7 @@ POISSON = lv.likelihood.sample_likelihood("poisson", [0, 3, 3, 7], parameter=[0.
 BAR = lv.likelihood.entropy_bar([0.5, 0.25, 0.125, 0.125], [0.5, 0.25, 0.0, 0.25], steps=11)
 ONE_CLASS = lv.likelihood.entropy_bar([1, 0, 0, 0], [0.7, 0.1, 0.1, 0.1], unit="nats", steps=11)
 FITS = lv.likelihood.consistency(sizes=(50, 200), repeats=20)
-TWO = "Cross-entropy, two classes"
+TWO = "binary-cross-entropy"
 MIXED = lv.metrics.score_terms(TWO, "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7")
 NEAR_GUESSING = lv.metrics.reference_losses(2.303, 10)
 MANY = lv.metrics.score_terms("rmse", "0 " * 40, " ".join(str(k) for k in range(40)))

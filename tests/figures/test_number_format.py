@@ -119,7 +119,12 @@ def formatters() -> dict[str, Callable[[float], object]]:
 
 
 FORMATTERS = formatters()
-OF_A_PROBABILITY = [name for name in FORMATTERS if name.endswith(("share_of_best", ".share", "._round_down"))]
+PROBABILITIES = (
+    "probability_text",
+    "relative_likelihood_text",
+    "_round_down",
+)  # how functions are called that format one
+OF_A_PROBABILITY = [name for name in FORMATTERS if name.endswith(PROBABILITIES)]
 
 
 def test_formatters_are_found() -> None:

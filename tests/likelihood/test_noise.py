@@ -79,7 +79,7 @@ def test_a_density_integrates_to_one(name: str) -> None:
 def test_the_constant_does_not_depend_on_the_parameter() -> None:
     for row in lv.likelihood.NOISE_DISTRIBUTIONS.values():
         y, t, scale = np.ones(2), np.array([0.2, 0.7]), 1.3 if row.support == "real" else 1.0
-        loss, z = lv.LOSSES[row.loss], row.activation(t)
+        loss, z = lv.LOSSES[row.loss], row.link(t)
         if row.support == "real":
             value = loss.value(z / scale, y / scale).numpy()
         else:

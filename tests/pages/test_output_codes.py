@@ -193,8 +193,8 @@ def test_labels_map_to_names_of_the_registries() -> None:
 
 @pytest.mark.parametrize("value", [None, 3, "", "   ", "0" * 201])
 def test_an_invalid_line_is_the_default(value: Any) -> None:
-    assert Codes.codewords._sane(value) == Codes.codewords.default
-    assert Codes.codewords._sane("01 10") == "01 10"
+    assert Codes.codewords._validated(value) == Codes.codewords.default
+    assert Codes.codewords._validated("01 10") == "01 10"
 
 
 # --- the link -------------------------------------------------------------------------------------------

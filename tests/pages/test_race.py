@@ -197,7 +197,7 @@ def test_a_link_to_a_long_race_is_watched_on_its_way() -> None:
     try:
         assert live.running
         assert live.goal == 600
-        assert live.at < 600
+        assert live.step < 600
         assert [b.label for b in app.button if b.key == "race_play"] == ["Pause"]
     finally:
         live.pause()

@@ -97,12 +97,13 @@ def settle() -> None:
     """What any server has loaded when its first viewer comes, in one thread as it has it."""
     os.environ["OMP_NUM_THREADS"] = "1"
     logging.disable(logging.WARNING)
-    import sklearn.metrics  # noqa: F401
     import torch
+    from support.pages import opened
+
+    from lossviz.ui.preload import import_all
 
     torch.set_num_threads(1)
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1).zero_grad()
-    from support.pages import opened
+    import_all()
 
     opened("home")
     gc.collect()

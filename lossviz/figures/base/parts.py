@@ -46,10 +46,6 @@ def load_parts() -> None:
 
     This imports all of Plotly that is needed in the calling thread, instead of in several threads that draw
     their first figures at the same time.
-
-    Example:
-        >>> import lossviz as lv
-        >>> lv.figures.load_parts()
     """
     traces = [kind(**parts) for kind, parts in _TRACES]
     frame = go.Frame(name="0", data=traces[:1], traces=[0], layout={"annotations": [_TEXT]})

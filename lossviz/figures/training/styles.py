@@ -12,6 +12,7 @@ from typing import Any
 from lossviz.common.plain_text import for_plotly, quoted
 from lossviz.data.table import DATASETS
 from lossviz.figures.base.style import PAPER, common_name, loss_style
+from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.training.history import History
 
 LETTERS = "ABCDEFGH"
@@ -43,7 +44,7 @@ LAYER_METRICS: Mapping[str, CurveMetric] = MappingProxyType(
         "saturated": CurveMetric("Saturated", "saturated, by layer", is_share=True),
     }
 )
-_LABELS = {"relu": "ReLU", "sgd": "gradient descent", "adam": "Adam", "rmsprop": "RMSprop", "adamw": "AdamW"}
+ACTIVATION_LABELS = {"relu": "ReLU"}
 
 
 def check_metric(metric: str) -> None:
@@ -113,9 +114,12 @@ def own_settings(history: History, run: int) -> str:
         value = getattr(configs[run], field)
         name = getattr(value, "name", value)  # of a user's own network
         if len({getattr(config, field) for config in configs}) > 1:
-            words.append(
-                f"× {value:g}" if field == "init_gain" else _LABELS.get(str(value), for_plotly(name))
-            )
+            if field == "init_gain":
+                words.append(f"× {value:g}")
+            elif field == "optimizer":
+                words.append(OPTIMIZERS[value].inline_label or OPTIMIZERS[value].label)
+            else:
+                words.append(ACTIVATION_LABELS.get(str(value), for_plotly(name)))
     if len({config.lr for config in configs}) > 1 and has_letters(history):
         words.append(f"rate {configs[run].lr:g}")
     return ", ".join(words)
