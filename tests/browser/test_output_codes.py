@@ -1,28 +1,28 @@
-"""Output codes in a browser: the drag, the rooms, the phone."""
+"""Output codes in a browser: the drag, the summary, the phone."""
 
 from collections.abc import Callable
 
 import pytest
 from driving import Viewer, until
-from looking import look_over
+from page_checks import check_page
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_visitor_reads_the_rooms_as_chapters_and_the_verdict_leads_back(
+def test_a_visitor_goes_from_view_to_view_and_the_summary_leads_back(
     viewer: Callable[..., Viewer],
 ) -> None:
     one = viewer().open("/output-codes")
-    for room in ("Unions", "Meaning"):
-        one.page.get_by_role("button", name=f"Next: {room} →").click()
-        until(lambda room=room: one.query().get("codes_view") == [room])
+    for view in ("Unions", "Meaning"):
+        one.page.get_by_role("button", name=f"Next: {view} →").click()
+        until(lambda view=view: one.query().get("codes_view") == [view])
         one.settled()
         assert one.exceptions() == []
     one.page.locator(".st-key-codes_verdict_1 button").click()
     until(lambda: "codes_view" not in one.query())
     one.settled()
     assert any("17 weights" in text for text in one.drawn()["texts"])
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_words_that_name_nothing_are_a_sentence(viewer: Callable[..., Viewer]) -> None:
@@ -35,7 +35,7 @@ def test_words_that_name_nothing_are_a_sentence(viewer: Callable[..., Viewer]) -
     one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
     one.settled()
     assert one.exceptions() == []
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_training_at_scale_says_how_far_it_is_and_can_be_stopped(viewer: Callable[..., Viewer]) -> None:
@@ -58,4 +58,4 @@ def test_training_at_scale_says_how_far_it_is_and_can_be_stopped(viewer: Callabl
     one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
     one.settled()
     assert bar.count() == stop.count() == on.count() == 0
-    look_over(one)
+    check_page(one)
