@@ -117,7 +117,8 @@ def serve_module(request: Request) -> Response:
     return _script(modules()[name].encode())
 
 
-def routes() -> Iterator[Route]:
-    """The routes of the server for all of these."""
-    yield Route(PLOTLY_ROUTE, serve_plotly)
-    yield Route(MODULE_ROUTE, serve_module)
+def routes(base: str = "") -> Iterator[Route]:
+    """The routes of the server for all of these, below its base path: Streamlit adds that to its own only."""
+    prefix = f"/{base.strip('/')}" if base.strip("/") else ""
+    yield Route(f"{prefix}{PLOTLY_ROUTE}", serve_plotly)
+    yield Route(f"{prefix}{MODULE_ROUTE}", serve_module)

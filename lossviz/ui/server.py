@@ -87,7 +87,7 @@ def server_arguments(addresses: Iterable[str]) -> dict[str, Any]:
     base = str(st.get_option("server.baseUrlPath") or "")
     return {
         "lifespan": _lifespan,
-        "routes": list(scripts.routes()),
+        "routes": list(scripts.routes(base)),
         "middleware": [
             Middleware(SecurityHeaders, headers=headers),
             Middleware(BoundedUploads),

@@ -1,8 +1,8 @@
-"""A server of the app and a Chromium, once a session, and viewers in tabs that are kept from test to test.
+"""A server of the app and a Chromium, once a session, and viewers in tabs that are used from test to test.
 
 A page costs a new tab four times what it costs one that has shown the app before: the scripts are compiled
-already. So a viewer gets a tab that is kept, blank and as if new, and the second viewer of a test one of
-another browser context; who must not know anything of what was opened before asks for a new one.
+already. So a viewer gets a tab that was used before, blank and as if new, and the second viewer of a test one
+of another browser context; a test that needs a browser without any history asks for a new one.
 """
 
 import os
@@ -14,7 +14,7 @@ from driving import ARGUMENTS, CHROMIUM, PATIENCE, STREAMLITS_OWN, WIDE, Server,
 
 ABSENT = "no Chromium on the PATH: the browser tests were NOT run (on Debian: apt-get install chromium)"
 MUST = "LOSSVIZ_REQUIRE_BROWSER"  # environment: 1 makes a missing Chromium a failure
-pytest.register_assert_rewrite("looking")  # what it asserts is told as if it stood in a test
+pytest.register_assert_rewrite("page_checks")  # its assertions are reported as a test's own
 USUAL = {"viewport": WIDE, "color_scheme": "light", "reduced_motion": "no-preference"}
 
 
@@ -37,33 +37,33 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-def told(one: Viewer) -> Viewer:
-    """A viewer who hears what is wrong: errors of the console and of the page, and words in a box."""
+def with_errors(one: Viewer) -> Viewer:
+    """Record a viewer's errors of the console and of the page, and its dialogs."""
 
     def console(message: Any) -> None:
         address = str(message.location.get("url", "")).partition("?")[0]
         if message.type == "error" and not address.endswith(STREAMLITS_OWN):
-            one.said.append(f"{message.text} ({address})")
+            one.errors.append(f"{message.text} ({address})")
 
     def box(dialog: Any) -> None:
-        one.said.append(dialog.message)
+        one.errors.append(dialog.message)
         dialog.dismiss()
 
     one.page.on("console", console)
-    one.page.on("pageerror", lambda error: one.said.append(str(error)))
+    one.page.on("pageerror", lambda error: one.errors.append(str(error)))
     one.page.on("dialog", box)
     return one
 
 
 @pytest.fixture(scope="session")
-def kept() -> dict[tuple[Any, ...], list[Viewer]]:
+def idle() -> dict[tuple[Any, ...], list[Viewer]]:
     """Viewers that wait on a blank page, by what a tab cannot be told any more once it is there."""
     return {}
 
 
 @pytest.fixture
 def viewer(
-    request: pytest.FixtureRequest, browser: Any, server: Server, kept: dict[tuple[Any, ...], list[Viewer]]
+    request: pytest.FixtureRequest, browser: Any, server: Server, idle: dict[tuple[Any, ...], list[Viewer]]
 ) -> Iterator[Callable[..., Viewer]]:
     """Makes viewers, each in a browser context of its own; keywords are the context's.
 
@@ -76,11 +76,11 @@ def viewer(
     def make(new: bool = False, **options: Any) -> Viewer:
         look = {name: options.pop(name, usual) for name, usual in USUAL.items()}
         kind = tuple(sorted(options.items()))
-        if kept.get(kind) and not new:
-            one = kept[kind].pop()
+        if idle.get(kind) and not new:
+            one = idle[kind].pop()
         else:
             context = browser.new_context(**options)
-            one = told(Viewer(server, context, context.new_page()))
+            one = with_errors(Viewer(server, context, context.new_page()))
         if new:
             brief.append(one)
         else:
@@ -95,6 +95,6 @@ def viewer(
         if request.session.testsfailed > failures or one.page.is_closed():
             brief.append(one)
         else:
-            kept.setdefault(kind, []).append(one.leave())
+            idle.setdefault(kind, []).append(one.leave())
     for one in brief:
         one.context.close()

@@ -35,12 +35,12 @@ T = TypeVar("T")
 
 
 def until(read: Callable[[], T], good: Callable[[T], object] = bool, seconds: float = PATIENCE) -> T:
-    """What `read` says, as soon as it is good; AssertionError with the last of it if that never comes."""
+    """Return what `read` returns as soon as it is good, or raise AssertionError with its last value."""
     end = time.monotonic() + seconds
-    while not good(said := read()):
-        assert time.monotonic() < end, f"still {said!r} after {seconds} s"
+    while not good(value := read()):
+        assert time.monotonic() < end, f"still {value!r} after {seconds} s"
         time.sleep(0.02)
-    return said
+    return value
 
 
 def free_port() -> int:
@@ -51,7 +51,7 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """A running server, and what it knows of itself."""
+    """A running server, which can be asked for its threads."""
 
     process: "subprocess.Popen[str]"
     url: str
@@ -81,11 +81,14 @@ def answers(url: str) -> bool:
         return False
 
 
-def serving(folder: Path, script: Path = ROOT / "app.py", **environment: str) -> Iterator[Server]:
+def serving(
+    folder: Path, script: Path = ROOT / "app.py", base: str = "", **environment: str
+) -> Iterator[Server]:
+    """A server in a process of its own, below a base path if one is given."""
     port = free_port()
     command = [
         sys.executable, str(SERVE), str(script), "--server.headless=true", f"--server.port={port}",
-        "--server.address=127.0.0.1", "--server.fileWatcherType=none",
+        "--server.address=127.0.0.1", "--server.fileWatcherType=none", f"--server.baseUrlPath={base}",
     ]  # fmt: skip
     log = folder / "server.log"
     with (
@@ -101,7 +104,7 @@ def serving(folder: Path, script: Path = ROOT / "app.py", **environment: str) ->
         ) as process,
     ):
         try:
-            server = Server(process, f"http://127.0.0.1:{port}", folder)
+            server = Server(process, f"http://127.0.0.1:{port}/{base}".rstrip("/"), folder)
             until(lambda: process.poll() is not None or answers(f"{server.url}/_stcore/health"), seconds=60)
             assert process.poll() is None, log.read_text()
             yield server
@@ -113,13 +116,13 @@ def serving(folder: Path, script: Path = ROOT / "app.py", **environment: str) ->
 READ = """root => {
   const plot = root.querySelector(".lossviz-plot");
   const list = (values) => (values === undefined || values === null ? null : Array.from(values));
-  const ground = (z) => (z && z.length ? [z.length, ...Array.from(z[z.length >> 2] ?? [])] : null); // one row
+  const oneRow = (z) => (z && z.length ? [z.length, ...Array.from(z[z.length >> 2] ?? [])] : null);
   return {
     texts: (plot._fullLayout.annotations ?? []).map((a, i) => // as they stand there, also while they move
       plot.querySelector(`.annotation[data-index="${i}"] text`)?.dataset.unformatted ?? a.text),
     shapes: (plot._fullLayout.shapes ?? []).map((s) => [s.x0, s.x1, s.y0, s.y1]),
     traces: plot._fullData.map((t) => ({
-      type: t.type, x: list(t.x), y: list(t.y), text: t.text ?? null, z: ground(t.z),
+      type: t.type, x: list(t.x), y: list(t.y), text: t.text ?? null, z: oneRow(t.z),
     })),
   };
 }"""
@@ -139,7 +142,7 @@ class Viewer:
     server: Server
     context: Any
     page: Any
-    said: list[str] = field(default_factory=list)  # errors of the console and of the page, and boxes
+    errors: list[str] = field(default_factory=list)  # errors of the console and of the page, and boxes
 
     def open(self, path: str) -> "Viewer":
         """Go to a page of the app and wait for its picture."""
@@ -170,7 +173,7 @@ class Viewer:
         self.page.mouse.up()
         self.page.mouse.move(0, 0)
         self.page.goto("about:blank")
-        self.said.clear()
+        self.errors.clear()
         return self
 
     @property

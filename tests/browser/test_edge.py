@@ -34,7 +34,7 @@ def test_a_click_on_the_map_moves_the_dot_and_both_sliders(viewer: Callable[...,
     assert {"edge_product", "edge_beta"} <= set(one.query())
     dot: Any = next(t for t in one.drawn()["traces"] if t["x"] and len(t["x"]) == 1)
     assert (dot["x"][0], dot["y"][0]) == pytest.approx((one.value("edge_product"), one.value("edge_beta")))
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_a_preset_and_its_link_show_the_same_numbers(viewer: Callable[..., Viewer]) -> None:
@@ -43,4 +43,4 @@ def test_a_preset_and_its_link_show_the_same_numbers(viewer: Callable[..., Viewe
         one.preset(name)
         other.open(one.address.removeprefix(one.server.url))
         assert other.drawn() == one.drawn()
-    assert one.said == other.said == []
+    assert one.errors == other.errors == []

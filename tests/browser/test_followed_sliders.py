@@ -107,4 +107,4 @@ def test_a_followed_slider_stands_under_its_axis_and_moves_the_picture(
     assert abs(float(one.frame) - one.value(key)) <= one_of.within
     assert one.frame != frame
     assert one.drawn() != before
-    assert one.exceptions() == one.said == []
+    assert one.exceptions() == one.errors == []

@@ -38,7 +38,7 @@ def test_the_far_point_itself_can_be_dragged(
     until(lambda: [float(v) for v in one.query().get("gallery_far", ())] == [there])
     one.settled()
     assert one.value("gallery_far") == there
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_the_threshold_is_where_the_slider_is(viewer: Callable[..., Viewer]) -> None:

@@ -17,7 +17,7 @@ def test_the_same_link_shows_the_same_numbers(viewer: Callable[..., Viewer]) -> 
     for path in ("", "?landscape_view=Eight+planes", "?landscape_view=Rescaled"):
         drawn = [one.open(f"/landscape{path}").drawn() for one in (first, second)]
         assert drawn[0] == drawn[1], path
-    assert first.said == second.said == []
+    assert first.errors == second.errors == []
 
 
 LABEL = """() => {
@@ -49,7 +49,7 @@ def test_a_fine_map_comes_from_coarse_to_fine_and_can_be_stopped(viewer: Callabl
     assert one.drawn()["traces"][0]["z"][0] == 161
     assert one.page.get_by_role("button", name="Stop").count() == 0
     assert one.page.evaluate("document.querySelector('.lossviz-plot').opened") == opened, "in place"
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_a_file_from_elsewhere_is_drawn_and_taken_away(viewer: Callable[..., Viewer]) -> None:
@@ -71,4 +71,4 @@ def test_a_file_from_elsewhere_is_drawn_and_taken_away(viewer: Callable[..., Vie
     one.page.get_by_text("From the file that was opened").wait_for()
     one.settled()
     assert any("random, filter-normalized, seed 0" in text for text in one.drawn()["texts"])
-    assert one.said == []
+    assert one.errors == []

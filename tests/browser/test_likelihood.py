@@ -22,4 +22,4 @@ def test_a_click_sets_a_column_and_the_link_follows(viewer: Callable[..., Viewer
     one.settled()
     assert float(one.query()["likelihood_q_a"][0]) == pytest.approx(40, abs=1)
     assert "likelihood_p_a" not in one.query(), "the world stays"
-    assert one.said == []
+    assert one.errors == []

@@ -23,7 +23,7 @@ def test_what_is_typed_is_scored_and_in_the_link(viewer: Callable[..., Viewer]) 
     again = viewer().open(one.address.removeprefix(one.server.url))
     assert again.drawn() == one.drawn()
     assert again.page.locator(".st-key-numbers_actual textarea").input_value() == "0 0 0 0 0 0"
-    assert one.said == again.said == []
+    assert one.errors == again.errors == []
 
 
 def test_a_mistake_is_a_sentence_and_what_was_typed_stays(viewer: Callable[..., Viewer]) -> None:
@@ -36,7 +36,7 @@ def test_a_mistake_is_a_sentence_and_what_was_typed_stays(viewer: Callable[..., 
     one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
     one.settled()
     assert any("0.693" in text for text in one.drawn()["texts"])
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_a_number_is_recognized_and_kept_in_the_link(viewer: Callable[..., Viewer]) -> None:
@@ -49,4 +49,4 @@ def test_a_number_is_recognized_and_kept_in_the_link(viewer: Callable[..., Viewe
     again = viewer().open(one.address.removeprefix(one.server.url))
     assert again.page.locator(".st-key-numbers_value input").input_value() == "1.461"
     assert again.drawn() == one.settled().drawn()
-    assert one.said == again.said == []
+    assert one.errors == again.errors == []

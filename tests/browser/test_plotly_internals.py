@@ -86,7 +86,7 @@ def test_what_is_patched_is_what_plotly_draws(one: Viewer) -> None:
         except AssertionError as error:
             wrong.append(f"Plotly {version('plotly')}: {name} is patched otherwise than it is drawn: {error}")
     assert wrong == []
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_what_cannot_be_patched_is_left_to_plotly(one: Viewer) -> None:

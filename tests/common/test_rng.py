@@ -18,7 +18,8 @@ from lossviz.common import rng
 from lossviz.common.errors import InvalidInputError
 from lossviz.common.rng import IsolatedRNG
 from lossviz.curvature.eigenvalues import leading_eigenpairs, sharpness
-from lossviz.landscape.surface import profile, surface
+from lossviz.landscape.profile import profile
+from lossviz.landscape.surface import surface
 
 X = torch.linspace(-1, 1, 24).reshape(2, 3, 4)
 

@@ -168,8 +168,8 @@ def test_scores_tell_what_was_lost_and_won(narrow: bool) -> None:
         said = texts(figures.score_curves(history, measure, at=float(history.steps[k]), narrow=narrow))
         worse = round(100 * (history.loss[k] / history.loss.min() - 1))
         assert f"{worse} %" in said
-        assert f"step {history.steps[history.best()]}" in said
-        assert f"step {history.steps[history.best(measure)]}" in said
+        assert f"step {history.steps[history.best_record()]}" in said
+        assert f"step {history.steps[history.best_record(measure)]}" in said
         assert f"after {history.steps[k]} steps" in said
 
 
@@ -177,19 +177,24 @@ def test_scores_tell_what_was_lost_and_won(narrow: bool) -> None:
 @WIDTHS
 def test_the_line_makes_the_confusion_matrix(facts: lv.metrics.ThresholdCurve, narrow: bool) -> None:
     for k in (3, 19, 30):
-        figure = figures.threshold_curve(facts, at=float(facts.cut[k]), narrow=narrow)
+        figure = figures.threshold_curve(facts, at=float(facts.thresholds[k]), narrow=narrow)
         said = texts(figure).split(" | ")
-        counts = [facts.missed[k], facts.found[k], facts.left[k], facts.alarms[k]]
+        counts = [
+            facts.false_negatives[k],
+            facts.true_positives[k],
+            facts.true_negatives[k],
+            facts.false_positives[k],
+        ]
         assert said[:4] == [str(count) for count in counts]
         assert percent(float(facts.accuracy[k])) in " ".join(said)
         still = at_frame(figure)
         assert [len(still.data[i].x) for i in range(4)] == [
-            int((facts.y == 1).sum()), int((facts.y == 0).sum()), facts.missed[k], facts.alarms[k],
+            int((facts.y == 1).sum()), int((facts.y == 0).sum()), facts.false_negatives[k], facts.false_positives[k],
         ]  # fmt: skip
 
 
 def test_no_dot_is_on_the_wrong_side_and_none_on_another() -> None:
-    for cut in VERDICTS.cut[1::12]:
+    for cut in VERDICTS.thresholds[1::12]:
         still = at_frame(figures.threshold_curve(VERDICTS, at=float(cut)))
         assert all(x < cut for x in still.data[2].x)
         assert all(x > cut for x in still.data[3].x)
@@ -204,11 +209,11 @@ def test_no_dot_is_on_the_wrong_side_and_none_on_another() -> None:
 
 def test_calibration_is_drawn_as_it_is() -> None:
     for history in (DIGITS, CANCER):
-        facts = figures.calibration_of(history, 4)
+        facts = history.calibration(4)
         still = at_frame(figures.calibration(history, at=float(history.steps[4])))
         full = facts.count > 0
-        assert still.data[3].x == pytest.approx(facts.said[full].tolist(), abs=1e-4)
-        assert still.data[3].y == pytest.approx(facts.so[full].tolist(), abs=1e-4)
+        assert still.data[3].x == pytest.approx(facts.mean_predicted[full].tolist(), abs=1e-4)
+        assert still.data[3].y == pytest.approx(facts.fraction_of_positives[full].tolist(), abs=1e-4)
         assert f"{100 * facts.error:.1f}" in texts(still)
     with pytest.raises(ValueError, match="a regression gives none"):
         figures.calibration(DIABETES)

@@ -54,16 +54,16 @@ class Client:
             message = ForwardMsg.FromString(self.socket.recv(begun + PATIENCE - time.monotonic()))
             if message.WhichOneof("type") == "ref_hash":
                 known = self._known[message.ref_hash]
-                known.facts.CopyFrom(message.facts)
+                known.metadata.CopyFrom(message.metadata)
                 message = known
-            elif message.facts.cacheable:
+            elif message.metadata.cacheable:
                 self._known[message.hash] = message
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 self.session = message.new_session.initialize.session_id
                 self.elements.clear()
             elif kind == "delta":
-                self._take(tuple(message.facts.delta_path), message.delta)
+                self._take(tuple(message.metadata.delta_path), message.delta)
                 if not self.first and any(e.WhichOneof("type") == "heading" for e in self.elements.values()):
                     self.first = time.monotonic() - begun
             elif kind == "script_finished" and message.script_finished in ENDED:

@@ -40,6 +40,12 @@ def test_the_address_of_plotly_is_relative_and_changes_with_its_version() -> Non
     assert f".{scripts.PLOTLY_ROUTE}?v={version('plotly')}" == scripts.PLOTLY_URL
 
 
+@pytest.mark.parametrize(("base", "prefix"), [("", ""), ("some/base", "/some/base"), ("/one/", "/one")])
+def test_the_routes_lie_below_the_base_path(base: str, prefix: str) -> None:
+    paths = [route.path for route in scripts.routes(base)]
+    assert paths == [prefix + scripts.PLOTLY_ROUTE, prefix + scripts.MODULE_ROUTE]
+
+
 @pytest.mark.parametrize("name", scripts.modules())
 def test_a_module_is_served_under_its_version_also_at_a_repeated_attempt(name: str) -> None:
     for asked in (scripts.version(), f"{scripts.version()}.2"):

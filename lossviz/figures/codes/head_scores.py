@@ -30,6 +30,8 @@ def _percentage_points(value: float) -> str:
 
 
 def _percent(value: float) -> str:
+    if not abs(value) < 100:
+        return f"{number(100 * value)} %"
     return f"{100 * value:.1f} %"
 
 

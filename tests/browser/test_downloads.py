@@ -1,4 +1,4 @@
-"""What a page gives away: numbers, a page of its own, pictures; and what it shows without its own chart."""
+"""Downloads: numbers, a standalone page, pictures; and a page that cannot load the chart's files."""
 
 import csv
 import io
@@ -53,10 +53,10 @@ def test_the_numbers_of_the_other_views(viewer: Callable[..., Viewer], path: str
     numbers = table(content)
     assert len(numbers) == rows
     assert all(float(value) is not None for row in numbers for value in row.values() if value)
-    assert one.said == []
+    assert one.errors == []
 
 
-def test_the_page_to_take_home_plays_without_a_server(viewer: Callable[..., Viewer], tmp_path: Path) -> None:
+def test_the_standalone_page_plays_without_a_server(viewer: Callable[..., Viewer], tmp_path: Path) -> None:
     one = viewer().open("/stuck-neuron?neuron_view=Learning+curve")
     name, content = download(one, "HTML")
     assert name.endswith(".html")
@@ -71,7 +71,7 @@ def test_the_page_to_take_home_plays_without_a_server(viewer: Callable[..., View
     steps = plot.evaluate("gd => gd._fullLayout.sliders[0].steps.length")
     assert steps == 31
     assert [url for url in asked if not url.startswith(("file:", "blob:", "data:"))] == []
-    assert other.said == []
+    assert other.errors == []
 
 
 def test_the_picture_as_it_is_on_screen(viewer: Callable[..., Viewer]) -> None:
@@ -86,7 +86,7 @@ def test_the_picture_as_it_is_on_screen(viewer: Callable[..., Viewer]) -> None:
     assert name.endswith(".svg")
     assert b"<svg" in content[:400]
     assert b"D55E00" in content or b"rgb(213, 94, 0)" in content
-    assert one.said == []
+    assert one.errors == []
 
 
 @pytest.mark.parametrize("blocked", ["**/lossviz/plotly.min.js*", "**/lossviz/js/**"])

@@ -1,4 +1,4 @@
-"""A picture moves with the finger, with the keys and by the play button, and nothing is sent meanwhile."""
+"""Keys and the play button move a slider and its picture."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import pytest
 from driving import SEEN, WATCH, Viewer, assert_alike, once_at_rest, until
 
 pytestmark = pytest.mark.browser
-CALM = "reduce"
+REDUCED = "reduce"
 
 
 def test_the_picture_of_the_slope_is_that_of_the_logit(viewer: Callable[..., Viewer]) -> None:
@@ -25,7 +25,7 @@ def test_keys_move_the_slider_and_the_picture(viewer: Callable[..., Viewer]) -> 
     until(lambda: one.query() == {"neuron_z": ["4.3"]})
     one.page.keyboard.press("End")
     until(lambda: one.frame == "8" and one.query() == {"neuron_z": ["8"]})
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_on_a_slow_machine_quick_keys_are_all_kept(viewer: Callable[..., Viewer]) -> None:
@@ -54,7 +54,7 @@ def test_one_click_plays_home_to_its_end(viewer: Callable[..., Viewer]) -> None:
     until(lambda: one.frame == "250")
     until(lambda: one.query() == {"home_step": ["250"]})  # where it stopped is in the link
     one.page.get_by_role("button", name="Play", exact=True).wait_for()  # and can be played again
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_play_can_be_paused(viewer: Callable[..., Viewer]) -> None:
@@ -71,17 +71,17 @@ def test_play_can_be_paused(viewer: Callable[..., Viewer]) -> None:
     assert abs(float(one.frame) - stopped) <= 1
 
 
-def test_whoever_wants_no_motion_sees_the_end_at_once(viewer: Callable[..., Viewer]) -> None:
-    one = viewer(reduced_motion=CALM).open("/?home_step=10")
+def test_with_reduced_motion_play_shows_the_end_at_once(viewer: Callable[..., Viewer]) -> None:
+    one = viewer(reduced_motion=REDUCED).open("/?home_step=10")
     pictures = one.pictures
     one.page.get_by_role("button", name="Play", exact=True).click()
     until(lambda: one.frame == "250")
     assert one.settled().pictures <= pictures + 2
     assert one.query() == {"home_step": ["250"]}
-    assert one.said == []
+    assert one.errors == []
 
 
-def test_a_heat_map_that_grows_is_the_one_that_is_drawn_at_rest(viewer: Callable[..., Viewer]) -> None:
+def test_a_heat_map_that_is_patched_is_the_one_that_is_drawn_at_rest(viewer: Callable[..., Viewer]) -> None:
     one = viewer().open("/race?race_step=100&race_seeds=2&race_view=Layers")
     one.chart.evaluate(WATCH)
     before = one.chart.evaluate(SEEN)
@@ -89,6 +89,6 @@ def test_a_heat_map_that_grows_is_the_one_that_is_drawn_at_rest(viewer: Callable
     moved, drawn = once_at_rest(one)
     assert_alike(moved, drawn)
     pictures = [[node[0] for node in nodes if node[0].startswith("data:image")] for nodes in (before, drawn)]
-    assert len(pictures[0]) == len(pictures[1]) == 4, "each contestant's heat map and its portrait"
+    assert len(pictures[0]) == len(pictures[1]) == 4, "each run's heat map and its decision boundary"
     assert pictures[0] != pictures[1], "a record more"
-    assert one.said == []
+    assert one.errors == []

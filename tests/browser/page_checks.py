@@ -1,11 +1,11 @@
-"""What must hold of any page that is looked at: nothing failed, nobody is shut out, and it fits a phone."""
+"""What must hold of every page: no errors, no accessibility faults, and it fits a phone."""
 
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from driving import PHONE, Viewer, until
 
-# Faults of Streamlit's own widgets that no theme can mend: (rule, part of the element's HTML).
+# Faults of Streamlit's own widgets that no theme can correct: (rule, part of the element's HTML).
 STREAMLITS_OWN_FAULTS = (
     ("color-contrast", 'data-variant="segmented_control"'),
     ("color-contrast", "stSliderThumbValue"),
@@ -56,8 +56,8 @@ def fits_a_phone(one: Viewer) -> None:
     assert one.page.evaluate(HIDDEN) == []
 
 
-def look_over(one: Viewer) -> None:
-    """An open page in light and in dark, and on a phone's window: a page is opened once for all its looks."""
+def check_page(one: Viewer) -> None:
+    """Check an open page in both themes and in a phone's window, without opening it again."""
     assert one.exceptions() == []
     assert faults(one.page) == []
     assert one.chart.get_attribute("role") == "group"
@@ -68,4 +68,4 @@ def look_over(one: Viewer) -> None:
     one.page.set_viewport_size(PHONE)
     until(lambda: one.layout == "n0d")
     fits_a_phone(one.settled())
-    assert one.exceptions() == one.said == []
+    assert one.exceptions() == one.errors == []

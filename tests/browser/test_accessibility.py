@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 from driving import PHONE, WIDE, Viewer, until
-from looking import faults, fits_a_phone, look_over
+from page_checks import check_page, faults, fits_a_phone
 from support.pages import controls_of
 
 from lossviz.pages import discover
@@ -28,7 +28,7 @@ def address(page: Page) -> str:
 
 PAGES = [page for page in discover() if page.section]
 ADDRESSES = ["/", *map(address, PAGES)]
-ELSEWHERE = ("At scale",)  # test_output_codes looks it over when it has seen it train
+ELSEWHERE = ("At scale",)  # test_output_codes checks it when it has seen it train
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -49,14 +49,14 @@ def test_all_views_of_a_page_have_no_errors_and_no_barriers_in_either_theme_and_
             one.click(control.key, view)
             until(lambda view=view: one.query().get(control.key) == [view])
             until(lambda: one.settled().chart.count() == 1 and one.layout == "wl", seconds=90)
-        look_over(one)
+        check_page(one)
 
 
 @pytest.mark.parametrize("path", ["/", *MORE])
 def test_a_view_has_no_errors_and_no_barriers_in_either_theme_and_fits_a_phone(
     viewer: Callable[..., Viewer], path: str
 ) -> None:
-    look_over(viewer().open(path))
+    check_page(viewer().open(path))
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
@@ -66,7 +66,7 @@ def test_a_page_that_is_opened_on_a_phone_fits_it(viewer: Callable[..., Viewer],
     one.open(path)
     assert one.layout == "n0l"
     fits_a_phone(one)
-    assert one.exceptions() == one.said == []
+    assert one.exceptions() == one.errors == []
 
 
 def test_the_tabs_of_a_page_have_no_barriers(viewer: Callable[..., Viewer]) -> None:
@@ -77,7 +77,7 @@ def test_the_tabs_of_a_page_have_no_barriers(viewer: Callable[..., Viewer]) -> N
         one.page.locator(panel).wait_for()
         assert faults(one.page, where=panel) == [], tab.inner_text()
     assert faults(one.page) == []
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_axe_would_have_found_a_fault(viewer: Callable[..., Viewer]) -> None:
@@ -102,4 +102,4 @@ def test_a_visit_from_page_to_page_keeps_what_each_says(viewer: Callable[..., Vi
         one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
         one.settled()
         assert one.exceptions() == []
-    assert one.said == []
+    assert one.errors == []

@@ -1,4 +1,4 @@
-"""What the viewer did to a picture stays: the camera, the element itself; a click and the theme reach it."""
+"""A chart is updated in place: camera and element stay, clicks and the theme take effect."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +39,7 @@ def test_a_turned_camera_is_shared_and_outlives_a_change_of_a_control(viewer: Ca
     after = one.chart.evaluate(CAMERAS)
     assert near(after[0], turned[0])
     assert near(after[1], turned[0])
-    assert one.said == []
+    assert one.errors == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_control_changes_the_picture_in_the_same_element(
     assert one.drawn() != before
     assert one.chart.locator(".lossviz-plot").get_attribute("data-mine") == "yes"
     assert one.page.evaluate("window.blanks") == 0
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_a_click_in_a_map_is_the_new_start(viewer: Callable[..., Viewer]) -> None:
@@ -104,7 +104,7 @@ def test_a_click_in_a_map_is_the_new_start(viewer: Callable[..., Viewer]) -> Non
         starts = [t for t in one.drawn()["traces"] if t["x"] and len(t["x"]) == 201]
         assert starts, "the paths are drawn"
         assert {(t["x"][0], t["y"][0]) for t in starts} == {(one.value("weights_a"), one.value("weights_b"))}
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_the_picture_turns_dark_with_the_theme_and_back(viewer: Callable[..., Viewer]) -> None:
@@ -121,7 +121,7 @@ def test_the_picture_turns_dark_with_the_theme_and_back(viewer: Callable[..., Vi
     one.page.emulate_media(color_scheme="light")
     until(lambda: one.layout == "wl")
     assert one.chart.evaluate(colours) == light
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_on_a_phone_a_tap_shows_the_other_map(viewer: Callable[..., Viewer]) -> None:
@@ -138,7 +138,7 @@ def test_on_a_phone_a_tap_shows_the_other_map(viewer: Callable[..., Viewer]) -> 
     one.page.keyboard.press("ArrowLeft")
     until(lambda: one.pictures > pictures)
     assert one.settled().layout == "n1l"
-    assert one.said == []
+    assert one.errors == []
 
 
 def test_a_wide_window_made_narrow_draws_the_narrow_layout(viewer: Callable[..., Viewer]) -> None:
@@ -148,4 +148,4 @@ def test_a_wide_window_made_narrow_draws_the_narrow_layout(viewer: Callable[...,
     until(lambda: one.layout == "n0l")
     one.page.set_viewport_size({"width": 1024, "height": 768})
     until(lambda: one.layout == "wl")
-    assert one.said == []
+    assert one.errors == []

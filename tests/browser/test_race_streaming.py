@@ -1,4 +1,4 @@
-"""A race trains while it is watched: it streams, pauses, goes on, and ends when its viewer leaves."""
+"""A training streams, pauses, goes on, and ends when its viewer leaves."""
 
 from collections.abc import Callable
 
@@ -23,29 +23,29 @@ def press(one: Viewer, name: str) -> None:
     one.page.get_by_role("button", name=name).first.click()
 
 
-def plays(one: Viewer) -> None:
+def is_running(one: Viewer) -> None:
     one.page.get_by_role("button", name="Pause").first.wait_for()
 
 
-def stands(one: Viewer) -> None:
+def is_paused(one: Viewer) -> None:
     one.page.get_by_role("button", name="Play").first.wait_for()
     one.settled()
 
 
-def test_a_race_streams_pauses_goes_on_steps_and_starts_again(
+def test_a_training_streams_pauses_goes_on_steps_and_starts_again(
     viewer: Callable[..., Viewer], server: Server
 ) -> None:
     one = viewer().open(LONG)
     assert reached(one) == 0
     pictures = one.pictures
     press(one, "Play")
-    plays(one)
+    is_running(one)
     assert until(server.racing) == 1
     until(lambda: one.pictures, lambda n: n >= pictures + 3)
     until(lambda: reached(one), lambda n: n >= 20)
 
     press(one, "Pause")
-    stands(one)
+    is_paused(one)
     until(server.racing, lambda n: n == 0)
     paused, pictures = reached(one), one.pictures
     assert paused >= 20
@@ -53,10 +53,10 @@ def test_a_race_streams_pauses_goes_on_steps_and_starts_again(
     assert one.settled().pictures == pictures
 
     press(one, "Play")
-    plays(one)
+    is_running(one)
     until(lambda: reached(one), lambda n: n > paused)
     press(one, "Pause")
-    stands(one)
+    is_paused(one)
     again = reached(one)
 
     press(one, "Step")
@@ -64,15 +64,15 @@ def test_a_race_streams_pauses_goes_on_steps_and_starts_again(
 
     press(one, "Reset")
     until(lambda: reached(one) == 0)
-    stands(one)
+    is_paused(one)
     assert one.query().get("race_step") == ["0"]
-    assert one.said == []
+    assert one.errors == []
 
 
-def test_looking_at_something_else_restarts_nothing(viewer: Callable[..., Viewer], server: Server) -> None:
+def test_another_view_or_metric_restarts_nothing(viewer: Callable[..., Viewer], server: Server) -> None:
     one = viewer().open(LONG)
     press(one, "Play")
-    plays(one)
+    is_running(one)
     seen = until(lambda: reached(one), lambda n: n >= 20)
     for key, name in (("race_measure", "Loss"), ("race_view", "Layers"), ("race_view", "Curves")):
         one.click(key, name)
@@ -82,26 +82,39 @@ def test_looking_at_something_else_restarts_nothing(viewer: Callable[..., Viewer
         seen = after
     assert one.query()["race_measure"] == ["Loss"]
     press(one, "Pause")
-    stands(one)
+    is_paused(one)
     assert reached(one) >= seen
-    assert one.said == []
+    assert one.errors == []
 
 
-def test_who_loads_the_page_again_while_a_race_trains_sees_as_much_of_it(
+def test_a_reload_while_it_trains_shows_as_many_steps(
     viewer: Callable[..., Viewer],
 ) -> None:
     one = viewer(new=True).open(LONG)
     usual = {key: values for key, values in one.query().items() if key != "race_step"}
     press(one, "Play")
-    plays(one)
+    is_running(one)
     until(lambda: reached(one), lambda n: n >= 20)
     step = int(until(lambda: one.query().get("race_step", ["0"])[0], lambda text: int(text) >= 20))
     one.page.reload()
     one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
-    stands(one)
+    is_paused(one)
     assert step <= reached(one) < 240, "not the step that the page begins with"
     assert one.query() == usual | {"race_step": [str(reached(one))]}
-    assert one.exceptions() == one.said == []
+    assert one.exceptions() == one.errors == []
+
+
+def test_a_link_that_takes_seconds_shows_its_progress_and_can_be_stopped(
+    viewer: Callable[..., Viewer],
+) -> None:
+    one = viewer()
+    one.page.goto(f"{one.server.url}/race?race_step=600&race_network=mlp-64-64&race_seeds=16")
+    one.page.get_by_text("Training to step 600").wait_for()
+    press(one, "Stop")
+    is_paused(one)
+    assert 0 <= reached(one) < 600
+    assert one.page.get_by_text("Training to step 600").count() == 0
+    assert one.errors == []
 
 
 def test_its_thread_is_gone_within_ten_seconds_of_the_tab(
@@ -110,7 +123,7 @@ def test_its_thread_is_gone_within_ten_seconds_of_the_tab(
     until(server.racing, lambda n: n == 0)
     one = viewer(new=True).open(LONG)
     press(one, "Play")
-    plays(one)
+    is_running(one)
     until(lambda: reached(one), lambda n: n >= 10)
     assert server.racing() == 1
     assert reached(one) < 200, "a race that is nearly over would end by itself"
@@ -118,20 +131,7 @@ def test_its_thread_is_gone_within_ten_seconds_of_the_tab(
     until(server.racing, lambda n: n == 0, seconds=10)
 
 
-def test_a_link_that_takes_seconds_says_how_far_it_is_and_can_be_stopped(
-    viewer: Callable[..., Viewer],
-) -> None:
-    one = viewer()
-    one.page.goto(f"{one.server.url}/race?race_step=600&race_network=mlp-64-64&race_seeds=16")
-    one.page.get_by_text("Training to step 600").wait_for()
-    press(one, "Stop")
-    stands(one)
-    assert 0 <= reached(one) < 600
-    assert one.page.get_by_text("Training to step 600").count() == 0
-    assert one.said == []
-
-
-def test_a_race_that_is_over_says_so_and_can_be_looked_back_at(viewer: Callable[..., Viewer]) -> None:
+def test_a_finished_training_can_be_shown_at_any_earlier_step(viewer: Callable[..., Viewer]) -> None:
     one = viewer().open("/race?race_step=570&race_network=linear&race_seeds=1")
     press(one, "Play")
     until(lambda: reached(one) == 600)
@@ -143,12 +143,12 @@ def test_a_race_that_is_over_says_so_and_can_be_looked_back_at(viewer: Callable[
     one.settled()
     assert one.query()["race_step"] == ["0"]
     assert max(t["x"][-1] for t in one.drawn()["traces"][:6] if t["x"]) == 600, "nothing is forgotten"
-    assert one.said == []
+    assert one.errors == []
 
 
-def test_a_race_that_does_not_fit_is_a_sentence(viewer: Callable[..., Viewer]) -> None:
+def test_losses_that_do_not_fit_the_data_are_a_sentence(viewer: Callable[..., Viewer]) -> None:
     one = viewer()
     one.page.goto(f"{one.server.url}/race?race_data=digits")
     one.page.get_by_text("sigmoid-mse").first.wait_for()
     assert one.page.get_by_text("has 10").count() == 1
-    assert one.exceptions() == one.said == []
+    assert one.exceptions() == one.errors == []

@@ -30,7 +30,7 @@ def test_a_preset_and_its_link_show_the_same_numbers(
         other.open(one.address.removeprefix(one.server.url))
         assert other.drawn() == one.drawn()
         assert other.address == one.address, "a link is not rewritten by being opened"
-    assert one.said == other.said == []
+    assert one.errors == other.errors == []
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_link_under_share_is_the_page(viewer: Callable[..., Viewer], path: s
     other.open(link.removeprefix(one.server.url))
     assert other.drawn() == one.drawn()
     for viewer_ in (one, other):
-        assert viewer_.exceptions() == viewer_.said == []
+        assert viewer_.exceptions() == viewer_.errors == []
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_a_link_between_two_steps_is_the_nearest_step(
     assert one.value(key) == usual.value(key)
     assert one.drawn() == usual.drawn()
     assert one.frame == usual.frame
-    assert one.exceptions() == one.said == []
+    assert one.exceptions() == one.errors == []

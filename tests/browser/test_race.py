@@ -1,4 +1,4 @@
-"""Race as only a browser sees it: the verdict waits for the end, every view streams, slow is slow."""
+"""Race as only a browser shows it: the paired test waits for the end, every view streams, slow is slow."""
 
 from collections.abc import Callable
 
@@ -13,35 +13,37 @@ def press(one: Viewer, name: str) -> None:
     one.page.get_by_role("button", name=name).first.click()
 
 
-def said(one: Viewer) -> str:
+def texts(one: Viewer) -> str:
     return " | ".join(one.drawn()["texts"])
 
 
 def test_a_preset_opens_where_there_is_something_to_see(viewer: Callable[..., Viewer]) -> None:
     one = viewer().open("/race?race_step=0&race_seeds=1&race_network=linear")
     one.preset("Loud output")
-    until(lambda: "More than luck" in said(one))
+    until(lambda: "More than luck" in texts(one))
     assert "race_step" not in one.query(), "the default step is not in the link"
     assert one.frame == "240"
-    assert one.said == []
+    assert one.errors == []
 
 
-def test_looking_back_moves_the_portraits_and_the_reading(viewer: Callable[..., Viewer]) -> None:
+def test_an_earlier_step_shows_its_boundaries_and_its_diagnosis(
+    viewer: Callable[..., Viewer],
+) -> None:
     one = viewer().open("/race?race_step=60&race_seeds=2&race_gain=1&race_rate=0.5")
-    before, ground = said(one), [t["z"] for t in one.drawn()["traces"] if t["z"]]
+    before, maps = texts(one), [t["z"] for t in one.drawn()["traces"] if t["z"]]
     one.slider("race_step").focus()
     one.page.keyboard.press("Home")
     until(lambda: one.frame == "0")
     one.settled()
-    assert said(one) != before
-    assert [t["z"] for t in one.drawn()["traces"] if t["z"]] != ground
-    assert "Ready" in said(one)
-    assert one.said == []
+    assert texts(one) != before
+    assert [t["z"] for t in one.drawn()["traces"] if t["z"]] != maps
+    assert "Ready" in texts(one)
+    assert one.errors == []
 
 
-def test_a_click_on_a_seeds_dot_shows_its_portraits(viewer: Callable[..., Viewer]) -> None:
+def test_a_click_on_a_seeds_dot_shows_its_decision_boundaries(viewer: Callable[..., Viewer]) -> None:
     one = viewer().open("/race?race_step=100&race_seeds=3&race_measure=Cross-entropy")
-    ground = [t["z"] for t in one.drawn()["traces"] if t["z"]]
+    maps = [t["z"] for t in one.drawn()["traces"] if t["z"]]
     place = one.chart.evaluate(
         """root => {
           const plot = root.querySelector(".lossviz-plot"), { xaxis20: x, yaxis20: y } = plot._fullLayout;
@@ -53,27 +55,27 @@ def test_a_click_on_a_seeds_dot_shows_its_portraits(viewer: Callable[..., Viewer
     until(lambda: "race_shown" in one.query())
     one.settled()
     assert f"portraits show seed {one.query()['race_shown'][0]}" in one.page.inner_text("body")
-    assert [t["z"] for t in one.drawn()["traces"] if t["z"]] != ground
-    assert one.said == []
+    assert [t["z"] for t in one.drawn()["traces"] if t["z"]] != maps
+    assert one.errors == []
 
 
-def test_the_verdict_comes_when_the_race_stops(viewer: Callable[..., Viewer], server: Server) -> None:
+def test_the_paired_test_comes_when_the_training_stops(viewer: Callable[..., Viewer], server: Server) -> None:
     one = viewer().open(SLOW)
-    assert "Ready" in said(one)
+    assert "Ready" in texts(one)
     press(one, "Play")
-    until(lambda: "The verdict comes when the race stops." in said(one))
+    until(lambda: "The verdict comes when the race stops." in texts(one))
     one.click("race_measure", "Brier")  # the browser has this picture already
     until(lambda: one.frame == "Brier")
-    assert "Brier score" in said(one)
+    assert "Brier score" in texts(one)
     for view, mark in (("Layers", "gradient by layer"), ("Seeds", "each seed, a line")):
         one.click("race_view", view)
-        until(lambda mark=mark: mark in said(one))
+        until(lambda mark=mark: mark in texts(one))
         pictures = one.pictures
         until(lambda: one.pictures, lambda n, pictures=pictures: n > pictures)
     press(one, "Pause")
     one.page.get_by_role("button", name="Play").first.wait_for()
     one.settled()
-    until(lambda: "The verdict comes" not in said(one))
-    assert any(word in said(one) for word in ("luck", "Nobody is ahead", "Real but tiny"))
+    until(lambda: "The verdict comes" not in texts(one))
+    assert any(word in texts(one) for word in ("luck", "Nobody is ahead", "Real but tiny"))
     until(server.racing, lambda n: n == 0)
-    assert one.said == one.exceptions() == []
+    assert one.errors == one.exceptions() == []

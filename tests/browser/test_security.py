@@ -1,4 +1,4 @@
-"""What comes from outside gets no farther: hostile addresses, other people's pages, other people's files."""
+"""Hostile addresses, embedding by other sites, uploaded files."""
 
 import gzip
 import re
@@ -54,7 +54,7 @@ def test_a_hostile_address_shows_the_default_page(viewer: Callable[..., Viewer])
         assert one.page.evaluate("window.harmed") is None
         scripts = one.page.evaluate("() => [...document.scripts].map((s) => s.textContent)")
         assert not any("harmed" in text for text in scripts)
-    assert one.said == []
+    assert one.errors == []
 
 
 def get(url: str, **headers: str) -> tuple[Message, bytes]:
@@ -83,7 +83,7 @@ def test_an_address_that_is_no_page_says_so_and_leads_home(
     one.page.get_by_role("link").click()
     one.page.locator(".lossviz-card").first.wait_for()
     assert one.settled().address == f"{server.url}/"
-    one.said.clear()  # the browser tells of the status 404
+    one.errors.clear()  # the browser tells of the status 404
 
 
 def test_pages_files_and_streamlits_own_routes_are_where_they_were(server: Server) -> None:
@@ -122,14 +122,17 @@ def test_what_a_file_says_is_words_and_nothing_else(
     if drawn == "From above":
         assert any("‹a href" in text for text in one.drawn()["texts"]), "to be read as it was written"
     one.page.locator("input[type=file]").set_input_files(tmp_path / "![x](y) [log in](z) :smile:.npz")
-    said = one.page.get_by_text("cannot be drawn")
-    said.wait_for()
-    assert "log in" in said.inner_text()
-    assert said.locator("a, img").count() == 0
-    assert one.exceptions() == one.said == []
+    message = one.page.get_by_text("cannot be drawn")
+    message.wait_for()
+    assert "log in" in message.inner_text()
+    assert message.locator("a, img").count() == 0
+    assert one.exceptions() == one.errors == []
 
 
-@pytest.mark.parametrize("path", ["/", "/race", "/_stcore/health", "/lossviz/plotly.min.js", "/no-such-page"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/race", "/_stcore/health", "/lossviz/plotly.min.js", "/lossviz/js/x/chart.js", "/no-such-page"],
+)
 def test_every_response_says_what_may_be_done_with_it(server: Server, path: str) -> None:
     headers, _ = get(f"{server.url}{path}")
     policy = headers["Content-Security-Policy"]
@@ -161,22 +164,22 @@ FRAME = """url => {
 }"""
 
 
-class School(BaseHTTPRequestHandler):
+class OtherSite(BaseHTTPRequestHandler):
     """A page of somebody else's."""
 
     def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()
-        self.wfile.write(b"<p>a school</p>")
+        self.wfile.write(b"<p>a site</p>")
 
     def log_message(self, *words: object) -> None:
         pass
 
 
 @pytest.fixture
-def school() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), School) as server:
+def site() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), OtherSite) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://localhost:{server.server_port}"
@@ -184,17 +187,17 @@ def school() -> Iterator[str]:
         thread.join()
 
 
-def test_whom_the_setting_names_may_embed_the_app(
-    viewer: Callable[..., Viewer], school: str, tmp_path: Path
+def test_a_site_that_the_setting_names_may_embed_the_app(
+    viewer: Callable[..., Viewer], site: str, tmp_path: Path
 ) -> None:
-    lent = serving(tmp_path, LOSSVIZ_FRAME_ANCESTORS=f"'self' {school}")
+    lent = serving(tmp_path, LOSSVIZ_FRAME_ANCESTORS=f"'self' {site}")
     try:
         lender = next(lent)
         headers, _ = get(lender.url)
-        assert f"frame-ancestors 'self' {school}" in headers["Content-Security-Policy"]
+        assert f"frame-ancestors 'self' {site}" in headers["Content-Security-Policy"]
         assert headers["X-Frame-Options"] is None
         outside = viewer()
-        outside.page.goto(school)
+        outside.page.goto(site)
         outside.page.evaluate(FRAME, f"{lender.url}/stuck-neuron?embed=true")
         inside = outside.page.frame_locator("iframe")
         inside.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
@@ -202,10 +205,22 @@ def test_whom_the_setting_names_may_embed_the_app(
         lent.close()
 
 
-def test_nobody_else_may_embed_the_app(viewer: Callable[..., Viewer], server: Server, school: str) -> None:
+def test_another_site_may_not_embed_the_app(viewer: Callable[..., Viewer], server: Server, site: str) -> None:
     outside = viewer()
-    outside.page.goto(school)
+    outside.page.goto(site)
     outside.page.evaluate(FRAME, server.url)
-    until(lambda: outside.page.evaluate("document.readyState") == "complete" and outside.said)
-    assert "frame-ancestors" in " ".join(outside.said)
+    until(lambda: outside.page.evaluate("document.readyState") == "complete" and outside.errors)
+    assert "frame-ancestors" in " ".join(outside.errors)
     assert outside.page.frame_locator("iframe").locator("[data-testid=stApp]").count() == 0
+
+
+def test_charts_are_drawn_below_a_base_path(viewer: Callable[..., Viewer], tmp_path: Path) -> None:
+    below = serving(tmp_path, base="some/base")
+    try:
+        one = viewer(new=True)
+        one.server = next(below)
+        assert one.open("/stuck-neuron").drawn()["traces"]
+        assert one.page.locator('[data-testid="stPlotlyChart"]').count() == 0
+        assert one.exceptions() == one.errors == []
+    finally:
+        below.close()
