@@ -71,7 +71,7 @@ class Training:
         return config.architecture.build(self._inputs, outputs, config.activation, config.init_gain, seed)
 
     def on_evaluation(self, callback: Callable[[], object]) -> None:
-        """Have a function called before each network, or block of networks, that `snapshot` or `predict` evaluates.
+        """Have a function called before each block of networks that `snapshot` or `predict` evaluates.
 
         If it raises, the evaluation ends there, and the training stays as it is.
         """

@@ -70,7 +70,7 @@ def stoppable(
 
 
 def stop_button(page: str, on_click: Callable[..., None], *args: object) -> None:
-    """Show a button whose click ends the run that works, calls ``on_click(*args)``, and runs the page anew."""
+    """Show a button whose click ends the present run, calls ``on_click(*args)``, and runs the page anew."""
     st.button(
         "Stop",
         key=f"{page}_stop",

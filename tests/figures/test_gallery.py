@@ -189,7 +189,8 @@ def test_the_line_makes_the_confusion_matrix(facts: lv.metrics.ThresholdCurve, n
         assert percent(float(facts.accuracy[k])) in " ".join(said)
         still = at_frame(figure)
         assert [len(still.data[i].x) for i in range(4)] == [
-            int((facts.y == 1).sum()), int((facts.y == 0).sum()), facts.false_negatives[k], facts.false_positives[k],
+            int((facts.y == 1).sum()), int((facts.y == 0).sum()),
+            facts.false_negatives[k], facts.false_positives[k],
         ]  # fmt: skip
 
 

@@ -28,7 +28,8 @@ known = heavy()
 for module in pkgutil.walk_packages(lossviz.ui.__path__, "lossviz.ui."):
     if module.name != "lossviz.pages.contents":
         import_module(module.name)
-assert heavy() - known <= {"lossviz.common", "lossviz.common.parsing", "lossviz.common.plain_text"}, heavy() - known
+light = {"lossviz.common", "lossviz.common.parsing", "lossviz.common.plain_text"}
+assert heavy() - known <= light, heavy() - known
 
 def loaded(thread):
     assert not thread.is_alive()

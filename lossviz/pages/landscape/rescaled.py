@@ -79,7 +79,8 @@ def show() -> None:
     c = 20 ** (scale / 20)
     with convention:
         caption(
-            f"{training_caption(setup)} Thin: as trained. Sharpness is the largest eigenvalue of the Hessian; "
+            f"{training_caption(setup)} Thin: as trained. Sharpness is the largest eigenvalue of the "
+            "Hessian; "
             f"losses are ÷ {chance_loss_text(setup)}."
         )
 
