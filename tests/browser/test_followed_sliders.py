@@ -60,7 +60,7 @@ FOLLOWED = [
     ),
     Followed("/metric?metric_view=Threshold", "metric_cut", 14, EXACT, "xaxis", 1 / 2),
     Followed("/metric?metric_data=diabetes&metric_step=300", "metric_step", -23, 1.51, "xaxis2", 1.0),
-    Followed("/output-codes?codes_step=50", "codes_step", 30, EXACT, patched=False),
+    Followed("/output-codes?codes_step=50", "codes_step", 20, EXACT, patched=False),
     Followed("/output-codes?codes_view=Unions", "codes_labelling", 50, EXACT, "xaxis20", 0.0, patched=False),
     Followed("/output-codes?codes_view=Meaning", "codes_torn", -40, EXACT, "xaxis", 1.0, patched=False),
     Followed(
