@@ -33,7 +33,7 @@ class BitErrors:
     confidently_wrong: int  # bits whose wrong value is given more than 95 %
     mean_gradient: Floats  # (2,) mean |dL/dz| on these bits: squared error without the 1/2, and cross-entropy
 
-    def by_wrong_bits(self, t: int) -> NDArray[np.int64]:
+    def by_error_count(self, t: int) -> NDArray[np.int64]:
         """Number of digits with 0, 1, ... wrong bits at threshold number ``t``: (bits + 1,)."""
         distance = all_words(self.bits.code.length).sum(axis=1)
         return np.bincount(distance, self.flip_counts[t].sum(axis=0)).astype(np.int64)
@@ -60,7 +60,7 @@ def bit_errors(bits: DigitBits, thresholds: Sequence[float] | Floats = (0.5,)) -
     Example:
         >>> import lossviz as lv
         >>> errors = lv.codes.bit_errors(lv.codes.digit_bits("4-bits-ce", seeds=1, epochs=1), [0.5])
-        >>> int(errors.by_wrong_bits(0).sum())
+        >>> int(errors.by_error_count(0).sum())
         597
     """
     code = bits.code

@@ -18,7 +18,7 @@ def test_a_visitor_goes_from_view_to_view_and_the_summary_leads_back(
         until(lambda view=view: one.query().get("codes_view") == [view])
         one.settled()
         assert one.exceptions() == []
-    one.page.locator(".st-key-codes_verdict_1 button").click()
+    one.page.locator(".st-key-codes_summary_1 button").click()
     until(lambda: "codes_view" not in one.query())
     one.settled()
     assert any("17 weights" in text for text in one.drawn()["texts"])

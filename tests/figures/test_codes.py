@@ -32,7 +32,7 @@ def test_bit_errors_are_a_direct_count() -> None:
                 unused += int("".join(map(str, word)), 2) >= 10
                 number = int("".join(map(str, flipped)), 2)
                 assert facts.flip_counts[t, y, number] > 0
-        assert facts.by_wrong_bits(t).tolist() == sizes
+        assert facts.by_error_count(t).tolist() == sizes
         assert facts.unused(t) == unused
         assert facts.flip_counts[t].sum() == facts.word_counts[t].sum() == 160
     assert facts.ones_histogram.sum() + facts.zeros_histogram.sum() == 160 * 4

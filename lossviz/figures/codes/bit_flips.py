@@ -157,10 +157,10 @@ def _columns(facts: BitErrors, order: str) -> tuple[list[int], list[str]]:
 
 
 def _frame_traces(facts: BitErrors, t: int, columns: list[int], order: str) -> list[dict[str, Any]]:
-    by_wrong_bits = order == "wrong-bits"
-    counts = (facts.flip_counts if by_wrong_bits else facts.word_counts)[t][:, columns]
+    by_error_count = order == "wrong-bits"
+    counts = (facts.flip_counts if by_error_count else facts.word_counts)[t][:, columns]
     correct = np.zeros(counts.shape, bool)
-    if by_wrong_bits:
+    if by_error_count:
         correct[:, 0] = True
     else:
         correct[np.arange(len(counts)), np.arange(len(counts))] = True
@@ -221,7 +221,7 @@ def _one_bit_boxes(facts: BitErrors) -> list[dict[str, Any]]:
 
 
 def _frame_annotations(facts: BitErrors, t: int, narrow: bool) -> list[dict[str, Any]]:
-    sizes = facts.by_wrong_bits(t)
+    sizes = facts.by_error_count(t)
     wrong = int(sizes[1:].sum())
     share = sizes[1] / wrong if wrong else 0.0
     size = 34 if narrow else 42

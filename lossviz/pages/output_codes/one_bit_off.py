@@ -88,7 +88,7 @@ def show() -> None:
         table: dict[str, list[float]] = {"threshold": facts.thresholds.tolist()}
         for wrong in range(facts.bits.code.length + 1):
             table[f"{wrong} bits wrong"] = [
-                int(facts.by_wrong_bits(t)[wrong]) for t in range(len(facts.thresholds))
+                int(facts.by_error_count(t)[wrong]) for t in range(len(facts.thresholds))
             ]
         table["no class"] = [facts.unused(t) for t in range(len(facts.thresholds))]
         return files.columns(table)
