@@ -174,7 +174,7 @@ def separable_labelings_of(
     for code in made:
         by_bit = np.empty((len(labels), code.length), dtype=np.bool_)
         for j in range(code.length):  # one at a time: all together are hundreds of megabytes
-            by_bit[:, j] = _separable(clusters, code.bits[:, j], labels, decided)
+            by_bit[:, j] = _separable(clusters, code.bits[:, j], labels, decided, meter)
             if meter is not None:
                 meter.update(1)
         solvable = int(by_bit.all(axis=1).sum())
@@ -183,12 +183,17 @@ def separable_labelings_of(
 
 
 def _separable(
-    clusters: Floats, bit: NDArray[np.int8], labels: NDArray[np.int8], decided: dict[int, bool]
+    clusters: Floats,
+    bit: NDArray[np.int8],
+    labels: NDArray[np.int8],
+    decided: dict[int, bool],
+    meter: ProgressBar | None,
 ) -> NDArray[np.bool_]:
     """Whether a half-space separates one bit (classes,) of the codewords, (total,).
 
     ``decided`` holds the dichotomies that are known. A dichotomy is numbered by which points differ from the
-    first one, since a half-space and its complement separate the same.
+    first one, since a half-space and its complement separate the same. Progress is reported before
+    each linear program, so that the work can be stopped there.
     """
     first = bit[labels[:, 0]]
     number = np.zeros(len(labels), dtype=np.int64)
@@ -198,6 +203,8 @@ def _separable(
     _, size, d = clusters.shape
     for dichotomy in distinct.tolist():
         if dichotomy not in decided:
+            if meter is not None:
+                meter.update(0)
             targets = dichotomy >> np.arange(len(clusters) - 1, -1, -1) & 1
             half_space = separate(clusters.reshape(-1, d), np.repeat(targets, size))
             decided[dichotomy] = half_space is not None

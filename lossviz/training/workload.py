@@ -20,7 +20,7 @@ from lossviz.training.settings import RunConfig, TrainingSettings, output_count
 # Nanoseconds, measured on one core with AVX2 and then raised by a quarter.
 STACKED, ALONE = 0.04, 0.06  # of a multiply-add, in a stack of networks and in one by itself
 VALUE, OUTPUT, WEIGHT = 5.0, 30.0, 2.5
-CALL = 60_000.0  # of one layer of a stack, there and back
+CALL = 60_000.0  # of one layer of a stack, forward and backward
 MEMBER = 1_500_000.0  # of one network that is trained by itself, once
 RECORD = 4_000_000.0  # of a record, beside what the networks cost
 TRAINING_PASSES = 3  # multiply-adds of a forward and a backward pass, in forward passes

@@ -1,4 +1,4 @@
-"""The map on Home: each page as a question, with the page's own picture."""
+"""The cards on Home: the question and the picture of each page."""
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Numbers as files that a reader's own tools open."""
+"""CSV files for download."""
 
 import csv
 import io

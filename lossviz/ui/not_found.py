@@ -79,8 +79,8 @@ def _is_index(message: Any) -> bool:
 
 
 def _unconditional(scope: Any) -> Any:
-    """The request without its conditions, if it asks for a page: a browser that has kept the blank page would
-    be told to go on showing it."""
+    """The request without its conditional headers, if it asks for a page: a browser that has cached the blank
+    page is then not told to keep showing it."""
     headers = scope.get("headers", ())
     if not any(name == b"accept" and b"text/html" in value for name, value in headers):
         return scope

@@ -1,4 +1,4 @@
-"""The frame of a page: read above the picture, touch below it, always in the same place."""
+"""The layout that all pages share: heading and chart, below them the controls and the tabs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

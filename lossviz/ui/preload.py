@@ -1,10 +1,10 @@
-"""Imports in advance: what is slow to import is imported before it is needed, but not before the first title.
+"""Import in advance what is slow to import: before it is needed, but not before the first title is sent.
 
 One thread imports all of it, in one order, and pages wait for that thread: two threads that import the same
 package for the first time at once may see it half made ("partially initialized module").
 
-Importing holds up everything else that a server does: begun at once, it takes the title of a viewer who is
-there at once from 1.0 to 1.8 s. So a new server waits a moment for a title to be out before it loads.
+Importing delays everything else that a server does: begun at once, it delays the title of an early viewer
+from 1.0 to 1.8 s. So a new server first waits until a title has been sent.
 
 Streamlit runs a full garbage collection after every run of a page. With torch and plotly loaded that
 takes longer than the page itself, so what they have made is frozen: once when it is loaded, and once more
@@ -21,8 +21,8 @@ from importlib import import_module
 
 import lossviz
 
-HEAD_START = 2.0  # seconds for a viewer who comes with the server
-TITLE_TRAVELS = 0.25  # seconds that a title needs from the page to the viewer's screen
+HEAD_START = 2.0  # seconds to wait for a viewer who connects while the server starts
+TITLE_DELAY = 0.25  # seconds that a title needs from the page to the viewer's screen
 # What Streamlit imports in the first run of any page, and what it imports for the first table.
 FOR_A_TITLE = ("numpy", "numpy.typing", "PIL.Image", "PIL.ImageFile")
 FOR_TABLES = (
@@ -87,7 +87,7 @@ class Preload:
 
     def _run(self) -> None:
         if self._title_is_written.wait(self.head_start):
-            time.sleep(TITLE_TRAVELS)
+            time.sleep(TITLE_DELAY)
         import_all()
         freeze()
 

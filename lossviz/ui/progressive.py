@@ -1,7 +1,7 @@
-"""A result that is computed from coarse to fine: it can be looked at, left and stopped while it gets finer.
+"""A result that is computed from coarse to fine; each stage is shown, and the work can be interrupted.
 
-There is no thread. A run of the page shows the finest result that there is, whole page and all, and only then
-works on the next one; any touch of the page interrupts that. What is done by then is stored in the viewer's
+There is no thread. A run of the page draws the whole page with the finest result so far, and only then
+computes the next one; any use of a control interrupts that. What is done by then is stored in the viewer's
 session, and the next run goes on from there.
 """
 
@@ -24,7 +24,7 @@ UPDATE_EVERY = 0.1  # seconds between two updates of the bar
 
 
 class UnclosableFile(io.BytesIO):
-    """A file in memory that stays open: work that the end of a session interrupts still writes into it."""
+    """A file in memory that ignores ``close``: interrupted work may still write when the viewer has left."""
 
     def close(self) -> None:
         pass

@@ -1,4 +1,4 @@
-"""What config.toml cannot say of the appearance: a short style sheet, and the logo."""
+"""The appearance beyond config.toml: a short style sheet, and the logo."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Controls that one types into: a number, and a text that stays as it was typed.
+"""Text fields: a number, and a text that is kept exactly as it was typed.
 
 A short text is in the URL, a long one is not: an address cannot hold ten thousand numbers, and a link that
 was cut would show something else. Then the page says so.

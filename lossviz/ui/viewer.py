@@ -1,4 +1,4 @@
-"""Who looks at the page: whether they are still there, asked from a thread that works for them."""
+"""Whether a viewer's browser is still connected; this can be asked from any thread."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Work that takes more than a moment: it shows its progress, can be stopped, and ends with its viewer."""
+"""Long computations of a page: a progress bar, a button that stops them, an end when the viewer leaves."""
 
 import time
 from collections.abc import Callable, Hashable

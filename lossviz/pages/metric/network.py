@@ -21,11 +21,11 @@ def settings(data: str, seed: int) -> lv.metrics.ScoreSettings:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def history(data: str, seed: int) -> lv.metrics.ScoreHistory:
-    say, over = progress_bar("Training, and scoring 101 times …")
+    report, close = progress_bar("Training, and scoring 101 times …")
     try:
-        return lv.metrics.score_history(settings(data, seed), lambda done, total: say(done / total))
+        return lv.metrics.score_history(settings(data, seed), lambda done, total: report(done / total))
     finally:
-        over()
+        close()
 
 
 def trained(data: str, seed: int) -> lv.metrics.ScoreHistory | None:

@@ -36,19 +36,19 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def table(centred: bool, epochs: int) -> lv.codes.HeadScores:
-    say, over = progress_bar("Training eight heads from two starts and five seeds …")
+    report, close = progress_bar("Training eight heads from two starts and five seeds …")
     found = lv.codes.digits_table(
-        centred=centred, epochs=epochs, progress=lambda done, total: say(done / total)
+        centred=centred, epochs=epochs, progress=lambda done, total: report(done / total)
     )
-    over()
+    close()
     return found
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def many(attributes: bool, steps: int) -> lv.codes.ManyClasses:
-    say, over = progress_bar("Training three codes on 4 to 1,024 classes …")
-    found = lv.codes.many_classes(attributes, steps=steps, progress=lambda done, total: say(done / total))
-    over()
+    report, close = progress_bar("Training three codes on 4 to 1,024 classes …")
+    found = lv.codes.many_classes(attributes, steps=steps, progress=lambda done, total: report(done / total))
+    close()
     return found
 
 

@@ -46,7 +46,7 @@ UNUSED_PRESETS: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=24, show_spinner=False)
 def trained(settings: Settings) -> lv.codes.CodePlane:
     heads, labels, hidden, noise, seeds = settings
-    say, over = progress_bar("Training both networks …")
+    report, close = progress_bar("Training both networks …")
     try:
         return lv.codes.code_plane(
             [lv.codes.HeadConfig(*head) for head in heads],
@@ -54,10 +54,10 @@ def trained(settings: Settings) -> lv.codes.CodePlane:
             hidden,
             seeds,
             noise=noise,
-            progress=lambda done, total: say(done / total),
+            progress=lambda done, total: report(done / total),
         )
     finally:
-        over()
+        close()
 
 
 @st.cache_data(max_entries=24, show_spinner=False)

@@ -48,11 +48,11 @@ def parse_codewords(written: str) -> Matrix:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def computed(code: str | Matrix, classes: int) -> lv.codes.Dichotomies:
-    say, over = progress_bar("Counting labellings …")
+    report, close = progress_bar("Counting labellings …")
     try:
-        return lv.codes.dichotomies(code, classes, progress=lambda done, total: say(done / total))
+        return lv.codes.dichotomies(code, classes, progress=lambda done, total: report(done / total))
     finally:
-        over()
+        close()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -81,7 +81,7 @@ with page():
     grids = loss_grids(model)
     with convention:
         if view == "From above":
-            error_for_markdown = (
+            text_of_convention = (
                 "Numbers are loss ÷ the loss of always guessing ½; the heavy line is 1, "
                 "each line a factor √2."
             )
@@ -89,12 +89,12 @@ with page():
                 "Plateau": " Dotted: slope below 0.01.",
                 "Bends down": " Struck: the surface bends down.",
             }
-            error_for_markdown += marks.get(marked, "")
+            text_of_convention += marks.get(marked, "")
         else:
-            error_for_markdown = (
+            text_of_convention = (
                 "Height is loss ÷ the loss of always guessing ½. White lines: 1, 2, 3 … times guessing."
             )
-        caption(error_for_markdown)
+        caption(text_of_convention)
         if divergence_note(runs):
             st.markdown(divergence_note(runs))
 
