@@ -2,9 +2,11 @@
 
 import contextlib
 import io
+import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -134,7 +136,7 @@ def test_stream_ends_in_the_whole_surface(name: str) -> None:
         assert (coarse.a[0], coarse.a[-1]) == (whole.a[0], whole.a[-1])
 
 
-def test_threads_and_processes_give_the_same_surface() -> None:
+def test_threads_and_processes_give_the_same_surface(monkeypatch: pytest.MonkeyPatch) -> None:
     model, data = make("mlp", examples=40)
     wanted = surface(model, CE, data, points=9).loss
     with ThreadPoolExecutor(2) as pool:
@@ -142,6 +144,8 @@ def test_threads_and_processes_give_the_same_surface() -> None:
         slow, batch = Attention(), (torch.randn(6, 5, 3), torch.randint(0, 3, (6,)))
         found = surface(slow, CE, batch, points=9, executor=pool)
         np.testing.assert_allclose(found.loss, surface(slow, CE, batch, points=9).loss, rtol=1e-6)
+    # A new process runs the main file again, which after a test of a page is that page.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:  # each has torch to import
         np.testing.assert_allclose(surface(model, CE, data, points=9, executor=pool).loss, wanted, rtol=1e-6)
 

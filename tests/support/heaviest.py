@@ -1,8 +1,8 @@
 """Every view of every page at its heaviest valid settings, and how much memory each takes above rest.
 
 Run as a program it prints a line of JSON for each: its address, the most that its process has taken so far
-in megabytes, and seconds. A page has a process of its own, which opens one view after the other as links
-open them, and makes all their files. What is trained in steps that need no memory is trained for a few of
+in megabytes, and seconds. Each view has a process of its own, which opens it as its link does and makes all
+its files. What is trained in steps that need no memory is trained for a few of
 them only.
 """
 
@@ -210,7 +210,9 @@ def works(page: str) -> Iterator[tuple[str, Callable[[], object]]]:
 def main(pages: list[str]) -> None:
     settle()
     few_steps()
-    many: list[Iterable[tuple[str, Callable[[], object]]]] = [works(page) for page in pages or list(HEAVIEST)]
+    many: list[Iterable[tuple[str, Callable[[], object]]]] = [
+        [one] for page in pages or list(HEAVIEST) for one in works(page)
+    ]
     if not pages or "landscape" in pages:
         many.append(
             [("landscape, a file of 4001 x 4001 points", lambda: open_all("landscape", {}, largest_file()))]
