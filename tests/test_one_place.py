@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 import lossviz as lv
-import lossviz.pages
 
 PACKAGE, TESTS = Path(lv.__file__).parent, Path(__file__).parent
 
@@ -204,7 +203,6 @@ PAGE = Page(__file__, title="New page", question="What is new?", section="Why th
 """
 
 
-@pytest.mark.skipif(not hasattr(lossviz.pages, "discover"), reason="pages are listed in a table")
 def test_page_is_found_in_its_folder(copy: Path) -> None:
     folder = copy / "lossviz" / "pages" / "new_page"
     folder.mkdir()

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 from support.models import make
+from support.waiting import until
 from torch import nn
 
 import lossviz as lv
@@ -54,13 +54,6 @@ if __name__ == "__main__":
 """
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "timeout"
-        time.sleep(0.01)
-
-
 def share_done(file: Any) -> float:
     """The share of the points whose loss is in a file."""
     arrays = read_content(file)[0]
@@ -82,7 +75,7 @@ def test_a_killed_process_leaves_a_checkpoint_that_can_be_resumed(
     script.write_text(SCRIPT)
     with subprocess.Popen([sys.executable, str(script), str(file)], env=os.environ | ENVIRONMENT) as process:
         try:
-            wait_until(lambda: process.poll() is not None or (file.exists() and share_done(file) > 0.02))
+            until(lambda: process.poll() is not None or (file.exists() and share_done(file) > 0.02), 60)
             assert process.poll() is None
         finally:
             process.send_signal(kill)
