@@ -1,7 +1,8 @@
 """Long computations of a page: a progress bar, a button that stops them, an end when the viewer leaves."""
 
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import streamlit as st
@@ -13,27 +14,31 @@ T = TypeVar("T")
 INTERVAL = 0.1  # seconds between two updates of a progress bar
 
 
-def progress_bar(text: str) -> tuple[Callable[[float], object], Callable[[], object]]:
-    """Show a progress bar.
+@contextmanager
+def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar while the ``with`` block runs.
 
     Args:
         text: What is being done.
 
-    Returns:
-        A function that is called with the share of the work that is done, from 0 to 1, and one that removes
-        the bar. In an update Streamlit ends the work if the viewer has asked for something else or has left,
-        so the work reports as often as it can; the bar moves a few times a second.
+    Yields:
+        A function for ``progress=``: it is called with the number of finished units of work, and of all. In a
+        call Streamlit ends the work if the viewer has asked for something else or has left, so the work
+        reports as often as it can; the bar moves a few times a second.
     """
     bar = st.progress(0.0, text)
     shown, last = 0.0, time.monotonic()
 
-    def update(share: float) -> None:
+    def update(done: int, total: int) -> None:
         nonlocal shown, last
         if time.monotonic() - last >= INTERVAL:
-            shown, last = max(shown, min(share, 1.0)), time.monotonic()
+            shown, last = max(shown, min(done / total, 1.0)), time.monotonic()
             bar.progress(shown, text)
 
-    return update, bar.empty
+    try:
+        yield update
+    finally:
+        bar.empty()
 
 
 def stoppable(

@@ -35,8 +35,7 @@ Setup = tuple[str, str, str, str, str, str, int]
 def train(setup: Setup, steps: int) -> list[lv.EdgeRun]:
     """The runs of both losses, trained once for all viewers."""
     data, network, losses, rate, optimizer, activation, seed = setup
-    report, close = progress_bar(f"Training two networks, {steps} steps each, and measuring every step …")
-    try:
+    with progress_bar(f"Training two networks, {steps} steps each, and measuring every step …") as progress:
         return lv.stability.edge_runs(
             data,
             network,
@@ -46,10 +45,8 @@ def train(setup: Setup, steps: int) -> list[lv.EdgeRun]:
             steps,
             activation=activation,
             seed=seed,
-            progress=lambda done, total: report(done / total),
+            progress=progress,
         )
-    finally:
-        close()
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

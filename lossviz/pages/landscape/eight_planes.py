@@ -35,12 +35,8 @@ TRIES: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=16, show_spinner=False)
 def compute(setup: Setup, normalize: Any) -> lv.landscape.EightPlanes:
     """The result, computed once for all viewers."""
-    report, close = progress_bar("Drawing eight maps, and all curvatures …")
-    eight = lv.landscape.eight_planes(
-        train_network(setup), normalize, progress=lambda done, total: report(done / total)
-    )
-    close()
-    return eight
+    with progress_bar("Drawing eight maps, and all curvatures …") as progress:
+        return lv.landscape.eight_planes(train_network(setup), normalize, progress=progress)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -35,10 +35,8 @@ TRIES: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=16, show_spinner=False)
 def compute(setup: Setup) -> lv.landscape.RescaledNetwork:
     """The result, computed once for all viewers."""
-    report, close = progress_bar("Writing one function in 41 ways …")
-    result = lv.landscape.rescaled(train_network(setup), progress=lambda done, total: report(done / total))
-    close()
-    return result
+    with progress_bar("Writing one function in 41 ways …") as progress:
+        return lv.landscape.rescaled(train_network(setup), progress=progress)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -78,11 +78,8 @@ def chance_loss_text(setup: Setup) -> str:
 @st.cache_data(max_entries=16, show_spinner=False)
 def train_network(setup: Setup) -> lv.landscape.RecordedTraining:
     """The network of these settings, trained once for all viewers."""
-    report, close = ui_work.progress_bar("Training a network …")
-    try:
-        return lv.landscape.record_training(*setup, progress=lambda done, total: report(done / total))
-    finally:
-        close()
+    with ui_work.progress_bar("Training a network …") as progress:
+        return lv.landscape.record_training(*setup, progress=progress)
 
 
 def stoppable(key: Hashable, work: Callable[[], T]) -> T | None:

@@ -33,13 +33,8 @@ PRESETS: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=16, show_spinner=False)
 def consistency(slope: str, seed: int) -> lv.likelihood.Consistency:
     """The fits of both methods."""
-    report, close = progress_bar("Fitting 2\u2009400 models …")
-    try:
-        return lv.likelihood.consistency(
-            theta=(INTERCEPT, float(slope)), seed=seed, progress=lambda done, total: report(done / total)
-        )
-    finally:
-        close()
+    with progress_bar("Fitting 2\u2009400 models …") as progress:
+        return lv.likelihood.consistency(theta=(INTERCEPT, float(slope)), seed=seed, progress=progress)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -21,11 +21,8 @@ def settings(data: str, seed: int) -> lv.metrics.ScoreSettings:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def history(data: str, seed: int) -> lv.metrics.ScoreHistory:
-    report, close = progress_bar("Training, and scoring 101 times …")
-    try:
-        return lv.metrics.score_history(settings(data, seed), lambda done, total: report(done / total))
-    finally:
-        close()
+    with progress_bar("Training, and scoring 101 times …") as progress:
+        return lv.metrics.score_history(settings(data, seed), progress)
 
 
 def trained(data: str, seed: int) -> lv.metrics.ScoreHistory | None:

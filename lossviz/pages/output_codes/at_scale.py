@@ -36,20 +36,14 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def table(centred: bool, epochs: int) -> lv.codes.HeadScores:
-    report, close = progress_bar("Training eight heads from two starts and five seeds …")
-    found = lv.codes.digits_table(
-        centred=centred, epochs=epochs, progress=lambda done, total: report(done / total)
-    )
-    close()
-    return found
+    with progress_bar("Training eight heads from two starts and five seeds …") as progress:
+        return lv.codes.digits_table(centred=centred, epochs=epochs, progress=progress)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def many(attributes: bool, steps: int) -> lv.codes.ManyClasses:
-    report, close = progress_bar("Training three codes on 4 to 1,024 classes …")
-    found = lv.codes.many_classes(attributes, steps=steps, progress=lambda done, total: report(done / total))
-    close()
-    return found
+    with progress_bar("Training three codes on 4 to 1,024 classes …") as progress:
+        return lv.codes.many_classes(attributes, steps=steps, progress=progress)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -46,18 +46,15 @@ UNUSED_PRESETS: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=24, show_spinner=False)
 def trained(settings: Settings) -> lv.codes.CodePlane:
     heads, labels, hidden, noise, seeds = settings
-    report, close = progress_bar("Training both networks …")
-    try:
+    with progress_bar("Training both networks …") as progress:
         return lv.codes.code_plane(
             [lv.codes.HeadConfig(*head) for head in heads],
             labels,
             hidden,
             seeds,
             noise=noise,
-            progress=lambda done, total: report(done / total),
+            progress=progress,
         )
-    finally:
-        close()
 
 
 @st.cache_data(max_entries=24, show_spinner=False)

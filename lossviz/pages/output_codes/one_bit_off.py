@@ -31,9 +31,8 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def trained(head: str, epochs: int) -> lv.codes.BitErrors:
-    report, close = progress_bar("Training four neurons on digits, from five starts …")
-    bits = lv.codes.digit_bits(head, epochs=epochs, progress=lambda done, total: report(done / total))
-    close()
+    with progress_bar("Training four neurons on digits, from five starts …") as progress:
+        bits = lv.codes.digit_bits(head, epochs=epochs, progress=progress)
     return lv.codes.bit_errors(bits, [k / 20 for k in range(1, 20)])
 
 

@@ -48,11 +48,8 @@ def parse_codewords(written: str) -> Matrix:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def computed(code: str | Matrix, classes: int) -> lv.codes.Dichotomies:
-    report, close = progress_bar("Counting labellings …")
-    try:
-        return lv.codes.dichotomies(code, classes, progress=lambda done, total: report(done / total))
-    finally:
-        close()
+    with progress_bar("Counting labellings …") as progress:
+        return lv.codes.dichotomies(code, classes, progress=progress)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
