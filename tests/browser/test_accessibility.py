@@ -47,7 +47,7 @@ def test_all_views_of_a_page_have_no_errors_and_no_barriers_in_either_theme_and_
             one.page.set_viewport_size(WIDE)
             one.page.emulate_media(color_scheme="light")
             one.click(control.key, view)
-            until(lambda view=view: one.query().get(control.key) == [view])
+            one.address_has(**{control.key: view})
             until(lambda: one.settled().chart.count() == 1 and one.layout == "wl", seconds=90)
         check_page(one)
 

@@ -45,9 +45,9 @@ def test_a_fine_map_comes_from_coarse_to_fine_and_can_be_stopped(viewer: Callabl
 
     one.page.get_by_role("button", name="Go on").click()
     until(lambda: one.page.evaluate(LABEL), lambda text: text == "")
+    until(lambda: one.drawn()["traces"][0]["z"][0], lambda rows: rows == 161)
+    until(one.page.get_by_role("button", name="Stop").count, lambda n: n == 0)
     one.settled()
-    assert one.drawn()["traces"][0]["z"][0] == 161
-    assert one.page.get_by_role("button", name="Stop").count() == 0
     assert one.page.evaluate("document.querySelector('.lossviz-plot').opened") == opened, "in place"
     assert one.errors == []
 
@@ -69,6 +69,5 @@ def test_a_file_from_elsewhere_is_drawn_and_taken_away(viewer: Callable[..., Vie
         {"name": "mine.npz", "mimeType": "application/octet-stream", "buffer": content.getvalue()}
     )
     one.page.get_by_text("From the file that was opened").wait_for()
-    one.settled()
-    assert any("random, filter-normalized, seed 0" in text for text in one.drawn()["texts"])
+    until(lambda: any("random, filter-normalized, seed 0" in text for text in one.drawn()["texts"]))
     assert one.errors == []

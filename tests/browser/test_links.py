@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from driving import Viewer
+from driving import Viewer, until
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ def test_a_preset_and_its_link_show_the_same_numbers(
     first = one.drawn()
     for name in names:
         one.preset(name)
-        assert one.drawn() != first
+        until(lambda: one.drawn() != first)
         other.open(one.address.removeprefix(one.server.url))
         assert other.drawn() == one.drawn()
         assert other.address == one.address, "a link is not rewritten by being opened"
@@ -72,7 +72,7 @@ def test_a_link_between_two_steps_is_the_nearest_step(
 ) -> None:
     """The slider, the picture and the address say one thing, and no other than that step itself."""
     one = viewer().open(f"{path}?{key}={linked}")
-    assert one.query().get(key) == (step and [step])
+    one.address_has(**{key: step})
     usual = viewer().open(f"{path}?{key}={step}" if step else path)
     assert one.value(key) == usual.value(key)
     assert one.drawn() == usual.drawn()

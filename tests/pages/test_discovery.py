@@ -27,6 +27,7 @@ with page():
 """
 VISIT = """
 from streamlit.testing.v1 import AppTest
+from support.page_cases import views
 from support.pages import missing_parts, opened
 
 from lossviz import pages
@@ -35,6 +36,7 @@ names = [page.name for page in pages.discover()]
 assert names[names.index("edge_of_stability") + 1] == "brand_new"
 assert list(pages.sections()) == ["See it learn", "Why this loss"]
 assert "brand-new" in pages.addresses()
+assert [view.page.name for view in views()].count("brand_new") == 1  # the contract of all pages tries it
 assert opened("brand_new").title[0].value == "What is new?"
 home = opened("home")
 links = [link.proto.label for link in home.get("page_link")]

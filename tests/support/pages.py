@@ -1,6 +1,5 @@
 """Pages opened by AppTest as links open them, and what stands on them."""
 
-import ast
 import base64
 import json
 import math
@@ -8,18 +7,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
+from support.published import PUBLISHED
 
 from lossviz.figures.base import frames
 from lossviz.pages import CONTENTS
 from lossviz.ui.table import Page
 
-TESTS = Path(__file__).parents[1]
 HOSTILE = [
     "<script>alert(1)</script>", "[1](javascript:alert(1))", "nan", "1e999", "-1e9", "99999999999999999999",
     "", "\u0000", "a" * 5000,
@@ -36,19 +34,6 @@ def controls_of(page: Page | str) -> Any:
         if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "all")
     )
     return found
-
-
-def pinned_defaults() -> set[str]:
-    """The keys of the controls whose default a test of the pages pins, in a table called ``PUBLISHED``."""
-    return {
-        key.value
-        for path in TESTS.glob("pages/test_*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "PUBLISHED"
-        if isinstance(node.value, ast.Dict)
-        for key in node.value.keys
-        if isinstance(key, ast.Constant)
-    }
 
 
 def missing_parts(page: Page) -> Iterator[str]:
@@ -69,8 +54,8 @@ def missing_parts(page: Page) -> Iterator[str]:
     except (ModuleNotFoundError, ValueError):
         yield f"{name} has no controls.py with one class that lists its controls in `all`."
         return
-    for key in sorted(declared - pinned_defaults()):
-        yield f"No test pins the default of {name}'s control {key!r}: add it to a PUBLISHED in tests/pages."
+    for key in sorted(declared - set(PUBLISHED)):
+        yield f"The default of {name}'s control {key!r} is not pinned: add it to tests/support/published.py."
 
 
 @cache
@@ -163,6 +148,15 @@ def plain(value: Any) -> Any:
 def _flat(values: list[Any]) -> Iterator[Any]:
     for value in values:
         yield from _flat(value) if isinstance(value, list) else [value]
+
+
+def nearly_equal(one: Any, other: Any) -> bool:
+    """Equal but for the last bits of a float32: products of other sizes round otherwise."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(nearly_equal(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(nearly_equal, one, other))
+    return one == other or (isinstance(one, float) and math.isclose(one, other, rel_tol=1e-5, abs_tol=1e-5))
 
 
 def still(figure: Any, value: float | None = None) -> Any:

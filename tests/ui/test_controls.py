@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
-from support.pages import controls_of
+from support.pages import HOSTILE, controls_of
 
 from lossviz import pages
 from lossviz.ui.controls import Choice, Control, MultiChoice, Slider, Toggle, _same
@@ -205,6 +205,14 @@ def test_what_an_address_says_is_taken_or_left(query: dict[str, Any], said: list
     assert -2 <= values[0] <= 2
     assert values[1] in range(11)
     assert set(values[3]) <= {"one", "two", "three"}
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=[repr(v[:24]) for v in HOSTILE])
+def test_nonsense_in_an_address_is_the_default_of_every_kind_of_control(value: str) -> None:
+    """The contract of all pages tries some of these values on each control, this all on each kind."""
+    app = run(dict.fromkeys(("c_slide", "c_whole", "c_choice", "c_several", "c_switch"), value))
+    assert app.session_state["said"] == [0.5, 3, "two", ("two",), False]
+    assert link(app) == ""
 
 
 @pytest.mark.parametrize(("linked", "step"), [("1.94", 1.9), ("0.499", 0.5), ("-1.999999", -2.0)])
