@@ -208,7 +208,7 @@ def out_of_range(control: Any, side: int) -> Any:
     if isinstance(control, MultiChoice):
         return [*control.default, "<b>", *control.default * 9]  # a thousand in all are not read
     if isinstance(control, Choice):
-        return ["<b>", *control.options]
+        return ["<b>"] * 9
     return LONG
 
 
