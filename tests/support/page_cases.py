@@ -186,5 +186,5 @@ def frame_values(case: Case, slide: Any) -> list[float]:
     """The values of a followed slider that must have a frame; of one that is SHORTER, the first of them."""
     values = slide.low + slide.step * np.arange(round((slide.high - slide.low) / slide.step) + 1)
     if case.query.get("codes_code") == "your own":  # as many as the words that are given can be divided
-        values = values[: 2 ** (len(case.query["codes_words"].split()) - 1) - 1]
+        values = values[: 2 ** len(case.query["codes_words"].split()) - 2]
     return list(values[:: 2 if slide.key in EVERY_OTHER else 1])
