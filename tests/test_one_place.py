@@ -150,7 +150,7 @@ def run(folder: Path, script: str, *arguments: str) -> Any:
         [sys.executable, "-c", script, *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,  # some seconds where nothing else runs
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (folder, TESTS)))},
     )

@@ -65,7 +65,7 @@ def test_a_folder_is_a_page_and_what_it_lacks_is_said_in_sentences(copy: Path) -
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(copy), str(ROOT / "tests")])},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,  # some seconds where nothing else runs
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.splitlines() == [
