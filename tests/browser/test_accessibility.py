@@ -17,7 +17,6 @@ LESS_WORK = {"race": {"race_step": 0}, "metric": {"metric_data": "diabetes"}}
 MORE = (
     "/stuck-neuron?neuron_view=Learning+curve&neuron_widget=true",
     "/gallery?gallery_fit=A+line",
-    "/metric?metric_view=Threshold",
     "/numbers?numbers_view=As+written&numbers_case=Too+few+digits",
 )
 
