@@ -13,6 +13,7 @@ from support.pages import (
     as_given,
     code,
     controls_of,
+    drawing,
     made_by,
     missing_parts,
     nearly_equal,
@@ -124,7 +125,7 @@ def test_every_preset_is_lit_shows_something_else_and_is_its_link(view: Case) ->
         return
     page = view.page.name
     # Of what is recommended, two may have the same picture of what they punish.
-    picture = (lambda app: [shown(app), code(app)]) if view.view == "Which one?" else shown
+    picture = (lambda app: drawing(app) + code(app)) if view.view == "Which one?" else drawing
     app = opened(page, view.query)
     presets_work(page, app, picture=picture, least=3 if view.view == "Rescaled" else 4)
 

@@ -1,15 +1,14 @@
 """What is special to the page Output codes: its options, its summary, and codewords that are typed."""
 
-import json
 from typing import Any
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 from support.page_cases import make_small
 from support.pages import (
     HOSTILE,
     PageView,
+    drawing,
     opened,
     payload,
     payloads,
@@ -26,13 +25,6 @@ from lossviz.ui.controls import Choice
 
 PAGE = PageView("output_codes", "codes", Codes.view.default)
 at, seen_at = PAGE.at, PAGE.seen_at
-
-
-def drawing(app: AppTest) -> str:
-    """What the page draws: its figure, and the place of the slider that it follows."""
-    given = payload(app)
-    at = None if given["follow"] is None else app.session_state[given["follow"]]
-    return json.dumps([given["wide"]["data"], given["wide"]["layout"], at])
 
 
 @pytest.fixture(autouse=True)
