@@ -1,6 +1,6 @@
 from .base.frames import at_frame as at_frame
 from .base.frames import from_json as from_json
-from .base.frames import standalone as standalone
+from .base.standalone import standalone as standalone
 from .base.number_format import every as every
 from .base.number_format import number as number
 from .base.number_format import percent as percent

@@ -117,7 +117,7 @@ def _two_panels(
     figure = blank(
         590 if narrow else 480,
         margin={"l": 62, "r": 14, "t": 150 if narrow else 10, "b": UNDER_SLIDER},
-        meta={"follows": "x", "slider": [0, 1 if narrow else COLUMN]},
+        meta={"frame": f"{x[current]:g}", "slider": [0, 1 if narrow else COLUMN]},
     )
     domains = ((0.5, 1.0), (0.0, 0.4))
     for panel, domain in enumerate(domains, start=1):

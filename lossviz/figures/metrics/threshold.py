@@ -93,7 +93,7 @@ def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False
     prepend_shape(figure, _threshold_line(float(facts.thresholds[current])))
     reach = MAX_LOG_ODDS + BLOCK_WIDTH
     slider = [(float(end) + reach) / (2 * reach) for end in (facts.thresholds[0], facts.thresholds[-1])]
-    meta = _drawn_up_to(facts, current) | {"follows": "metric_cut", "slider": slider}
+    meta = _drawn_up_to(facts, current) | {"frame": f"{facts.thresholds[current]:g}", "slider": slider}
     figure.update_layout(meta=meta)
     keys = ("text", "x", "xshift")
     figure.frames = [

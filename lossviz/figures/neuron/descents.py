@@ -64,7 +64,6 @@ def descents(
     figure = blank(
         400 if narrow else 430,
         margin={"l": 62, "r": 42, "t": 8, "b": UNDER_SLIDER},
-        meta={"follows": "step"},
         xaxis={"range": [0, steps]},
         yaxis={"range": [-0.19, 1.19], "tickvals": [0, 0.5, 1]},
     )
@@ -128,7 +127,7 @@ def descents(
         ],
         shapes=[cursor(at)],
     )
-    figure.update_layout(meta=draw_up_to(growing, at) | {"follows": "step"})
+    figure.update_layout(meta=draw_up_to(growing, at) | {"frame": str(at)})
     figure.frames = [
         {
             "name": str(step),

@@ -78,7 +78,7 @@ def loss_contours(
         470,
         margin={"l": 62, "r": 14, "t": 40, "b": 62},
         # plot width = (chart width - 76) * width of a panel; height follows, so that a panel stays square
-        meta={"aspect": [width, 102 - 76 * width], "follows": "weights_step"},
+        meta={"aspect": [width, 102 - 76 * width], "frame": str(step)},
     )
     texts: list[dict[str, Any]] = []
     growing: list[int] = []
