@@ -1,7 +1,7 @@
 """Makes the fonts of exported pictures: `python assets/subset_fonts.py` (needs fonttools and brotli).
 
-They are the app's own, Source Sans and Source Serif, from the files that Streamlit ships, with the weights and
-the characters that figures use. Their licence, beside them, reserves the name Source: these have another name.
+They are the app's own, Source Sans and Source Serif, from the files that Streamlit ships, with the weights
+and the characters that figures use. Their licence, beside them, reserves the name Source: these have another.
 """
 
 import string
@@ -45,7 +45,9 @@ def face(name: str) -> TTFont:
     source, axes = FACES[name]
     (path,) = MEDIA.glob(f"{source}.*.woff2")
     font = TTFont(path)
-    options = Options(flavor="woff2", layout_features=["kern", "liga", "mark", "ccmp", "tnum", "lnum", "locl"])
+    options = Options(
+        flavor="woff2", layout_features=["kern", "liga", "mark", "ccmp", "tnum", "lnum", "locl"]
+    )
     options.hinting = False
     options.notdef_outline = True
     subsetter = Subsetter(options)

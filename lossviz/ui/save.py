@@ -1,15 +1,22 @@
 """The picture as it is on screen, saved by the browser as PNG or SVG."""
 
-from lossviz.ui.scripts import component
+from lossviz.ui.scripts import FONTS_URL, component
 
 _SAVE = component("lossviz_save", '<div class="lossviz-save">\n</div>', "save")
 
 
-def save_picture(chart: str) -> None:
-    """Show two buttons that save the chart of that key."""
+def save_picture(chart: str, title: str, caption: str, address: str) -> None:
+    """Show two buttons that save the chart of that key.
+
+    Args:
+        chart: The key of the chart.
+        title: A heading above it.
+        caption: The line below it.
+        address: The link to the page, which stands under the caption.
+    """
     _SAVE(
         key=f"{chart}_save",
-        data={"chart": chart},
+        data={"chart": chart, "title": title, "caption": caption, "address": address, "fonts": FONTS_URL},
         width="content",
         on_missing_change=lambda: None,
     )

@@ -3,7 +3,6 @@
 import json
 import re
 from html import escape
-from typing import Any
 
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
@@ -105,7 +104,8 @@ def _with_slider(figure: go.Figure, label: str) -> go.Figure:
     spec = figure.to_plotly_json()
     aspect = spec["layout"].get("meta", {}).get("aspect")
     height = aspect[0] * WIDTH + aspect[1] if aspect else spec["layout"].get("height") or 450
-    size = {"width": WIDTH, "height": round(height), "paper_bgcolor": PAPER}
+    height = round(height) + (SLIDER_HEIGHT if spec.get("frames") else 0)
+    size = {"width": WIDTH, "height": height, "paper_bgcolor": PAPER}
     if not spec.get("frames"):
         return AnimatedFigure(still(spec)).update_layout(**size)
     changing = {index for frame in spec["frames"] for index in frame.get("traces", ())}
@@ -138,6 +138,6 @@ def _with_slider(figure: go.Figure, label: str) -> go.Figure:
             }
         ],
         margin_b=(whole.layout.margin.b or 60) + SLIDER_HEIGHT,
-        **size | {"height": size["height"] + SLIDER_HEIGHT},
+        **size,
     )
     return whole

@@ -22,7 +22,8 @@ from lossviz.pages.landscape.trained_network import (
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.progressive import ProgressiveResult
 from lossviz.ui.texts import texts_beside
 
@@ -131,7 +132,7 @@ def show() -> Callable[[], object] | None:
             "Height is loss ÷" if relief else "the heavy line is 1, each line a factor √2. Numbers are loss ÷"
         )
         lines = lines[0].upper() + lines[1:]
-        caption(f"{training_caption(setup)} {lines} {chance_loss_text(setup)}.")
+        words = caption(f"{training_caption(setup)} {lines} {chance_loss_text(setup)}.")
 
     def numbers() -> str:
         return files.columns(
@@ -159,10 +160,6 @@ def show() -> Callable[[], object] | None:
         whole().surface.save(content)
         return content.getvalue()
 
-    def html() -> str:
-        figure = lv.figures.one_plane(whole(), at=step, relief=relief)
-        return lv.figures.standalone(figure, "step")
-
     data, network, loss, activation, seed = setup
     tabs.fill(
         see=text("one_see"),
@@ -174,10 +171,13 @@ fidelity = lv.landscape.plane_fidelity(training, "{plane}", normalize="{normaliz
 figure = lv.figures.one_plane(fidelity, at={step}, relief={relief})""",
         controls=(Landscape.view, *Landscape.one_controls, Landscape.points, *Landscape.setup),
         files=[
-            File("Page (HTML)", "landscape.html", "text/html", html),
+            FigurePage(
+                "landscape.html", lambda: lv.figures.one_plane(whole(), at=step, relief=relief), "step"
+            ),
             File("Numbers (CSV)", "landscape.csv", "text/csv", numbers),
             File("Surface (NPZ)", "landscape.npz", "application/octet-stream", surface),
         ],
         picture="landscape_relief" if relief else "landscape_map",
+        caption=words,
     )
     return refining.refine if refining else None

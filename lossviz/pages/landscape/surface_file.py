@@ -11,7 +11,8 @@ from lossviz.common.plain_text import for_markdown, plain
 from lossviz.pages.landscape.controls import Landscape
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
-from lossviz.ui.page import File, Tabs, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -90,7 +91,7 @@ def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: 
     with convention:
         every = lv.figures.every(surface.facts.stride)
         part = f" Of its finer grid, {every} is drawn, and stands in Numbers (CSV)." if thinned else ""
-        caption(f"From the file that was opened. Take it away in the tab Network to go back.{part}")
+        words = caption(f"From the file that was opened. Take it away in the tab Network to go back.{part}")
         with tabs["Network"]:
             caption("What the file says of itself")
         tabs["Network"].markdown(metadata_list(surface))
@@ -109,8 +110,9 @@ surface = lv.Surface.load("mine.npz"{f", max_points={MAX_POINTS}" if thinned els
 figure = lv.figures.{"terrain" if relief else "contour"}(surface)""",
         controls=(Landscape.view, Landscape.drawn),
         files=[
-            File("Page (HTML)", "surface.html", "text/html", lambda: lv.figures.standalone(draw(surface))),
+            FigurePage("surface.html", lambda: draw(surface)),
             File("Numbers (CSV)", "surface.csv", "text/csv", numbers),
         ],
         picture="landscape_opened_relief" if relief else "landscape_opened",
+        caption=words,
     )

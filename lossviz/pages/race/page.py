@@ -78,7 +78,7 @@ with page():
             if not digits_table.stage():
                 st.stop()
         with convention:
-            caption(digits_table.summary())
+            words = caption(digits_table.summary())
         maths, code = text("table_maths"), digits_table.code()
         downloads = table_files(digits_table.table())
     else:
@@ -96,7 +96,7 @@ with page():
                 st.stop()
             stage(wanted, view, training)
         with convention:
-            caption(summary(wanted))
+            words = caption(summary(wanted))
         plane = len(lv.DATASETS[wanted.dataset].features) == 2
         beside = f", boundaries=lv.decision_boundaries(history, seed={shown_seed()})" if plane else ""
         by_layer = f', layers="{layers}"' if view == "Layers" else ""
@@ -107,6 +107,16 @@ with page():
 figure = lv.figures.training_curves(
     history, "{metric}", at={int(Race.step.value)}, view="{VIEWS[view]}"{by_layer}{beside}
 )"""
-        downloads = training_files(st.session_state[LIVE], shown_seed(), metric, VIEWS[view], layers)
-    under.fill(see=see(preset), maths=maths, code=code, controls=Race.all, files=downloads, picture="race")
+        downloads = training_files(
+            st.session_state[LIVE], shown_seed(), int(Race.step.value), metric, VIEWS[view], layers
+        )
+    under.fill(
+        see=see(preset),
+        maths=maths,
+        code=code,
+        controls=Race.all,
+        files=downloads,
+        picture="race",
+        caption=words,
+    )
     footer()

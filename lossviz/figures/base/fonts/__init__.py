@@ -1,4 +1,4 @@
-"""The fonts of exported pictures, which bring them along: a file may be opened where they are not installed."""
+"""The fonts of exported pictures, which bring them along: where one is opened they may not be installed."""
 
 from base64 import b64encode
 from functools import cache
@@ -10,7 +10,7 @@ FAMILIES = {"Source Sans": ("sans", 400, 700), "Source Serif": ("serif", 600, 70
 
 @cache
 def font_faces() -> str:
-    """The fonts of the figures as a style sheet that needs nothing else: about 130 kB of ``@font-face`` rules."""
+    """The fonts as a style sheet of ``@font-face`` rules with the files inside: about 130 kB."""
     rules = []
     for family, (file, light, bold) in FAMILIES.items():
         content = b64encode((Path(__file__).parent / f"{file}.woff2").read_bytes()).decode()
