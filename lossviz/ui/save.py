@@ -1,6 +1,6 @@
 """The picture as it is on screen, saved by the browser as PNG or SVG."""
 
-from lossviz.ui.scripts import FONTS_URL, component
+from lossviz.ui.scripts import component, fonts_url
 
 _SAVE = component("lossviz_save", '<div class="lossviz-save">\n</div>', "save")
 
@@ -16,7 +16,7 @@ def save_picture(chart: str, title: str, caption: str, address: str) -> None:
     """
     _SAVE(
         key=f"{chart}_save",
-        data={"chart": chart, "title": title, "caption": caption, "address": address, "fonts": FONTS_URL},
+        data={"chart": chart, "title": title, "caption": caption, "address": address, "fonts": fonts_url()},
         width="content",
         on_missing_change=lambda: None,
     )

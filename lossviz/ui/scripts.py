@@ -23,8 +23,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from lossviz.figures.base.fonts import font_faces
-
 FOLDER = Path(__file__).parent / "js"
 ENTRY = "entry"
 MODULE_BASE = "/lossviz/js"
@@ -32,7 +30,6 @@ MODULE_ROUTE = f"{MODULE_BASE}/{{version}}/{{name}}.js"
 PLOTLY_ROUTE = "/lossviz/plotly.min.js"
 PLOTLY_URL = f".{PLOTLY_ROUTE}?v={version_of('plotly')}"
 FONTS_ROUTE = "/lossviz/fonts.css"
-FONTS_URL = f".{FONTS_ROUTE}?v={hashlib.sha256(font_faces().encode()).hexdigest()[:12]}"
 _IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";$', re.MULTILINE)
 
 
@@ -121,10 +118,24 @@ def serve_module(request: Request) -> Response:
     return _script(modules()[name].encode())
 
 
-def serve_fonts(request: Request) -> Response:
+@cache
+def fonts() -> str:
     """The fonts of the figures, as the style sheet that a saved picture contains."""
+    from lossviz.figures.base.fonts import font_faces  # nothing of the figures is loaded before a title
+
+    return font_faces()
+
+
+@cache
+def fonts_url() -> str:
+    """Their address, which changes with their content."""
+    return f".{FONTS_ROUTE}?v={hashlib.sha256(fonts().encode()).hexdigest()[:12]}"
+
+
+def serve_fonts(request: Request) -> Response:
+    """The fonts, in text that is hardly shorter when it is compressed."""
     return Response(
-        font_faces(), media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"}
+        fonts(), media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"}
     )
 
 
