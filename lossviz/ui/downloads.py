@@ -42,6 +42,10 @@ class FigurePage:
     figure: Callable[[], Any]
     slider: str = ""
 
+    def make(self, title: str = "", caption: str = "", address: str = "") -> str:
+        """The page, with the words around its figure."""
+        return lv.figures.standalone(self.figure(), self.slider, title=title, caption=caption, link=address)
+
 
 Download = File | FigurePage
 
@@ -60,16 +64,11 @@ def download_buttons(
     """
     words = without_links(caption)
 
-    def page_of(figure: FigurePage) -> File:
-        def make() -> str:
-            return lv.figures.standalone(
-                figure.figure(), figure.slider, title=question, caption=words, link=address
-            )
-
-        return File("Page (HTML)", figure.name, "text/html", make)
+    def file_of(page: FigurePage) -> File:
+        return File("Page (HTML)", page.name, "text/html", lambda: page.make(question, words, address))
 
     for one in files:
-        file = page_of(one) if isinstance(one, FigurePage) else one
+        file = file_of(one) if isinstance(one, FigurePage) else one
         st.download_button(
             file.label,
             file.make,

@@ -13,6 +13,7 @@ from lossviz.ui.controls import Choice, Control, Slider, link
 from lossviz.ui.downloads import Download, download_buttons
 
 TEXT_WIDTH = 760  # px: the width of a column of text
+TURNED = "the direction that it is turned to"  # of a relief: only the browser knows it
 QUESTION = "lossviz_question"  # the key in the viewer's session state of the page's title
 
 
@@ -120,7 +121,7 @@ class Tabs:
         with self["Share"].container(width=TEXT_WIDTH):
             address = link(controls)
             if not_in_link:
-                st.markdown(f"This link opens the page without {not_in_link}, which a link cannot carry.")
+                st.markdown(f"This link opens the page, but does not carry {not_in_link}.")
             else:
                 st.markdown("This link opens the page as you see it now.")
             st.code(address, language=None, wrap_lines=True)

@@ -1,13 +1,14 @@
 """Every kind of file with a picture, of every view of every page: its fonts, its words, and its slider."""
 
-import json
+import re
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from driving import WIDE, Viewer, until
+from driving import Viewer, until
 from support.pages import controls_of
 
 from lossviz.pages import discover
@@ -20,7 +21,7 @@ PAGES = [page for page in discover() if page.section]
 ELSEWHERE = ("At scale", "Table")  # train for long; their files are made by the same code
 KINDS = ("HTML", "PNG", "SVG")
 
-# The texts of a picture, and those of them that its edge cuts off or that are in no font that it brought along.
+# The texts of a picture, and those of them that its edge cuts off or that are in no font that it brought.
 TEXTS = """async (root) => {
   const fonts = await document.fonts.ready;
   const loaded = [...fonts].filter((font) => font.status === "loaded")
@@ -44,26 +45,25 @@ PLOT = """plot => {
   const frame = plot._transitionData._frames.find((one) => one.name === name);
   return { texts, name, of_frame: frame.layout.annotations.map((text) => text.text) };
 }"""
-# The largest mean difference, over blocks of 40 x 40 pixels, between a PNG and an SVG drawn alike, 0 to 255.
+# The mean difference, 0 to 255, between a PNG and an SVG that is drawn with or without its fonts.
 DIFFERENCE = """async ([png, svg]) => {
-  const pixels = async (source) => {
+  const address = (text) => `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+  const pixels = async (source, width, height) => {
     const image = new Image();
     image.src = source;
     await image.decode();
     const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = SIZE ??= [image.width, image.height];
+    [canvas.width, canvas.height] = [width ?? image.width, height ?? image.height];
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(image, 0, 0, canvas.width, canvas.height);
-    return context.getImageData(0, 0, canvas.width, canvas.height).data;
+    return context.getImageData(0, 0, canvas.width, canvas.height);
   };
-  let SIZE = null;
-  const [one, other] = [await pixels(png), await pixels(svg)];
-  const blocks = {};
-  for (let i = 0; i < one.length; i += 4) {
-    const key = 1000 * Math.floor(i / 4 / SIZE[0] / 40) + Math.floor(((i / 4) % SIZE[0]) / 40);
-    blocks[key] = (blocks[key] ?? 0) + Math.abs(one[i] - other[i]) / 1600;
-  }
-  return { size: SIZE, most: Math.max(...Object.values(blocks)) };
+  const one = await pixels(`data:image/png;base64,${png}`);
+  const mean = async (text) => {
+    const other = await pixels(address(text), one.width, one.height);
+    return one.data.reduce((sum, value, i) => sum + Math.abs(value - other.data[i]), 0) / one.data.length;
+  };
+  return [await mean(svg), await mean(svg.replace(/@font-face/g, "@none")), one.width];
 }"""
 
 
@@ -80,13 +80,15 @@ def downloads(one: Viewer) -> dict[str, bytes]:
 
 
 def move(one: Viewer) -> None:
-    """Move the slider under the picture, if there is one, by a step from where it stands."""
+    """Move the slider under the picture, if there is one, by two steps: some pictures have every second."""
     slider = one.page.locator('[class*="st-key-axis_slider_"] input[type=range]')
     if slider.count() and slider.is_enabled():
+        before = one.frame
         at_end = slider.evaluate("input => input.value === input.max")
         slider.focus()
-        one.page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
-        until(lambda: slider.evaluate("input => input.value === input.max") != at_end or not at_end)
+        for _ in range(2):
+            one.page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
+        until(lambda: one.frame != before)
         one.settled()
 
 
@@ -100,6 +102,15 @@ def check_svg(reader: Any, file: Path, question: str, address: str) -> None:
     source = next(i for i, text in enumerate(drawn["all"]) if text.startswith("lossviz · "))
     assert "".join(drawn["all"][source:]).removeprefix("lossviz · ").lstrip() == address
     assert reader.locator("a").first.get_attribute("href") == address
+
+
+def check_png(reader: Any, png: Path, svg: Path) -> None:
+    """It is the SVG with its fonts, twice as large, and no picture without them."""
+    content = b64encode(png.read_bytes()).decode()
+    reader.goto("about:blank")
+    same, without_fonts, width = reader.evaluate(DIFFERENCE, [content, svg.read_text(encoding="utf-8")])
+    assert width == 2 * float(re.findall(r'<svg[^>]* width="([0-9.]+)"', svg.read_text("utf-8"))[0])
+    assert same < 0.05 < 0.2 < without_fonts
 
 
 def check_html(reader: Any, file: Path, question: str, address: str, seen: dict[str, Any]) -> None:
@@ -148,5 +159,7 @@ def test_the_files_with_a_picture_have_their_fonts_and_words_and_the_slider_wher
         for kind, content in downloads(one).items():
             files[kind].write_bytes(content)
         check_svg(other.page, files["SVG"], question, address)
+        if view == control.default:
+            check_png(other.page, files["PNG"], files["SVG"])
         check_html(other.page, files["HTML"], question, address, seen)
     assert one.errors == other.errors == []

@@ -17,13 +17,12 @@ from lossviz.pages.landscape.trained_network import (
     setup_controls,
     train_network,
     training_caption,
-    uploaded_surface,
 )
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
 from lossviz.ui.downloads import FigurePage, File
-from lossviz.ui.page import Tabs, axis_slider, caption
+from lossviz.ui.page import TURNED, Tabs, axis_slider, caption
 from lossviz.ui.progressive import ProgressiveResult
 from lossviz.ui.texts import texts_beside
 
@@ -72,6 +71,9 @@ def share(fidelity: lv.landscape.PlaneFidelity) -> float:
 
 def show() -> Callable[[], object] | None:
     """The view. Returns what makes its picture finer, if it is not whole yet."""
+    if opened := surface_file.opened():
+        surface_file.show(opened)
+        return None
     drawing, transport, working = st.container(), st.container(), st.empty()
     convention = st.container()
     tries = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
@@ -84,15 +86,11 @@ def show() -> Callable[[], object] | None:
         points = int(Landscape.points.menu(width=85))
     tabs = Tabs("Network")
     setup = setup_controls(tabs["Network"])
-    file = uploaded_surface(tabs["Network"])
-    if file is None:
-        with transport:
-            step = int(axis_slider(Landscape.step, playable=6))
+    surface_file.uploader(tabs["Network"])
+    with transport:
+        step = int(axis_slider(Landscape.step, playable=6))
     with pills:  # after all controls, when it is known what a link has set
         presets("landscape_try", TRIES, Landscape.one_controls)
-    if file is not None:
-        surface_file.show(file, drawing, convention, tabs, drawn)
-        return None
     relief = drawn == "In relief"
     normalize: Any = NORMALIZE[normalized] if plane == "random" else "filter"
     wanted = (setup, plane, normalize, points)
@@ -179,5 +177,6 @@ figure = lv.figures.one_plane(fidelity, at={step}, relief={relief})""",
         ],
         picture="landscape_relief" if relief else "landscape_map",
         caption=words,
+        not_in_link=TURNED if relief else "",
     )
     return refining.refine if refining else None

@@ -111,6 +111,7 @@ def show() -> None:
         columns = {"actual": terms.actual, "predicted": [" ".join(row) for row in terms.predicted]}
         return files.columns({**columns, "term": terms.terms, "left out as written": terms.omitted})
 
+    fits = Numbers.actual.fits and Numbers.predicted.fits
     tabs.fill(
         see=text("terms_see"),
         maths=text("terms_maths").replace("FORMULA", lv.metrics.SCORES[score].formula),
@@ -126,13 +127,10 @@ figure = lv.figures.score_terms(terms)""",
         ],
         picture="numbers_terms",
         caption=words,
+        not_in_link=""
+        if fits
+        else f"these numbers: a box has more than {Numbers.actual.longest} letters, too many for a link",
     )
-    if not (Numbers.actual.fits and Numbers.predicted.fits):
-        with tabs["Share"]:
-            longest = Numbers.actual.longest
-            caption(
-                f"A box has more than {longest} letters, too many for a link: it opens the usual numbers."
-            )
 
 
 def _cells(label: str, typed: str) -> list[str]:

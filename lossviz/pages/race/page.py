@@ -118,5 +118,6 @@ figure = lv.figures.training_curves(
         files=downloads,
         picture="race",
         caption=words,
+        not_in_link="the step that the training has reached" if training else "",
     )
     footer()

@@ -23,7 +23,7 @@ from lossviz.pages.two_weights.surfaces import (
 from lossviz.ui.chart import chart
 from lossviz.ui.controls import presets
 from lossviz.ui.downloads import FigurePage, File
-from lossviz.ui.page import Tabs, axis_slider, caption, footer, heading, page
+from lossviz.ui.page import TURNED, Tabs, axis_slider, caption, footer, heading, page
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -134,5 +134,6 @@ figure = lv.figures.{drawn}""",
         ],
         picture="weights_map" if view == "From above" else "weights_relief",
         caption=words,
+        not_in_link=TURNED if view == "In relief" else "",
     )
     footer()
