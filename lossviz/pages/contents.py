@@ -9,7 +9,7 @@ from lossviz.ui import preload, style
 
 ASSETS = Path(__file__).parents[2] / "assets"
 
-st.set_page_config(page_title="lossviz", page_icon=str(ASSETS / "mark.svg"), layout="wide")
+st.set_page_config(page_icon=str(ASSETS / "mark.svg"), layout="wide")
 style.apply()
 style.logo(ASSETS)
 home = pages.start_page()
@@ -23,6 +23,8 @@ page = st.navigation(
     },
     position="top",
 )
+home_title = "lossviz: see what a loss function does to learning"
+st.set_page_config(page_title=home_title if page.title == home.title else f"{page.title} · lossviz")
 for one in pages.discover():
     if one.title == page.title:
         style.apply(one.style)

@@ -57,7 +57,11 @@ def bit_errors(
     figure = blank(
         700 if narrow else 500,
         margin={"l": 40 if narrow else 62, "r": 14, "t": 30, "b": UNDER_SLIDER},
-        meta={"frame": f"{facts.thresholds[current]:g}", "slider": [0 if narrow else 0.64, 1]},
+        meta={
+            "frame": f"{facts.thresholds[current]:g}",
+            "spoken": "{2}: {0} of the mistakes are a single bit. {1}.",
+            "slider": [0 if narrow else 0.64, 1],
+        },
     )
     columns, labels = _columns(facts, order)
     classes = facts.bits.code.classes

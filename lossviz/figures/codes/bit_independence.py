@@ -48,7 +48,7 @@ def bit_independence(results: Sequence[BitIndependence], at: int = 0, narrow: bo
     figure = blank(
         650 if narrow else 460,
         margin={"l": 62, "r": 14, "t": 10, "b": UNDER_SLIDER},
-        meta={"frame": str(k), "slider": [0 if narrow else 0.36, 1]},
+        meta={"frame": str(k), "spoken": "{5}: {0} {7}.", "slider": [0 if narrow else 0.36, 1]},
     )
     bars = [0.0, 1.0] if narrow else [0.36, 1.0]
     figure.update_layout(

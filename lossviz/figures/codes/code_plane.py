@@ -37,7 +37,11 @@ def code_plane(plane: CodePlane, at: int = 150, unused: bool = False, narrow: bo
     margin = {"l": 14 if narrow else 62, "r": 14, "t": 44, "b": UNDER_SLIDER}
     slider = [0, 1 if narrow else 0.62]
     current = int(np.abs(plane.steps - at).argmin())
-    figure = blank(height, margin=margin, meta={"frame": str(plane.steps[current]), "slider": slider})
+    figure = blank(
+        height,
+        margin=margin,
+        meta={"frame": str(plane.steps[current]), "spoken": "{4}: {0} {1}.", "slider": slider},
+    )
     animated: list[int] = []
     fixed: list[dict[str, Any]] = []
     for c in range(2):

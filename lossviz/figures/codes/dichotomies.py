@@ -55,7 +55,7 @@ def dichotomies(facts: Dichotomies, at: int = 1, narrow: bool = False) -> go.Fig
     figure = blank(
         height,
         margin={"l": 14 if narrow else 62, "r": 14, "t": 36, "b": UNDER_SLIDER},
-        meta={"frame": str(current + 1)},
+        meta={"frame": str(current + 1), "spoken": "{2}: {0}; {1}."},
     )
     plot_height = height - 36 - UNDER_SLIDER
     texts: list[dict[str, Any]] = []

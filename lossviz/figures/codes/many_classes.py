@@ -45,10 +45,11 @@ def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.F
     """
     powers = np.log2(facts.classes).astype(int)
     current = int(np.abs(powers - at).argmin())
+    spoken = f"{{{1 + len(facts.codes)}}}: {{0}} fewer weights with the binary code."
     figure = blank(
         600 if narrow else 490,
         margin={"l": 62, "r": 14, "t": 76 if narrow else 10, "b": UNDER_SLIDER},
-        meta={"frame": str(powers[current]), "slider": [0, 1 if narrow else 0.74]},
+        meta={"frame": str(powers[current]), "spoken": spoken, "slider": [0, 1 if narrow else 0.74]},
     )
     x_domain = [0.0, 1.0] if narrow else [0.0, 0.74]
     low, high = float(np.log10(facts.weights.min())), float(np.log10(facts.weights.max()))

@@ -58,7 +58,10 @@ def outlier_lines(result: OutlierLines, at: float = 72.0, narrow: bool = False) 
     moving.append(len(figure.data) - 1)
 
     index = int(np.abs(result.outlier_y - at).argmin())
-    figure.update_layout(meta={"frame": f"{result.outlier_y[index]:g}", "grip": [moving[-1], "y"]})
+    spoken = f"{{{lines}}}. {', '.join(f'{{{i}}}' for i in range(lines))}."
+    figure.update_layout(
+        meta={"frame": f"{result.outlier_y[index]:g}", "spoken": spoken, "grip": [moving[-1], "y"]}
+    )
     for trace, part in zip(moving, _data(result, index, reach), strict=True):
         figure.data[trace].update(part)
     live = _live_annotations(result, index, reach, narrow)

@@ -89,7 +89,11 @@ def outlier_location(result: OutlierLocation, at: float = 72.0, narrow: bool = F
     moving.append(len(figure.data) - 1)
 
     index = int(np.abs(result.outlier_y - at).argmin())
-    figure.update_layout(meta={"frame": f"{result.outlier_y[index]:g}", "grip": [moving[-1], "x"]})
+    minima = [f"{loss.label} {{{2 * i}}}" for i, loss in enumerate(result.losses)]
+    spoken = f"{{{2 * panels}}}. Best guess in minutes: {', '.join(minima)}."
+    figure.update_layout(
+        meta={"frame": f"{result.outlier_y[index]:g}", "spoken": spoken, "grip": [moving[-1], "x"]}
+    )
     for trace, part in zip(moving, _data(result, index), strict=True):
         figure.data[trace].update(part)
     live = _live_annotations(result, index, narrow)

@@ -119,7 +119,11 @@ def _panels(result: SampleLikelihood, start: int, log_scale: bool, narrow: bool)
     figure = blank(
         600 if narrow else 480,
         margin={"l": 62, "r": 14, "t": 108 if narrow else 10, "b": UNDER_SLIDER},
-        meta={"frame": f"{result.parameter[start]:g}", "slider": [0, 1 if narrow else PANEL_WIDTH]},
+        meta={
+            "frame": f"{result.parameter[start]:g}",
+            "spoken": "{2}: {0} {4}; {1} {6}.",
+            "slider": [0, 1 if narrow else PANEL_WIDTH],
+        },
     )
     domain = [0, 1 if narrow else PANEL_WIDTH]
     real = noise.support == "real"

@@ -60,7 +60,7 @@ def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) ->
     figure = blank(
         680 if narrow else 470,
         margin={"l": 62, "r": 14, "t": 12, "b": UNDER_SLIDER},
-        meta={"frame": str(history.steps[current]), "slider": domains[1][0]},
+        meta={"frame": str(history.steps[current]), "spoken": "{2}: {1}.", "slider": domains[1][0]},
         xaxis={"domain": domains[0][0], "range": [low, 1], "anchor": "y", "tickformat": ".0%", "nticks": 6},
         yaxis={"domain": domains[0][1], "range": [0, 1], "anchor": "x", "tickformat": ".0%", "nticks": 6},
         xaxis2={"domain": domains[1][0], "range": [0, int(history.steps[-1])], "anchor": "y2", "nticks": 7},

@@ -58,10 +58,16 @@ def score_curves(
     best = (history.best_record(), history.best_record(measure))
     header = 84 if narrow else 6
     current = int(np.abs(history.steps - at).argmin())
+    label = MEASURES[measure].label
+    spoken = f"{{4}}: loss {{0}} against its best, {label} {{1}} against that same step."
     figure = blank(
         (400 if narrow else 450) + (header if narrow else 0),
         margin={"l": 62, "r": 14, "t": header, "b": UNDER_SLIDER},
-        meta={"frame": str(history.steps[current]), "slider": [0, 1 if narrow else PLOT_WIDTH]},
+        meta={
+            "frame": str(history.steps[current]),
+            "spoken": spoken,
+            "slider": [0, 1 if narrow else PLOT_WIDTH],
+        },
     )
     styles = (_style(history), LineStyle(INK, INK, "solid", 4.5))
     for panel, (place, values) in enumerate(zip(PANELS, rows, strict=True), start=1):

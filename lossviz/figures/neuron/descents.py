@@ -12,6 +12,7 @@ from lossviz.figures.base.style import (
     PAPER,
     UNDER_SLIDER,
     blank,
+    common_name,
     cursor,
     loss_label,
     loss_line,
@@ -127,7 +128,9 @@ def descents(
         ],
         shapes=[cursor(at)],
     )
-    figure.update_layout(meta=draw_up_to(growing, at) | {"frame": str(at)})
+    names = [common_name(run.loss_name).lower() for run in runs]
+    spoken = f"{{0}}: output {{of {discs[1]}}} under {names[0]}, {{of {discs[3]}}} under {names[1]}."
+    figure.update_layout(meta=draw_up_to(growing, at) | {"frame": str(at), "spoken": spoken})
     figure.frames = [
         {
             "name": str(step),

@@ -60,7 +60,7 @@ def escape_times(
     figure = blank(
         460 if narrow else 470,
         margin={"l": 62, "r": 14, "t": 76 if narrow else 8, "b": UNDER_SLIDER},
-        meta={"frame": f"{z0[start]:g}"},
+        meta={"frame": f"{z0[start]:g}", "spoken": "{0} {1}: {4}."},
         xaxis={"range": [min(z0), max(z0)], "dtick": 2, "tick0": 0},
         yaxis={
             "type": "log",

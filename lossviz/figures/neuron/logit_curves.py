@@ -57,7 +57,7 @@ def logit_curves(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: b
     figure = blank(
         600 if narrow else 490,
         margin={"l": 62, "r": 14, "t": 76 if narrow else 6, "b": UNDER_SLIDER},
-        meta={"frame": f"{curves.z[start]:g}"},
+        meta={"frame": f"{curves.z[start]:g}", "spoken": "{0} {1}: {6}."},
     )
     for panel, (domain, values) in enumerate(zip(panels, rows, strict=True), start=1):
         tag = "" if panel == 1 else str(panel)

@@ -117,6 +117,7 @@ def training_curves(
         annotations=annotations,
         meta={
             "frame": table[drawn].label if running else str(history.steps[shown]),
+            "spoken": _spoken(len(panel.changes(shown)[2]) + runs),
             "click": CLICK.get(view, ""),
             "slider": layout.across,
         },
@@ -136,6 +137,11 @@ def training_curves(
             made.append(_record_frame(history, record, panel, notes, view, boundaries, numbers))
     figure.frames = made
     return figure
+
+
+def _spoken(title: int) -> str:
+    """What a screen reader says of a record: the title of the axis, the large number, and what it is."""
+    return f"{{{title}}}: {{{title + 1}}} {{{title + 2}}}"
 
 
 def _layout(runs: int, beside: bool, narrow: bool, running: bool) -> tuple[int, PanelLayout]:

@@ -23,6 +23,7 @@ from lossviz.figures.base.style import (
     PAPER,
     WHITE,
     blank,
+    common_name,
     loss_style,
     note,
     unthemed,
@@ -167,8 +168,11 @@ def loss_contours(
             )
     for trace, path in ends:
         figure.data[trace].update(_end_data(path, step))
+    ends_said = [f"{common_name(path.loss_name)}: {{{i}}}" for i, (_, path) in enumerate(ends)]
+    spoken = f"{', '.join(ends_said)}, times the loss of always guessing one half." if ends else ""
     figure.update_layout(
-        annotations=[*end_notes, *texts], meta=figure.layout.meta | draw_up_to(growing, step)
+        annotations=[*end_notes, *texts],
+        meta=figure.layout.meta | draw_up_to(growing, step) | {"spoken": spoken},
     )
     figure.frames = [
         {

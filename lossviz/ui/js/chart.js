@@ -1,12 +1,14 @@
 // One chart, updated in place. Plotly redraws the same element, so that zoom, camera and focus stay. A slider of the
 // page is followed while it is dragged, and a segmented control when it is clicked, by frames that came with the figure.
 
+import { Announcer, sentence } from "./announce.js";
 import { ControlWatcher, controlState } from "./controls.js";
 import { atFrame, frameFor, isDarkColour, recolour, sceneNames, sliderInsets } from "./figure.js";
 import { cameras, Interaction } from "./interaction.js";
 import { findChanges } from "./patch.js";
 import { patchPlot } from "./plotly_internals.js";
 import { loadPlotly } from "./plotly_loader.js";
+import { tidySliders } from "./sliders.js";
 
 const NARROW = 560; // px of chart width below which the narrow layout is drawn
 const REST = 500; // ms without a new picture after which the plot is drawn exactly
@@ -27,6 +29,8 @@ class Chart {
     this.destroyed = false;
     this.queue = Promise.resolve();
     this.control = new ControlWatcher(() => this.schedule());
+    this.announcer = new Announcer(root.querySelector(".lossviz-said"));
+    tidySliders();
     this.resize = new ResizeObserver(() => this.schedule());
     this.resize.observe(root);
     this.theme = new MutationObserver(() => this.schedule());
@@ -155,7 +159,16 @@ class Chart {
     this.pictures += 1;
     const status = { state, pictures: String(this.pictures), layout: id, moving: String(patched) };
     Object.assign(this.root.dataset, status);
+    this.announcer.picture(this.words(next));
     this.interaction ??= new Interaction(this);
+  }
+
+  // What is said of a picture. A figure without a sentence has its alternative, which is the label as well: the first one
+  // need not be there twice.
+  words(figure) {
+    const { alt } = this.payload;
+    this.firstAlt ??= alt;
+    return sentence(figure) || (alt === this.firstAlt ? "" : alt);
   }
 
   // Patches the plot if it can be; at rest it is drawn again, exactly.
@@ -183,6 +196,7 @@ class Chart {
     this.resize.disconnect();
     this.theme.disconnect();
     this.control.disconnect();
+    this.announcer.stop();
     cancelAnimationFrame(this.pending);
     clearTimeout(this.rest);
     this.queue.finally(() => window.Plotly?.purge(this.plot));
