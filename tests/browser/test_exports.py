@@ -83,12 +83,12 @@ def move(one: Viewer) -> None:
     """Move the slider under the picture, if there is one, by two steps: some pictures have every second."""
     slider = one.page.locator('[class*="st-key-axis_slider_"] input[type=range]')
     if slider.count() and slider.is_enabled():
-        before = one.frame
-        at_end = slider.evaluate("input => input.value === input.max")
+        before = one.frame, one.address
+        at_start = slider.evaluate("input => input.value === input.min")
         slider.focus()
         for _ in range(2):
-            one.page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
-        until(lambda: one.frame != before)
+            one.page.keyboard.press("ArrowRight" if at_start else "ArrowLeft")
+        until(lambda: one.address != before[1] and (one.frame != before[0] or one.frame == "undefined"))
         one.settled()
 
 
