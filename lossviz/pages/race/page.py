@@ -9,7 +9,7 @@ from lossviz.common.plain_text import error_for_markdown
 from lossviz.pages.race import digits_table, limits
 from lossviz.pages.race.controls import LAYER_METRICS, METRICS, TABLE, VIEWS, Race
 from lossviz.pages.race.downloads import table_files, training_files
-from lossviz.pages.race.picture import stage
+from lossviz.pages.race.picture import TOLD, stage
 from lossviz.pages.race.session import LIVE, is_training
 from lossviz.pages.race.setup import settings, setup, shown_seed, summary, train_call
 from lossviz.ui.controls import presets
@@ -94,6 +94,7 @@ with page():
             if too_long := limits.too_long(wanted):
                 limits.show(wanted, too_long)
                 st.stop()
+            st.session_state[TOLD] = None
             stage(wanted, view, training)
         with convention:
             words = caption(summary(wanted))
@@ -120,4 +121,5 @@ figure = lv.figures.training_curves(
         caption=words,
         not_in_link="the step that the training has reached" if training else "",
     )
+    st.session_state[TOLD] = int(Race.step.value)
     footer()

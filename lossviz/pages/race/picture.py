@@ -12,7 +12,8 @@ from lossviz.pages.race.setup import STEPS, shown_seed
 from lossviz.ui.chart import chart, figure_json, is_narrow
 from lossviz.ui.live import LiveView
 
-SHOWN, CHOSEN = "race_shown_picture", "race_seed_chosen"  # keys of the viewer's session state
+# Keys of the viewer's session state. `TOLD` is the step that the tabs below tell of; None while they are made.
+SHOWN, CHOSEN, TOLD = "race_shown_picture", "race_seed_chosen", "race_told_step"
 
 
 def drawing(now: LiveView, view: str) -> str:
@@ -79,6 +80,8 @@ def _while_paused(wanted: lv.TrainingSettings, view: str) -> None:
     training, _ = current(wanted)
     picture = st.container()
     buttons(wanted)
+    if st.session_state.get(TOLD) not in (None, int(Race.step.value)):
+        st.rerun()  # the link, the code and the files are about the step, too
     with picture:
         _show(training.read(shown_seed()), view)
 
