@@ -5,7 +5,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from driving import Viewer, until
@@ -84,12 +84,29 @@ def move(one: Viewer) -> None:
     slider = one.page.locator('[class*="st-key-axis_slider_"] input[type=range]')
     if slider.count() and slider.is_enabled():
         before = one.frame, one.address
+        one.chart.evaluate("chart => { chart.mark = 'the same' }")
         at_start = slider.evaluate("input => input.value === input.min")
         slider.focus()
         for _ in range(2):
             one.page.keyboard.press("ArrowRight" if at_start else "ArrowLeft")
         until(lambda: one.address != before[1] and (one.frame != before[0] or one.frame == "undefined"))
         one.settled()
+        assert one.chart.evaluate("chart => chart.mark") == "the same", "the chart stays where it is"
+
+
+def shared(one: Viewer) -> str:
+    """The link in the tab Share, once it says of the slider under the picture what the address says."""
+    one.page.get_by_role("tab", name="Share").click()
+    code = one.page.get_by_role("tabpanel").filter(visible=True).locator("code")
+    slider = one.page.locator('[class*="st-key-axis_slider_"] [class*="st-key-"]:has(> div > .stSlider)')
+    keys = re.findall(r"st-key-(\w+)", slider.get_attribute("class")) if slider.count() else []
+
+    def told() -> bool:
+        link = parse_qs(urlsplit(code.inner_text().strip()).query)
+        return all(link.get(key) == one.query().get(key) for key in keys)
+
+    until(told)
+    return str(code.inner_text().strip())
 
 
 def check_svg(reader: Any, file: Path, question: str, address: str) -> None:
@@ -151,8 +168,7 @@ def test_the_files_with_a_picture_have_their_fonts_and_words_and_the_slider_wher
             until(lambda view=view: one.query().get(control.key) == [view])
             until(lambda: one.settled().chart.count() == 1 and one.layout == "wl", seconds=90)
         move(one)
-        one.page.get_by_role("tab", name="Share").click()
-        address = one.page.get_by_role("tabpanel").filter(visible=True).locator("code").inner_text().strip()
+        address = shared(one)
         question = one.page.locator("h1").inner_text()
         seen = one.drawn() | {"frame": one.frame}
         files = {kind: tmp_path / f"{page.name}.{kind.lower()}" for kind in KINDS}
