@@ -79,7 +79,7 @@ def download_buttons(
             on_click="ignore",
             key=f"{chart}_{file.name}",
         )
-    save_picture(chart, question, without_emphasis(words), address)
+    save_picture(chart, question, without_emphasis(words))
 
 
 def without_links(markdown: str) -> str:

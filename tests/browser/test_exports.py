@@ -183,7 +183,7 @@ def test_the_files_with_a_picture_have_their_fonts_and_words_and_the_slider_wher
         files = {kind: tmp_path / f"{page.name}.{kind.lower()}" for kind in KINDS}
         for kind, content in downloads(one).items():
             files[kind].write_bytes(content)
-        check_svg(other.page, files["SVG"], question, address)
+        check_svg(other.page, files["SVG"], question, one.address)
         if view == control.default:
             check_png(other.page, files["PNG"], files["SVG"])
         check_html(other.page, files["HTML"], question, address, seen)

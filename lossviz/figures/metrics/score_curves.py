@@ -54,12 +54,13 @@ def score_curves(
         >>> [frame.name for frame in figure.frames]
         ['0', '2', '4']
     """
-    rows = (history.loss, history.scores[measure])
-    best = (history.best_record(), history.best_record(measure))
+    rows, best = (
+        (history.loss, history.scores[measure]),
+        (history.best_record(), history.best_record(measure)),
+    )
     header = 84 if narrow else 6
     current = int(np.abs(history.steps - at).argmin())
-    label = MEASURES[measure].label
-    spoken = f"{{4}}: loss {{0}} against its best, {label} {{1}} against that same step."
+    spoken = f"{{4}}: loss {{0}} against its best, {MEASURES[measure].label} {{1}} against that same step."
     figure = blank(
         (400 if narrow else 450) + (header if narrow else 0),
         margin={"l": 62, "r": 14, "t": header, "b": UNDER_SLIDER},

@@ -18,9 +18,10 @@ const plain = (text) =>
 // The sentence of a figure at a frame, {data, layout}. In `meta.spoken`, {3} is the text of annotation 3, and {of 5} the
 // text of the first point of trace 5. Empty if the figure has none.
 export function sentence({ data, layout }) {
-  const template = layout.meta?.spoken ?? "";
+  const { meta, annotations = [] } = layout;
+  const template = meta?.spoken ?? "";
   const filled = template.replace(/\{(of )?(\d+)\}/g, (_, of, index) =>
-    plain(of ? data[index]?.text?.[0] : layout.annotations?.[index]?.text),
+    plain(of ? data[index]?.text?.[0] : annotations[index]?.text),
   );
   return filled
     .replace(/([.:;,])[.:;,]+/g, "$1")

@@ -39,6 +39,7 @@ async function save(format, data) {
   const sheet = withWords(picture, {
     ...data,
     fonts,
+    address: window.location.href,
     alt: chart.getAttribute("aria-label"),
     paper: look.getPropertyValue("--st-background-color"),
     ink: look.getPropertyValue("--st-text-color"),
