@@ -154,7 +154,7 @@ DATASETS: Registry[Dataset] = Registry(
         ),
         Dataset(
             name="blobs",
-            label="Four clouds",
+            label="Four clusters",
             task="classification",
             make=_blobs,
             formula=r"x \sim N(\mu_y, s^2 I), \quad \mu_y \text{ on a circle of radius } 2",
