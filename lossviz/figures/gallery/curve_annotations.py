@@ -15,18 +15,18 @@ WIDE = 0.73  # of the plot's width; the values are to the right of it
 COLUMNS = (0.48, 0.74, 1.0)  # positions of the values above a narrow figure
 NAMES = ("loss", "slope", "curvature")
 TITLES = {
-    "residual": "prediction − truth = {}",
+    "residual": "residual, prediction − target = {}",
     "logit": "logit z = {}, output {}",
     "probability": "probability p = {}",
     "margin": "margin = {}",
-    "lead": "lead of the right class = {}",
+    "lead": "margin of the correct class = {}",
 }
 ENDS = {
     "residual": ("← too low", "too high →"),
-    "margin": ("← sure, wrong", "sure, right →"),
-    "lead": ("← sure, wrong", "sure, right →"),
-    "logit": ("← says no", "says yes →"),
-    "probability": ("← says no", "says yes →"),
+    "margin": ("← confidently wrong", "confidently right →"),
+    "lead": ("← confidently wrong", "confidently right →"),
+    "logit": ("← predicts no", "predicts yes →"),
+    "probability": ("← predicts no", "predicts yes →"),
 }
 
 
@@ -42,7 +42,7 @@ def cursor_annotations(curves: LossCurves, k: int, narrow: bool) -> list[dict[st
     x = float(curves.x[k])
     title = TITLES[curves.axis]
     if narrow and curves.axis in ("logit", "lead"):
-        title = {"logit": "z = {}", "lead": "lead = {}"}[curves.axis]
+        title = {"logit": "z = {}", "lead": "margin = {}"}[curves.axis]
     text = title.format(_short(x), number(1 / (1 + np.exp(-x))))
     return [*texts, under_axis(text, 0.5 if narrow else WIDE / 2, xanchor="center")]
 

@@ -46,7 +46,7 @@ def sketch(curves: LossCurves, narrow: bool = False) -> go.Figure:
             )
     heads = [
         note(name, x, 1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=5)
-        for name, x in (("loss", 0.0), ("slope" if narrow else "slope: how hard it pulls", 0.56))
+        for name, x in (("loss", 0.0), ("slope" if narrow else "slope: the gradient of one example", 0.56))
     ]
     title = TITLES[curves.axis].partition(" = ")[0]
     for x in (0.22, 0.78):

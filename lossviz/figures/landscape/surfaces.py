@@ -173,7 +173,7 @@ def _add_path(figure: go.Figure, path: Path, narrow: bool) -> None:
         figure.add_trace(
             go.Scatter(x=[path.a[k]], y=[path.b[k]], mode="markers", marker=marker, hoverinfo="skip")
         )
-    words = f"<b>{percent(path.explained)}</b> of this path's motion is in the plane"
+    words = f"<b>{percent(path.explained)}</b> of this path's variance is in the plane"
     figure.add_annotation(
         note(words, 1, 1, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=6)
         | {"font": {"size": 14 if narrow else 16, "color": INK}}
@@ -240,7 +240,7 @@ def _blank(result: Surface | Profile, narrow: bool) -> go.Figure:
     facts, missing = result.facts, int((~np.isfinite(result.loss)).sum())
     notes = [for_plotly(facts.method)]
     if facts.stride > 1:
-        notes.append(f"first look, {every(facts.stride)}")
+        notes.append(f"coarse grid, {every(facts.stride)}")
     if isinstance(result, Surface) and _stride(result) > 1:
         notes.append(f"drawn at {every(_stride(result))}")
     if facts.subset:

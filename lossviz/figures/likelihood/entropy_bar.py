@@ -188,7 +188,7 @@ def _frame_labels(bar: EntropyBar, k: int, end: float, narrow: bool) -> list[dic
         label = {"x": bar.entropy, "xanchor": "right", "xshift": -10, "font": {"size": 17, "color": INK}}
     percent = round(100 * k / (len(bar.kl) - 1))
     title = (
-        f"the model, {percent} % of the way to the world" if not narrow else f"model {percent} % of the way"
+        f"model moved {percent} % towards the true distribution" if not narrow else f"model moved {percent} %"
     )
     return [total, note(text, y=BAR, yref="y", xref="x", yanchor="middle", **label), under_axis(title)]
 
@@ -205,8 +205,8 @@ def _static_labels(bar: EntropyBar, end: float, narrow: bool) -> list[dict[str, 
         note(text, xref="x", yref="y", font={"size": 17, "color": INK}, **place),
         note(f"{bar.unit} of cross-entropy", 0, 1.045, xref="x", yref="paper", xanchor="left",
              yanchor="middle", xshift=122 if narrow else 148, yshift=0, bgcolor=PAPER),
-        note("grey: p, the world", 1, 0.6, xref="paper", yref="paper", xanchor="right", xshift=-150),
-        note("<b>blue: q, the model</b>", 1, 0.6, xref="paper", yref="paper", xanchor="right",
+        note("grey: p, true", 1, 0.6, xref="paper", yref="paper", xanchor="right", xshift=-150),
+        note("<b>blue: q, model</b>", 1, 0.6, xref="paper", yref="paper", xanchor="right",
              font={"size": 16, "color": MODEL_STYLE.text}),
         y_axis_title("probability", 2),
     ]  # fmt: skip

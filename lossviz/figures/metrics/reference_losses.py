@@ -165,5 +165,5 @@ def _value_annotations(value: float, at: float, top: float, narrow: bool) -> lis
     size = 36 if narrow else 42
     return [
         note(f"<b>{shown}</b>", yshift=-32, font={"size": size, "family": SERIF, "color": blue}, **place),
-        note("yours, in nats" if value > LOW else "yours: off the ruler, on its left", yshift=-88, **place),
+        note("yours, in nats" if value > LOW else "yours: left of the axis", yshift=-88, **place),
     ]

@@ -172,7 +172,7 @@ def _frame_annotations(history: ScoreHistory, measure: str, k: int, narrow: bool
         else _relative_change(moved / (value - moved or 1.0)),
     ]
     words = [
-        f"{number(loss)} {unit} held out;<br>{number(float(history.train_loss[k]))} learned",
+        f"{number(loss)} {unit}, test set;<br>{number(float(history.train_loss[k]))}, training",
         f"now {formatted}",
     ]
     texts = []

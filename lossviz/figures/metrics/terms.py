@@ -88,7 +88,7 @@ def clipping_limits(facts: Sequence[ClippingLimit], narrow: bool = False) -> go.
     columns = (0.0, 0.5) if narrow else (0.0, 0.24, 0.46)
     values = np.array([limit.value for limit in facts])
     figure, scale = _rows(values, np.zeros(len(facts), dtype=bool), style, columns[-1], narrow, 0)
-    titles = ("library", "costs, in nats") if narrow else ("library", "what it does", "costs, in nats")
+    titles = ("library", "loss, in nats") if narrow else ("library", "what it does", "loss, in nats")
     texts = [_cell(t, x, -1, MUTE) for t, x in zip(titles, columns, strict=True)]
     for line, limit in enumerate(facts):
         shown = (limit.library,) if narrow else (limit.library, limit.rule)
@@ -158,7 +158,7 @@ def _value(
 
 def _column_titles(facts: ScoreTerms, columns: tuple[float, ...], narrow: bool) -> list[tuple[str, float]]:
     probability = SCORES[facts.score].task != "regression"
-    names = ["actual y", "predicted p" if probability else "predicted", "its term"]
+    names = ["actual y", "predicted p" if probability else "predicted", "term"]
     if narrow:
         names = ["y", "p" if probability else "predicted"]
     return list(zip(names, columns, strict=False))
@@ -215,7 +215,7 @@ def _mean_row(
             texts.append(note("as written", 0, **place | {"y": count + 1.3}, xref="paper"))
     rest = len(facts.terms) - count
     if rest:
-        words = f"and {whole(rest)} more, none of them dearer"
+        words = f"and {whole(rest)} more, none of them larger"
         texts.append(note(words, 0, **place | {"y": count + 1.3}, xref="paper"))
     return texts
 

@@ -69,7 +69,7 @@ def descriptions(history: History, record: int) -> list[str]:
     for run, diagnosis in enumerate(found):
         text, own = diagnosis.description, own_settings(history, run)
         if diagnosis.kind == "learning" and class_count(history):
-            text = f"{100 * diagnosis.value:.0f} % right"
+            text = f"{100 * diagnosis.value:.0f} % correct"
         texts.append(f"{own}, {text}" if own else text)
     return texts
 

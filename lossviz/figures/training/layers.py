@@ -116,7 +116,7 @@ def _value_text(value: float, is_share: bool) -> str:
         return "–"
     if is_share:
         return percent(value)
-    return "dead" if value < VANISHED else number(value)
+    return "vanished" if value < VANISHED else number(value)
 
 
 def layer_medians(history: History, metric: str, run: int) -> Floats:
@@ -146,14 +146,14 @@ def layer_text(history: History, metric: str, record: int) -> tuple[str, str]:
         run, layer = np.unravel_index(int(np.nanargmax(values)), values.shape)
         name = _layer_name(int(layer), int(np.isfinite(history.gradient_norm[run, 0, record]).sum() or 1))
         return percent(float(values[run, layer])), (
-            f"of the units are flat in the {name} layer of {reference_to(history, int(run))}.<br>"
-            "Flat: less than a twentieth of the steepest slope, on average."
+            f"of the units are saturated in the {name} layer of {reference_to(history, int(run))}.<br>"
+            "Saturated: slope below a twentieth of the steepest, on average."
         )
     first = values[:, 0]
     vanished = tuple(run for run in runs if (values[run][np.isfinite(values[run])] < VANISHED).all())
-    dead = f"<b>Dead</b> in every layer: {references_to(history, vanished)}. " if vanished else ""
+    dead = f"<b>Vanished</b> in every layer: {references_to(history, vanished)}. " if vanished else ""
     if len(vanished) == len(first):
-        return "Dead", "in every layer of every contestant.<br>Blank is below 0.0001."
+        return "Vanished", "the gradient, in every layer of every run.<br>Blank is below 0.0001."
     if not np.isfinite(first).any():
         return "–", "No gradient is known in the first layer.<br>Blank is below 0.0001."
     most, least = int(np.nanargmax(first)), int(np.nanargmin(first))

@@ -151,5 +151,5 @@ def _quartiles(values: Floats) -> tuple[Floats, Floats, Floats]:
 
 def _value_text(history: History, run: int, value: float, metric: str) -> str:
     if np.isnan(value):
-        return "gone" if (history.diverged_at[run] >= 0).any() else "–"
+        return "diverged" if (history.diverged_at[run] >= 0).any() else "–"
     return percent(value) if TRAINING_METRICS[metric].is_share else number(value)

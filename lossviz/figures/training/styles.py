@@ -32,8 +32,8 @@ class CurveMetric:
 # In the order of a control. The keys are fields of `History`.
 TRAINING_METRICS: Mapping[str, CurveMetric] = MappingProxyType(
     {
-        "accuracy": CurveMetric("Accuracy", "accuracy on new examples", is_share=True),
-        "loss": CurveMetric("Loss", "loss in training", comparable=False),
+        "accuracy": CurveMetric("Accuracy", "test accuracy", is_share=True),
+        "loss": CurveMetric("Loss", "training loss", comparable=False),
         "cross_entropy": CurveMetric("Cross-entropy", "cross-entropy, nats", unit=" nats"),
         "brier": CurveMetric("Brier", "Brier score"),
     }

@@ -74,7 +74,7 @@ def training_curves(
         >>> history = lv.train("moons", "linear", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=2, steps=20)
         >>> figure = lv.figures.training_curves(history, "cross_entropy")
         >>> figure.layout.annotations[2].text, len(figure.frames)
-        ('78 % of its points right', 21)
+        ('78 % training accuracy', 21)
     """
     check_metric(metric)
     for name, value, known in (("view", view, DRAW), ("layers", layers, LAYER_METRICS)):
