@@ -275,7 +275,5 @@ def _fixed_annotations(facts: BitErrors, order: str, narrow: bool) -> list[dict[
         ]
     else:
         code = facts.bits.code
-        texts.append(
-            note("unused words", (code.classes + 2**code.length - 1) / 2, 1, **above, **font)
-        )
+        texts.append(note("unused words", (code.classes + 2**code.length - 1) / 2, 1, **above, **font))
     return texts

@@ -50,7 +50,9 @@ class HeadMeasure:
 HEAD_MEASURES: Mapping[str, HeadMeasure] = MappingProxyType(
     {
         "accuracy": HeadMeasure(lambda t: t.accuracy, _percent, "test accuracy", upper=1.0),
-        "log-loss": HeadMeasure(lambda t: t.log_loss, number, "log loss on the test set, nats", log_axis=True),
+        "log-loss": HeadMeasure(
+            lambda t: t.log_loss, number, "log loss on the test set, nats", log_axis=True
+        ),
         "calibration-error": HeadMeasure(
             lambda t: t.calibration_error, _percent, "expected calibration error, test set"
         ),

@@ -141,7 +141,7 @@ def _frame_annotations(
     place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     error_text = f"<b>{100 * facts[k].error:.1f}</b>"
     if binary:
-        words = f"mean probability of {history.classes[1]} {percent(mean_confidence)}, frequency {percent(frequency)}"
+        words = f"mean prediction {percent(mean_confidence)}, frequency {percent(frequency)}"
     else:
         words = f"mean confidence {percent(mean_confidence)}, accuracy {percent(frequency)}"
     x, y = (0.0, 0.365) if narrow else (0.56, 1.0)

@@ -98,7 +98,9 @@ def softmax_twice(curves: SoftmaxTwiceCurves, at: float, narrow: bool = False) -
         ),
         _Curve("softmax twice", curves.twice, curves.gradient_twice, {"color": INK, "width": 4}, INK),
     ]
-    figure = _two_panels(curves.margin, drawn, at, ("loss", "slope"), "margin of the correct class = ", narrow)
+    figure = _two_panels(
+        curves.margin, drawn, at, ("loss", "slope"), "margin of the correct class = ", narrow
+    )
     floor = {"type": "line", "xref": "x2 domain", "yref": "y", "x0": 0, "x1": 1,
              "y0": curves.floor, "y1": curves.floor,
              "line": {"color": MUTE, "width": 1.5, "dash": "4px,4px"}, "layer": "below"}  # fmt: skip

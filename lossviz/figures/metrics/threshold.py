@@ -250,6 +250,8 @@ def _fixed_annotations(
     words = f"<b>cross-entropy {number(facts.loss)}</b>"
     texts.append(note(words, 1, 0, yshift=70 if auc else 48, **place, font=blue))
     texts.append(
-        note(f"Brier {number(facts.brier)}{auc}<br>at every threshold", 1, 0, yshift=4, align="right", **place)
+        note(
+            f"Brier {number(facts.brier)}{auc}<br>at every threshold", 1, 0, yshift=4, align="right", **place
+        )
     )
     return texts

@@ -19,6 +19,7 @@ from lossviz.figures.training.styles import (
     is_hollow,
     line_style,
 )
+from lossviz.training.baselines import majority_accuracy
 from lossviz.training.history import History
 
 
@@ -29,7 +30,7 @@ def draw_curves(history: History, metric: str, layout: PanelLayout) -> Panel:
     quartiles = [_quartiles(values[run]) for run in runs]
     medians = np.stack([median for _, median, _ in quartiles])
     axis, y_layout = y_axis(history, metric)
-    traces: list[dict[str, Any]] = []
+    traces: list[dict[str, Any]] = [_baseline(history, metric)]
     if len(runs) <= 2 and values.shape[1] > 1:
         traces += [_band(history, run, low, high) for run, (low, _, high) in enumerate(quartiles)]
     lines: list[list[int]] = []  # of each run: the traces that grow with time
@@ -82,7 +83,7 @@ def draw_curves(history: History, metric: str, layout: PanelLayout) -> Panel:
             )
         return numbers, data, notes
 
-    texts = [y_axis_title(TRAINING_METRICS[metric].axis), _chance_level(history, metric, layout)]
+    texts = [y_axis_title(TRAINING_METRICS[metric].axis), _baseline_label(history, metric, layout)]
     axes = {"yaxis": y_layout, **rug_axes(layout, y_layout)}
     return Panel(axes, traces, texts, changes)
 
@@ -122,13 +123,25 @@ def _marker(history: History, run: int, running: bool) -> dict[str, Any]:
     }
 
 
-def _chance_level(history: History, metric: str, layout: PanelLayout) -> dict[str, Any]:
-    """A text at the accuracy of guessing; for other metrics it is empty, so that all have as many texts."""
-    is_share = TRAINING_METRICS[metric].is_share
+def _has_baseline(history: History, metric: str) -> bool:
+    return TRAINING_METRICS[metric].is_share and class_count(history) > 0
+
+
+def _baseline(history: History, metric: str) -> dict[str, Any]:
+    """A line at the accuracy of always predicting one class; empty for other metrics, which have it too."""
+    height = majority_accuracy(history.settings) if _has_baseline(history, metric) else None
+    line = {"color": MUTE, "width": 1.5, "dash": "2px,4px"}
+    x = [0, history.settings.steps]
+    return {"type": "scatter", "mode": "lines", "x": x, "y": [height, height], "line": line}
+
+
+def _baseline_label(history: History, metric: str, layout: PanelLayout) -> dict[str, Any]:
+    """What that line is; for other metrics it is empty, so that all have as many texts."""
+    shown = _has_baseline(history, metric)
     return note(
-        "guessing" if is_share else " ",
+        "always the majority class" if shown else " ",
         layout.across[1],
-        1 / max(2, class_count(history)) if is_share else 0,
+        majority_accuracy(history.settings) if shown else 0,
         xref="paper",
         yref="y",
         xanchor="right",

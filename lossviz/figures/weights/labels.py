@@ -142,8 +142,9 @@ def _path_label(path: Trajectory, step: int, span: float, several: bool) -> dict
     x, y = (float(part) for part in path.weights[end])
     outside = max(abs(x), abs(y)) > span and not diverged
     left = x > (0.1 if several else 0.4) * span
+    name = f" {OPTIMIZERS[path.optimizer].label}" if several else ""
     return {
-        "text": f"<b>{value}</b>{f' {OPTIMIZERS[path.optimizer].label}' if several else ''}{', outside' if outside else ''}",
+        "text": f"<b>{value}</b>{name}{', outside' if outside else ''}",
         "x": float(np.clip(x, -span, span)),
         "y": float(np.clip(y, -0.95 * span, 0.85 * span)) + 0.05 * span,
         "xanchor": "right" if left else "left",
