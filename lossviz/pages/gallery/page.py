@@ -5,8 +5,8 @@ from lossviz.pages.gallery.controls import Gallery
 from lossviz.ui.page import footer, heading, page
 
 SENTENCES = {
-    "Outlier": "Each loss picks the guess that makes it smallest. Drag the far point away.",
-    "Shape": "Slide along. Above, what it costs; below, how hard it pulls.",
+    "Outlier": "For each loss, the prediction that makes it smallest. Drag the outlier.",
+    "Shape": "Drag. Above the loss, below it its slope and its curvature.",
     "Which one?": "Three questions lead to an output unit and a loss.",
 }
 VIEWS = {"Outlier": outlier, "Shape": shape, "Which one?": which}

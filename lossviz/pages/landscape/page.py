@@ -7,8 +7,8 @@ from lossviz.pages.landscape.controls import Landscape
 from lossviz.ui.page import footer, heading, page
 
 SENTENCES = {
-    "One plane": "Drag. Compare the loss that the network had with the loss that this map shows.",
-    "Eight planes": "Eight looks at one network. Below them, what a look along two directions cannot show.",
+    "One plane": "Drag. Compare the true loss of the network with the loss on this plane.",
+    "Eight planes": "One network on eight random planes. Below them, what two directions cannot show.",
     "Rescaled": "Drag. The network computes the same function all the way.",
 }
 VIEWS = {"One plane": one_plane, "Eight planes": eight_planes, "Rescaled": rescaled}

@@ -67,7 +67,7 @@ def metadata_list(surface: lv.Surface) -> str:
         f"{lv.figures.number(float(finite.max()))}"
         if len(finite)
         else f"{plain_text(facts.loss_name)}, nowhere finite",
-        "Holes": f"{surface.loss.size - len(finite)} points are not finite",
+        "Not finite": f"{surface.loss.size - len(finite)} points",
         "Weights": lv.figures.whole(facts.weights),
         "Examples": lv.figures.whole(facts.examples) + (", not all of them" if facts.subset else ""),
         "Evaluated": ", ".join(map(plain_text, computed)),
@@ -89,10 +89,10 @@ def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: 
     thinned = surface.facts.stride > 1
     with convention:
         every = lv.figures.every(surface.facts.stride)
-        part = f" Of its finer grid, {every} is drawn, and stands in Numbers (CSV)." if thinned else ""
-        caption(f"From the file that was opened. Take it away in the tab Network to go back.{part}")
+        part = f" Of its finer grid, {every} is drawn, and is in Numbers (CSV)." if thinned else ""
+        caption(f"From the file that was opened. Remove the file in the tab Network to go back.{part}")
         with tabs["Network"]:
-            caption("What the file says of itself")
+            caption("What the file contains")
         tabs["Network"].markdown(metadata_list(surface))
 
     def numbers() -> str:

@@ -24,7 +24,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "0.693": {"numbers_value": 0.693},
     "0.500": {"numbers_value": 0.5},
     "34.54": {"numbers_value": 34.54},
-    "0.325, nine to one": {"numbers_value": 0.325, "numbers_classes": 2, "numbers_counts": "900 100"},
+    "0.325, classes 9 to 1": {"numbers_value": 0.325, "numbers_classes": 2, "numbers_counts": "900 100"},
 }
 
 
@@ -68,7 +68,7 @@ def show() -> None:
         chart(
             picture_of(value, classes, counts),
             key="numbers_ruler",
-            alt=f"A ruler of known losses. {value:g} is nearest to {first.name}, {first.value:.4g}.",
+            alt=f"An axis of known losses. {value:g} is nearest to {first.name}, {first.value:.4g}.",
         )
     with answer:
         st.markdown(explanation(first))

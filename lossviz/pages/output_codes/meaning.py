@@ -23,9 +23,9 @@ BETWEEN = {  # label of the control -> the classes that share the probability
     "four that share a bit": (0, 1, 2, 3),
 }
 PRESETS: dict[str, dict[str, Any]] = {
-    "Torn": {},
-    "On the edge": {"codes_torn": 30},
-    "Sure": {"codes_torn": 0},
+    "Three classes": {},
+    "Less ambiguous": {"codes_torn": 30},
+    "Certain": {"codes_torn": 0},
     "One bit apart": {"codes_between": "two, one bit apart"},
     "Opposites": {"codes_between": "two, three bits apart"},
     "Independent bits": {"codes_between": "four that share a bit"},
@@ -67,9 +67,9 @@ def show() -> None:
         )
     with convention:
         caption(
-            "Eight classes on three bits, perfect neurons: each says the true probability that its "
+            "Eight classes on three bits, perfect neurons: each outputs the true probability that its "
             "bit is 1. Lost: "
-            "Kullback-Leibler divergence of the product from the truth, in bits. Box: thresholded at ½."
+            "the Kullback-Leibler divergence of the product from the truth, in bits. Box: thresholded at ½."
         )
 
     def numbers() -> str:
@@ -95,7 +95,7 @@ figure = lv.figures.bit_independence(posteriors, at={at})""",
                 "Page (HTML)",
                 "meaning.html",
                 "text/html",
-                lambda: lv.figures.standalone(lv.figures.bit_independence(posteriors, at=at), "torn"),
+                lambda: lv.figures.standalone(lv.figures.bit_independence(posteriors, at=at), "ambiguity"),
             ),
             File("Numbers (CSV)", "meaning.csv", "text/csv", numbers),
         ],

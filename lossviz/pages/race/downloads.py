@@ -32,7 +32,7 @@ def training_files(training: LiveTraining, seed: int, metric: str, view: str, la
     return [
         File("Page (HTML)", "race.html", "text/html", page),
         File("Numbers (CSV)", "race.csv", "text/csv", lambda: numbers(training.read().history)),
-        File("Race (NPZ)", "race.npz", "application/octet-stream", lambda: saved(training.read().history)),
+        File("History (NPZ)", "race.npz", "application/octet-stream", lambda: saved(training.read().history)),
     ]
 
 

@@ -49,9 +49,9 @@ def divergence_text(history: lv.History) -> str:
     for name, rate, at in zip(names, rates, history.diverged_at, strict=True):
         if (at >= 0).any():
             return (
-                f"**{name} left the finite numbers at step {int(at[at >= 0].min())}** with "
+                f"**{lv.LOSSES[name].label} diverged at step {int(at[at >= 0].min())}** with "
                 f"{int((at >= 0).sum())} of {len(at)} seeds: at learning rate {rate:g} each step overshoots "
-                "by more than the one before. The others go on; its last finite step stays in the picture."
+                "by more than the one before. The others go on; the last finite step stays in the picture."
             )
     return ""
 
@@ -113,7 +113,7 @@ def _show(now: LiveView, view: str) -> None:
         on_click=choose_seed if now.boundaries and view != "Layers" else None,
         options=control.options if now.running else (),
         live=True,
-        alt=f"{control.value} of {', '.join(history.settings.losses)} over "
+        alt=f"{control.value} of {', '.join(lv.LOSSES[name].label for name in history.settings.losses)} over "
         f"{STEPS} training steps, at step {int(history.steps[-1])}.",
     )
     if trouble := divergence_text(history):

@@ -20,7 +20,7 @@ STARTS = [k / 2 for k in range(1, 29)]  # the slider's values
 LOSSES = ("sigmoid-half-mse", "sigmoid-ce")
 
 
-@st.cache_data(max_entries=16, show_spinner="Running neurons until they escape …")
+@st.cache_data(max_entries=16, show_spinner="Running gradient descent from each start …")
 def escape_times(rate: str) -> dict[str, list[lv.EscapeTime]]:
     """The escape times from every start, by loss."""
     return {loss: lv.neuron.escape_times(loss, STARTS, lr=float(rate)) for loss in LOSSES}
