@@ -1,6 +1,6 @@
 """The fidelity of a picture of a loss surface: the true loss of a training against the loss on the plane.
 
-Over the steps, the loss that the network had and the loss at its projection onto the plane are two different
+Over the steps, the true loss of the network and the loss at its projection onto the plane are two different
 curves. They meet where the path lies in the plane.
 """
 

@@ -103,7 +103,7 @@ BINARY: tuple[Loss, ...] = (
         convention="in nats; no class weight; gamma 0 is cross-entropy",
         source="T.-Y. Lin et al., Focal Loss for Dense Object Detection (2017), equation 4",
         settings=MappingProxyType(
-            {"gamma": Setting(2.0, 0.0, 10.0, "how strongly easy examples are turned down", "γ")}
+            {"gamma": Setting(2.0, 0.0, 10.0, "how strongly easy examples are down-weighted", "γ")}
         ),
         unit="nats",
     ),

@@ -84,8 +84,10 @@ def show() -> None:
         )
     with convention:
         if line:
-            words = "Thin lines: the fit without an outlier, the ninth at 25 minutes. Slopes are in "
-            "minutes per kilometre."
+            words = (
+                "Thin lines: the fit without an outlier, the ninth at 25 minutes. "
+                "Slopes are in minutes per kilometre."
+            )
             for name in names:
                 if not row(name).differentiable:
                     words += f" {row(name).label}: its gradient is 0, so that no line is fitted."

@@ -5,7 +5,7 @@ from lossviz.pages.stuck_neuron.controls import Neuron
 from lossviz.ui.page import footer, heading, page
 
 SENTENCES = {
-    "Slope": "Drag the point to where the neuron is sure and wrong. Watch its slope.",
+    "Slope": "Drag the point to where the neuron is confidently wrong. Watch its slope.",
     "Learning curve": "Play. Both neurons start alike and see the same example.",
     "Escape time": "Drag the start. Each step to the right, squared error takes 2.7 times as long.",
 }
