@@ -79,15 +79,16 @@ def curve_labels(
     low, high = span
     x = (curves.x - curves.x[0]) / (curves.x[-1] - curves.x[0])
     labels = [loss.short_label if narrow else loss.label for loss in curves.losses]
-    widths = [(8.2 if narrow else 9.4) * len(label) for label in labels]
-    positions = place_labels(x, (curves.value - low) / (high - low), widths, size)
+    font = 16 if narrow else 19
+    widths = [0.5 * font * len(label) for label in labels]
+    positions = place_labels(x, (curves.value - low) / (high - low), widths, size, font)
     return [
         note(
             f"<b>{label}</b>",
             xref="x domain",
             yref="y domain",
             **position,
-            font={"size": 16 if narrow else 19, "color": style.text},
+            font={"size": font, "color": style.text},
         )
         for label, position, style in zip(labels, positions, line_styles(curves.losses), strict=True)
     ]

@@ -35,10 +35,10 @@ class Race:
     step = Slider("race_step", "Step", 0, 600, 240, 10, "Looks back at any recorded step")
     measure = Choice(
         "race_measure",
-        "Measure",
+        "Metric",
         tuple(METRICS),
         "Accuracy",
-        "Unlike losses can only be compared by a common measure: not by Loss",
+        "Different losses can only be compared by a common metric: not by Loss",
     )
     layers = Choice(
         "race_layers",

@@ -64,7 +64,8 @@ def show() -> None:
     with convention:
         caption(
             f"Input 1, target 0, *w* = *b* = *z*₀ / 2, both learning, rate {rate}, until the output is ½. "
-            "Squared error has the ½. Dots: gradient descent, run. Lines: the formula for tiny steps."
+            "Squared error has the ½ here, as in the book. Dots: gradient descent, run. Lines: the "
+            "formula for tiny steps."
         )
 
     def numbers() -> str:

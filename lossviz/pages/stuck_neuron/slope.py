@@ -65,7 +65,8 @@ def show() -> None:
     with above:
         caption(
             f"*p* = sigmoid(*z*), target *y* = {target}. Squared error is {convention}; "
-            "cross-entropy is in nats. "
+            "cross-entropy is in nats. The other two views write *a* for *p*, and have the ½, as the "
+            "book has. "
             "Shaded: negative curvature of squared error (not convex)."
         )
     curves = logit_curves(target, half)
