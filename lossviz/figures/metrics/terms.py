@@ -181,15 +181,14 @@ def _mean_row(
         if omitted:
             figure.add_trace(_bars([omitted], [line], style, True, base=bar - omitted))
     agrees = math.isclose(facts.value, facts.sklearn_value, rel_tol=1e-9, abs_tol=1e-12)
-    name = "root of the mean" if root else "mean"
-    comparison = (
-        f"{name}, as scikit-learn’s"
-        if agrees
-        else f"{name}; scikit-learn clips: {number(facts.sklearn_value)}"
-    )
-    texts = _total(f"<b>{number(facts.value)}</b>", comparison, left, count, style.text, narrow)
-    if facts.omitted.any() and facts.as_written is not None:
-        texts += _total(f"<b>{signed(facts.as_written)}</b>", "as written", 0, count, INK, narrow)
+    name = "root of the mean, " if root else "" if narrow else "mean, "
+    clipped = f"scikit-learn clips: {number(facts.sklearn_value)}"
+    comparison = name + ("as scikit-learn’s" if agrees else clipped)
+    written = facts.as_written if facts.omitted.any() else None
+    x = 0.0 if narrow and written is None else left
+    texts = _total(f"<b>{number(facts.value)}</b>", comparison, x, count, style.text, narrow)
+    if written is not None:
+        texts += _total(f"<b>{signed(written)}</b>", "as written", 0.0, count, INK, narrow)
     rest = len(facts.terms) - count
     if rest:
         words = f"and {whole(rest)} more, none of them larger"

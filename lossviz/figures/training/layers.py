@@ -104,13 +104,11 @@ def draw_layers(history: History, metric: str, layout: PanelLayout) -> Panel:
 
 
 def _legend(is_share: bool) -> str:
-    """The shades with the values between which each stands."""
-    bounds = ("5 %", "25 %", "50 %", "75 %", "100 %") if is_share else ("0.0001", "0.001", "0.01", "0.1", "")
-    steps = [
-        f"<span style='color:{colour}'>■</span> {bound}"
-        for colour, bound in zip(SHADES, bounds[1:], strict=True)
-    ]
-    return " ".join([f"Blank, {bounds[0]}", *steps]).rstrip()
+    """The shades, each between the two values that it stands for."""
+    bounds = ("5 %", "25 %", "50 %", "75 %", "100 %") if is_share else ("0.0001", "0.001", "0.01", "0.1", "1")
+    shades = (f"<span style='color:{shade};font-size:20px'>■</span>" for shade in SHADES)
+    steps = (f"{shade} {bound}" for shade, bound in zip(shades, bounds[1:], strict=True))
+    return " ".join([f"Blank below {bounds[0]}", *steps]) + ("" if is_share else " or more")
 
 
 def _value_text(value: float, is_share: bool) -> str:

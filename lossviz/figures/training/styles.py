@@ -18,6 +18,7 @@ from lossviz.networks.table import NETWORKS
 from lossviz.training.history import History
 
 LETTERS = "ABCDEFGH"
+LONGEST_TITLE = 20  # characters; a longer name is cut at the edge of the figure
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ def name_of(history: History, run: int) -> str:
 def title_of(history: History, run: int) -> str:
     """The title over a run's own picture: its letter, if there are letters, and its name."""
     name = name_of(history, run)
+    if len(name) > LONGEST_TITLE:
+        name = LOSSES[history.settings.losses[run]].short_label or name
     return f"{LETTERS[run]} · {name}" if has_letters(history) else name
 
 
