@@ -4,15 +4,12 @@ A choice may show "Squared error" where its links say ``sigmoid-mse``, as the li
 binding would put the label into the address.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import streamlit as st
 
 import lossviz as lv
-
-BROWSER_DELAY = 2.0  # seconds until a browser surely sends the address that it was told to show
 
 Labels = Mapping[str, str] | Callable[[str], str]  # what is shown for an option; others are shown as they are
 
@@ -67,21 +64,6 @@ def linked_words(key: str) -> list[str]:
     return list(st.query_params.get_all(key))
 
 
-def follow_address(key: str, value: Callable[[list[str]], Any]) -> None:
-    """Put a control where the address says: when it is first shown, and when the visitor goes back.
-
-    Args:
-        key: The control's key, in the address and in the session.
-        value: From the words in the address to the control's value.
-    """
-    words = linked_words(key)
-    written, at = st.session_state.get(_written(key), (words, 0.0))
-    # With a click that follows soon the browser may still send the address of before.
-    went_back = words != written and time.monotonic() - at > BROWSER_DELAY
-    if key not in st.session_state or went_back:
-        st.session_state[key] = value(words)
-
-
 def labelled(
     control: LabelledControl, widget: Callable[..., Any], value: Callable[[list[str]], Any], **more: Any
 ) -> Any:
@@ -93,7 +75,8 @@ def labelled(
         value: From the words in the address to the control's value.
         **more: Further arguments of that function.
     """
-    follow_address(control.key, value)
+    if control.key not in st.session_state:
+        st.session_state[control.key] = value(linked_words(control.key))
     return widget(
         control.label,
         control.options,
@@ -113,17 +96,8 @@ def session_value(control: LabelledControl, value: Callable[[list[str]], Any]) -
 
 def write_words(key: str, words: Sequence[str]) -> None:
     """Write a control's words into the address; none for its default."""
-    now = linked_words(key)
-    if now != list(words):
+    if linked_words(key) != list(words):
         if words:
-            st.query_params[key] = list(words) if len(words) > 1 else words[0]
+            st.query_params[key] = list(words)
         else:
             del st.query_params[key]
-        st.session_state[_written(key)] = list(words), time.monotonic()
-    elif st.session_state.get(_written(key), (None,))[0] != now:
-        st.session_state[_written(key)] = now, 0.0
-
-
-def _written(key: str) -> str:
-    """The key under which the session has the words last written, and when."""
-    return f"{key}_in_address"

@@ -93,6 +93,7 @@ def test_the_first_loss_of_a_family_keeps_the_style_of_the_family() -> None:
         ("binary-cross-entropy", "1 0 1", "0.9 1 0.8"),
         ("mse", " ".join(map(str, range(20))), " ".join(["9.5"] * 20)),
     ],
+    ids=["equal terms", "root", "left out", "clipped", "twenty"],
 )
 @pytest.mark.parametrize("page_width", [350, 640, 1060])
 def test_the_total_of_the_terms_is_within_the_figure(
@@ -171,7 +172,7 @@ def test_the_baseline_is_the_accuracy_of_always_predicting_the_majority_class(im
 
 
 def test_the_text_on_the_table_of_digits_agrees_with_its_discs() -> None:
-    """Full discs are the usual initialization, hollow ones the larger one: in the figure, its key, the text."""
+    """Full discs are the usual initialization: in the figure, in its key, and in the text of the page."""
     table = lv.codes.digits_table(seeds=1, epochs=1, heads=["4-bits-ce"])
     figure = lv.figures.head_scores(table)
     discs = {trace.x[0]: trace.marker for trace in figure.data if trace.marker.size == 13}
