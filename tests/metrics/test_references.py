@@ -22,9 +22,9 @@ def nearest(value: float, classes: int, **more: Any) -> str:
 def test_the_nearest_reference_of_well_known_values() -> None:
     assert nearest(2.303, 10) == "guessing, ln K"
     assert nearest(6.908, 1000) == "guessing, ln K"
-    assert nearest(1.461, 10) == "softmax twice, floor"
-    assert nearest(0.3133, 2) == "softmax twice, floor"
-    assert nearest(0.5003, 10) == "smoothing 0.1, floor"
+    assert nearest(1.461, 10) == "softmax twice, smallest"
+    assert nearest(0.3133, 2) == "softmax twice, smallest"
+    assert nearest(0.5003, 10) == "smoothing 0.1, smallest"
     assert nearest(0.693, 2) == "guessing, ln K"
     assert nearest(0.693, 10) == "coin toss, ln 2"
     assert nearest(0.325, 10) == "base rate, averaged"

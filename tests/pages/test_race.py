@@ -38,9 +38,9 @@ def texts(app: Any) -> str:
 
 def test_the_default_has_large_output_weights_and_a_significant_difference() -> None:
     app = opened("race")
-    assert trying(app).value == "Loud output"
+    assert trying(app).value == "Large output weights"
     written = texts(app)
-    assert "More than luck" in written
+    assert "Significant" in written
     assert "cross-entropy ahead at step 240" in written
     assert "chance makes such a gap once in" in written
 
@@ -52,11 +52,11 @@ def test_every_preset_is_selected_trains_to_a_step_and_is_restored_by_its_link()
         sound(trying(app).set_value(name).run())
         assert trying(app).value == name
         links.add(share(app))
-        assert app.session_state["race_step"] == Race.step.default or name == "Loud output"
+        assert app.session_state["race_step"] == Race.step.default or name == "Large output weights"
         words = " ".join(m.value for m in app.markdown)
         assert "Often got wrong" in words
         assert "too long" not in words
-        if name == "Own rates":
+        if name == "Own learning rates":
             other = opened("race", dict(pairs(share(app))))
             assert shown(other) == shown(app)
             assert trying(other).value == name
@@ -120,7 +120,7 @@ def test_four_runs_have_letters_and_their_own_settings() -> None:
 def test_more_than_four_runs_are_one_sentence() -> None:
     app = opened("race", SMALL | {"race_activation": "sigmoid, relu", "race_optimizer": "sgd, adam"})
     assert payloads(app) == []
-    assert any("8 contestants, and at most 4 can be kept apart" in m.value for m in app.markdown)
+    assert any("8 runs, and at most 4 can be told apart" in m.value for m in app.markdown)
 
 
 def test_few_seeds_are_too_few_to_tell() -> None:
@@ -170,7 +170,7 @@ def test_a_race_that_is_too_long_is_one_sentence_with_what_fits() -> None:
     assert payloads(app) == []
     assert "race_live" not in app.session_state
     (said,) = [m.value for m in app.markdown if "too long" in m.value]
-    assert "4 contestants × 16 seeds of cnn, 600 steps on 1\u2009347 examples" in said
+    assert "4 runs × 16 seeds, network Small CNN, 600 steps of 1\u2009347 examples" in said
     assert "minutes of a processor core, and at most 2 are allowed" in said
     offered = [b for b in app.button if b.key.startswith("race_fits")]
     assert [b.label for b in offered] == ["64 examples a step, 1 seed"]

@@ -98,7 +98,7 @@ def test_a_race_that_flies_apart_says_so() -> None:
     assert told == bool((diverged >= 0).any())
 
 
-def test_the_code_under_a_race_in_the_plane_makes_its_portraits_too() -> None:
+def test_the_code_under_a_race_in_the_plane_makes_its_decision_boundaries_too() -> None:
     app = seen("race", {"race_step": "20", "race_seeds": "2"})
     assert len(still(made_by(app))["data"]) == len(shown(app)["data"])
 

@@ -21,6 +21,7 @@ from lossviz.figures.training.styles import (
 )
 from lossviz.training.baselines import majority_accuracy
 from lossviz.training.history import History
+from lossviz.training.settings import MAX_STEPS
 
 
 def draw_curves(history: History, metric: str, layout: PanelLayout) -> Panel:
@@ -131,7 +132,7 @@ def _baseline(history: History, metric: str) -> dict[str, Any]:
     """A line at the accuracy of always predicting one class; empty for other metrics, which have it too."""
     height = majority_accuracy(history.settings) if _has_baseline(history, metric) else None
     line = {"color": MUTE, "width": 1.5, "dash": "2px,4px"}
-    x = [0, history.settings.steps]
+    x = [0, MAX_STEPS]  # beyond the panel, which cuts it, however long the training is
     return {"type": "scatter", "mode": "lines", "x": x, "y": [height, height], "line": line}
 
 

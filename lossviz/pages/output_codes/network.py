@@ -1,4 +1,4 @@
-"""Output codes, The network and Spare words: networks that classify clusters in the plane."""
+"""Output codes, The network and Unused words: networks that classify clusters in the plane."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -148,7 +148,7 @@ def show() -> None:
 
 
 def show_unused() -> None:
-    """The view Spare words."""
+    """The view of unused code words."""
     drawing, transport, convention, preset_row = (st.container() for _ in range(4))
     with transport:
         step = int(axis_slider(Codes.step, playable=5))

@@ -75,7 +75,7 @@ def see(preset: str | None, view: str, plane: bool) -> str:
     if view == TABLE:
         return text("see_ten_digits")
     dots = (SEED_DOTS + (CLICK_DOTS if plane else "")) if view == "Curves" else ""
-    return chosen + "\n" + text("see").replace("{dots}", dots)
+    return chosen + "\n" + text("see").replace("DOTS ", dots)
 
 
 with page():
