@@ -129,7 +129,7 @@ class Choice:
         return value
 
     def _linked(self, words: list[str]) -> str:
-        return self._validated(words[-1] if words else self.default)
+        return self._validated(words[0] if len(words) == 1 else self.default)
 
     def _validated(self, value: Any) -> str:
         return value if value in self.options else self.default

@@ -1,6 +1,8 @@
 """The page Race: its settings, presets, views, code, sentences and files."""
 
+import ast
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from support.pages import code, made_by, opened, pairs, payload, payloads, share, shown, sound, still, trying
 
 import lossviz as lv
+from lossviz.pages import race
 from lossviz.pages.output_codes import at_scale
 from lossviz.pages.race.controls import Race
 
@@ -201,3 +204,22 @@ def test_a_link_to_a_long_race_is_watched_on_its_way() -> None:
         assert [b.label for b in app.button if b.key == "race_play"] == ["Pause"]
     finally:
         live.pause()
+
+
+@pytest.mark.parametrize("view", ["Curves", "Layers", "Seeds", "Table"])
+@pytest.mark.parametrize("plane", [True, False], ids=["plane", "no plane"])
+def test_what_to_see_speaks_only_of_what_the_view_shows(view: str, plane: bool) -> None:
+    """Dots of seeds stand beside curves, decision boundaries only where there are two features."""
+    data = "moons" if plane else "iris"
+    source = Path(race.__file__).with_name("page.py").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    functions = [node for node in ast.parse(source).body if not isinstance(node, ast.With)]
+    exec(compile(ast.Module(functions, []), "page.py", "exec"), names | {"__file__": race.__file__}, names)
+    assert len(lv.DATASETS[data].features) == 2 or not plane
+    for preset in (None, *names["PRESETS"]):
+        said = names["see"](preset, view, plane)
+        assert "DOTS" not in said
+        assert ("dots right of the curves" in said) == (view == "Curves")
+        assert ("decision boundaries" in said) == (view == "Curves" and plane)
+        assert ("Under the name of each run" in said) == (view != "Table")
+        assert "Often got wrong" in said
