@@ -156,7 +156,7 @@ def binary_as_written() -> AsWritten:
         >>> import lossviz as lv
         >>> facts = lv.metrics.binary_as_written()
         >>> facts.inputs[0].name, facts.inputs[0].values.round(3).tolist()
-        ('Mixed', [0.23, 0.784, 0.784, 0.784])
+        ('Six examples', [0.23, 0.784, 0.784, 0.784])
     """
     inputs = []
     for name, actual, predicted in BINARY_INPUTS:

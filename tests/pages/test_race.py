@@ -176,7 +176,7 @@ def test_a_race_that_is_too_long_is_one_sentence_with_what_fits() -> None:
     assert "4 runs × 16 seeds, network Small CNN, 600 steps of 1\u2009347 examples" in said
     assert "minutes of a processor core, and at most 2 are allowed" in said
     offered = [b for b in app.button if b.key.startswith("race_fits")]
-    assert [b.label for b in offered] == ["64 examples a step, 1 seed"]
+    assert [b.label for b in offered] == ["64 examples in a batch, 1 seed"]
 
 
 def test_what_fits_is_a_click_away() -> None:
@@ -184,7 +184,7 @@ def test_what_fits_is_a_click_away() -> None:
     app = opened("race", wide | {"race_seeds": "16", "race_step": "0"})
     fewer, smaller = [b for b in app.button if b.key.startswith("race_fits")]
     assert fewer.label.endswith("seeds")
-    assert smaller.label == "64 examples a step"
+    assert smaller.label == "64 examples in a batch"
     sound(smaller.click().run())
     assert not any("too long" in m.value for m in app.markdown)
     assert settings_of(app).batch == 64
