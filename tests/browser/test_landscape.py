@@ -24,7 +24,8 @@ LABEL = """() => {
   const plot = document.querySelector(".lossviz-chart[data-pictures] .lossviz-plot");
   if (!plot?._fullLayout) return "none yet";
   plot.opened ??= performance.now();
-  return plot._fullLayout.annotations.map((a) => a.text).filter((text) => text.includes("coarse grid")).join();
+  const texts = plot._fullLayout.annotations.map((a) => a.text);
+  return texts.filter((text) => text.includes("coarse grid")).join();
 }"""
 
 
