@@ -57,7 +57,7 @@ def clipping_limits() -> tuple[ClippingLimit, ...]:
             "scikit-learn, float32",
             f"clips p at {_scientific(float32)}",
             -math.log(float32),
-            "scikit-learn’s clip, float32",
+            "scikit-learn’s limit, float32",
         ),
         ClippingLimit("Keras", "clips p at 10⁻⁷", -math.log(1e-7), "clipped at ε = 10⁻⁷", prominent=True),
         ClippingLimit(
@@ -67,9 +67,9 @@ def clipping_limits() -> tuple[ClippingLimit, ...]:
             "scikit-learn, float64",
             f"clips p at {_scientific(float64)}",
             -math.log(float64),
-            "scikit-learn’s clip",
+            "scikit-learn’s limit",
         ),
-        ClippingLimit("torch BCELoss", "clamps ln p at −100", 100.0, "torch BCELoss clamp", prominent=True),
+        ClippingLimit("torch BCELoss", "clamps ln p at −100", 100.0, "torch BCELoss limit", prominent=True),
         ClippingLimit("the definition", "clips nothing", math.inf),
     ]
     return tuple(sorted(limits, key=lambda limit: limit.value))
