@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import count_in
 from lossviz.curvature.eigenvalues import leading_eigenpairs
+from lossviz.curvature.products import AUTOMATIC
 from lossviz.engine.parameters import flatten, trainable_parameters
 
 Normalize = Literal["filter", "layer", "none"]
@@ -163,7 +164,8 @@ def hessian_plane(
         max_batches: Use only so many batches.
 
     Returns:
-        The plane; its axes name the two eigenvalues.
+        The plane; its axes name the two eigenvalues, and ``method`` says how they were computed if not by
+        automatic differentiation.
 
     Raises:
         ValueError: If the model has fewer than two weights, or the model, loss or data cannot be used.
@@ -180,6 +182,7 @@ def hessian_plane(
     free = trainable_parameters(model)
     if sum(p.numel() for p in free.values()) < 2:
         raise ValueError("a Hessian plane needs a model with at least 2 weights; got 1")
-    values, vectors = leading_eigenpairs(model, loss_fn, data, k=2, max_batches=max_batches)
+    values, vectors, how = leading_eigenpairs(model, loss_fn, data, k=2, max_batches=max_batches)
     axes = (f"eigenvector of {values[0]:.4g}", f"eigenvector of {values[1]:.4g}")
-    return Plane(*flat_layout(free), vectors[0], vectors[1], "two leading Hessian eigenvectors", axes)
+    method = "two leading Hessian eigenvectors" + ("" if how == AUTOMATIC else f", by {how}")
+    return Plane(*flat_layout(free), vectors[0], vectors[1], method, axes)
