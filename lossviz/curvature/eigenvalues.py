@@ -88,15 +88,15 @@ def leading_eigenpairs(
     max_batches: int | None = None,
     tolerance: float = 1e-4,
     seed: int = 0,
-) -> tuple[Floats, AnyFloats, str]:
-    """Compute eigenvalues (k,) and eigenvectors (k, n) of the Hessian, and say by which method.
+) -> tuple[Floats, AnyFloats]:
+    """Compute eigenvalues (k,) and eigenvectors (k, n) of the Hessian, of length 1 and in the model's dtype.
 
-    The vectors have length 1 and the model's dtype. Arguments and errors are those of `spectrum`.
+    Arguments and errors are those of `spectrum`.
     """
     hessian = hessian_operator(model, loss_fn, data, max_batches)
-    found = _eigenpairs(hessian, k, end, tolerance, seed)
-    dtype = next(iter(trainable_parameters(model).values())).dtype
-    return found.values, found.vectors.astype(torch.zeros(1, dtype=dtype).numpy().dtype), hessian.method
+    found = eigenpairs_of(hessian, k, end, tolerance, seed)
+    double = next(iter(trainable_parameters(model).values())).dtype == torch.float64
+    return found.values, found.vectors.astype(np.float64 if double else np.float32)
 
 
 def spectrum(
@@ -147,7 +147,7 @@ def spectrum(
     """
     samples = count_in("samples", samples, 2)
     hessian = hessian_operator(model, loss_fn, data, max_batches)
-    found = _eigenpairs(hessian, k, end, tolerance, seed)
+    found = eigenpairs_of(hessian, k, end, tolerance, seed)
     n = hessian.like.numel()
     if n <= MAX_DENSE:
         units = torch.eye(n, dtype=hessian.like.dtype, device=hessian.like.device)
@@ -228,7 +228,10 @@ def density(
     return Density(eigenvalue, kernels @ weight, float(weight[node < -zero].sum()), hessian.method)
 
 
-def _eigenpairs(hessian: HessianOperator, k: int, end: End, tolerance: float, seed: int) -> Eigenpairs:
+def eigenpairs_of(
+    hessian: HessianOperator, k: int, end: End, tolerance: float = 1e-4, seed: int = 0
+) -> Eigenpairs:
+    """The k eigenpairs at one end of the spectrum of a Hessian; see `spectrum`."""
     n = hessian.like.numel()
     k = count_in("k", k, 1, n)
     ends: tuple[Literal["largest", "smallest", "magnitude"], ...] = ("largest", "smallest", "magnitude")

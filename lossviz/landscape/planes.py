@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import count_in
-from lossviz.curvature.eigenvalues import leading_eigenpairs
+from lossviz.curvature.compiled import hessian_operator
+from lossviz.curvature.eigenvalues import eigenpairs_of
 from lossviz.curvature.products import AUTOMATIC
 from lossviz.engine.parameters import flatten, trainable_parameters
 
@@ -182,7 +183,10 @@ def hessian_plane(
     free = trainable_parameters(model)
     if sum(p.numel() for p in free.values()) < 2:
         raise ValueError("a Hessian plane needs a model with at least 2 weights; got 1")
-    values, vectors, how = leading_eigenpairs(model, loss_fn, data, k=2, max_batches=max_batches)
-    axes = (f"eigenvector of {values[0]:.4g}", f"eigenvector of {values[1]:.4g}")
-    method = "two leading Hessian eigenvectors" + ("" if how == AUTOMATIC else f", by {how}")
-    return Plane(*flat_layout(free), vectors[0], vectors[1], method, axes)
+    hessian = hessian_operator(model, loss_fn, data, max_batches)
+    found = eigenpairs_of(hessian, 2, "magnitude")
+    axes = (f"eigenvector of {found.values[0]:.4g}", f"eigenvector of {found.values[1]:.4g}")
+    how = "" if hessian.method == AUTOMATIC else f", by {hessian.method}"
+    names, shapes, origin = flat_layout(free)
+    u, v = found.vectors.astype(origin.dtype)
+    return Plane(names, shapes, origin, u, v, f"two leading Hessian eigenvectors{how}", axes)
