@@ -16,11 +16,8 @@ _DETACHING = ("detach", "detach_", "register_hook")
 
 
 def custom_functions(hessian: AutogradHessian) -> list[str]:
-    """Names of the user's autograd functions between the weights and the loss of the first batch."""
-    with torch.enable_grad():
-        loss = hessian._loss_of(0)
-    root = loss.grad_fn if isinstance(loss, Tensor) else None
-    return [name for node in _nodes(root, set()) if (name := _custom_name(node))]
+    """Names of the user's autograd functions between the weights and the loss that was evaluated last."""
+    return [name for node in _nodes(hessian.loss_node, set()) if (name := _custom_name(node))]
 
 
 def causes(hessian: AutogradHessian) -> str:

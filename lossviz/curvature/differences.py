@@ -91,6 +91,7 @@ class DifferenceHessian:
 
 def central_difference(gradients: AutogradHessian, v: Tensor, step: float) -> tuple[float, Tensor]:
     """(L(w + s v) - L(w - s v)) / 2 s and the same of the gradient, (n,); the weights are set back."""
+    gradients.refresh()  # its graph is of no use once the weights have moved
     before = [weight.detach().clone() for weight in gradients.weights]
     found = []
     try:

@@ -13,7 +13,7 @@ from lossviz.curvature.products import AutogradHessian
 from lossviz.engine.batches import Batch, BatchList
 from lossviz.engine.parameters import private_copy, trainable_parameters
 
-FEW = 32  # examples, spread evenly over a batch
+FEW = 8  # examples, spread evenly over a batch
 MAX_WEIGHTS = 100_000_000  # of a model that is copied: 0.8 GB
 
 
@@ -41,7 +41,7 @@ def double_copy(hessian: AutogradHessian, items: tuple[Batch, ...] | None = None
         twin.weights = list(trainable_parameters(twin.model).values())
         twin.batches = replace(twin.batches, items=tuple(_in_double(batch) for batch in twin.batches.items))
         twin.like = torch.cat([weight.detach().reshape(-1) for weight in twin.weights])
-        twin.loss_and_gradient()
+        twin.prepare()
     except Exception as error:
         raise NotInDoubleError(f"it does not run in float64 ({first_line(error)})") from error
     return twin

@@ -69,6 +69,7 @@ class AutogradHessian:
         self.like = torch.cat([w.detach().reshape(-1) for w in self.weights])  # (n,), for dtype and device
         self._loss = 0.0  # of the batch that was evaluated last
         self._gradient_graph: Tensor | None = None
+        self.loss_node: Any = None  # of autograd's graph, while that is kept
         self._evaluated = False
         self.probed = False
         self._writes_data = False  # the model or the loss: then they are given copies
@@ -77,7 +78,7 @@ class AutogradHessian:
 
     def refresh(self) -> None:
         """Evaluate again, at the weights as they are now."""
-        self._gradient_graph, self._evaluated = None, False
+        self._gradient_graph, self.loss_node, self._evaluated = None, None, False
 
     def _evaluate(self) -> None:
         if not self._evaluated:
@@ -111,6 +112,8 @@ class AutogradHessian:
 
     def loss_and_gradient(self) -> tuple[float, Tensor]:
         """The loss over all batches and its gradient (n,), at the weights as they are now."""
+        if self._gradient_graph is not None:
+            return self._loss, self._gradient_graph.detach()
         loss, total = 0.0, torch.zeros_like(self.like)
         for index in range(len(self.batches.items)):
             total += self._gradient(index, create_graph=False) * self._weight(index)
@@ -166,6 +169,7 @@ class AutogradHessian:
                         "the loss does not depend on the model's weights in a way that can be differentiated"
                     )
                 self._loss = float(loss.detach())
+                self.loss_node = loss.grad_fn if create_graph else None
                 parts = torch.autograd.grad(
                     loss, self.weights, create_graph=create_graph, materialize_grads=True
                 )
