@@ -1,6 +1,7 @@
 """Name what makes autograd's derivatives differ from those of a loss, for a sentence to the user."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -27,9 +28,11 @@ def causes(hessian: AutogradHessian) -> str:
         As "the autograd function Round in module 'act'"; if nothing is found, that it is an operation of
         torch, or a hook.
     """
+    if hessian.loss_and_gradient()[0] != hessian.loss_and_gradient()[0]:
+        return "random numbers that are not torch's: it is another loss at each call"
     watch = _Watch(hessian.model)
     try:
-        with torch.enable_grad(), DoublePrecision(), watch:
+        with torch.enable_grad(), DoublePrecision() if hessian.in_double else nullcontext(), watch:
             loss = hessian._loss_of(0)
         watch.note_functions(loss, "")
     finally:
@@ -44,6 +47,11 @@ def _custom_name(node: Any) -> str:
     """The name of the user's `torch.autograd.Function` that a node belongs to; "" if it is torch's own."""
     own = getattr(node, "_forward_cls", None)
     return str(own.__name__) if own is not None and isinstance(node, BackwardCFunction) else ""
+
+
+def _wrong_by_design(node: Any) -> str:
+    """The name of an operation of torch whose gradient is not its derivative; "" for all others."""
+    return "fake quantization" if node.name().startswith("FakeQuantize") else ""
 
 
 def _nodes(root: Any, seen: set[Any]) -> Iterator[Any]:
@@ -99,9 +107,12 @@ class _Watch(TorchFunctionMode):
                 for node in _nodes(value.grad_fn, self._seen):
                     if name := _custom_name(node):
                         self._note(f"{_FUNCTION} {name}", module)
+                    elif what := _wrong_by_design(node):
+                        self._note(what, module)
 
     def _entered(self, name: str) -> Callable[..., None]:
         def enter(module: nn.Module, args: Any) -> None:
+            self.note_functions(args, self._stack[-1] if self._stack else "")  # those of the module around it
             self._stack.append(name)
 
         return enter

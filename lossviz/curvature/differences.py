@@ -14,7 +14,7 @@ from torch import Tensor
 from lossviz.common.errors import InvalidInputError
 from lossviz.curvature.products import AutogradHessian
 
-STEPS = (1e-5, 1e-6, 1e-7, 1e-4, 1e-8, 1e-3)  # relative to the weights, tried in this order
+STEPS = (1e-5, 1e-6, 1e-7, 1e-4, 1e-3, 1e-8)  # relative to the weights, tried in this order
 AGREEMENT = 1e-4  # relative difference of the products by two steps
 SMALLEST = 1e-3  # a parameter's entries count as at least this share of the mean, in steps
 NOISE = 64 * torch.finfo(torch.float64).eps  # rounding error of a gradient, relative to it
@@ -74,8 +74,8 @@ class DifferenceHessian:
         ]
         for relative in STEPS:
             step = relative / max(ratios)
-            wide, product = (central_difference(self._gradients, v, s)[1] for s in (step, step / 2))
-            rounding = NOISE * float(self._evaluate()[1].norm()) / step
+            wide, product = (central_difference(self._gradients, v, s)[1] for s in (step, step / 10))
+            rounding = 10 * NOISE * float(self._evaluate()[1].norm()) / step
             scale = max(float(product.norm()), self._largest * length)
             if not bool(product.isfinite().all()):
                 return product

@@ -35,7 +35,7 @@ def double_copy(hessian: AutogradHessian, items: tuple[Batch, ...] | None = None
     if count > MAX_WEIGHTS:
         raise NotInDoubleError(f"the model has {count} weights, too many for a copy in float64")
     twin = with_batches(hessian, hessian.batches.items if items is None else items)
-    twin._in_double = True
+    twin.in_double = True
     try:
         twin.model = private_copy(hessian.model).double()
         twin.weights = list(trainable_parameters(twin.model).values())

@@ -7,6 +7,7 @@ this is its reference and its fallback.
 
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from lossviz.common.errors import InvalidInputError, first_line
 from lossviz.common.rng import IsolatedRNG
 from lossviz.curvature.double_precision import DoublePrecision
 from lossviz.curvature.twice_differentiable import TwiceDifferentiable
-from lossviz.engine.batches import DataWriteGuard, read_batches
+from lossviz.engine.batches import Batch, DataWriteGuard, read_batches
 from lossviz.engine.parameters import private_copy, trainable_parameters
 from lossviz.engine.user_loss import (
     OriginalModelGuard,
@@ -60,7 +61,8 @@ class AutogradHessian:
         trainable = trainable_parameters(model)
         loss_fn = loss_function(loss_fn)
         refuse_captured_model(model, loss_fn)
-        self.batches = read_batches(data, next(iter(trainable.values())), max_batches)
+        batches = read_batches(data, next(iter(trainable.values())), max_batches)
+        self.batches = replace(batches, items=tuple(_without_inference_tensors(b) for b in batches.items))
         self.model, self.loss_fn, self.extras = private_copy(model), loss_fn, loss_extras(loss_fn)
         self.original = model
         self.weights = list(
@@ -74,7 +76,7 @@ class AutogradHessian:
         self.probed = False
         self._writes_data = False  # the model or the loss: then they are given copies
         self.is_random = False  # the model or the loss
-        self._in_double = False  # whether operations that ask for another dtype are given float64
+        self.in_double = False  # whether operations that ask for another dtype are given float64
 
     def refresh(self) -> None:
         """Evaluate again, at the weights as they are now."""
@@ -160,7 +162,7 @@ class AutogradHessian:
         """The flat gradient (n,) of a batch, with its graph."""
         with torch.enable_grad(), ExitStack() as modes:
             modes.enter_context(TwiceDifferentiable())
-            if self._in_double:
+            if self.in_double:
                 modes.enter_context(DoublePrecision())
             try:
                 loss = self._loss_of(index)
@@ -190,3 +192,8 @@ class AutogradHessian:
         except RuntimeError as error:
             raise ValueError(f"the loss cannot be differentiated twice: {first_line(error)}") from error
         return torch.cat([part.reshape(-1) for part in parts])
+
+
+def _without_inference_tensors(batch: Batch) -> Batch:
+    """The batch, copied if a tensor was made in `torch.inference_mode`, which autograd does not take."""
+    return batch.clone() if any(tensor.is_inference() for tensor in batch.tensors()) else batch
