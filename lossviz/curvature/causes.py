@@ -51,6 +51,8 @@ def _custom_name(node: Any) -> str:
 
 def _wrong_by_design(node: Any) -> str:
     """The name of an operation of torch whose gradient is not its derivative; "" for all others."""
+    if node.name().startswith("EmbeddingBackward") and node._saved_scale_grad_by_freq:
+        return "scale_grad_by_freq of an embedding"
     return "fake quantization" if node.name().startswith("FakeQuantize") else ""
 
 

@@ -117,6 +117,10 @@ def numpy_noise(h: Tensor) -> Tensor:
     return h.tanh() * float(np.random.rand() + 0.5)  # noqa: NPY002  # the user's own code
 
 
+def counted(h: Tensor) -> Tensor:
+    return F.embedding(torch.arange(len(h)) // 2, h, scale_grad_by_freq=True)
+
+
 def quantized(h: Tensor) -> Tensor:
     return torch.fake_quantize_per_tensor_affine(h, 0.1, 0, -128, 127)
 
@@ -133,6 +137,7 @@ def quantized(h: Tensor) -> Tensor:
         (torch.tanh, hooked_loss, "register_hook in the loss"),
         (node_hook, CE, "an operation of torch, or a hook"),
         (quantized, CE, "fake quantization in module '1'"),
+        (counted, CE, "scale_grad_by_freq of an embedding in module '1'"),
         (numpy_noise, CE, "random numbers that are not torch's"),
         (torch.tanh, lambda o, t: CE(o, t) * CE(o, t).detach(), "detach in the loss"),
     ],
