@@ -145,10 +145,17 @@ def quantized(h: Tensor) -> Tensor:
 def test_a_gradient_that_is_not_that_of_the_loss_is_refused(
     function: Callable[[Tensor], Tensor], loss_fn: Callable[..., Any], cause: str
 ) -> None:
-    model = model_with(function)
-    for call in (lv.sharpness, lv.hessian_plane, lambda *args: lv.edge_run(*args, lr=0.1, steps=1)):
-        with pytest.raises(ValueError, match=f"gradient is not its derivative, because of {cause}"):
-            call(model, loss_fn, (X, Y))
+    with pytest.raises(ValueError, match=f"gradient is not its derivative, because of {cause}"):
+        lv.sharpness(model_with(function), loss_fn, (X, Y))
+
+
+def test_every_way_to_a_curvature_refuses() -> None:
+    def edge_run(*args: Any) -> lv.EdgeRun:
+        return lv.edge_run(*args, lr=0.1, steps=1)
+
+    for call in (lv.spectrum, lv.density, lv.hessian_plane, edge_run):
+        with pytest.raises(ValueError, match="autograd function WrongBackward in module '1'"):
+            call(model_with(WrongBackward.apply), CE, (X, Y))
 
 
 def flat_start(model: nn.Module) -> None:
