@@ -16,7 +16,9 @@ from torch import Tensor, nn
 
 from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import count_in
-from lossviz.curvature.eigenvalues import leading_eigenpairs
+from lossviz.curvature.compiled import hessian_operator
+from lossviz.curvature.eigenvalues import eigenpairs_of
+from lossviz.curvature.products import AUTOMATIC
 from lossviz.engine.parameters import flatten, trainable_parameters
 
 Normalize = Literal["filter", "layer", "none"]
@@ -163,7 +165,8 @@ def hessian_plane(
         max_batches: Use only so many batches.
 
     Returns:
-        The plane; its axes name the two eigenvalues.
+        The plane; its axes name the two eigenvalues, and ``method`` says how they were computed if not by
+        automatic differentiation.
 
     Raises:
         ValueError: If the model has fewer than two weights, or the model, loss or data cannot be used.
@@ -180,6 +183,10 @@ def hessian_plane(
     free = trainable_parameters(model)
     if sum(p.numel() for p in free.values()) < 2:
         raise ValueError("a Hessian plane needs a model with at least 2 weights; got 1")
-    values, vectors = leading_eigenpairs(model, loss_fn, data, k=2, max_batches=max_batches)
-    axes = (f"eigenvector of {values[0]:.4g}", f"eigenvector of {values[1]:.4g}")
-    return Plane(*flat_layout(free), vectors[0], vectors[1], "two leading Hessian eigenvectors", axes)
+    hessian = hessian_operator(model, loss_fn, data, max_batches)
+    found = eigenpairs_of(hessian, 2, "magnitude")
+    axes = (f"eigenvector of {found.values[0]:.4g}", f"eigenvector of {found.values[1]:.4g}")
+    how = "" if hessian.method == AUTOMATIC else f", by {hessian.method}"
+    names, shapes, origin = flat_layout(free)
+    u, v = found.vectors.astype(origin.dtype)
+    return Plane(names, shapes, origin, u, v, f"two leading Hessian eigenvectors{how}", axes)
