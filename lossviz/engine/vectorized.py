@@ -7,7 +7,7 @@ every result.
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import torch
@@ -18,6 +18,7 @@ from lossviz.engine.batches import Batch
 from lossviz.engine.conv_blocks import image_blocks
 from lossviz.engine.conv_program import ConvProgram
 from lossviz.engine.parameters import trainable_parameters
+from lossviz.engine.plane_state import LinearPart, PlaneState
 from lossviz.engine.reference import Task
 from lossviz.engine.rule_types import PlaneParameters
 from lossviz.engine.stacked_loss import FullDataLoss, compile_loss, ends_in_mean
@@ -46,27 +47,28 @@ class VectorizedEvaluator:
 
     def __init__(self, task: Task) -> None:
         batch = merge_batches(task)
-        parameters, buffers = all_parameters(task.model), list(task.model.buffers())
+        parameters, buffers, moving = _named_tensors(task)
         trainable = trainable_parameters(task.model)
         first = next(iter(trainable.values()))
         self._like = first
         directions = torch.from_numpy(task.directions).to(first.device, first.dtype)
         shapes = {name: tuple(p.shape) for name, p in trainable.items()}
-        frozen = {name: p.detach() for name, p in parameters.items() if name not in trainable}
+        frozen = {name: p.detach() for name, p in parameters.items() if name not in {**trainable, **moving}}
         trace = record(partial(batch.outputs_for, task.model), batch.all_inputs, parameters, buffers)
         outputs = trace.outputs
         if outputs.ndim not in (1, 2) or len(outputs) != batch.examples:
             raise UntraceableError(f"outputs of shape {tuple(outputs.shape)}")
         self._outputs: Callable[[Tensor], Iterator[Tensor]]
         if any(op.name == "conv2d" for op in trace.ops):
-            conv = ConvProgram(trace, directions, shapes, frozen, image_blocks(trace, batch.examples))
+            conv = ConvProgram(trace, directions, shapes, frozen, image_blocks(trace, batch.examples), moving)
             self._outputs = lambda coefficients: iter((conv.run(coefficients),))
             self._blocks, most = [slice(0, batch.examples)], CONV_POINTS
         else:
             widest = max(op.value.numel() for op in trace.ops)
             size = max(MIN_EXAMPLES, LAYER_SIZE * batch.examples // widest)
             self._blocks = _slices(batch.examples, size)
-            program = StackedProgram(trace, PlaneParameters(directions, shapes, frozen), self._blocks)
+            plane = PlaneParameters(directions, shapes, frozen, moving)
+            program = StackedProgram(trace, plane, self._blocks)
             self._outputs = program.run
             share = self._blocks[0].stop / batch.examples
             needed = max(round(max(program.buffer_size, widest) * share), directions.shape[1])
@@ -89,6 +91,18 @@ class VectorizedEvaluator:
             return self._loss(_joined(outputs, self._blocks))
         losses = [self._loss(part, block) for block, part in enumerate(outputs)]
         return torch.stack(losses).sum(0) if len(losses) > 1 else losses[0]
+
+
+def _named_tensors(task: Task) -> tuple[dict[str, Tensor], list[Tensor], Mapping[str, LinearPart]]:
+    """Parameters and moving buffers by name; the other buffers; what moves beside the weights.
+
+    A buffer that is that of the nearest model is in none of them, so that a pass that reads it is refused.
+    """
+    state = task.state or PlaneState({})
+    named, buffers = all_parameters(task.model), dict(task.model.named_buffers())
+    named |= {name: buffers[name] for name in state.linear if name in buffers}
+    kept = [buffer for name, buffer in buffers.items() if name not in {**state.linear, **state.nearest}]
+    return named, kept, state.linear
 
 
 def _slices(n: int, size: int) -> list[slice]:
