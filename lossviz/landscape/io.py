@@ -5,7 +5,7 @@ A file may come from anyone, so nothing in it is trusted; `lossviz.common.npz` s
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,7 @@ class SurfaceFacts:
     reason: str  # why that evaluator was chosen
     torch: str  # version of torch
     stride: int = 1  # above 1, only every stride-th point of a finer grid is included
+    buffers: str = ""  # how buffers change over the plane; "" for a model without BatchNorm
 
 
 def write(
@@ -119,7 +120,9 @@ def read_content(
 
 def _metadata(values: Any) -> SurfaceFacts:
     """The facts in a file's header, every field checked."""
-    if not isinstance(values, dict) or set(values) != {field.name for field in fields(SurfaceFacts)}:
+    known = fields(SurfaceFacts)
+    needed = {field.name for field in known if field.default is MISSING}  # older files lack the others
+    if not isinstance(values, dict) or not needed <= set(values) <= {field.name for field in known}:
         raise ValueError(f"{INVALID}: its facts are not those of a surface")
     pairs = {"axes": str, "lengths": float, "explained": float}
     types = {"weights": int, "examples": int, "batches": int, "stride": int, "subset": bool,

@@ -18,6 +18,7 @@ from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import count_in
 from lossviz.curvature.eigenvalues import leading_eigenpairs
 from lossviz.engine.parameters import flatten, trainable_parameters
+from lossviz.engine.plane_state import PlaneState, copied, unmoved_state
 
 Normalize = Literal["filter", "layer", "none"]
 Window = tuple[tuple[float, float], tuple[float, float]]
@@ -47,6 +48,7 @@ class Plane:
     axes: tuple[str, str] = ("first direction", "second direction")  # axis labels of a and b
     window: Window = UNIT_WINDOW  # ((a low, a high), (b low, b high)) that a surface covers by default
     explained: AnyFloats | None = None  # (2,) share of the checkpoints' variance, for a PCA plane
+    state: PlaneState | None = None  # buffers and frozen parameters; None for those of the model at hand
 
     @property
     def lengths(self) -> tuple[float, float]:
@@ -104,7 +106,7 @@ def random_plane(
     scaling = "not normalized" if normalize == "none" else f"{normalize}-normalized"
     bias = ", biases moved" if include_bias else ""
     method = f"random, {scaling}, seed {seed}{bias}"
-    return Plane(*flat_layout(free), flatten(u), flatten(v), method, RANDOM_AXES)
+    return Plane(*flat_layout(free), flatten(u), flatten(v), method, RANDOM_AXES, state=state_of(model, free))
 
 
 def flat_layout(
@@ -112,6 +114,11 @@ def flat_layout(
 ) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...], AnyFloats]:
     """Names, shapes and flat values (n,) of parameters: the first three fields of a plane."""
     return tuple(parameters), tuple(tuple(p.shape) for p in parameters.values()), flatten(parameters.values())
+
+
+def state_of(model: nn.Module, moved: Mapping[str, Tensor]) -> PlaneState:
+    """The buffers and frozen parameters of a plane through one model: the same at every point."""
+    return PlaneState(copied(unmoved_state(model, moved)))
 
 
 def _transposed_filters(model: nn.Module) -> set[str]:
@@ -182,4 +189,11 @@ def hessian_plane(
         raise ValueError("a Hessian plane needs a model with at least 2 weights; got 1")
     values, vectors = leading_eigenpairs(model, loss_fn, data, k=2, max_batches=max_batches)
     axes = (f"eigenvector of {values[0]:.4g}", f"eigenvector of {values[1]:.4g}")
-    return Plane(*flat_layout(free), vectors[0], vectors[1], "two leading Hessian eigenvectors", axes)
+    return Plane(
+        *flat_layout(free),
+        vectors[0],
+        vectors[1],
+        "two leading Hessian eigenvectors",
+        axes,
+        state=state_of(model, free),
+    )
