@@ -24,7 +24,7 @@ from lossviz.landscape.checkpoint_files import open_checkpoint
 
 Values = Tensor | np.ndarray
 ModelOrState = nn.Module | Mapping[str, Tensor] | Mapping[str, np.ndarray] | str | os.PathLike[str]
-PIECE = 2**16  # weights at a time
+PIECE = 2**15  # weights at a time: few enough that torch and BLAS do not wait for threads of theirs
 BUFFER_NAMES = ("running_mean", "running_var")  # in a state_dict, which does not say what is a buffer
 
 
@@ -54,11 +54,11 @@ class Checkpoint:
         index = bisect_right(self._starts, start) - 1
         while start < stop:
             low = start - self._starts[index]
-            high = min(stop, self._starts[index + 1]) - self._starts[index]
+            high = min(stop - self._starts[index], self._starts[index + 1] - self._starts[index], low + PIECE)
             if high > low:
                 target[: high - low].copy_(_flat(self._values[index], low, high))
                 target, start = target[high - low :], start + high - low
-            index += 1
+            index += start >= self._starts[index + 1]
 
     def flat(self, dtype: np.dtype[Any]) -> AnyFloats:
         """All weights (n,), copied."""

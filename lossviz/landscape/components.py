@@ -20,7 +20,7 @@ from lossviz.landscape.checkpoints import (
 )
 
 SMALLEST_PIECE = 2**12  # weights in a piece, however many checkpoints there are
-LAZY_BYTES = 2**24  # of a lazy sequence at least so much is held at a time, as one block
+LAZY_BYTES = 2**22  # of a lazy sequence at least so much is held at a time, as one block
 
 
 @dataclass(frozen=True, eq=False)

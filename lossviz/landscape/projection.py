@@ -92,7 +92,7 @@ def _products(parts: Iterable[tuple[int, Floats]], plane: Plane) -> Floats:
     total: Floats = np.zeros(2)
     for start, row in parts:
         where = slice(start, start + len(row))
-        total += [row @ plane.u[where], row @ plane.v[where]]
+        total += [(row * plane.u[where]).sum(), (row * plane.v[where]).sum()]
     return total
 
 
@@ -102,7 +102,7 @@ def _inner_products(plane: Plane) -> Floats:
 
 
 def _square(row: Floats) -> float:
-    return float(row @ row)
+    return float(np.square(row).sum())
 
 
 def coordinates(points: AnyFloats, plane: Plane) -> tuple[Floats, Floats]:
