@@ -95,6 +95,7 @@ def prepare(
         evaluator=choice.evaluator.name,
         reason=choice.reason,
         torch=str(torch.__version__),
+        still=", ".join(plane.still),
         buffers=buffer_rule(copied, state, batchnorm),
     )
     return Evaluation(task, choice, facts, window)

@@ -46,6 +46,7 @@ class SurfaceFacts:
     reason: str  # why that evaluator was chosen
     torch: str  # version of torch
     stride: int = 1  # above 1, only every stride-th point of a finer grid is included
+    still: str = ""  # which parameters the directions do not move, as biases
     buffers: str = ""  # how buffers change over the plane; "" for a model without BatchNorm
 
 
