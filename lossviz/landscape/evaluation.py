@@ -17,6 +17,7 @@ from lossviz.engine.batch_norm import batch_norm_layers
 from lossviz.engine.batches import read_batches
 from lossviz.engine.dispatch import EvaluatorChoice, choose_evaluator
 from lossviz.engine.dispatch import evaluate as evaluate_pieces
+from lossviz.engine.first_call import model_to_copy
 from lossviz.engine.parameters import trainable_parameters
 from lossviz.engine.plane_state import PlaneState
 from lossviz.engine.reference import Task
@@ -78,6 +79,10 @@ def prepare(
     moving = replace(state, origin={}) if state.moves else None
     task = Task(copied, loss_fn, batches, directions, moving, recompute)
     choice = choose_evaluator(task, window, model)
+    kept = model_to_copy(task, choice.evaluator, lambda: model_at_origin(model, state), window)
+    if kept is not None:
+        task = replace(task, model=kept, fresh=True)
+        choice = choose_evaluator(task, window, model)
     facts = SurfaceFacts(
         method=plane.method,
         axes=plane.axes,
