@@ -48,6 +48,7 @@ class ConvProgram:
         frozen: dict[str, Tensor],
         blocks: Sequence[slice],
         moving: Mapping[str, LinearPart],
+        pool: BufferPool,
     ) -> None:
         """Compile a trace.
 
@@ -58,6 +59,7 @@ class ConvProgram:
             frozen: The other parameters.
             blocks: The slices of the data.
             moving: Buffers and frozen parameters that move with the weights.
+            pool: Scratch buffers.
 
         Raises:
             UntraceableError: If an operation is not known, or mixes examples.
@@ -66,7 +68,7 @@ class ConvProgram:
         self._moving = moving
         self._shapes, self._directions = shapes, filters_last(directions, shapes)
         self._input_only = self._find_input_only()
-        self._pool = BufferPool()
+        self._pool = pool
         self._winograd = uses_winograd(trace, directions)
         self._prepare: list[
             tuple[Any, Callable[[BlockValues], Prepared]]
