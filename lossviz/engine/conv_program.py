@@ -28,7 +28,7 @@ from lossviz.engine.convolutions import (
     unfolded_conv,
     winograd_conv,
 )
-from lossviz.engine.plane_state import LinearPart
+from lossviz.engine.state.plane_state import LinearPart
 from lossviz.engine.trace import Op, Ref, Trace, UntraceableError, argument, input_refs
 
 BlockValues = dict[

@@ -17,10 +17,10 @@ from lossviz.engine.buffers import BufferPool
 from lossviz.engine.conv_blocks import image_blocks
 from lossviz.engine.conv_program import ConvProgram
 from lossviz.engine.parameters import trainable_parameters
-from lossviz.engine.plane_state import LinearPart, PlaneState
 from lossviz.engine.reference import Task
 from lossviz.engine.rule_types import PlaneParameters
 from lossviz.engine.stacked_program import StackedProgram
+from lossviz.engine.state.plane_state import LinearPart, PlaneState
 from lossviz.engine.trace import Trace, UntraceableError, all_parameters, record
 
 CACHE_SIZE = 2**21  # numbers that a block of points works on at a time: about what the CPU's caches hold

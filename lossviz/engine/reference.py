@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from lossviz.common.errors import InvalidInputError, first_line
 from lossviz.common.rng import IsolatedRNG
 from lossviz.common.typing import AnyFloats, Floats
-from lossviz.engine.batch_norm import RecomputedStatistics
 from lossviz.engine.batches import Batch, BatchList, DataWriteGuard
 from lossviz.engine.parameters import private_copy, trainable_parameters
-from lossviz.engine.plane_state import LinearPart, NearestPart, PlaneState, replace_entry
+from lossviz.engine.state.batch_norm import RecomputedStatistics
+from lossviz.engine.state.plane_state import LinearPart, NearestPart, PlaneState, replace_entry
 from lossviz.engine.user_loss import OriginalModelGuard, batch_loss, loss_extras
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lossviz.engine.buffers import Buffer
-from lossviz.engine.plane_state import LinearPart
+from lossviz.engine.state.plane_state import LinearPart
 from lossviz.engine.trace import Op, Ref, UntraceableError
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from torch import nn
 
 from lossviz.engine.parameter_names import without_prefixes
 from lossviz.engine.parameters import matching_parameters, trainable_parameters
-from lossviz.engine.plane_state import PlaneState
+from lossviz.engine.state.plane_state import PlaneState
 from lossviz.landscape.planes import Plane
 
 

@@ -5,9 +5,9 @@ from typing import Literal, get_args
 
 from torch import nn
 
-from lossviz.engine.batch_norm import batch_norm_layers
 from lossviz.engine.parameters import private_copy
-from lossviz.engine.plane_state import PlaneState, set_state
+from lossviz.engine.state.batch_norm import batch_norm_layers
+from lossviz.engine.state.plane_state import PlaneState, set_state
 
 BatchNormMode = Literal["interpolate", "eval", "recompute"]
 BATCHNORM_MODES: tuple[str, ...] = get_args(BatchNormMode)

@@ -9,7 +9,7 @@ from torch import nn
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 from lossviz.engine.parameters import trainable_parameters
-from lossviz.engine.plane_state import PlaneState, copied
+from lossviz.engine.state.plane_state import PlaneState, copied
 from lossviz.landscape.checkpoints import Checkpoints, ModelOrState, read_matrix
 from lossviz.landscape.components import principal_components
 from lossviz.landscape.named_states import BETWEEN_MODELS, FITTED, StateFit

@@ -19,7 +19,7 @@ from lossviz.common.typing import AnyFloats, Floats
 from lossviz.common.validation import as_tensor
 from lossviz.engine.parameter_names import without_prefixes, wrapped_name
 from lossviz.engine.parameters import trainable_parameters
-from lossviz.engine.plane_state import unmoved_state
+from lossviz.engine.state.plane_state import unmoved_state
 from lossviz.landscape.checkpoint_files import open_checkpoint
 
 Values = Tensor | np.ndarray

@@ -13,14 +13,14 @@ from torch import nn
 
 from lossviz.common.plain_text import quoted
 from lossviz.common.typing import Floats
-from lossviz.engine.batch_norm import batch_norm_layers
 from lossviz.engine.batches import read_batches
 from lossviz.engine.dispatch import EvaluatorChoice, choose_evaluator
 from lossviz.engine.dispatch import evaluate as evaluate_pieces
-from lossviz.engine.first_call import model_to_copy
 from lossviz.engine.parameters import trainable_parameters
-from lossviz.engine.plane_state import PlaneState
 from lossviz.engine.reference import Task
+from lossviz.engine.state.batch_norm import batch_norm_layers
+from lossviz.engine.state.first_call import model_to_copy
+from lossviz.engine.state.plane_state import PlaneState
 from lossviz.engine.user_loss import loss_function, loss_name, refuse_captured_model
 from lossviz.landscape.arrangement import arranged
 from lossviz.landscape.buffer_modes import (
@@ -31,7 +31,7 @@ from lossviz.landscape.buffer_modes import (
     model_at_origin,
 )
 from lossviz.landscape.io import SurfaceFacts
-from lossviz.landscape.planes import Plane, Window
+from lossviz.landscape.planes import Plane, Window, few_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ def prepare(
         evaluator=choice.evaluator.name,
         reason=choice.reason,
         torch=str(torch.__version__),
-        still=", ".join(plane.still),
+        still=few_names(plane.still),
         buffers=buffer_rule(copied, state, batchnorm),
     )
     return Evaluation(task, choice, facts, window)

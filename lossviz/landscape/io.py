@@ -93,7 +93,7 @@ def read_content(
     """
     with npz.open_archive(file, "surface") as archive:
         names = npz.member_names(archive, "surface", {"about", "a", "b", "loss"}, {"done"})
-        text = npz.read_array(archive, "about", "|u1", _at_most(1, 2**16)).tobytes()
+        text = npz.read_array(archive, "about", "|u1", _at_most(1, 2**17)).tobytes()
         header = npz.check_metadata(json.loads(text), "surface", VERSION, {"facts", "fingerprint"})
         facts = _metadata(header["facts"])
         a, b = (npz.read_array(archive, name, "<f8", _at_most(1)) for name in ("a", "b"))

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lossviz.common.typing import Floats
-from lossviz.engine.plane_state import (
+from lossviz.engine.state.plane_state import (
     LinearPart,
     NearestPart,
     PlaneState,

@@ -19,7 +19,7 @@ from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import count_in
 from lossviz.curvature.eigenvalues import leading_eigenpairs
 from lossviz.engine.parameters import flatten, trainable_parameters
-from lossviz.engine.plane_state import PlaneState, copied, unmoved_state
+from lossviz.engine.state.plane_state import PlaneState, copied, unmoved_state
 
 Normalize = Literal["filter", "layer", "none"]
 Window = tuple[tuple[float, float], tuple[float, float]]
@@ -140,15 +140,17 @@ def _why_still(free: Mapping[str, Tensor], still: tuple[str, ...], include_bias:
         )
     if vectors:
         has = "has" if len(vectors) == 1 else "have"
-        reasons.append(f"{_names(vectors)} {has} at most one axis, as biases (include_bias=True moves them)")
+        reasons.append(
+            f"{few_names(vectors)} {has} at most one axis, as biases (include_bias=True moves them)"
+        )
     return reasons
 
 
 def _listed(names: Sequence[str]) -> str:
-    return f"{_names(names)} {'is' if len(names) == 1 else 'are'}"
+    return f"{few_names(names)} {'is' if len(names) == 1 else 'are'}"
 
 
-def _names(names: Sequence[str]) -> str:
+def few_names(names: Sequence[str]) -> str:
     """At most three names, and how many more there are."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(map(repr, names[:3])) + more

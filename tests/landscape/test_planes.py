@@ -277,7 +277,7 @@ def test_a_plane_that_leaves_weights_of_zero_where_they_are_says_so() -> None:
     assert plane.still == ("b",)
     facts = surface(model, F.cross_entropy, data, plane, points=3).facts
     assert (facts.still, facts.method) == (
-        "b",
+        "'b'",
         "random, filter-normalized, seed 0; 'b' is all 0 and not moved",
     )
     assert random_plane(model, normalize="none").still == ()
