@@ -53,9 +53,10 @@ def figure_json(draw: DrawFigure, narrow: bool | None = None) -> str:
     return f'"wide": {wide}, "narrow": {{{body}}}'
 
 
-def is_narrow(key: str) -> bool:
-    """Whether the chart of that key, shown with ``live``, needs its narrow layout."""
-    return bool(st.session_state.get(key, {}).get("narrow"))
+def is_narrow(key: str) -> bool | None:
+    """Whether the chart of that key, shown with ``live``, needs its narrow layout; None if it has not told yet."""
+    narrow: bool | None = st.session_state.get(key, {}).get("narrow")
+    return narrow
 
 
 def chart(
@@ -80,8 +81,8 @@ def chart(
         alt: What it shows, in words.
         follow: The key of the page's slider, or segmented control, whose value names the frame to show.
         on_click: Gets the data coordinates of a click in a map, before the page runs again.
-        live: The chart tells which layout it needs (`is_narrow`): while pictures follow each other quickly,
-            the other need not be sent.
+        live: Pictures follow each other quickly. The chart tells which layout it needs (`is_narrow`): as soon
+            as that is known, the other need not be sent.
         steady: The picture is renewed while the page runs, and is not to be paled meanwhile. A live one is.
         options: If a segmented control is followed, the names of the frames in the order of its buttons.
     """

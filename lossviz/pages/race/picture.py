@@ -112,7 +112,8 @@ def _show(now: LiveView, view: str) -> None:
         follow=(control if now.running else Race.step).key,
         on_click=choose_seed if now.boundaries and view != "Layers" else None,
         options=control.options if now.running else (),
-        live=True,
+        live=now.running,
+        steady=True,
         alt=f"{control.value} of {', '.join(lv.LOSSES[name].label for name in history.settings.losses)} over "
         f"{STEPS} training steps, at step {int(history.steps[-1])}.",
     )

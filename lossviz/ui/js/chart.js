@@ -2,7 +2,16 @@
 // page is followed while it is dragged, and a segmented control when it is clicked, by frames that came with the figure.
 
 import { ControlWatcher, controlState } from "./controls.js";
-import { atFrame, frameFor, isDarkColour, recolour, sceneNames, sliderInsets } from "./figure.js";
+import {
+  atFrame,
+  chooseFigure,
+  frameFor,
+  isDarkColour,
+  recolour,
+  sceneNames,
+  sliderInsets,
+} from "./figure.js";
+import "./history.js";
 import { cameras, Interaction } from "./interaction.js";
 import { findChanges } from "./patch.js";
 import { patchPlot } from "./plotly_internals.js";
@@ -10,6 +19,7 @@ import { loadPlotly } from "./plotly_loader.js";
 
 const NARROW = 560; // px of chart width below which the narrow layout is drawn
 const REST = 500; // ms without a new picture after which the plot is drawn exactly
+const REPEAT = 1000; // ms after which the server is told once more which layout is needed
 
 const charts = new WeakMap(); // element -> Chart
 
@@ -21,7 +31,7 @@ class Chart {
     this.plot = root.querySelector(".lossviz-plot");
     this.tabs = root.querySelector(".lossviz-tabs");
     this.panel = 0;
-    this.reportedNarrow = false;
+    this.reported = { small: null, at: 0 };
     this.reportedMissing = false;
     this.pictures = 0;
     this.destroyed = false;
@@ -40,8 +50,9 @@ class Chart {
     if (text !== this.text) {
       this.text = text;
       this.payload = JSON.parse(text);
-      this.shown = null;
+      this.shown = null; // also what is being drawn now is of the payload before
       this.parsed = {};
+      this.failed = false;
     }
     this.follow = this.payload.follow;
     this.control.find(this.follow);
@@ -70,38 +81,49 @@ class Chart {
     if (this.pending || this.destroyed) return;
     this.pending = requestAnimationFrame(() => {
       this.pending = 0;
-      this.queue = this.queue
-        .then(() => this.draw())
-        .catch((error) => {
-          if (!this.destroyed) console.error("lossviz chart:", error);
-        });
+      this.queue = this.queue.then(() => this.draw()).catch((error) => this.redraw(error));
     });
+  }
+
+  // A picture that could not be drawn is drawn once more, as a whole.
+  redraw(error) {
+    if (this.destroyed) return;
+    console.error("lossviz chart:", error);
+    if (this.failed) return;
+    this.failed = true;
+    this.drawn = null;
+    this.schedule();
   }
 
   // The name of the layout that fits, as "wl" (wide, light) or "n0d" (narrow, first panel, dark), and its figure.
   currentFigure() {
-    const names = Object.keys(this.payload.narrow);
     const small = this.root.clientWidth < NARROW;
-    const narrow = this.payload.wide ? small && names.length > 0 : true; // of a live chart one layout may be missing
-    if (this.payload.live && small !== this.reportedNarrow) {
-      this.reportedNarrow = small;
-      this.component.setStateValue("narrow", small);
-    }
+    if (this.payload.live) this.reportLayout(small);
+    const { figure, panel, names } = chooseFigure(this.payload, small, this.panel);
+    const narrow = panel !== null;
     const dark = isDark(this.root);
-    this.panel = Math.min(this.panel, names.length - 1);
-    const id = `${narrow ? `n${this.panel}` : "w"}${dark ? "d" : "l"}`;
+    const id = `${narrow ? `n${panel}` : "w"}${dark ? "d" : "l"}`;
     if (!this.parsed[id]) {
-      const figure = narrow ? this.payload.narrow[names[this.panel]] : this.payload.wide;
       const source = JSON.stringify(figure);
       this.parsed[id] = JSON.parse(dark ? recolour(source, this.payload.dark) : source);
     }
-    this.drawTabs(narrow && names.length > 1 ? names : []);
+    this.drawTabs(narrow && names.length > 1 ? names : [], panel);
     return [id, this.parsed[id]];
   }
 
+  // Tells the server which layout is needed, and once more if the other one still comes: it may not have heard.
+  reportLayout(small) {
+    const { wide, narrow } = this.payload;
+    const missing = small ? !Object.keys(narrow).length : !wide;
+    const now = performance.now();
+    if (small === this.reported.small && !(missing && now - this.reported.at > REPEAT)) return;
+    this.reported = { small, at: now };
+    this.component.setStateValue("narrow", small);
+  }
+
   // The buttons that switch between the panels of a narrow figure.
-  drawTabs(names) {
-    const state = names.join("|") + this.panel;
+  drawTabs(names, shown) {
+    const state = names.join("|") + shown;
     if (this.tabState === state) return;
     this.tabState = state;
     this.tabs.replaceChildren(
@@ -109,7 +131,7 @@ class Chart {
         const button = document.createElement("button");
         button.type = "button";
         button.textContent = name;
-        button.setAttribute("aria-pressed", String(i === this.panel));
+        button.setAttribute("aria-pressed", String(i === shown));
         button.onclick = () => {
           this.panel = i;
           this.schedule();
@@ -123,6 +145,7 @@ class Chart {
     if (this.destroyed || !window.Plotly || !this.payload || !this.root.isConnected) return;
     const width = this.root.clientWidth;
     if (!width) return;
+    const { text } = this;
     const [id, figure] = this.currentFigure();
     const frame = frameFor(figure, controlState(this.follow), this.payload.options);
     const state = `${id} ${frame?.name} ${width}`;
@@ -151,7 +174,7 @@ class Chart {
       return;
     }
     this.drawn = next;
-    this.shown = state;
+    if (text === this.text) this.shown = state; // else newer data came while Plotly drew these
     this.pictures += 1;
     const status = { state, pictures: String(this.pictures), layout: id, moving: String(patched) };
     Object.assign(this.root.dataset, status);
