@@ -17,7 +17,7 @@ from lossviz.ui.scripts import PLOTLY_URL, component
 _CHART = component(
     "lossviz_chart",
     '<div class="lossviz-chart" role="group">\n<div class="lossviz-tabs"></div>'
-    '\n<div class="lossviz-plot"></div>\n</div>',
+    '\n<div class="lossviz-plot"></div>\n<div class="lossviz-room"></div>\n</div>',
     "chart",
 )
 _PLAY = component(

@@ -16,8 +16,8 @@ import { cameras, Interaction } from "./interaction.js";
 import { findChanges } from "./patch.js";
 import { patchPlot } from "./plotly_internals.js";
 import { loadPlotly } from "./plotly_loader.js";
+import { fit, NARROW, place } from "./size.js";
 
-const NARROW = 560; // px of chart width below which the narrow layout is drawn
 const REST = 500; // ms without a new picture after which the plot is drawn exactly
 const REPEAT = 1000; // ms after which the server is told once more which layout is needed
 
@@ -30,6 +30,7 @@ class Chart {
     this.root = root;
     this.plot = root.querySelector(".lossviz-plot");
     this.tabs = root.querySelector(".lossviz-tabs");
+    this.room = root.querySelector(".lossviz-room");
     this.panel = 0;
     this.reported = { small: null, at: 0 };
     this.reportedMissing = false;
@@ -39,6 +40,7 @@ class Chart {
     this.control = new ControlWatcher(() => this.schedule());
     this.resize = new ResizeObserver(() => this.schedule());
     this.resize.observe(root);
+    this.resize.observe(this.room);
     this.theme = new MutationObserver(() => this.schedule());
     for (let node = root; node; node = node.parentElement) {
       this.theme.observe(node, { attributes: true, attributeFilter: ["style", "class"] });
@@ -58,7 +60,7 @@ class Chart {
     this.control.find(this.follow);
     this.root.setAttribute("aria-label", this.payload.alt);
     this.root.toggleAttribute("data-steady", this.payload.steady);
-    if (this.root.clientWidth) this.placeSlider(this.currentFigure()[1].layout);
+    if (this.root.clientWidth) this.placeSlider(...this.sized(...this.currentFigure()));
     loadPlotly(this.payload.plotly).then((loaded) => {
       if (this.destroyed) return;
       if (loaded) this.schedule();
@@ -69,12 +71,18 @@ class Chart {
     });
   }
 
+  // A figure's layout, and the size in which it is shown: in the height that the style sheet leaves for a picture.
+  sized(id, { layout }) {
+    const room = (this.room.offsetHeight || Number.POSITIVE_INFINITY) - this.tabs.offsetHeight;
+    return [layout, fit(layout, this.root.clientWidth, room, id.startsWith("w"))];
+  }
+
   // The slider below the picture is Streamlit's: where it begins and ends is told to the style sheet.
-  placeSlider(layout) {
-    const { left, right } = sliderInsets(layout, this.root.clientWidth);
+  placeSlider(layout, size) {
+    const { left, right } = sliderInsets(layout, size.width);
     const { style } = document.documentElement;
-    style.setProperty("--lossviz-slider-left", `${left}px`);
-    style.setProperty("--lossviz-slider-right", `${right}px`);
+    style.setProperty("--lossviz-slider-left", `${size.left + left * size.scale}px`);
+    style.setProperty("--lossviz-slider-right", `${size.left + right * size.scale}px`);
   }
 
   schedule() {
@@ -148,17 +156,19 @@ class Chart {
     const { text } = this;
     const [id, figure] = this.currentFigure();
     const frame = frameFor(figure, controlState(this.follow), this.payload.options);
+    const [, size] = this.sized(id, figure);
     const state = `${id} ${frame?.name} ${width}`;
-    if (state === this.shown) return;
+    const whole = `${state} ${size.height} ${size.scale}`;
+    if (whole === this.shown) return;
 
     const { data, layout } = atFrame(figure, frame);
-    const aspect = layout.meta?.aspect; // height = slope * width + offset, so that maps stay square
-    layout.width = width;
-    if (aspect) layout.height = Math.round(aspect[0] * width + aspect[1]);
+    layout.width = size.width;
+    layout.height = size.height;
     const camera = cameras.get(this.payload.key);
     if (camera) for (const scene of sceneNames(layout)) layout[scene] = { ...layout[scene], camera };
     layout.uirevision = this.payload.key;
-    this.placeSlider(layout);
+    this.placeSlider(layout, size);
+    place(this.plot, size);
 
     const next = { id, data, layout };
     const patched = this.patch(next);
@@ -174,9 +184,15 @@ class Chart {
       return;
     }
     this.drawn = next;
-    if (text === this.text) this.shown = state; // else newer data came while Plotly drew these
+    if (text === this.text) this.shown = whole; // else newer data came while Plotly drew these
     this.pictures += 1;
-    const status = { state, pictures: String(this.pictures), layout: id, moving: String(patched) };
+    const status = {
+      state,
+      pictures: String(this.pictures),
+      layout: id,
+      moving: String(patched),
+      scale: size.scale,
+    };
     Object.assign(this.root.dataset, status);
     this.interaction ??= new Interaction(this);
   }

@@ -50,7 +50,8 @@ export class Interaction {
 
   position(event) {
     const box = this.plot.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
+    const scale = box.width / this.plot.offsetWidth;
+    return { x: (event.clientX - box.left) / scale, y: (event.clientY - box.top) / scale };
   }
 
   // The grip, if it is within reach of the pointer.
