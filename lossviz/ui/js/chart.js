@@ -11,8 +11,9 @@ import {
   sceneNames,
   sliderInsets,
 } from "./figure.js";
-import "./history.js";
+import "./history.js"; // of the whole page, which has no script of its own
 import { cameras, Interaction } from "./interaction.js";
+import "./menu.js";
 import { findChanges } from "./patch.js";
 import { patchPlot } from "./plotly_internals.js";
 import { loadPlotly } from "./plotly_loader.js";
