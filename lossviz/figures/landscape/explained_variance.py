@@ -54,6 +54,7 @@ def explained_annotations(fidelity: PlaneFidelity, narrow: bool) -> list[dict[st
                 xref="paper",
                 yref=f"y{panel} domain",
                 textangle=-90,
+                xanchor="center",
                 xshift=-50,
                 font={"size": 16, "color": INK},
             )

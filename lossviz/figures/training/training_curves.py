@@ -144,7 +144,7 @@ def _layout(runs: int, beside: bool, narrow: bool, running: bool) -> tuple[int, 
     if narrow:
         few = runs <= 2
         if beside:
-            height, low = (800, 0.42) if few else (900, 0.56)
+            height, low = (800, 0.42) if few else (900, 0.585)
         else:
             height, low = (590, 0.24) if few else (650, 0.32)
         across = 0.0, 0.74

@@ -2,7 +2,7 @@
 // the room that they need, and that picture and slider fit the screen.
 
 export const NARROW = 680; // px of chart width below which the narrow layout is drawn
-const WIDE_FROM = 860; // px that a wide layout needs: on less it is laid out for these and scaled
+const LEAST = { wide: 860, narrow: 356 }; // px that a layout needs: on less it is laid out for these and scaled
 const SMALLEST = 0.6; // of its size: smaller texts could not be read
 
 // The size of a layout for a chart of that width: {width, height} that it is laid out for, its scale, and the px to
@@ -10,7 +10,7 @@ const SMALLEST = 0.6; // of its size: smaller texts could not be read
 // `room` is the height that there is; a picture that has no width to give away is centred.
 export function fit(layout, width, room, wide) {
   const [slope, offset] = layout.meta?.aspect ?? [0, layout.height ?? 450];
-  const widest = wide ? Math.min(1, width / WIDE_FROM) : 1;
+  const widest = Math.min(1, width / LEAST[wide ? "wide" : "narrow"]);
   const tallest = room / (slope ? slope * (width / widest) + offset : offset);
   const scale = Math.max(SMALLEST, Math.min(widest, tallest));
   const across = Math.round(width / (slope ? Math.max(SMALLEST, widest) : scale));
