@@ -54,7 +54,7 @@ def figure_json(draw: DrawFigure, narrow: bool | None = None) -> str:
 
 
 def is_narrow(key: str) -> bool | None:
-    """Whether the chart of that key, shown with ``live``, needs its narrow layout; None if it has not told yet."""
+    """Whether the chart of that key, shown with ``live``, needs its narrow layout; None if unknown."""
     narrow: bool | None = st.session_state.get(key, {}).get("narrow")
     return narrow
 

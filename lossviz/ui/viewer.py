@@ -1,4 +1,4 @@
-"""What is known of a viewer's browser: whether it is still connected, and whether it went back in its history."""
+"""What is known of a viewer's browser: whether it is connected, and whether it went back in its history."""
 
 from collections.abc import Callable
 
@@ -16,6 +16,6 @@ def presence() -> Callable[[], bool]:
 
 
 def went_back() -> bool:
-    """Whether this run shows a page that the viewer has gone back, or forward, to: then its address counts."""
+    """Whether this run shows a page that the viewer has gone back or forward to; its address counts."""
     context = get_script_run_ctx()
     return bool(context is not None and context.is_history_navigation)

@@ -55,7 +55,7 @@ def explained_annotations(fidelity: PlaneFidelity, narrow: bool) -> list[dict[st
                 yref=f"y{panel} domain",
                 textangle=-90,
                 xanchor="center",
-                xshift=-50,
+                xshift=-47,
                 font={"size": 16, "color": INK},
             )
         )

@@ -40,7 +40,8 @@ def marker_positions(
 def label_heights(axis: YAxis, values: Floats, pixels: float) -> list[float]:
     """Heights (runs,) for the numbers at the right edge, far enough apart that none overlaps another.
 
-    ``pixels`` is the height of the axis on screen. The heights are coordinates of the axis; the number of a value that is not finite is placed at the bottom.
+    ``pixels`` is the height of the axis on screen. The heights are coordinates of the axis; the number of a
+    value that is not finite is placed at the bottom.
     """
     heights = [axis.coordinate(float(v)) if np.isfinite(v) else axis.low for v in values]
     distance = LABEL_DISTANCE / pixels * (axis.high - axis.low)

@@ -14,11 +14,11 @@ Changes = tuple[list[int], Parts, Parts]  # numbers of the traces that change, t
 
 @dataclass(frozen=True)
 class PanelLayout:
-    """Where a view is placed, in shares of the paper from left to right and from bottom to top, and its height."""
+    """Where a view is placed, in shares of the paper from left to right and from bottom to top."""
 
     across: tuple[float, float]
     up: tuple[float, float]
-    pixels: float
+    pixels: float  # its height
     narrow: bool
     running: bool
 

@@ -4,14 +4,10 @@
 // the address of that page without its controls. So a change of the address within a page replaces its entry, and a
 // page that is left by a link gets back the address that it had at the click.
 
-let left = null; // {from, to}: the page that a link leaves, as an address, and the path that it leads to
+let left = null; // {from, to}: the address that a link leaves, and the path that it leads to
 
-// The link that a click follows in this tab to another page of the app, or null.
-function followed(event) {
-  const link = event.target.closest?.("a[href]");
-  const elsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-  if (!link || elsewhere || link.target === "_blank" || link.origin !== window.location.origin) return null;
-  return link.pathname === window.location.pathname ? null : link;
+export function leaveBy(from, to) {
+  left = { from, to };
 }
 
 // Wraps a History so that it keeps to this; `address` tells where it is now.
@@ -19,24 +15,32 @@ export function keepOneEntryPerPage(history, address) {
   const push = history.pushState.bind(history);
   const replace = history.replaceState.bind(history);
   history.pushState = (state, title, url) => {
-    const [now, next] = [new URL(address()), new URL(url ?? "", address())];
+    const now = new URL(address());
+    const next = new URL(url ?? "", now);
     if (next.pathname === now.pathname) {
       replace(state, title, url);
       return;
     }
-    if (left?.to === next.pathname && new URL(left.from).pathname === now.pathname)
-      replace(state, title, left.from);
+    const restored = left?.to === next.pathname && new URL(left.from).pathname === now.pathname;
+    if (restored) replace(state, title, left.from);
     left = null;
     push(state, title, url);
   };
 }
 
-export function onLinkClick(event) {
-  const link = followed(event);
-  if (link) left = { from: window.location.href, to: link.pathname };
+// The link that a click follows in this tab to another page of the app, or null.
+function linkToAnotherPage(event) {
+  const link = event.target.closest?.("a[href]");
+  const elsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+  if (!link || elsewhere || link.target === "_blank" || link.origin !== window.location.origin) return null;
+  return link.pathname === window.location.pathname ? null : link;
 }
 
 if (typeof window !== "undefined") {
   keepOneEntryPerPage(window.history, () => window.location.href);
-  document.addEventListener("click", onLinkClick, true);
+  const onClick = (event) => {
+    const link = linkToAnotherPage(event);
+    if (link) leaveBy(window.location.href, link.pathname);
+  };
+  document.addEventListener("click", onClick, true); // before Streamlit, which handles it
 }
