@@ -7,7 +7,7 @@ from driving import Viewer, until
 
 pytestmark = pytest.mark.browser
 CLICKS = 8
-# Clicks a place of a panel, given as shares of it from its left and top, after so many ms; gives its coordinates.
+# Clicks a place of a panel, given as shares of it from its left and top, after some ms. Its coordinates.
 CLICK = """async (root, [panel, across, down, wait]) => {
   await new Promise((done) => setTimeout(done, wait));
   const plot = root.querySelector(".lossviz-plot"), scale = Number(root.dataset.scale);
@@ -18,6 +18,18 @@ CLICK = """async (root, [panel, across, down, wait]) => {
   };
   plot.querySelector(".main-svg").dispatchEvent(new MouseEvent("click", { bubbles: true, ...where }));
   return [xaxis.p2d(x), yaxis.p2d(y)];
+}"""
+
+CLICK_SEED = """async (root, [dot, wait]) => {
+  await new Promise((done) => setTimeout(done, wait));
+  const plot = root.querySelector(".lossviz-plot"), scale = Number(root.dataset.scale);
+  const { xaxis20: x, yaxis20: y } = plot._fullLayout, box = plot.getBoundingClientRect();
+  const rug = plot._fullData.filter((trace) => trace.xaxis === "x20")[1];
+  const where = {
+    clientX: box.left + scale * (x._offset + x.d2p(rug.x[dot])),
+    clientY: box.top + scale * (y._offset + y.d2p(rug.y[dot])),
+  };
+  plot.querySelector(".main-svg").dispatchEvent(new MouseEvent("click", { bubbles: true, ...where }));
 }"""
 
 
@@ -60,26 +72,13 @@ def test_no_click_on_a_column_is_lost(viewer: Callable[..., Viewer]) -> None:
     assert one.errors == []
 
 
-def test_no_click_on_a_seed_is_lost_while_it_trains(viewer: Callable[..., Viewer]) -> None:
-    one = viewer().open("/race?race_step=0&race_speed=Slow&race_seeds=6&race_network=linear")
-    one.page.get_by_role("button", name="Play").first.click()
-    one.page.get_by_role("button", name="Pause").first.wait_for()
+def test_no_click_on_a_seed_is_lost(viewer: Callable[..., Viewer]) -> None:
+    one = viewer().open("/race?race_step=100&race_seeds=3&race_measure=Cross-entropy&race_network=linear")
     for k in range(CLICKS):
-        seed = one.chart.evaluate(
-            """async (root, [k, shown]) => {
-              await new Promise((done) => setTimeout(done, 37 * k));
-              const plot = root.querySelector(".lossviz-plot"), scale = Number(root.dataset.scale);
-              const { xaxis20: x, yaxis20: y } = plot._fullLayout, box = plot.getBoundingClientRect();
-              const rug = plot._fullData.filter((trace) => trace.xaxis === "x20")[1];
-              const dot = shown ? rug.x.length - 1 : 0; // the seed with the highest value, or the lowest
-              const where = {
-                clientX: box.left + scale * (x._offset + x.d2p(rug.x[dot])),
-                clientY: box.top + scale * (y._offset + y.d2p(rug.y[dot])),
-              };
-              plot.querySelector(".main-svg").dispatchEvent(new MouseEvent("click", { bubbles: true, ...where }));
-              return document.body.innerText.match(/seed (\\d+)\\./)?.[1];
-            }""",
-            [k, k % 2],
-        )
-        assert seed
+        one.click("race_measure", ("Brier", "Cross-entropy")[k % 2])
+        before = one.query().get("race_shown")
+        one.chart.evaluate(CLICK_SEED, [2 * (k % 2), 30 * k])  # the lowest and the highest by turns
+        until(lambda before=before: one.query().get("race_shown") != before)
+    one.settled()
+    assert f"seed {one.query().get('race_shown', ['1'])[0]}" in one.page.inner_text("body")
     assert one.errors == []

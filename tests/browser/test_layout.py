@@ -63,7 +63,7 @@ def test_faults_of_the_layout_would_be_found(viewer: Callable[..., Viewer]) -> N
           const [first, second] = document.querySelectorAll(".lossviz-plot .annotation text");
           second.closest(".annotation").replaceWith(first.closest(".annotation").cloneNode(true));
           document.querySelector("h1").insertAdjacentHTML("beforebegin",
-            `<div style="width:30px;overflow:hidden"><p style="white-space:nowrap">cut off at its end</p></div>
+            `<div style="width:30px;overflow:hidden"><p style="white-space:nowrap">cut at its end</p></div>
             <button style="position:fixed;left:-9px;width:20px">X</button>`);
         }"""
     )
