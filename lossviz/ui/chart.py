@@ -6,7 +6,7 @@ control's value. If a file that it needs cannot be loaded, Streamlit's own chart
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import streamlit as st
@@ -64,7 +64,8 @@ def chart(
     key: str,
     alt: str,
     follow: str | None = None,
-    on_click: Callable[[float, float], None] | None = None,
+    on_click: Callable[..., None] | None = None,
+    clicked_in: Mapping[str, Any] | None = None,
     live: bool = False,
     steady: bool = False,
     options: Sequence[str] = (),
@@ -81,6 +82,9 @@ def chart(
         alt: What it shows, in words.
         follow: The key of the page's slider, or segmented control, whose value names the frame to show.
         on_click: Gets the data coordinates of a click in a map, before the page runs again.
+        clicked_in: Where the axes may change, what tells which picture this is. A click may come from the
+            one before, so ``on_click`` also gets the ``clicked_in`` of the clicked picture, and with it the
+            name of its ``frame``.
         live: Pictures follow each other quickly. The chart tells which layout it needs (`is_narrow`): as soon
             as that is known, the other need not be sent.
         steady: The picture is renewed while the page runs, and is not to be paled meanwhile. A live one is.
@@ -90,7 +94,8 @@ def chart(
     def clicked() -> None:
         clicked_at = st.session_state[key].get("click")
         if on_click and clicked_at:
-            on_click(float(clicked_at["x"]), float(clicked_at["y"]))
+            picture = () if clicked_in is None else (clicked_at["picture"],)
+            on_click(float(clicked_at["x"]), float(clicked_at["y"]), *picture)
 
     def dragged() -> None:
         value = st.session_state[key].get("dragged")
@@ -102,6 +107,7 @@ def chart(
         "alt": alt,
         "follow": follow,
         "clickable": on_click is not None,
+        "clicked_in": dict(clicked_in or {}),
         "options": list(options),
         "live": live,
         "steady": steady or live,

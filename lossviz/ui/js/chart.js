@@ -154,7 +154,7 @@ class Chart {
     if (this.destroyed || !window.Plotly || !this.payload || !this.root.isConnected) return;
     const width = this.root.clientWidth;
     if (!width) return;
-    const { text } = this;
+    const { text, payload } = this;
     const [id, figure] = this.currentFigure();
     const frame = frameFor(figure, controlState(this.follow), this.payload.options);
     const [, size] = this.sized(id, figure);
@@ -185,6 +185,7 @@ class Chart {
       return;
     }
     this.drawn = next;
+    this.picture = { ...payload.clicked_in, frame: frame?.name };
     if (text === this.text) this.shown = whole; // else newer data came while Plotly drew these
     this.pictures += 1;
     const status = {

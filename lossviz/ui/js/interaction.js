@@ -95,6 +95,6 @@ export class Interaction {
   // A click anywhere in a map, not only on a point, in the data's own coordinates.
   onClick(event) {
     const place = this.chart.payload.clickable && dataAt(this.plot, this.position(event));
-    if (place) this.chart.component.setTriggerValue("click", place);
+    if (place) this.chart.component.setTriggerValue("click", { ...place, picture: this.chart.picture });
   }
 }
