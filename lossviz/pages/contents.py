@@ -6,7 +6,7 @@ import streamlit as st
 
 from lossviz import pages
 from lossviz.ui import preload, style
-from lossviz.ui.page import foot
+from lossviz.ui.page import foot, last_line
 
 ASSETS = Path(__file__).parents[2] / "assets"
 
@@ -32,6 +32,10 @@ page = st.navigation(
 )
 (row,) = (one for one in pages.discover() if one.title == page.title)
 style.apply(row.style)
-page.run()
-foot(*pages.neighbours(row))
+# The links at the foot come first: a page may take seconds, or stop early.
+body = st.container()
+with foot(*pages.neighbours(row)):
+    with body:
+        page.run()
+    last_line()
 preload.freeze_once_more()

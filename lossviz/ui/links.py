@@ -51,7 +51,9 @@ def show_links_of(text: str, key: str) -> None:
 
 def next_and_back(before: Page | None, after: Page | None) -> None:
     """Links to the page before and to the next one, with their questions."""
-    with st.container(horizontal=True, horizontal_alignment="distribute" if before else "right", key="next_and_back"):
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute" if before else "right", key="next_and_back"
+    ):
         if before:
             st.page_link(before.script, label=f"Back: **{before.title}**", icon=":material/arrow_back:")
         if after:

@@ -150,8 +150,14 @@ class Tabs:
         show_words((see, maths))
 
 
-def foot(before: Page | None, after: Page | None) -> None:
-    """Show the end of every page: links to the page before and to the next one, and the last line."""
+@contextmanager
+def foot(before: Page | None, after: Page | None) -> Iterator[None]:
+    """The end of every page: links to the page before and to the next one."""
     with page():
         next_and_back(before, after)
-        caption(f"lossviz · {len(lv.LOSSES)} losses · every number on this page is computed, none is typed")
+        yield
+
+
+def last_line() -> None:
+    """Show the last line of every page."""
+    caption(f"lossviz · {len(lv.LOSSES)} losses · every number on this page is computed, none is typed")

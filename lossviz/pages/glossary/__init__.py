@@ -8,5 +8,5 @@ PAGE = Page(
     question="What does that word mean?",
     section="Look it up",
     order=200,
-    has_tabs=False,
+    has_picture=False,
 )

@@ -52,9 +52,9 @@ STEP = Step(
     code=code,
     numbers=numbers,
     presets={
+        "Too low": {},
+        "A coin toss": {Start.p.key: 0.5},
         "Nearly sure": {Start.p.key: 0.95},
-        "Undecided": {Start.p.key: 0.5},
-        "Wrong": {Start.p.key: 0.2},
         "Confidently wrong": {Start.p.key: 0.01},
     },
     choice=Start.loss,

@@ -55,7 +55,7 @@ STEP = Step(
     numbers=numbers,
     presets={
         "A coin": {Start.classes.key: 2},
-        "A die": {Start.classes.key: 6},
+        "Eight answers": {},
         "Ten digits": {Start.classes.key: 10},
         "A chessboard": {Start.classes.key: 64},
     },
