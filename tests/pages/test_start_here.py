@@ -42,7 +42,9 @@ def test_numbers_in_texts_are_computed() -> None:
         "logarithm_maths": [f"0.9^{{{product.float32_zero}}}"],
         "unit_see": [f"{guess.bits[1]:.0f} bits", *(number(guess.nats[i]) for i in range(3))],
         "unit_maths": [f"{1 / math.log(2):.4f}"],
-        "sign_maths": [f"{1 / math.sqrt(2 * math.pi):.3f}", f"{narrow.lowest[0]:.2f}", f"{math.log(100):.2f}"],
+        "sign_maths": [
+            f"{1 / math.sqrt(2 * math.pi):.3f}", f"{narrow.lowest[0]:.2f}", f"{math.log(100):.2f}",
+        ],
         "accuracy_see": ["0.693 nats", "¼"],
     }  # fmt: skip
     for name, numbers in expected.items():
