@@ -115,7 +115,9 @@ def cursor_panels(
     Returns:
         The figure.
     """
-    figure = blank(height, margin={"l": 66, "r": 16, "t": ROOM if narrow or above else 8, "b": UNDER_SLIDER})
+    figure = blank(
+        height, margin={"l": 66, "r": 16, "t": ROOM if narrow else 92 if above else 8, "b": UNDER_SLIDER}
+    )
     total = sum(panel.height for panel in panels)
     share = (1 - GAP * (len(panels) - 1)) / total
     top = 1.0
@@ -168,7 +170,7 @@ def cursor_panels(
                 words["yshift"] = ROOM - 52
         else:
             for text in (lead, words):
-                text["yshift"] = text.get("yshift", 0) + (ROOM - 8 if above else 0)
+                text["yshift"] = text.get("yshift", 0) + (86 if above else 0)
                 text |= (
                     {"x": 1, "xanchor": "right", "xshift": -14} if right else {"xshift": 0 if above else 14}
                 )
