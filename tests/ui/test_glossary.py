@@ -1,29 +1,19 @@
-"""The glossary: its entries, which words a page's texts use, and that each is offered there."""
+"""The glossary: its entries, which of them a text uses, and its page."""
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
-from support.page_cases import Case, make_small, views
-from support.pages import controls_of, opened, seen
+from support.pages import controls_of, opened
 
 import lossviz
 from lossviz.pages import discover
 from lossviz.ui.controls import Choice, MultiChoice, Slider
-from lossviz.ui.glossary import NO_PROSE, Term, terms, terms_in
+from lossviz.ui.glossary import Term, terms, terms_in
 from lossviz.ui.links import IN_TEXT, script_of, without_links
 
 TEXTS = sorted((Path(lossviz.__file__).parent / "pages").glob("*/*.md"))
 TITLES = {page.address: page.title for page in discover()}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def small() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        make_small(patch)
-        yield
 
 
 def check_address(address: str) -> None:
@@ -72,32 +62,6 @@ def test_a_text_links_to_pages_by_their_name(path: Path) -> None:
         assert name == TITLES[page]
         check_address(f"/{page}?{query}")
     assert "](" not in without_links(text)
-
-
-@pytest.mark.parametrize("view", list(views()), ids=str)
-def test_each_term_that_a_page_uses_is_explained_there_and_each_page_it_names_is_linked(view: Case) -> None:
-    """What is used is found in another way than the page does: word by word."""
-    app = seen(view.page.name, view.query)
-    offered = {block.proto.popover.label for block in app.get("popover")}
-    prose = " ".join(
-        NO_PROSE.sub(" ", block.value.lower())
-        for tab in app.tabs
-        if tab.label in ("What to see", "Maths")
-        for block in tab.markdown
-    )
-    alone = prose
-    for form in (form.lower() for term in terms() for form in term.forms if " " in form):
-        alone = alone.replace(form, " ")  # a word inside a longer term is explained with that
-    used = set(re.split(r"[^\w-]+", alone))
-    for term in terms():
-        for form in (form.lower() for form in term.forms if " " not in form):
-            if used & {form, f"{form}s"}:
-                assert term.name in offered, f"{form} is used, and {term.name} is not explained"
-    assert offered == {term.name for term in terms_in(prose)}
-    links = [link.proto.label for link in app.get("page_link")]
-    for title in TITLES.values():
-        if f"**{title.lower()}**" in prose:
-            assert title in links
 
 
 def test_the_glossary_shows_every_term_and_finds_by_name_other_form_or_sentence() -> None:
