@@ -1,3 +1,4 @@
+from . import basics as basics
 from . import codes as codes
 from . import figures as figures
 from . import landscape as landscape
@@ -85,6 +86,7 @@ __all__ = [
     "Surface",
     "Training",
     "TrainingSettings",
+    "basics",
     "codes",
     "decision_boundaries",
     "density",
