@@ -15,6 +15,7 @@ from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, same_fields
 from lossviz.engine.dispatch import evaluate as evaluate_pieces
 from lossviz.landscape import io
+from lossviz.landscape.buffer_modes import BatchNormMode
 from lossviz.landscape.evaluation import Evaluation, check_executor, prepare
 from lossviz.landscape.grid import Span, axis_coordinates, coarse_indices, window_from_span
 from lossviz.landscape.io import MAX_POINTS, SurfaceFacts
@@ -96,6 +97,7 @@ def surface(
     span: Span = None,
     points: int = 51,
     *,
+    batchnorm: BatchNormMode = "interpolate",
     max_batches: int | None = None,
     executor: Executor | None = None,
     progress: Progress = True,
@@ -111,6 +113,10 @@ def surface(
         plane: The plane; by default a filter-normalized random one with seed 0.
         span: s for [-s, s] on both axes, ((a low, a high), (b low, b high)), or None for the plane's window.
         points: Points along each axis, from 1 to 4001.
+        batchnorm: What buffers are away from (0, 0). "interpolate": between models that the plane was made
+            of they move linearly with the weights, so that each of these points is its model; "eval": they
+            stay as at (0, 0); "recompute": BatchNorm's running statistics are estimated anew from the data at
+            each point, as by `torch.optim.swa_utils.update_bn`.
         max_batches: Use only so many batches.
         executor: A `concurrent.futures.Executor` to share the work; the model travels once a worker.
         progress: True for a bar if it takes longer than a second, or a function of (done, total) points.
@@ -139,7 +145,7 @@ def surface(
         True
     """
     points, plane = _check(model, plane, executor, resume, points)
-    evaluation = prepare(model, loss_fn, data, plane, window_from_span(span, plane), max_batches)
+    evaluation = prepare(model, loss_fn, data, plane, window_from_span(span, plane), max_batches, batchnorm)
     (whole,) = _stream(evaluation, points, (1,), executor, progress, resume)
     return whole
 
@@ -152,6 +158,7 @@ def surface_stream(
     span: Span = None,
     points: int = 51,
     *,
+    batchnorm: BatchNormMode = "interpolate",
     max_batches: int | None = None,
     executor: Executor | None = None,
     progress: Progress = False,
@@ -170,6 +177,7 @@ def surface_stream(
         plane: As in `surface`.
         span: As in `surface`.
         points: As in `surface`.
+        batchnorm: As in `surface`.
         max_batches: As in `surface`.
         executor: As in `surface`.
         progress: As in `surface`, but without a bar by default.
@@ -190,7 +198,7 @@ def surface_stream(
         [(3, 3), (5, 5), (9, 9), (17, 17)]
     """
     points, plane = _check(model, plane, executor, resume, points)
-    evaluation = prepare(model, loss_fn, data, plane, window_from_span(span, plane), max_batches)
+    evaluation = prepare(model, loss_fn, data, plane, window_from_span(span, plane), max_batches, batchnorm)
     return _stream(evaluation, points, STRIDES, executor, progress, resume)
 
 

@@ -11,6 +11,9 @@ from lossviz.ui import preload
 from lossviz.ui.chart import play
 from lossviz.ui.controls import Choice, Control, Slider, link
 from lossviz.ui.downloads import Download, download_buttons
+from lossviz.ui.links import next_and_back, show_links_of, without_links
+from lossviz.ui.table import Page
+from lossviz.ui.words import show_words
 
 TEXT_WIDTH = 760  # px: the width of a column of text
 TURNED = "the direction that it is turned to"  # of a relief: only the browser knows it
@@ -100,7 +103,7 @@ class Tabs:
         caption: str,
         not_in_link: str = "",
     ) -> None:
-        """Fill all tabs but the extra ones.
+        """Fill all tabs but the extra ones, and explain the terms that the texts use below them.
 
         Args:
             see: What to see, in Markdown.
@@ -112,10 +115,10 @@ class Tabs:
             caption: The line under the picture, which its files have as well.
             not_in_link: What the page shows and its link cannot carry: a part of a sentence.
         """
-        with self["What to see"].container(width=TEXT_WIDTH):
-            st.markdown(see)
-        with self["Maths"].container(width=TEXT_WIDTH):
-            st.markdown(maths)
+        for name, words in (("What to see", see), ("Maths", maths)):
+            with self[name].container(width=TEXT_WIDTH):
+                st.markdown(without_links(words))
+                show_links_of(words, name)
         with self["Code"].container(width=TEXT_WIDTH):
             st.code(code, language="python", wrap_lines=True)  # a barrier, if it had to be scrolled
         with self["Share"].container(width=TEXT_WIDTH):
@@ -127,8 +130,17 @@ class Tabs:
             st.code(address, language=None, wrap_lines=True)
         with self["Download"].container(horizontal=True, gap="medium", vertical_alignment="center"):
             download_buttons(files, picture, st.session_state.get(QUESTION, ""), caption, address)
+        show_words((see, maths))
 
 
-def footer() -> None:
+@contextmanager
+def foot(before: Page | None, after: Page | None) -> Iterator[None]:
+    """The end of every page: links to the page before and to the next one."""
+    with page():
+        next_and_back(before, after)
+        yield
+
+
+def last_line() -> None:
     """Show the last line of every page."""
     caption(f"lossviz · {len(lv.LOSSES)} losses · every number on this page is computed, none is typed")

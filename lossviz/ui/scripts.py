@@ -23,6 +23,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from lossviz.figures.base.fonts import font_faces
+
 FOLDER = Path(__file__).parent / "js"
 ENTRY = "entry"
 MODULE_BASE = "/lossviz/js"
@@ -30,7 +32,7 @@ MODULE_ROUTE = f"{MODULE_BASE}/{{version}}/{{name}}.js"
 PLOTLY_ROUTE = "/lossviz/plotly.min.js"
 PLOTLY_URL = f".{PLOTLY_ROUTE}?v={version_of('plotly')}"
 FONTS_ROUTE = "/lossviz/fonts.css"
-_IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";$', re.MULTILINE)
+_IMPORT = re.compile(r'^(?:import|\}) (?:.* from )?"\./(\w+)\.js";$', re.MULTILINE)
 
 
 @cache
@@ -121,7 +123,6 @@ def serve_module(request: Request) -> Response:
 @cache
 def fonts() -> str:
     """The fonts of the figures, as the style sheet that a saved picture contains."""
-    from lossviz.figures.base.fonts import font_faces  # nothing of the figures is loaded before a title
 
     return font_faces()
 

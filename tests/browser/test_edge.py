@@ -38,7 +38,7 @@ def test_a_click_on_the_map_moves_the_dot_and_both_sliders(viewer: Callable[...,
 
 def test_a_preset_and_its_link_show_the_same_numbers(viewer: Callable[..., Viewer]) -> None:
     one, other = viewer().open(BOWL), viewer()
-    for name in ("Over the edge", "Nesterov does not"):
+    for name in ("Above the edge", "Nesterov diverges"):
         one.preset(name)
         other.open(one.address.removeprefix(one.server.url))
         assert other.drawn() == one.drawn()

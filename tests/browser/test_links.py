@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
         ("/stuck-neuron?neuron_view=Escape+time", "Mildly wrong"),
         ("/two-weights", "Four at once"),
         ("/two-weights?weights_view=In+relief", "Slope"),
-        ("/race?race_step=0", "Deep net"),
+        ("/race?race_step=0", "Deep network"),
     ],
 )
 def test_a_preset_and_its_link_show_the_same_numbers(

@@ -19,8 +19,8 @@ def texts(one: Viewer) -> str:
 
 def test_a_preset_opens_where_there_is_something_to_see(viewer: Callable[..., Viewer]) -> None:
     one = viewer().open("/race?race_step=0&race_seeds=1&race_network=linear")
-    one.preset("Loud output")
-    until(lambda: "More than luck" in texts(one))
+    one.preset("Large output weights")
+    until(lambda: "Significant" in texts(one))
     one.address_has(race_step=None)  # the default step is not in the link
     until(lambda: one.frame == "240")
     assert one.errors == []
@@ -52,7 +52,7 @@ def test_a_click_on_a_seeds_dot_shows_its_decision_boundaries(viewer: Callable[.
     )
     one.page.mouse.click(*place)
     until(lambda: "race_shown" in one.query())
-    shown = f"portraits show seed {one.query()['race_shown'][0]}"
+    shown = f"decision boundaries of seed {one.query()['race_shown'][0]}"
     until(lambda: shown in one.page.inner_text("body"))
     until(lambda: [t["z"] for t in one.drawn()["traces"] if t["z"]] != maps)
     assert one.errors == []
@@ -73,7 +73,7 @@ def test_the_paired_test_comes_when_the_training_stops(viewer: Callable[..., Vie
         until(lambda: one.pictures, lambda n, pictures=pictures: n > pictures)
     press(one, "Pause")
     one.page.get_by_role("button", name="Play").first.wait_for()
-    until(lambda: any(word in texts(one) for word in ("luck", "Nobody is ahead", "Real but tiny")))
+    until(lambda: any(word in texts(one) for word in ("luck", "No difference", "Significant")))
     assert "The verdict comes" not in texts(one)
     until(server.racing, lambda n: n == 0)
     assert one.errors == one.exceptions() == []

@@ -56,8 +56,8 @@ def runs_of(name: str) -> list[lv.EdgeRun]:
     ("name", "first", "second"),
     [
         ("At the edge", ("at",), ("at",)),
-        ("Too small", ("below",), ("below",)),
-        ("Half way", ("below",), ("at",)),
+        ("Small learning rate", ("below",), ("below",)),
+        ("Medium learning rate", ("below",), ("at",)),
     ],
 )
 def test_presets_of_the_network_have_the_status_of_their_name(
@@ -70,7 +70,7 @@ def test_presets_of_the_network_have_the_status_of_their_name(
 
 @pytest.mark.parametrize(
     ("name", "radius"),
-    [("One leap", 0.0), ("Swinging", 0.9), ("Over the edge", 1.2), ("Momentum holds it", 0.3**0.5)],
+    [("One step", 0.0), ("Oscillating", 0.9), ("Above the edge", 1.2), ("Momentum converges", 0.3**0.5)],
 )
 def test_presets_of_the_quadratic_have_their_radius(name: str, radius: float) -> None:
     values = {c.key: c.default for c in Edge.bowl_controls} | TRIES["Bowl"][name]

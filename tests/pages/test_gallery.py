@@ -31,7 +31,7 @@ def test_every_loss_has_a_constant_and_all_but_one_a_line() -> None:
     for fit, drawn in (("One number", Gallery.losses.options), ("A line", Gallery.losses.options[:-1])):
         app = at(fit=fit, losses=list(Gallery.losses.options))
         assert [loss for loss in Gallery.losses.options if f'"{loss}"' in code(app)] == list(drawn)
-        assert any("fits no line" in m.value for m in app.markdown) == (fit == "A line")
+        assert any("no line is fitted" in m.value for m in app.markdown) == (fit == "A line")
 
 
 OFFERED = [
@@ -94,7 +94,7 @@ def test_options_stand_for_the_arguments_of_recommend() -> None:
 
 def test_recommended_losses_open_in_shape() -> None:
     app = at("Which one?", predict="One of several", misses="A few wild ones")
-    sound(next(b for b in app.button if b.label == "Look at it under Shape").click().run())
+    sound(next(b for b in app.button if b.label == "Show it under Shape").click().run())
     assert '"lead"' in code(app)
     assert "softmax-ce-smoothed" in code(app)
 

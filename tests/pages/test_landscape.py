@@ -97,7 +97,7 @@ def test_every_network_and_activation(control: Choice, name: str) -> None:
 def test_rescaled_view_explains_that_it_needs_relu() -> None:
     app = at("Rescaled", activation="tanh")
     assert payloads(app) == []
-    assert any("Only ReLU" in m.value for m in app.markdown)
+    assert any("Only a ReLU network" in m.value for m in app.markdown)
 
 
 def test_options_are_names_of_the_registries_and_the_library() -> None:
@@ -138,11 +138,11 @@ def test_coarse_figure_says_so_and_downloads_are_whole(slow: None, monkeypatch: 
     filled: dict[str, Any] = {}
     monkeypatch.setattr(Tabs, "fill", lambda self, **tabs: filled.update(tabs))
     app = at(seed=5, points=81)
-    assert "first look, <b>every 8th point</b>" in annotation_text(app)
+    assert "coarse grid, <b>every 8th point</b>" in annotation_text(app)
     files = {file.name: file.make() for file in filled["files"]}
     whole = lv.Surface.load(io.BytesIO(files["landscape.npz"]))
     assert (whole.loss.shape, whole.facts.stride) == ((81, 81), 1)
-    assert "first look" not in files["landscape.html"].rpartition("Plotly.newPlot")[2]
+    assert "coarse grid" not in files["landscape.html"].rpartition("Plotly.newPlot")[2]
     assert "points=81" in filled["code"]
 
 
@@ -165,7 +165,7 @@ def test_stopped_figure_stays_and_is_resumed(slow: None, monkeypatch: pytest.Mon
 
     monkeypatch.undo()
     sound(app.button(key="landscape_go").click().run())
-    assert "first look" not in annotation_text(app)
+    assert "coarse grid" not in annotation_text(app)
     assert "landscape_unfinished" not in app.session_state
     assert nearly_equal(shown(app), still(made_by(app)))
 
@@ -230,7 +230,7 @@ def test_fine_grid_is_thinned_and_file_is_read_once(monkeypatch: pytest.MonkeyPa
     app = at()
     sound(app.file_uploader[0].upload("mine.npz", surface_file(), "application/octet-stream").run())
     text = " ".join(m.value for m in app.markdown)
-    assert "Of its finer grid, every 2nd point is drawn, and stands in Numbers (CSV)." in text
+    assert "Of its finer grid, every 2nd point is drawn, and is in Numbers (CSV)." in text
     assert 'lv.Surface.load("mine.npz", max_points=3)' in code(app)
     sound(app.run())
     assert calls == [3]

@@ -42,7 +42,7 @@ def test_the_default_has_a_worse_loss_and_a_better_accuracy() -> None:
     assert change.nats_still_wrong > 0 > change.nats_others
     app = seen_at()
     assert any(
-        f"{change.newly_right} turn right and {change.newly_wrong} turn wrong" in m.value
+        f"{change.newly_right} become correct and {change.newly_wrong} become wrong" in m.value
         for m in app.markdown
     )
 
@@ -50,7 +50,7 @@ def test_the_default_has_a_worse_loss_and_a_better_accuracy() -> None:
 def test_the_two_predictors_have_their_numbers() -> None:
     app = at("Threshold", who="timid three")
     words = " ".join(m.value for m in app.markdown)
-    for part in ("3 of 3 right", "0.673 nats", "2 of 3 right", "0.244 nats"):
+    for part in ("3 of 3 correct", "0.673 nats", "2 of 3 correct", "0.244 nats"):
         assert part in words
 
 

@@ -102,7 +102,7 @@ def test_invalid_codewords_are_one_sentence() -> None:
     for written, expected in BAD_WORDS.items():
         sound(app.text_input(key="codes_words").set_value(written).run())
         assert payloads(app) == []
-        (message,) = [m.value for m in app.markdown if "cannot name clouds" in m.value]
+        (message,) = [m.value for m in app.markdown if "code words cannot be used" in m.value]
         assert expected in message
         assert "\n" not in message
     sound(app.text_input(key="codes_words").set_value("00 01 11").run())

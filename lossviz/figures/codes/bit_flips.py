@@ -234,7 +234,7 @@ def _frame_annotations(facts: BitErrors, t: int, narrow: bool) -> list[dict[str,
     lines = [
         f"<b>{sizes[1]}</b> with one wrong bit",
         f"<b>{sizes[2]}</b> with two, <b>{int(sizes[3:].sum())}</b> with more",
-        f"<b>{facts.unused(t)}</b> come out as no digit",
+        f"<b>{facts.unused(t)}</b> are unused words",
     ]
     return [
         note(f"<b>{percent(share)}</b>", x, top, font={"size": size, "family": SERIF, "color": INK}, **place),
@@ -258,10 +258,10 @@ def _fixed_annotations(facts: BitErrors, order: str, narrow: bool) -> list[dict[
     inside = {"xref": "x2 domain", "yref": "y2 domain", "font": {"size": 15, "color": MUTE}}
     texts = [
         note("of the mistakes are a single bit", x, top, yshift=-size - 10, **place),
-        note("should say 1", 0.02, 0.97, xanchor="left", yanchor="top", **inside),
-        note("should say 0", 0.98, 0.03, xanchor="right", yanchor="bottom", **inside),
+        note("target 1", 0.02, 0.97, xanchor="left", yanchor="top", **inside),
+        note("target 0", 0.98, 0.03, xanchor="right", yanchor="bottom", **inside),
         note(
-            "digit" if narrow else "digit shown", 0, 1, xref="paper", yref="y domain",
+            "digit" if narrow else "true digit", 0, 1, xref="paper", yref="y domain",
             xanchor="left", yanchor="bottom", xshift=-36 if narrow else -50, yshift=5,
             font={"size": small, "color": INK},
         ),
@@ -270,7 +270,7 @@ def _fixed_annotations(facts: BitErrors, order: str, narrow: bool) -> list[dict[
     font = {"font": {"size": small, "color": MUTE}}
     if order == "wrong-bits":
         wrong = np.sort(all_words(facts.bits.code.length).sum(axis=1))
-        names = {1: "one neuron wrong", 2: "two wrong", 3: "three"}
+        names = {1: "one bit wrong", 2: "two wrong", 3: "three"}
         names = {1: "one wrong", 2: "two wrong", 3: "three"} if narrow else names
         texts += [
             note(name, float(np.flatnonzero(wrong == size).mean()), 1, **above, **font)
@@ -279,7 +279,5 @@ def _fixed_annotations(facts: BitErrors, order: str, narrow: bool) -> list[dict[
         ]
     else:
         code = facts.bits.code
-        texts.append(
-            note("words without a digit", (code.classes + 2**code.length - 1) / 2, 1, **above, **font)
-        )
+        texts.append(note("unused words", (code.classes + 2**code.length - 1) / 2, 1, **above, **font))
     return texts

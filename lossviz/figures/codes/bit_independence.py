@@ -219,12 +219,12 @@ def _fixed_annotations(results: Sequence[BitIndependence], narrow: bool) -> list
     size = 34 if narrow else 42
     corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     top = 0.74 if narrow else 0.5
-    bits = {1: "one neuron says", 2: "two neurons say", 3: "three neurons say", 4: "four neurons say"}
-    count = bits.get(results[0].code.length, f"{results[0].code.length} neurons say")
+    bits = {1: "neuron outputs", 2: "two neurons output", 3: "three neurons output", 4: "four neurons output"}
+    count = bits.get(results[0].code.length, f"{results[0].code.length} neurons output")
     legend = {"xref": "paper", "yref": "paper", "yanchor": "top", "xanchor": "right"}
     return [
         note(f"<b>What the {count}</b>", 0, 1, font={"size": 17, "color": INK}, **corner),
-        note("bits lost by reading the<br>neurons one by one", 0, top, yshift=-size - 10, **corner),
+        note("bits lost by treating<br>bits as independent", 0, top, yshift=-size - 10, **corner),
         note(
             "<b>■ true</b>&nbsp;&nbsp; □ product of the neurons",
             1,

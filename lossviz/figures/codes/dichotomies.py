@@ -208,7 +208,7 @@ def _labeling_dots(figure: go.Figure, facts: Dichotomies, narrow: bool) -> list[
 def _panel_title(facts: Dichotomies, panel: int, narrow: bool) -> dict[str, Any]:
     tag = "" if panel == 0 else str(panel + 1)
     if panel == 0:
-        words = "Words" if narrow else "Codewords"
+        words = "Codes" if narrow else "Code words"
     elif facts.code.length == 2:
         words = NEURONS[panel - 1].split()[0] if narrow else NEURONS[panel - 1]
     else:
@@ -224,7 +224,7 @@ def _frame_annotations(facts: Dichotomies, k: int, narrow: bool) -> list[dict[st
     for neuron in range(facts.neurons):
         solved = facts.separated[k, neuron]
         share = percent(float(facts.accuracy[k, neuron]))
-        label = f"{share}" if narrow else (f"solved, {share}" if solved else f"<b>{share}</b> at best")
+        label = f"{share}" if narrow else (f"separable, {share}" if solved else f"<b>{share}</b> at best")
         texts.append(
             note(
                 label, 1, 1, xref=f"x{neuron + 2} domain", yref=f"y{neuron + 2} domain", xanchor="right",
@@ -244,7 +244,7 @@ def _count_annotations(facts: Dichotomies, bottom_height: float, narrow: bool) -
     y = bottom_height * 0.92
     value = f"<b>{whole(separable.solvable)} of {whole(separable.total)}</b>"
     of_one_hot = f"{whole(one_hot.solvable)} of {whole(one_hot.total)}"
-    text = f"labellings let one line solve each neuron.<br>One neuron a class: <b>{of_one_hot}</b>."
+    text = f"labellings are linearly separable for each neuron.<br>One neuron a class: <b>{of_one_hot}</b>."
     corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     size = 30 if narrow else 42
     number = note(value, 0, y, font={"size": size, "family": SERIF, "color": INK}, **corner)

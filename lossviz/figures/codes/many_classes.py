@@ -100,7 +100,7 @@ def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.F
     for trace, part in zip(animated, _frame_traces(facts, powers, current), strict=True):
         figure.data[trace].update(part)
     changing = _frame_annotations(facts, current, narrow)
-    names = [y_axis_title("right on new examples"), y_axis_title("weights, last layer", 2)]
+    names = [y_axis_title("test accuracy"), y_axis_title("weights, last layer", 2)]
     figure.update_layout(annotations=[*changing, *_fixed_annotations(narrow), *names])
     prepend_shape(figure, cursor(float(powers[current]), "x2"))
     figure.frames = [

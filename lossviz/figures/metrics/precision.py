@@ -98,7 +98,9 @@ def softmax_twice(curves: SoftmaxTwiceCurves, at: float, narrow: bool = False) -
         ),
         _Curve("softmax twice", curves.twice, curves.gradient_twice, {"color": INK, "width": 4}, INK),
     ]
-    figure = _two_panels(curves.margin, drawn, at, ("loss", "slope"), "margin of the right class = ", narrow)
+    figure = _two_panels(
+        curves.margin, drawn, at, ("loss", "slope"), "margin of the correct class = ", narrow
+    )
     floor = {"type": "line", "xref": "x2 domain", "yref": "y", "x0": 0, "x1": 1,
              "y0": curves.floor, "y1": curves.floor,
              "line": {"color": MUTE, "width": 1.5, "dash": "4px,4px"}, "layer": "below"}  # fmt: skip
@@ -169,7 +171,7 @@ def _two_panels(
         texts = [under_axis(title + words, x=0.5 if narrow else COLUMN / 2)]
         if narrow:
             texts[0]["text"] = (
-                title.split(":")[-1].split(",")[0].replace("of the right class ", "").strip() + " " + words
+                title.split(":")[-1].split(",")[0].replace("of the correct class ", "").strip() + " " + words
             )
         for panel in (1, 2):
             for i, curve in enumerate(reversed(drawn)):

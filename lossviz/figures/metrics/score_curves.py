@@ -31,7 +31,7 @@ PANELS = ((0.55, 1.0), (0.0, 0.41))
 def score_curves(
     history: ScoreHistory, measure: str = "accuracy", at: float = 300, narrow: bool = False
 ) -> go.Figure:
-    """Draw the loss and a score on held-out examples over the steps of a training.
+    """Draw the loss and a score on the test set over the steps of a training.
 
     The vertical axes show the values from where the loss comes near its best.
 
@@ -173,7 +173,7 @@ def _frame_annotations(history: ScoreHistory, measure: str, k: int, narrow: bool
         else _relative_change(moved / (value - moved or 1.0)),
     ]
     words = [
-        f"{number(loss)} {unit} held out;<br>{number(float(history.train_loss[k]))} learned",
+        f"{number(loss)} {unit}, test set;<br>{number(float(history.train_loss[k]))}, training",
         f"now {formatted}",
     ]
     texts = []

@@ -180,7 +180,7 @@ def _frame_annotations(
     threshold, texts = float(facts.thresholds[k]), []
     confusion = facts.false_negatives, facts.true_positives, facts.true_negatives, facts.false_positives
     counts = [part[k] for part in confusion]
-    names = ("missed", "found", "left in peace", "false alarms")
+    names = ("missed", "found", "true negatives", "false alarms")
     for i, (count, word) in enumerate(zip(counts, names, strict=True)):
         right, wrong = i % 2 == 1, i in (0, 3)
         size = (30 if narrow else 42) if wrong else (20 if narrow else 24)
@@ -212,7 +212,7 @@ def _frame_annotations(
         lines = "<br>".join(scores)
         texts.append(note(lines, 0, 1, xref="paper", yref="paper", xanchor="left", yanchor="top", xshift=4))
     p = 1 / (1 + np.exp(-threshold))
-    texts.append(under_axis(f"say yes from {probability_text(float(p))}", xanchor="center"))
+    texts.append(under_axis(f"threshold: yes from {probability_text(float(p))}", xanchor="center"))
     return texts
 
 
@@ -237,7 +237,7 @@ def _fixed_annotations(
         note(f"{negative} ○", 0, levels[1] / 2, **turned, font={"size": 16, "color": INK}),
     ]
     if narrow:
-        for i, word in enumerate(("missed", "found", "in peace", "alarms")):
+        for i, word in enumerate(("missed", "found", "true neg.", "alarms")):
             place = {"xref": "paper", "yref": "y", "yanchor": "top" if i < 2 else "bottom"}
             texts.append(
                 note(
@@ -257,6 +257,8 @@ def _fixed_annotations(
     words = f"<b>cross-entropy {number(facts.loss)}</b>"
     texts.append(note(words, 1, 0, yshift=70 if auc else 48, **place, font=blue))
     texts.append(
-        note(f"Brier {number(facts.brier)}{auc}<br>whatever the line", 1, 0, yshift=4, align="right", **place)
+        note(
+            f"Brier {number(facts.brier)}{auc}<br>at every threshold", 1, 0, yshift=4, align="right", **place
+        )
     )
     return texts

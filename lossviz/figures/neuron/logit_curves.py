@@ -122,8 +122,8 @@ def logit_curves(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: b
     data, texts, line_at = frame_content(start)
     for trace, part in zip(markers, data, strict=True):
         figure.data[trace].update(part)
-    right_end = "sure, wrong →" if curves.y < 0.5 else "sure, right →"
-    left_end = "← sure, right" if curves.y < 0.5 else "← sure, wrong"
+    right_end = "confidently wrong →" if curves.y < 0.5 else "confidently right →"
+    left_end = "← confidently right" if curves.y < 0.5 else "← confidently wrong"
     ends = [
         note(left_end, 0, 0, xref="paper", yref="paper", xanchor="left", yshift=-32, yanchor="top"),
         note(right_end, 1, 0, xref="paper", yref="paper", xanchor="right", yshift=-32, yanchor="top"),

@@ -18,12 +18,12 @@ from lossviz.ui.texts import texts_beside
 text = texts_beside(__file__)
 
 TRIES: dict[str, dict[str, Any]] = {
-    "One leap": {"edge_product": 1.0},
-    "Swinging": {},
-    "Over the edge": {"edge_product": 2.2},
-    "Momentum holds it": {"edge_product": 2.2, "edge_beta": 0.3},
-    "Nesterov does not": {"edge_product": 2.2, "edge_beta": 0.3, "edge_rule": "Nesterov"},
-    "Flat ground": {"edge_product": 0.1, "edge_beta": 0.46},
+    "One step": {"edge_product": 1.0},
+    "Oscillating": {},
+    "Above the edge": {"edge_product": 2.2},
+    "Momentum converges": {"edge_product": 2.2, "edge_beta": 0.3},
+    "Nesterov diverges": {"edge_product": 2.2, "edge_beta": 0.3, "edge_rule": "Nesterov"},
+    "Low curvature": {"edge_product": 0.1, "edge_beta": 0.46},
 }
 
 
@@ -71,19 +71,21 @@ def show() -> None:
             key="edge_map",
             follow=Edge.product.key,
             on_click=set_sliders,
-            alt="A map of learning rate times sharpness against momentum: light where few steps arrive, "
-            "tinted where they fly apart, the edge between them; beside it the walk of the marked setting.",
+            alt="A map of learning rate times sharpness against momentum: light where few steps reach the "
+            "minimum, shaded where they diverge, the edge between; beside it the steps of the marked "
+            "setting.",
         )
     edge = "2 + 2 × momentum" if rule == "heavy-ball" else "(2 + 2 × momentum) ÷ (1 + 2 × momentum)"
     with convention:
         words = caption(
-            f"{rule_label} on a quadratic, from distance 1 and at rest. Light: few steps. Heavy line: the "
-            f"edge, {edge}. Dotted: the fastest momentum for that step."
+            f"{rule_label} on a quadratic, from distance 1 with velocity 0. Light: few steps. Heavy "
+            "line: the "
+            f"edge, {edge}. Dotted: the momentum that converges fastest."
         )
 
     def numbers() -> str:
         steps = {f"distance at step {i}": result.distance[:, i] for i in range(result.distance.shape[1])}
-        table = {"learning rate x sharpness": result.product, "left after a step": result.radius}
+        table = {"learning rate x sharpness": result.product, "factor per step": result.radius}
         return files.columns(table | steps)
 
     Tabs().fill(

@@ -20,12 +20,12 @@ from lossviz.ui.texts import texts_beside
 text = texts_beside(__file__)
 
 TRIES: dict[str, dict[str, Any]] = {
-    "At home": {"gallery_far": 25},
-    "Late once": {"gallery_far": 40},
-    "Typing error": {},
-    "Mean in reach": {"gallery_far": 60, "gallery_reach": 30.0},
+    "No outlier": {"gallery_far": 25},
+    "40 minutes": {"gallery_far": 40},
+    "72 minutes": {},
+    "Large δ": {"gallery_far": 60, "gallery_reach": 30.0},
     "A tilted line": {"gallery_fit": "A line"},
-    "Far aside": {"gallery_fit": "A line", "gallery_km": 24, "gallery_far": 12},
+    "High leverage": {"gallery_fit": "A line", "gallery_km": 24, "gallery_far": 12},
 }
 
 
@@ -78,23 +78,24 @@ def show() -> None:
             key="gallery_lines" if line else "gallery_valleys",
             follow=Gallery.far.key,
             alt="Nine people, one of them moved far away, and the line that each loss fits to them. Squared "
-            "error’s line turns towards the far point."
+            "error’s line turns towards the outlier."
             if line
-            else "The mean of each loss over every guess, as valleys above the nine numbers guessed at. "
-            "The bottom of squared error’s valley, the mean, runs after the far point; the median stays.",
+            else "The mean of each loss over every constant prediction, above the nine numbers predicted. "
+            "The minimum of squared error, the mean, follows the outlier; the median stays.",
         )
     with convention:
         if line:
             words = (
-                "Thin lines: the fit with the ninth at home, 25 minutes. Slopes are in minutes a kilometre."
+                "Thin lines: the fit without an outlier, the ninth at 25 minutes. "
+                "Slopes are in minutes per kilometre."
             )
             for name in names:
                 if not row(name).differentiable:
-                    words += f" {row(name).label} fits no line here."
+                    words += f" {row(name).label}: its gradient is 0, so that no line is fitted."
         else:
             words = (
                 "Height is the mean loss over the nine ÷ its smallest value, − 1, cut at the top. "
-                "Ring: the best guess with the ninth at home, 25 minutes."
+                "Ring: the best prediction without an outlier, the ninth at 25 minutes."
             )
         words = caption(words)
     tabs = Tabs()
@@ -128,7 +129,8 @@ def _numbers(losses: Chosen, km: float | None) -> str:
     if km is None:
         result = location(losses)
         guesses = {
-            f"{loss.label}, best guess": best for loss, best in zip(result.losses, result.best, strict=True)
+            f"{loss.label}, best prediction": best
+            for loss, best in zip(result.losses, result.best, strict=True)
         }
         return files.columns({"minutes of the ninth": result.outlier_y, **guesses})
     fitted = lines(losses, km)

@@ -77,10 +77,11 @@ def show() -> None:
     chart(
         picture(answer.losses, axis),
         key="gallery_sketch",
-        alt=f"The loss and its slope, against the {axis}: {', '.join(answer.losses)}.",
+        alt=f"The loss and its slope, against the {axis}: "
+        f"{', '.join(row(name).label for name in answer.losses)}.",
     )
     st.button(
-        "Look at it under Shape",
+        "Show it under Shape",
         on_click=open_in_shape,
         args=(answer,),
         type="tertiary",

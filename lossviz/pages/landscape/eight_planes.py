@@ -27,8 +27,8 @@ text = texts_beside(__file__)
 
 TRIES: dict[str, dict[str, Any]] = {
     "Eight bowls": {},
-    "Not normalised": {"landscape_normalize": "Not at all"},
-    "Smooth units": {"landscape_activation": "tanh"},
+    "Not normalized": {"landscape_normalize": "Not at all"},
+    "Smooth activation": {"landscape_activation": "tanh"},
     "Squared error": {"landscape_loss": "squared error"},
 }
 
@@ -36,7 +36,7 @@ TRIES: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=16, show_spinner=False)
 def compute(setup: Setup, normalize: Any) -> lv.landscape.EightPlanes:
     """The result, computed once for all viewers."""
-    with progress_bar("Drawing eight maps, and all curvatures …") as progress:
+    with progress_bar("Computing eight maps and all eigenvalues …") as progress:
         return lv.landscape.eight_planes(train_network(setup), normalize, progress=progress)
 
 
@@ -72,7 +72,8 @@ def show() -> None:
             body,
             key="landscape_eight",
             alt="Eight maps of the loss around the same network, each on another random plane. Below them "
-            f"all curvatures there: {eight.negative} of {len(eight.eigenvalues)} bend down, and random "
+            f"all eigenvalues of the Hessian there: {eight.negative} of {len(eight.eigenvalues)} are "
+            "negative, and random "
             "directions show only their mean.",
         )
     negative_on_planes = int((eight.plane_curvatures < 0).sum())
@@ -80,7 +81,7 @@ def show() -> None:
     with convention:
         words = caption(
             f"{training_caption(setup)} {normalized}, plane seeds 0 to 7. Below, a tick for each eigenvalue "
-            "of the Hessian at the end; logarithmic away from zero. Bending down: "
+            "of the Hessian at the end; logarithmic away from zero. Negative curvature: "
             f"{negative_on_planes} of the 16 directions drawn, {negative_random} of 2\u2009000 random ones."
         )
 

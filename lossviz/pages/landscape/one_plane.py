@@ -29,10 +29,10 @@ from lossviz.ui.texts import texts_beside
 text = texts_beside(__file__)
 
 TRIES: dict[str, dict[str, Any]] = {
-    "Calm bowl": {},
-    "The way down": {"landscape_plane": "Its path", "landscape_step": 12},
-    "Three valleys": {"landscape_plane": "Three minima"},
-    "Mere drift": {"landscape_plane": "A random walk"},
+    "Random plane": {},
+    "PCA of the path": {"landscape_plane": "Its path", "landscape_step": 12},
+    "Three minima": {"landscape_plane": "Three minima"},
+    "Random walk": {"landscape_plane": "A random walk"},
 }
 
 
@@ -79,7 +79,7 @@ def show() -> Callable[[], object] | None:
     tries = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     with tries:
         pills = st.container(width="content")
-        plane_label = Landscape.plane.menu(width=160)
+        plane_label = Landscape.plane.menu(width=215)
         plane = PLANES[plane_label]
         normalized = Landscape.normalize.menu(width=130, disabled=plane != "random")
         drawn = Landscape.drawn.segments()
@@ -120,10 +120,10 @@ def show() -> Callable[[], object] | None:
             key="landscape_relief" if relief else "landscape_map",
             follow=Landscape.step.key,
             steady=True,
-            alt=f"Left, the loss over a plane through the trained network ({plane_label.lower()}), with the "
+            alt="Left, the loss over a plane through the trained network "
+            f"({Landscape.plane.label_of(plane_label)}), with the "
             f"path of the training, of which {lv.figures.percent(fidelity.path.explained)} lies in the "
-            "plane. Right, over the training step, the loss that the network had and the loss that the map "
-            "shows.",
+            "plane. Right, over the training step, the true loss of the network and the loss on the plane.",
         )
     with convention:
         lines = (
@@ -136,8 +136,8 @@ def show() -> Callable[[], object] | None:
         return files.columns(
             {
                 "step": fidelity.steps,
-                "loss the network had": fidelity.true_loss,
-                "loss the map says": fidelity.plane_loss,
+                "true loss": fidelity.true_loss,
+                "loss on the plane": fidelity.plane_loss,
                 "distance to the end": fidelity.distance,
                 "distance off the plane": fidelity.path.off_plane,
                 "first direction": fidelity.path.a,

@@ -95,13 +95,14 @@ def metadata_list(surface: lv.Surface) -> str:
     computed = (facts.evaluator, facts.dtype, facts.device, f"torch {facts.torch}")
     rows = {
         "Plane": plain_text(facts.method),
+        **({"Buffers": plain_text(facts.buffers)} if facts.buffers else {}),
         "Points": f"{len(surface.a)} × {len(surface.b)}"
         + (f", {lv.figures.every(facts.stride)} of a finer grid" if facts.stride > 1 else ""),
         "Loss": f"{plain_text(facts.loss_name)}, from {lv.figures.number(float(finite.min()))} to "
         f"{lv.figures.number(float(finite.max()))}"
         if len(finite)
         else f"{plain_text(facts.loss_name)}, nowhere finite",
-        "Holes": f"{surface.loss.size - len(finite)} points are not finite",
+        "Not finite": f"{surface.loss.size - len(finite)} points",
         "Weights": lv.figures.whole(facts.weights),
         "Examples": lv.figures.whole(facts.examples) + (", not all of them" if facts.subset else ""),
         "Evaluated": ", ".join(map(plain_text, computed)),
@@ -132,11 +133,11 @@ def show(surface: lv.Surface) -> None:
     thinned = surface.facts.stride > 1
     with convention:
         every = lv.figures.every(surface.facts.stride)
-        part = f" Of its finer grid, {every} is drawn, and stands in Numbers (CSV)." if thinned else ""
+        part = f" Of its finer grid, {every} is drawn, and is in Numbers (CSV)." if thinned else ""
         caption(f"{description(surface)} Remove the file in the tab Network to go back.{part}")
 
     with tabs["Network"]:
-        caption("What the file says of itself")
+        caption("What the file contains")
         st.markdown(metadata_list(surface))
 
     def numbers() -> str:

@@ -47,7 +47,8 @@ def chance_loss_text(setup: Setup) -> str:
     exact = {"sigmoid-ce": "ln\u00a02", "sigmoid-mse": "¼"}
     if setup[2] in exact:
         return exact[setup[2]]
-    return f"{lv.figures.number(train_network(setup).chance_loss)}, the loss of always guessing alike"
+    chance = lv.figures.number(train_network(setup).chance_loss)
+    return f"{chance}, the loss of predicting the same probability for every class"
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

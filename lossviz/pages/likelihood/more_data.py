@@ -25,9 +25,9 @@ PARAMETERS: dict[str, Parameter] = {"Slope": "slope", "Intercept": "intercept"} 
 PRESETS: dict[str, dict[str, Any]] = {
     "Slope": {},
     "Intercept": {"likelihood_weight": "Intercept"},
-    "Hardly sure": {"likelihood_slope": "0.25"},
-    "Very sure": {"likelihood_slope": "3"},
-    "Fresh data": {"likelihood_seed": 1},
+    "Low confidence": {"likelihood_slope": "0.25"},
+    "High confidence": {"likelihood_slope": "3"},
+    "New data": {"likelihood_seed": 1},
 }
 
 
@@ -63,8 +63,8 @@ def show() -> None:
         chart(
             picture(slope, seed, weight),
             key="likelihood_data",
-            alt="Two clouds of estimates at each number of examples, maximum likelihood and least squares. "
-            "Both close on the true value; least squares spreads a little wider.",
+            alt="Two sets of estimates at each number of examples, maximum likelihood and least squares. "
+            "Both converge to the true value; least squares spreads a little wider.",
         )
     largest = len(result.sizes) - 1
     number = lv.figures.number
@@ -73,8 +73,8 @@ def show() -> None:
     with convention:
         words = caption(
             f"One logistic model, true weights ({INTERCEPT:g}, {slope}), *x* normal, 200 fits at each *n*. "
-            f"Lines: two standard deviations, from theory. At *n* = {result.sizes[largest]} the fits "
-            f"themselves say {number(ratio)}×."
+            f"Lines: two standard deviations, from theory. At *n* = {result.sizes[largest]} the "
+            f"simulated ratio is {number(ratio)}×."
         )
 
     def numbers() -> str:

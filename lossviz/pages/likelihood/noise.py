@@ -30,16 +30,16 @@ DISCRETE_SAMPLES: dict[str, list[float]] = {  # of the others, by their names
 }
 SLIDES = {"real": Likelihood.m, "classes": Likelihood.p, "counts": Likelihood.rate}  # by support
 PRESETS: dict[str, dict[str, Any]] = {
-    "Too low": {},
-    "Best": {"likelihood_m": 1.0},
-    "Pulled away": {"likelihood_m": 1.3, "likelihood_sample": "One far out"},
-    "Laplace shrugs": {
+    "Centre too low": {},
+    "Best fit": {"likelihood_m": 1.0},
+    "Gaussian, one outlier": {"likelihood_m": 1.3, "likelihood_sample": "One far out"},
+    "Laplace, one outlier": {
         "likelihood_m": 0.9,
         "likelihood_sample": "One far out",
         "likelihood_noise": "Laplace",
     },
-    "Below zero": {"likelihood_m": 1.0, "likelihood_sample": "Close", "likelihood_width": "0.1"},
-    "Ten coins": {"likelihood_noise": "Bernoulli", "likelihood_p": 0.7},
+    "Negative loss": {"likelihood_m": 1.0, "likelihood_sample": "Close", "likelihood_width": "0.1"},
+    "Ten coin tosses": {"likelihood_noise": "Bernoulli", "likelihood_p": 0.7},
 }
 
 
@@ -96,21 +96,22 @@ def show() -> None:
             picture(noise, width, sample, plain),
             key=f"likelihood_{row.support}",
             follow=slide.key,
-            alt=f"Above, {noise} noise over {'seven' if real else 'its'} dots; below, minus the logarithm of "
-            "each dot’s probability against the parameter, and their mean, which is the loss.",
+            alt=f"Above, {noise} noise over {'seven' if real else 'its'} data points; below, minus the "
+            "logarithm of "
+            "each one’s probability against the parameter, and their mean, which is the loss.",
         )
     dots, scale = sample_and_scale(noise, width, sample)
     result = sample_likelihood(noise, width, sample)
     with convention:
         best, loss = lv.figures.number(result.mle), lv.figures.number(result.min_nll)
-        words = f"{len(dots)} dots" + (f", width {scale:g}" if real else "")
+        words = f"{len(dots)} data points" + (f", width {scale:g}" if real else "")
         panels = "Above, the density itself" if plain else "Both panels have one scale, in nats"
         words = caption(f"{words}. {panels}. Most likely at {best}, where the loss is {loss}.")
 
     def numbers() -> str:
         table: dict[str, Iterable[object]] = {row.parameter: result.parameter, "mean": result.mean_nll}
         for i, y in enumerate(dots):
-            table |= {f"dot {i + 1} at {y:g}": result.nll[i]}
+            table |= {f"point {i + 1} at {y:g}": result.nll[i]}
         return files.columns(table)
 
     Tabs().fill(

@@ -40,8 +40,8 @@ def show() -> None:
             picture(data, seed),
             key="metric_calibration",
             follow=Metric.calibration_step.key,
-            alt="Left, the share of answers that came true over the probability that the model gave them, in "
-            "ten bins, beside the diagonal of a model that keeps its word. Right, their mean gap over the "
+            alt="Left, a reliability diagram: the observed frequency over the predicted probability, in ten "
+            "bins, beside the diagonal of a calibrated model. Right, the expected calibration error over the "
             "training.",
         )
     keep = {Metric.calibration_seed.key: seed}
@@ -50,16 +50,17 @@ def show() -> None:
         presets(
             "metric_calibration_try",
             {
-                "Before": keep | {"metric_seen": 0},
+                "Before training": keep | {"metric_seen": 0},
                 "Best loss": keep | {"metric_seen": best, "metric_about": data},
-                "Too sure": keep,
-                "In patients": keep | {"metric_about": "breast-cancer"},
+                "Overconfident": keep,
+                "Breast cancer": keep | {"metric_about": "breast-cancer"},
             },
             Metric.calibration_controls,
         )
     with convention:
         words = caption(
-            f"{description(result)} A dot’s size is how often it was said; bars are 95 % intervals."
+            f"{description(result)} The size of a point is the number of predictions; bars are 95 % "
+            "intervals."
         )
     Tabs().fill(
         see=text("calibration_see"),
@@ -84,8 +85,8 @@ def _numbers(result: lv.metrics.ScoreHistory, step: int) -> str:
         {
             "bin from": facts.edges[:-1],
             "bin to": facts.edges[1:],
-            "said": facts.mean_predicted,
-            "came true": facts.fraction_of_positives,
+            "mean predicted": facts.mean_predicted,
+            "observed frequency": facts.fraction_of_positives,
             "low": facts.low,
             "high": facts.high,
             "count": facts.count,

@@ -19,8 +19,8 @@ from lossviz.ui.texts import texts_beside
 text = texts_beside(__file__)
 
 OTHER_PRESETS: dict[str, dict[str, Any]] = {
-    "In patients": {"metric_data": "breast-cancer", "metric_step": 99},
-    "A number": {"metric_data": "diabetes", "metric_error": "mae", "metric_step": 39},
+    "Breast cancer": {"metric_data": "breast-cancer", "metric_step": 99},
+    "Diabetes, a number": {"metric_data": "diabetes", "metric_error": "mae", "metric_step": 39},
 }
 MEASURE_NAMES = {"accuracy": "accuracy", "f1": "F1", "roc-auc": "ROC AUC", "brier": "Brier score",
          "rmse": "RMSE", "mae": "MAE", "r2": "R²"}  # fmt: skip
@@ -50,8 +50,10 @@ def show() -> None:
             picture(data, seed, measure),
             key="metric_training",
             follow=Metric.step.key,
-            alt=f"The held-out loss and the {measure} of a network over 300 steps of training. The loss is "
-            f"smallest after {result.steps[result.best_record()]} steps, the {measure} best after "
+            alt=f"The test loss and the {MEASURE_NAMES[measure]} of a network over 300 steps of "
+            "training. The loss is "
+            f"smallest after {result.steps[result.best_record()]} steps, the {MEASURE_NAMES[measure]} "
+            "best after "
             f"{result.steps[result.best_record(measure)]}.",
         )
     unchanged = {c.key: c.value for c in (Metric.measure, Metric.error, Metric.data, Metric.seed)}
@@ -92,12 +94,13 @@ def _see(result: lv.metrics.ScoreHistory, measure: str) -> str:
         return f"The loss is best after {first} steps, {name} after {last}."
     change = lv.metrics.prediction_change(result, a, b)
     return (
-        f"From step {first} to {last}, {change.newly_right} turn right and {change.newly_wrong} turn wrong. "
+        f"From step {first} to {last}, {change.newly_right} become correct and {change.newly_wrong} "
+        "become wrong. "
         f"The {change.still_wrong} that stay wrong change the loss by {change.nats_still_wrong:+.0f} nats in "
         f"all, the others by {change.nats_others:+.0f}."
     ).replace("-", "−")
 
 
 def _numbers(result: lv.metrics.ScoreHistory) -> str:
-    table = {"step": result.steps, "loss in training": result.train_loss, "loss": result.loss}
+    table = {"step": result.steps, "training loss": result.train_loss, "loss": result.loss}
     return files.columns({**table, **result.scores})

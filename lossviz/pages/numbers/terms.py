@@ -32,16 +32,16 @@ SCORES = {  # label of the control -> row of `lv.metrics.SCORES`
     "MAE": "mae",
 }
 PRESETS: dict[str, dict[str, Any]] = {
-    "Mixed": {},
+    "Six examples": {},
     "All zero": {"numbers_actual": "0 0 0 0", "numbers_predicted": "0.2 0.95 0.1 0.5"},
     "Perfect": {"numbers_actual": "1 0 1", "numbers_predicted": "1 0 1"},
-    "Sure and wrong": {"numbers_actual": "1 0 1", "numbers_predicted": "0.9 1 0.8"},
-    "Rows that miss 1": {
+    "Confidently wrong": {"numbers_actual": "1 0 1", "numbers_predicted": "0.9 1 0.8"},
+    "Rows that do not sum to 1": {
         "numbers_score": MORE_CLASSES,
         "numbers_actual": "0 1 2",
         "numbers_predicted": "0.9 0.05 0.05\n0.1 0.8 0.2\n0.1 0.2 0.7",
     },
-    "One late": {
+    "One outlier": {
         "numbers_score": "RMSE",
         "numbers_actual": "22 25 19 24 72",
         "numbers_predicted": "24 24 24 24 24",
@@ -158,7 +158,7 @@ def _table(label: str, actual: str, predicted: str) -> None:
     p = _cells(label, predicted)
     if max(len(y), len(p)) > MAX_ROWS:
         count = lv.figures.whole(max(len(y), len(p)))
-        caption(f"A table of up to {MAX_ROWS} rows stands here; these are {count}.")
+        caption(f"A table of at most {MAX_ROWS} rows is shown here; these are {count}.")
         return
     rows = [
         {"actual": y[i] if i < len(y) else "", "predicted": p[i] if i < len(p) else ""}

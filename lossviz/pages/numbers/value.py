@@ -9,6 +9,7 @@ import streamlit as st
 import lossviz as lv
 from lossviz.common.parsing import parse_column
 from lossviz.common.plain_text import error_for_markdown
+from lossviz.pages.numbers import accuracy
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
@@ -25,7 +26,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "0.693": {"numbers_value": 0.693},
     "0.500": {"numbers_value": 0.5},
     "34.54": {"numbers_value": 34.54},
-    "0.325, nine to one": {"numbers_value": 0.325, "numbers_classes": 2, "numbers_counts": "900 100"},
+    "0.325, classes 9 to 1": {"numbers_value": 0.325, "numbers_classes": 2, "numbers_counts": "900 100"},
 }
 
 
@@ -48,10 +49,16 @@ def explanation(reference: lv.metrics.ReferenceLoss) -> str:
 
 
 def show() -> None:
-    """The view."""
+    """Show the view: of a loss, or of an accuracy."""
     drawing, answer = st.container(), st.container(width=TEXT_WIDTH)
     preset_row = st.container()
-    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+    control_row = st.container(horizontal=True, gap="medium", vertical_alignment="top")
+    with control_row:
+        of = Numbers.of.segments()
+    if of == "Accuracy":
+        accuracy.show(drawing, answer, preset_row, control_row)
+        return
+    with control_row:
         value = float(Numbers.value.show(width=170))
         classes = int(Numbers.classes.show(width=170))
         counts = Numbers.counts.show(width=320, height=80)
@@ -69,7 +76,7 @@ def show() -> None:
         chart(
             picture_of(value, classes, counts),
             key="numbers_ruler",
-            alt=f"A ruler of known losses. {value:g} is nearest to {first.name}, {first.value:.4g}.",
+            alt=f"An axis of known losses. {value:g} is nearest to {first.name}, {first.value:.4g}.",
         )
     with answer:
         st.markdown(explanation(first))

@@ -37,7 +37,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def table(centred: bool, epochs: int) -> lv.codes.HeadScores:
-    with progress_bar("Training eight heads from two starts and five seeds …") as progress:
+    with progress_bar("Training eight output layers, two initializations, five seeds …") as progress:
         return lv.codes.digits_table(centred=centred, epochs=epochs, progress=progress)
 
 
@@ -117,16 +117,19 @@ def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> N
         chart(
             body,
             key="codes_digits",
-            alt=f"{measure} on handwritten digits of eight heads: softmax and sigmoids, with one neuron a "
-            "class, with 15 and with 4 bits, each with squared error and with cross-entropy, from a usual "
-            "start and from a loud one, a dot for each of five seeds.",
+            alt=f"{Codes.measure.label_of(measure)} on handwritten digits of eight output layers: "
+            "softmax and sigmoids, "
+            "with one neuron a class, with 15 and with 4 bits, each with squared error and with "
+            "cross-entropy, at "
+            "the usual initialization and at one 20 times larger, a dot for each of five seeds.",
         )
     facts = table(centred, EPOCHS)
     with convention:
         words = caption(
             "64-32-k, tanh, SGD at rate 0.1, batches of 32, 30 epochs, untuned; pixels ÷ 16, "
-            f"{'centred' if centred else 'not centred'}; 1 200 digits to train, 597 to test. Bits are read "
-            "as the likeliest word. Weights: last layer, with biases."
+            f"{'centred' if centred else 'not centred'}; training set 1 200, test set 597. Bits are "
+            "decoded to "
+            "the likeliest code word. Weights: last layer, with biases."
         )
 
     Tabs().fill(
@@ -158,11 +161,11 @@ def show_many(drawing: Any, convention: Any, attributes: bool, power: int) -> No
         )
     facts = many(attributes, STEPS)
     with convention:
-        made = "every mix of attributes, one feature each" if attributes else "points at random"
+        made = "every combination of attributes, one feature each" if attributes else "random points"
         words = caption(
             f"Classes: {made}, in 16 features, noise 0.4. Networks 16-{facts.hidden}-k, tanh, "
             f"{facts.steps} steps of SGD with batches of 64, cross-entropy, rates 1 and 0.3 (bits); "
-            "mean of two starts."
+            "mean of two seeds."
         )
 
     def numbers() -> str:

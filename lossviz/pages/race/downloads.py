@@ -35,7 +35,7 @@ def training_files(
     return [
         FigurePage("race.html", figure, "step"),
         File("Numbers (CSV)", "race.csv", "text/csv", lambda: numbers(training.read().history)),
-        File("Race (NPZ)", "race.npz", "application/octet-stream", lambda: saved(training.read().history)),
+        File("History (NPZ)", "race.npz", "application/octet-stream", lambda: saved(training.read().history)),
     ]
 
 

@@ -21,7 +21,7 @@ STARTS = [k / 2 for k in range(1, 29)]  # the slider's values
 LOSSES = ("sigmoid-half-mse", "sigmoid-ce")
 
 
-@st.cache_data(max_entries=16, show_spinner="Running neurons until they escape …")
+@st.cache_data(max_entries=16, show_spinner="Running gradient descent from each start …")
 def escape_times(rate: str) -> dict[str, list[lv.EscapeTime]]:
     """The escape times from every start, by loss."""
     return {loss: lv.neuron.escape_times(loss, STARTS, lr=float(rate)) for loss in LOSSES}
@@ -65,7 +65,8 @@ def show() -> None:
     with convention:
         words = caption(
             f"Input 1, target 0, *w* = *b* = *z*₀ / 2, both learning, rate {rate}, until the output is ½. "
-            "Squared error has the ½. Dots: gradient descent, run. Lines: the formula for tiny steps."
+            "Squared error has the ½ here, as in the book. Dots: gradient descent, run. Lines: the "
+            "formula for tiny steps."
         )
 
     def numbers() -> str:

@@ -85,7 +85,9 @@ def show() -> None:
         words = caption(
             f"One sigmoid neuron, input 1, target 0, *w* = {w:g}, *b* = {b:g}. Squared error is "
             "(*a* − *y*)² / 2 at "
-            f"learning rate {rate}, cross-entropy at {entropy_rate}."
+            f"learning rate {rate}, cross-entropy at {entropy_rate}. The output is *a* and squared error "
+            "has the ½, "
+            "as in the book; the view Slope writes *p*, without the ½ unless you switch it on."
         )
 
     def numbers() -> str:

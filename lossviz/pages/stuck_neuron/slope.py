@@ -60,14 +60,15 @@ def show() -> None:
             follow=Neuron.z.key,
             alt="Loss, slope and curvature of squared error and cross-entropy against the "
             "logit. Where the neuron "
-            "is sure and wrong, squared error is flat and cross-entropy climbs in a straight line.",
+            "is confidently wrong, squared error is flat and cross-entropy climbs in a straight line.",
         )
     convention = "(*p* − *y*)² / 2" if half else "(*p* − *y*)²"
     with above:
         words = caption(
             f"*p* = sigmoid(*z*), target *y* = {target}. Squared error is {convention}; "
-            "cross-entropy is in nats. "
-            "Tinted: squared error bends down."
+            "cross-entropy is in nats. The other two views write *a* for *p*, and have the ½, as the "
+            "book has. "
+            "Shaded: negative curvature of squared error (not convex)."
         )
     curves = logit_curves(target, half)
 
