@@ -8,7 +8,9 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
-from lossviz.ui.save import save_picture
+from lossviz.ui.scripts import component, fonts_url
+
+_SAVE = component("lossviz_save", '<div class="lossviz-save">\n</div>', "save")
 
 
 @dataclass(frozen=True)
@@ -90,3 +92,19 @@ def without_links(markdown: str) -> str:
 def without_emphasis(markdown: str) -> str:
     """The text without the stars around what is emphasized."""
     return re.sub(r"\*\*?(\S|\S.*?\S)\*\*?", r"\1", markdown)
+
+
+def save_picture(chart: str, title: str, caption: str) -> None:
+    """Show two buttons that save the chart of that key.
+
+    Args:
+        chart: The key of the chart.
+        title: A heading above it.
+        caption: The line below it. Under that stands the page's address, which the browser knows.
+    """
+    _SAVE(
+        key=f"{chart}_save",
+        data={"chart": chart, "title": title, "caption": caption, "fonts": fonts_url()},
+        width="content",
+        on_missing_change=lambda: None,
+    )

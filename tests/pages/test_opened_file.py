@@ -11,7 +11,18 @@ from support.pages import code, opened, payload, share, sound, trying
 
 import lossviz as lv
 
-OTHERS = ("moons", "Two moons", "circles", "Rings", "SGD", "momentum", "training", "path", "seed 3", "ReLU")
+OTHERS = (
+    "moons",
+    "Two moons",
+    "circles",
+    "Rings",
+    "SGD",
+    "momentum",
+    "path of the",
+    "trained network",
+    "seed 3",
+    "ReLU",
+)
 
 
 def surface_file() -> bytes:
