@@ -17,6 +17,7 @@ from lossviz.curvature.differentiated import DifferentiatedProgram, ParameterVec
 from lossviz.curvature.loss_hessian import OutputLoss
 from lossviz.curvature.products import AutogradHessian
 from lossviz.curvature.verification import has_same_graph, matches_autograd
+from lossviz.engine.averaging import BatchWeight
 from lossviz.engine.batches import Batch, DataWriteGuard
 from lossviz.engine.fallback import warn_fallback
 from lossviz.engine.trace import UntraceableError, all_parameters, record
@@ -89,7 +90,11 @@ class CompiledHessian:
 
 
 def hessian_operator(
-    model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
 ) -> AutogradHessian | CompiledHessian:
     """The Hessian of a loss as a linear operator, ``hessian @ vector``.
 
@@ -98,6 +103,7 @@ def hessian_operator(
         loss_fn: ``loss_fn(outputs, targets)`` returns a scalar.
         data: (inputs, targets), or an iterable of such batches.
         max_batches: Use at most this many batches.
+        batch_weight: How much each batch counts, see `lossviz.engine.averaging.averaged`.
 
     Returns:
         The compiled Hessian where it is possible, else that of autograd; ``reason`` tells why.
@@ -105,7 +111,7 @@ def hessian_operator(
     Raises:
         ValueError: If the model, the loss or the data cannot be used.
     """
-    autograd = AutogradHessian(model, loss_fn, data, max_batches)
+    autograd = AutogradHessian(model, loss_fn, data, max_batches, batch_weight)
     try:
         return CompiledHessian(autograd)
     except UntraceableError as reason:

@@ -18,7 +18,7 @@ from lossviz.common.rng import IsolatedRNG
 from lossviz.common.typing import AnyFloats, Floats
 from lossviz.engine.batches import Batch, BatchList, DataWriteGuard
 from lossviz.engine.parameters import trainable_parameters
-from lossviz.engine.user_loss import OriginalModelGuard, batch_loss, loss_extras
+from lossviz.engine.user_loss import OriginalModelGuard, batch_loss, loss_extras, withheld
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +52,7 @@ class ReferenceEvaluator:
     def __init__(self, task: Task, original: nn.Module | None = None) -> None:
         self._model = task.model
         self._task = task
+        self._calls = task.batches.calls
         self._extras = loss_extras(task.loss_fn)
         trainable = trainable_parameters(self._model)
         first = next(iter(trainable.values()))
@@ -92,11 +93,13 @@ class ReferenceEvaluator:
             self._weights.add_(self._v, alpha=b)
         torch.clear_autocast_cache()  # within `torch.autocast` it holds casts of the previous weights
         total = 0.0
-        for index, batch in enumerate(self._task.batches.items):
+        for index, (batch, share) in enumerate(self._calls):
+            if not share:
+                continue  # no target of the batch counts, and its own mean may be NaN
             isolated = self._first_pass or self._is_random
             loss = self._isolated_loss(index, batch) if isolated else self._batch_loss(batch)
-            total += float(loss.detach() if isinstance(loss, Tensor) else loss) * batch.examples
-        return total / self._task.batches.examples
+            total += share * float(loss.detach() if isinstance(loss, Tensor) else loss)
+        return total
 
     def _isolated_loss(self, index: int, batch: Batch) -> Tensor | float:
         """The loss of a batch with random numbers of its own, the same at every point."""
@@ -139,7 +142,8 @@ class ReferenceEvaluator:
 
 def _failure(error: Exception, task: Task) -> str:
     batch = task.batches.items[0]
-    tensors = [v for v in (*batch.all_inputs, batch.targets) if isinstance(v, Tensor)]
+    tensors = batch.tensors()[:8]
     shapes = ", ".join(f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for t in tensors)
     dtype = str(next(task.model.parameters()).dtype).removeprefix("torch.")
-    return f"the {dtype} model and loss_fn fail on this data ({shapes}): {first_line(error)}"
+    hint = withheld(batch) if "loss" in str(error) or "NoneType" in str(error) else ""
+    return f"the {dtype} model and loss_fn fail on this data ({shapes}): {first_line(error)}{hint}"

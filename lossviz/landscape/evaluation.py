@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from torch import nn
 
 from lossviz.common.typing import Floats
+from lossviz.engine.averaging import BatchWeight, averaged
 from lossviz.engine.batches import read_batches
 from lossviz.engine.dispatch import EvaluatorChoice, choose_evaluator
 from lossviz.engine.dispatch import evaluate as evaluate_pieces
@@ -39,6 +40,7 @@ def prepare(
     plane: Plane,
     window: Window,
     max_batches: int | None,
+    batch_weight: BatchWeight = None,
 ) -> Evaluation:
     """Check the arguments, copy the model, read the data once and choose an evaluator.
 
@@ -55,8 +57,10 @@ def prepare(
     refuse_captured_model(model, loss_fn)
     like = next(iter(free.values()))
     batches = read_batches(data, like, max_batches)
+    copy = private_copy(model)
+    batches = averaged(batches, copy, loss_fn, batch_weight, model)
     directions = np.stack([plane.origin, plane.u, plane.v])
-    task = Task(private_copy(model), loss_fn, batches, directions)
+    task = Task(copy, loss_fn, batches, directions)
     choice = choose_evaluator(task, window, model)
     facts = SurfaceFacts(
         method=plane.method,
@@ -75,6 +79,7 @@ def prepare(
         evaluator=choice.evaluator.name,
         reason=choice.reason,
         torch=str(torch.__version__),
+        averaging=batches.averaging,
     )
     return Evaluation(task, choice, facts, window)
 
@@ -109,17 +114,19 @@ def losses_at(
     b: ArrayLike,
     *,
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
 ) -> Floats:
     """The loss at given points of a plane, where a surface would have to be interpolated.
 
     Args:
         model: The model, evaluated in eval mode; it is not changed.
-        loss_fn: loss_fn(outputs, targets) -> scalar, averaged over the data.
-        data: (inputs, targets), or an iterable of such batches.
+        loss_fn: loss_fn(outputs, targets) -> scalar.
+        data: (inputs, targets), or an iterable of such batches; the loss is that of all of them.
         plane: A plane through the model's weights.
         a: (m,) coordinates along the plane's first direction.
         b: (m,) coordinates along its second.
         max_batches: Use only so many batches.
+        batch_weight: As in `surface`.
 
     Returns:
         (m,) losses.
@@ -140,4 +147,4 @@ def losses_at(
     points = np.stack([np.asarray(a, dtype=float), np.asarray(b, dtype=float)], axis=1)
     low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     window = ((low[0], high[0]), (low[1], high[1]))
-    return evaluate(prepare(model, loss_fn, data, plane, window, max_batches), points)
+    return evaluate(prepare(model, loss_fn, data, plane, window, max_batches, batch_weight), points)

@@ -20,6 +20,7 @@ from lossviz.landscape.grid import coarse_indices, stride_for
 FORMAT = "lossviz surface"
 VERSION = 1
 MAX_POINTS = 4001  # along an axis: a file of 128 MB
+LATER_FACTS = ("averaging",)  # that older files do not have
 INVALID = "this is not a whole lossviz surface file"
 
 ShapeCheck = Callable[[Shape], str | None]  # returns what is wrong with a shape, or None
@@ -46,6 +47,7 @@ class SurfaceFacts:
     reason: str  # why that evaluator was chosen
     torch: str  # version of torch
     stride: int = 1  # above 1, only every stride-th point of a finer grid is included
+    averaging: str = ""  # how the loss is made of several batches; "" in a file that does not tell
 
 
 def write(
@@ -119,7 +121,8 @@ def read_content(
 
 def _metadata(values: Any) -> SurfaceFacts:
     """The facts in a file's header, every field checked."""
-    if not isinstance(values, dict) or set(values) != {field.name for field in fields(SurfaceFacts)}:
+    names = {field.name for field in fields(SurfaceFacts)}
+    if not isinstance(values, dict) or set(values) | set(LATER_FACTS) != names:
         raise ValueError(f"{INVALID}: its facts are not those of a surface")
     pairs = {"axes": str, "lengths": float, "explained": float}
     types = {"weights": int, "examples": int, "batches": int, "stride": int, "subset": bool,

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import count_in
 from lossviz.curvature.eigenvalues import leading_eigenpairs
+from lossviz.engine.averaging import BatchWeight
 from lossviz.engine.parameters import flatten, trainable_parameters
 
 Normalize = Literal["filter", "layer", "none"]
@@ -149,7 +150,12 @@ def _random_direction(
 
 
 def hessian_plane(
-    model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    max_batches: int | None = None,
+    *,
+    batch_weight: BatchWeight = None,
 ) -> Plane:
     """The plane of the Hessian's two eigenvectors whose eigenvalues are largest in magnitude.
 
@@ -158,9 +164,10 @@ def hessian_plane(
 
     Args:
         model: The model, evaluated in eval mode; it is not changed.
-        loss_fn: loss_fn(outputs, targets) -> scalar, averaged over the data.
-        data: (inputs, targets), or an iterable of such batches.
+        loss_fn: loss_fn(outputs, targets) -> scalar.
+        data: (inputs, targets), or an iterable of such batches; the loss is that of all of them.
         max_batches: Use only so many batches.
+        batch_weight: As in `surface`.
 
     Returns:
         The plane; its axes name the two eigenvalues.
@@ -180,6 +187,8 @@ def hessian_plane(
     free = trainable_parameters(model)
     if sum(p.numel() for p in free.values()) < 2:
         raise ValueError("a Hessian plane needs a model with at least 2 weights; got 1")
-    values, vectors = leading_eigenpairs(model, loss_fn, data, k=2, max_batches=max_batches)
+    values, vectors = leading_eigenpairs(
+        model, loss_fn, data, k=2, max_batches=max_batches, batch_weight=batch_weight
+    )
     axes = (f"eigenvector of {values[0]:.4g}", f"eigenvector of {values[1]:.4g}")
     return Plane(*flat_layout(free), vectors[0], vectors[1], "two leading Hessian eigenvectors", axes)

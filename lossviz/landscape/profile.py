@@ -11,6 +11,7 @@ from torch import nn
 from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, same_fields
+from lossviz.engine.averaging import BatchWeight
 from lossviz.landscape.directions import Direction, line_plane
 from lossviz.landscape.evaluation import check_executor, evaluate, prepare
 from lossviz.landscape.grid import axis_coordinates, interval_from_span
@@ -50,6 +51,7 @@ def profile(
     points: int = 201,
     *,
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
     executor: Executor | None = None,
     progress: Progress = True,
 ) -> Profile:
@@ -65,6 +67,7 @@ def profile(
         span: s for [-s, s], (low, high), or None for [-1, 1], or [-0.5, 1.5] toward another model.
         points: Points along the line, from 1 to 16 million.
         max_batches: Use only so many batches.
+        batch_weight: As in `surface`.
         executor: A `concurrent.futures.Executor` to share the work.
         progress: True for a bar if it takes longer than a second, or a function of (done, total) points.
 
@@ -91,7 +94,8 @@ def profile(
     check_executor(executor)
     points = count_in("points", points, 1, MAX_POINTS**2)
     window = (interval, (0.0, 0.0))
-    evaluation = prepare(model, loss_fn, data, line_plane(model, direction), window, max_batches)
+    plane = line_plane(model, direction)
+    evaluation = prepare(model, loss_fn, data, plane, window, max_batches, batch_weight)
     a = axis_coordinates(interval, points)
     coordinates = np.stack([a, np.zeros_like(a)], axis=1)
     with ProgressBar(progress, points, "profile") as meter:
