@@ -17,7 +17,7 @@ from lossviz.common.rng import IsolatedRNG
 from lossviz.curvature.twice_differentiable import TwiceDifferentiable
 from lossviz.engine.averaging import BatchWeight, averaged
 from lossviz.engine.batches import DataWriteGuard, read_batches
-from lossviz.engine.parameters import private_copy, trainable_parameters
+from lossviz.engine.parameters import HALF, input_like, private_copy, trainable_parameters
 from lossviz.engine.user_loss import (
     OriginalModelGuard,
     batch_loss,
@@ -58,7 +58,13 @@ class AutogradHessian:
         trainable = trainable_parameters(model)
         loss_fn = loss_function(loss_fn)
         refuse_captured_model(model, loss_fn)
-        batches = read_batches(data, next(iter(trainable.values())), max_batches)
+        for name, parameter in trainable.items():
+            if parameter.dtype in HALF:
+                raise ValueError(
+                    f"parameter {name!r} is {str(parameter.dtype).removeprefix('torch.')}, in which "
+                    "curvature is lost in rounding; call model.float(), or train adapters of float32"
+                )
+        batches = read_batches(data, input_like(model), max_batches)
         self.model, self.loss_fn, self.extras = private_copy(model), loss_fn, loss_extras(loss_fn)
         self.original = model
         self.batches = averaged(batches, self.model, loss_fn, batch_weight, model)

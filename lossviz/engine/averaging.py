@@ -3,10 +3,11 @@
 This is decided once for the data, for everything that adds up batches: surfaces, profiles, Hessian products
 and full-batch training. In this order:
 
-1. A loss of torch, or of `LOSSES`, counts a batch by its own denominator (`lossviz.engine.denominators`).
-2. A loss of the user's that is made of means and sums (`lossviz.engine.loss_parts`) counts a batch by theirs,
-   if that gives the loss of the joined batches.
-3. Any other loss is called once, on the outputs of all batches.
+1. A row of `LOSSES` is a mean over the examples.
+2. A loss that is a mean or a sum of one value for each example (`lossviz.engine.loss_parts`), as torch's own
+   are, counts a batch by its own denominator (`lossviz.engine.denominators`).
+3. Where that is not certain, the loss of the joined outputs and targets decides: it is a mean or a sum if
+   they give the same, and otherwise is called once, on the outputs of all batches.
 4. Where outputs or targets cannot be joined, the loss is taken for a mean over the examples, and the result
    says so. ``batch_weight`` says another weight.
 """
@@ -14,7 +15,6 @@ and full-batch training. In this order:
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,8 @@ from lossviz.common.plain_text import quoted
 from lossviz.common.rng import IsolatedRNG
 from lossviz.common.validation import number_in
 from lossviz.engine.batches import Batch, BatchList, JointBatch
-from lossviz.engine.denominators import TORCH_LOSSES
 from lossviz.engine.loss_parts import LossRecorder, Part, Parts
-from lossviz.engine.nested import JoinError, cloned, join, map_tensors, tensors_in
+from lossviz.engine.nested import JoinError, cloned, first_shape, join, map_tensors, tensors_in
 from lossviz.engine.user_loss import OriginalModelGuard, call_loss, loss_extras
 from lossviz.losses.base import MeanLoss
 
@@ -54,6 +53,7 @@ class _Rule:
     weights: tuple[float, ...]  # of the batches
     text: str
     is_sum: bool = False
+    certain: bool = True  # whether the loss cannot be read in another way
 
     @property
     def shares(self) -> tuple[float, ...]:
@@ -109,8 +109,10 @@ def averaged(
             sample = _Sample(batches.items, model, loss_fn)
     except CallError:  # the evaluators report what fails, with the shapes of the data
         return by_convention.set(batches)
-    rules = [examples if rule.is_like(examples) else rule for rule in _rules(sample.parts)]
-    if rules and _is_of_torch(loss_fn):
+    rules = [
+        replace(rule, text=examples.text) if rule.is_like(examples) else rule for rule in _rules(sample.parts)
+    ]
+    if rules and rules[0].certain and not sample.mixes:
         return rules[0].set(batches)
     try:
         joined = sample.joined_loss()
@@ -148,19 +150,13 @@ def _given_rule(batches: BatchList, batch_weight: BatchWeight) -> _Rule:
     return _Rule(weights, "mean weighted by batch_weight")
 
 
-def _is_of_torch(loss_fn: Callable[..., Any]) -> bool:
-    """Whether the loss is one of torch's own, so that its denominator needs no verification."""
-    if isinstance(loss_fn, partial):
-        return _is_of_torch(loss_fn.func)
-    return loss_fn in TORCH_LOSSES or type(loss_fn).__module__ == "torch.nn.modules.loss"
-
-
 class _Sample:
     """What the loss makes of each batch at the model's own weights."""
 
     def __init__(self, items: Sequence[Batch], model: nn.Module, loss_fn: Callable[..., Any]) -> None:
         self._model, self._loss_fn, self._extras = model, loss_fn, loss_extras(loss_fn)
         self.parts: list[Parts | None] = []
+        self.mixes = False  # whether the loss may compare examples with each other
         self._kept: list[tuple[Batch, Any]] = []  # the first batches with their outputs, changed by `SHRUNK`
         self._double = True  # until it turns out that the loss holds tensors of single precision
         size = 0
@@ -191,10 +187,13 @@ class _Sample:
             with LossRecorder(outputs, (batch.targets, batch.all_inputs)) as recorder:
                 loss = call_loss(self._loss_fn, outputs, batch, self._model, self._extras)
         self.parts.append(recorder.parts(loss))
+        self.mixes |= recorder.mixes
         return kept
 
     def joined_loss(self) -> float:
         """The loss of the kept batches together; `CallError` if they cannot be joined."""
+        if not all(_are_aligned(outputs, batch.targets) for batch, outputs in self._kept):
+            raise CallError
         for self._double in (True, False):
             try:
                 targets = join([batch.targets for batch, _ in self._kept])
@@ -229,6 +228,12 @@ class _Sample:
             return float(self._loss_fn(changed, labels, **{name: extras[name] for name in self._extras}))
 
 
+def _are_aligned(outputs: Any, targets: Any) -> bool:
+    """Whether outputs and targets have one entry for each example, so that both may be joined."""
+    targets_shape = first_shape(targets)
+    return not targets_shape or first_shape(outputs)[:1] == targets_shape[:1]
+
+
 def _shrunk(outputs: Any) -> Any:
     return map_tensors(lambda value: value * SHRUNK if value.is_floating_point() else value, outputs)
 
@@ -251,7 +256,8 @@ def _rules(described: list[Parts | None]) -> list[_Rule]:
     first = weights[0]
     if first is None or sum(first) <= 0 or any(w is None or not _proportional(w, first) for w in weights):
         return []
-    return [_Rule(first, "mean over the batches by the loss's own denominators")]
+    certain = all(part.factor == column[0].factor for column in columns for part in column)
+    return [_Rule(first, "mean over the batches by the loss's own denominators", certain=certain)]
 
 
 def _kind(part: Part) -> tuple[bool, bool]:
@@ -267,10 +273,11 @@ def _sum_rules(columns: list[tuple[Part, ...]], alone: bool) -> list[_Rule]:
     factors = [[part.factor for part in column] for column in columns]
     count, rules = len(factors[0]), list[_Rule]()
     if alone and all(len(set(column)) == 1 for column in factors):
-        rules.append(_Rule((1.0,) * count, "sum over all batches", is_sum=True))
-    if len(factors) == 1 and all(factors[0]):
+        certain = all(factor == 1 for column in factors for factor in column)
+        rules.append(_Rule((1.0,) * count, "sum over all batches", is_sum=True, certain=certain))
+    if len(factors) == 1 and all(factor not in (0, 1) for factor in factors[0]):
         divisors = tuple(abs(1 / factor) for factor in factors[0])
-        rules.append(_Rule(divisors, "mean over the batches by the loss's own divisors"))
+        rules.append(_Rule(divisors, "mean over the batches by the loss's own divisors", certain=False))
         if all(divisor > 1 and abs(divisor - round(divisor)) < 1e-6 for divisor in divisors):
             rules.reverse()  # the numbers of examples
     return rules

@@ -85,6 +85,7 @@ def _classes(function: Callable[..., Any], arguments: Arguments) -> float:
 
 
 CLASS_LOSSES = (F.cross_entropy, F.nll_loss)  # whose denominator depends on the values of the targets
+SAME_SHAPE = (F.mse_loss, F.l1_loss, F.huber_loss, F.smooth_l1_loss)  # which broadcast other targets
 TORCH_LOSSES: dict[Callable[..., Any], Denominator] = {
     **dict.fromkeys(CLASS_LOSSES, _classes),
     **dict.fromkeys((F.mse_loss, F.l1_loss, F.huber_loss), _weighted_elements),

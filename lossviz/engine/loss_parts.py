@@ -4,7 +4,8 @@ A loss function is called once on a batch while a `TorchFunctionMode` watches. E
 computes is described as a sum of parts: means over so many values, sums over the data, and terms that do not
 depend on the data, such as a penalty of the weights. So a loss is understood in whatever way it calls torch:
 as a module, a function, a `functools.partial`, or with further terms and factors. What is not understood has
-no description, and nothing is guessed.
+no description, and nothing is guessed. Whether the values that are reduced are one for each example is seen,
+too: those of a loss that compares examples with each other are not.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,8 +15,9 @@ from typing import Any
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from lossviz.engine.denominators import CLASS_LOSSES, TORCH_LOSSES, torch_denominator
+from lossviz.engine.denominators import CLASS_LOSSES, SAME_SHAPE, TORCH_LOSSES, torch_denominator
 from lossviz.engine.nested import tensors_in
+from lossviz.engine.op_names import ALONG_AXIS, BINARY, REDUCTIONS, UNARY
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class LossRecorder(TorchFunctionMode):
         self._parts: dict[int, Parts | None] = {}
         self._totals: dict[int, float] = {}  # of denominators, before a clamp keeps them from 0
         self._reads_outputs = False
+        self.mixes = False  # whether something may have been made of the outputs of several examples
         for value, origin in ((data, _Origin(data=True)), (outputs, _Origin(outputs=True, data=True))):
             for tensor in tensors_in(value):
                 self._keep(tensor, origin)
@@ -75,6 +78,10 @@ class LossRecorder(TorchFunctionMode):
         found = self._parts.get(id(loss)) if isinstance(loss, Tensor) else None
         scaled = found is not None and any(part.factor != 1.0 for part in found)
         return None if scaled and self._reads_outputs else found  # a factor may be of another value then
+
+    def _shapes(self, inputs: list[Tensor]) -> list[tuple[int, ...]]:
+        """The shapes of those operands that are made of the outputs."""
+        return [tuple(tensor.shape) for tensor in inputs if self._of_outputs(tensor)]
 
     def _keep(self, tensor: Tensor, origin: _Origin) -> None:
         self._kept.append(tensor)
@@ -95,6 +102,7 @@ class LossRecorder(TorchFunctionMode):
         # Described first: an operation in place overwrites its operand.
         parts = None if origin.shape else self._describe(name, function, args, kwargs, origin)
         result = function(*args, **kwargs)
+        self.mixes |= origin.outputs and _mixes(name, function, args, kwargs, self._shapes(inputs), result)
         if name in _KINDS["read"] and origin.outputs:
             self._reads_outputs = True
         for tensor in _results(result):
@@ -177,6 +185,42 @@ class LossRecorder(TorchFunctionMode):
             return None
         total = self._total(right) * (1.0 if divisor.denominator is None else divisor.denominator)
         return tuple(Part(total, part.factor) for part in numerator)
+
+
+def _mixes(
+    name: str,
+    function: Callable[..., Any],
+    args: Any,
+    kwargs: Any,
+    shapes: list[tuple[int, ...]],
+    result: Any,
+) -> bool:
+    """Whether an operation may make one value of the outputs of several examples.
+
+    Args:
+        name: Of the torch function.
+        function: The function.
+        args: Its arguments, by position.
+        kwargs: Those by name.
+        shapes: Shapes of the operands that are made of the outputs.
+        result: What it returned.
+    """
+    if not isinstance(result, Tensor) or name in ("__get__", "__set__"):
+        return False
+    if function in TORCH_LOSSES:
+        sizes = {tuple(value.shape) for value in args[:2] if isinstance(value, Tensor)}
+        return function in SAME_SHAPE and len(sizes) > 1  # broadcast
+    if name in UNARY or name in BINARY or name == "where":
+        # Broadcasting would combine one example with others, or with a number made of all.
+        whole = {shape for shape in shapes if shape} or {()}
+        return len(set(shapes)) > 1 or whole != {tuple(result.shape)}
+    if name in ALONG_AXIS or name in REDUCTIONS:
+        axis = kwargs.get("dim", args[1] if len(args) > 1 else None)
+        if axis is None:
+            return name in ALONG_AXIS
+        axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+        return any(a % max(1, args[0].ndim) == 0 for a in axes) and args[0].ndim > 1
+    return name not in _KINDS["passed on"] and name not in ("__getitem__", "unsqueeze", "neg", "T", "gather")
 
 
 def _scaled(parts: Parts | None, factor: float) -> Parts | None:

@@ -17,7 +17,7 @@ from lossviz.common.errors import InvalidInputError, first_line
 from lossviz.common.rng import IsolatedRNG
 from lossviz.common.typing import AnyFloats, Floats
 from lossviz.engine.batches import Batch, BatchList, DataWriteGuard
-from lossviz.engine.parameters import trainable_parameters
+from lossviz.engine.parameters import trainable_parameters, widened
 from lossviz.engine.user_loss import OriginalModelGuard, batch_loss, loss_extras, withheld
 
 
@@ -57,9 +57,11 @@ class ReferenceEvaluator:
         trainable = trainable_parameters(self._model)
         first = next(iter(trainable.values()))
         self._origin, self._u, self._v = (
-            torch.from_numpy(row).to(first.device, first.dtype) for row in task.directions
+            torch.from_numpy(row).to(first.device, widened(first).dtype) for row in task.directions
         )
-        self._weights = torch.empty_like(self._origin)
+        self._point = torch.empty_like(self._origin)
+        # Weights of half precision are rounded once, where the sum is complete.
+        self._weights = self._point if first.dtype == self._point.dtype else self._point.to(first.dtype)
         offset = 0
         for (
             parameter
@@ -89,8 +91,10 @@ class ReferenceEvaluator:
 
     def _loss_at(self, a: float, b: float) -> float:
         with torch.no_grad():
-            torch.add(self._origin, self._u, alpha=a, out=self._weights)
-            self._weights.add_(self._v, alpha=b)
+            torch.add(self._origin, self._u, alpha=a, out=self._point)
+            self._point.add_(self._v, alpha=b)
+            if self._weights is not self._point:
+                self._weights.copy_(self._point)
         torch.clear_autocast_cache()  # within `torch.autocast` it holds casts of the previous weights
         total = 0.0
         for index, (batch, share) in enumerate(self._calls):

@@ -112,15 +112,16 @@ def withheld(batch: Batch) -> str:
 class OriginalModelGuard(TorchFunctionMode):
     """Context that raises `InvalidInputError` if torch is called with a weight of the user's own model.
 
-    Writing to its buffers raises, too. A loss that holds the model (as an object's attribute, in a
-    `functools.partial`), or a model that holds itself (in a lambda, which `copy.deepcopy` does not copy),
-    would use weights that are not those of the point.
+    Writing to its buffers or frozen weights raises, too. A loss that holds the model (as an object's
+    attribute, in a `functools.partial`), or a model that holds itself (in a lambda, which `copy.deepcopy`
+    does not copy), would use weights that are not those of the point.
     """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self._weights = {id(p) for p in model.parameters() if p.requires_grad}
         self._buffers = {id(b) for b in model.buffers()}
+        self._frozen = {_memory(p) for p in model.parameters() if not p.requires_grad} - {0}
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
@@ -130,6 +131,13 @@ class OriginalModelGuard(TorchFunctionMode):
         arguments = {id(value) for value in _leaves((*args, *kwargs.values()))}
         if self._buffers & arguments and name.endswith("_") and not name.endswith("__"):
             raise InvalidInputError(_USES_ORIGINAL)
+        if self._frozen and _writes(name, kwargs):
+            written = kwargs.get("out", args[0] if args else None)
+            if isinstance(written, Tensor) and _memory(written) in self._frozen:
+                raise InvalidInputError(
+                    f"the model writes to a frozen parameter when it is called ({name}), and that parameter "
+                    "is not copied; keep what changes in a buffer, or call requires_grad_() on the parameter"
+                )
         if not self._weights & arguments:
             return function(*args, **kwargs)
         if name not in METADATA_OPS:
@@ -138,6 +146,20 @@ class OriginalModelGuard(TorchFunctionMode):
         if isinstance(result, Tensor):
             raise InvalidInputError(_USES_ORIGINAL)
         return result
+
+
+def _memory(tensor: Tensor) -> int:
+    """Where a tensor's values lie; 0 for a subclass that has no storage of its own."""
+    try:
+        return tensor.untyped_storage().data_ptr()
+    except (RuntimeError, NotImplementedError):
+        return 0
+
+
+def _writes(name: str, kwargs: dict[str, Any]) -> bool:
+    """Whether a torch function overwrites its first argument, or one called out."""
+    in_place = name.endswith("_") and not name.endswith("__")
+    return in_place or "out" in kwargs or name == "__setitem__" or name.startswith("__i")
 
 
 _USES_ORIGINAL = (

@@ -17,7 +17,7 @@ from lossviz.common.typing import Floats
 from lossviz.engine.batches import Batch
 from lossviz.engine.conv_blocks import image_blocks
 from lossviz.engine.conv_program import ConvProgram
-from lossviz.engine.parameters import trainable_parameters
+from lossviz.engine.parameters import HALF, trainable_parameters
 from lossviz.engine.reference import Task
 from lossviz.engine.rule_types import PlaneParameters
 from lossviz.engine.stacked_loss import FullDataLoss, compile_loss
@@ -49,6 +49,8 @@ class VectorizedEvaluator:
         parameters, buffers = all_parameters(task.model), list(task.model.buffers())
         trainable = trainable_parameters(task.model)
         first = next(iter(trainable.values()))
+        if first.dtype in HALF:
+            raise UntraceableError("weights of half precision")
         self._like = first
         directions = torch.from_numpy(task.directions).to(first.device, first.dtype)
         shapes = {name: tuple(p.shape) for name, p in trainable.items()}

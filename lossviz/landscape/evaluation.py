@@ -16,7 +16,7 @@ from lossviz.engine.averaging import BatchWeight, averaged
 from lossviz.engine.batches import read_batches
 from lossviz.engine.dispatch import EvaluatorChoice, choose_evaluator
 from lossviz.engine.dispatch import evaluate as evaluate_pieces
-from lossviz.engine.parameters import matching_parameters, private_copy
+from lossviz.engine.parameters import input_like, matching_parameters, private_copy, rounding
 from lossviz.engine.reference import Task
 from lossviz.engine.user_loss import loss_function, loss_name, refuse_captured_model
 from lossviz.landscape.io import SurfaceFacts
@@ -56,7 +56,7 @@ def prepare(
     loss_fn = loss_function(loss_fn)
     refuse_captured_model(model, loss_fn)
     like = next(iter(free.values()))
-    batches = read_batches(data, like, max_batches)
+    batches = read_batches(data, input_like(model), max_batches)
     copy = private_copy(model)
     batches = averaged(batches, copy, loss_fn, batch_weight, model)
     directions = np.stack([plane.origin, plane.u, plane.v])
@@ -80,6 +80,7 @@ def prepare(
         reason=choice.reason,
         torch=str(torch.__version__),
         averaging=batches.averaging,
+        rounding=rounding(model),
     )
     return Evaluation(task, choice, facts, window)
 

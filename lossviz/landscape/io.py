@@ -20,7 +20,7 @@ from lossviz.landscape.grid import coarse_indices, stride_for
 FORMAT = "lossviz surface"
 VERSION = 1
 MAX_POINTS = 4001  # along an axis: a file of 128 MB
-LATER_FACTS = ("averaging",)  # that older files do not have
+LATER_FACTS = ("averaging", "rounding")  # that older files do not have
 INVALID = "this is not a whole lossviz surface file"
 
 ShapeCheck = Callable[[Shape], str | None]  # returns what is wrong with a shape, or None
@@ -48,6 +48,7 @@ class SurfaceFacts:
     torch: str  # version of torch
     stride: int = 1  # above 1, only every stride-th point of a finer grid is included
     averaging: str = ""  # how the loss is made of several batches; "" in a file that does not tell
+    rounding: str = ""  # what is lost where the weights are of half precision
 
 
 def write(

@@ -18,7 +18,7 @@ from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import count_in
 from lossviz.curvature.eigenvalues import leading_eigenpairs
 from lossviz.engine.averaging import BatchWeight
-from lossviz.engine.parameters import flatten, trainable_parameters
+from lossviz.engine.parameters import flatten, trainable_parameters, widened
 
 Normalize = Literal["filter", "layer", "none"]
 Window = tuple[tuple[float, float], tuple[float, float]]
@@ -130,7 +130,7 @@ def _random_direction(
 
     It is drawn even if the parameter does not move, so that a seed gives the same directions either way.
     """
-    weight = parameter.detach().cpu()
+    weight = widened(parameter.detach().cpu())
     drawn = torch.randn(weight.shape, generator=generator, dtype=torch.float32).to(weight.dtype)
     if weight.ndim < 2:
         if not include_bias:

@@ -85,6 +85,10 @@ def _penalized(outputs: Tensor, targets: Tensor, model: nn.Module) -> Tensor:
     )
 
 
+def _penalized_sum(outputs: Tensor, targets: Tensor, model: nn.Module) -> Tensor:
+    return (outputs - targets).square().sum() + 0.1 * sum(p.square().sum() for p in model.parameters())
+
+
 PROBABILITIES = _numbers().softmax(1)
 CE_SMOOTH = nn.CrossEntropyLoss(WEIGHTS, label_smoothing=0.2)
 
@@ -138,13 +142,14 @@ OTHERS = {
     "mean by hand": (lambda o, t: (o - t).square().sum(1).mean(), _numbers()),
     "sum divided by the examples": (lambda o, t: (o - t).square().sum() / len(t), _numbers()),
     "sum divided by a number": (lambda o, t: (o - t).square().sum() / 8, _numbers()),
+    "penalty on a sum": (_penalized_sum, _numbers()),
     "root of a mean": (lambda o, t: (o - t).square().mean().sqrt(), _numbers()),
     "two denominators": (lambda o, t: F.cross_entropy(o, t, WEIGHTS) + o.square().mean(), _classes()),
     "centered over the data": (lambda o, t: (o - t - (o - t).mean(0)).square().mean(), _numbers()),
     "contrastive": (lambda o, t: F.cross_entropy(o @ o.T, torch.arange(len(o))), _numbers()),
     "hard examples alone": (
         lambda o, t: (each := F.cross_entropy(o, t, reduction="none"))[each > 1].mean(), _classes()),
-    "a Python number": (lambda o, t: float((o - t).square().mean()), _numbers()),
+    "a Python number": (lambda o, t: float((o - t).detach().square().mean()), _numbers()),
     "row": (LOSSES["softmax-ce"], _classes()),
 }  # fmt: skip
 CUTS = {"even": (0, 8, 16, 24), "uneven": (0, 3, 14, 24), "one empty": (0, 6, 12, 24)}
@@ -158,7 +163,7 @@ def _problem(targets: Tensor) -> tuple[nn.Module, Tensor]:
 
 
 def _whole(model: nn.Module, loss_fn: Callable[..., Any], data: Any) -> Any:
-    extra = {"model": model} if loss_fn is _penalized else {}
+    extra = {"model": model} if loss_fn in (_penalized, _penalized_sum) else {}
     return (lv.losses.base.MeanLoss(loss_fn) if isinstance(loss_fn, lv.Loss) else loss_fn)(
         model(data[0]), data[1], **extra
     )
