@@ -28,6 +28,7 @@ from lossviz.engine.convolutions import (
     unfolded_conv,
     winograd_conv,
 )
+from lossviz.engine.op_names import RESHAPES
 from lossviz.engine.trace import Op, Ref, Trace, UntraceableError, argument, input_refs
 
 BlockValues = dict[
@@ -151,11 +152,11 @@ class ConvProgram:
             return pooling
         if not is_per_example(op):
             raise UntraceableError(f"{op.name}, which is not in the table of operations")
-        if op.name in ("flatten", "view", "reshape"):
-            if len(op.shape) != 2 or op.shape[0] != op.input_shapes[0][0]:
+        if op.name in RESHAPES:
+            if op.shape[:1] != op.input_shapes[0][:1]:
                 raise UntraceableError(f"{op.name} to {op.shape}")
-            operand = self._operand(op.args[0])
-            return lambda values, block: operand(values, block).flatten(1)
+            operand, shape = self._operand(op.args[0]), op.shape[1:]
+            return lambda values, block: (h := operand(values, block)).reshape(len(h), *shape)
         if op.name in ("relu", "relu_") and self._can_overwrite(op.args[0]):
             operand = self._operand(op.args[0])
             if self._is_only_pooled(index):

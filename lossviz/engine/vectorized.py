@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from lossviz.common.typing import Floats
+from lossviz.engine.batchable import CONVOLUTIONS
 from lossviz.engine.batches import Batch
 from lossviz.engine.conv_blocks import image_blocks
 from lossviz.engine.conv_program import ConvProgram
@@ -60,7 +61,7 @@ class VectorizedEvaluator:
         if outputs.ndim not in (1, 2) or len(outputs) != batch.examples:
             raise UntraceableError(f"outputs of shape {tuple(outputs.shape)}")
         self._outputs: Callable[[Tensor], Iterator[Tensor]]
-        if any(op.name == "conv2d" for op in trace.ops):
+        if any(op.name in CONVOLUTIONS for op in trace.ops):
             conv = ConvProgram(trace, directions, shapes, frozen, image_blocks(trace, batch.examples))
             self._outputs = lambda coefficients: iter((conv.run(coefficients),))
             self._blocks, most = [slice(0, batch.examples)], CONV_POINTS
