@@ -59,13 +59,19 @@ class AutogradRule:
 
     def _record(self) -> None:
         """Compute the value, and keep autograd's graph of it."""
+        values = [operand.value.detach() for operand in self._operands]
+        self._active = [k for k, value in enumerate(values) if value.is_floating_point()]
         with torch.enable_grad():
-            self._leaves = [operand.value.detach().clone().requires_grad_() for operand in self._operands]
-            self._y = self._function(*self._leaves)
-            if self._y.shape != self._out.value.shape or not self._y.requires_grad:
-                raise UntraceableError("an operation without a derivative")
-            self._direction = torch.zeros_like(self._y, requires_grad=True)
-            self._transposed = self._gradients(self._direction, create_graph=True)
+            for k in self._active:
+                values[k] = values[k].clone().requires_grad_()
+            self._leaves = [values[k] for k in self._active]
+            self._y = self._function(*values)
+            if self._y.shape != self._out.value.shape:
+                raise UntraceableError("an operation on a fixed number of examples")
+            self._constant = not self._y.requires_grad  # a comparison, for one
+            if not self._constant:
+                self._direction = torch.zeros_like(self._y, requires_grad=True)
+                self._transposed = self._gradients(self._direction, create_graph=True)
         self._cotangents: Sequence[Tensor] = ()
 
     def _gradients(self, cotangent: Tensor, create_graph: bool = False) -> Sequence[Tensor]:
@@ -82,20 +88,23 @@ class AutogradRule:
 
     def vjp(self) -> None:
         """gx = J' gy."""
-        with torch.enable_grad():
-            self._cotangents = self._gradients(self._out.cotangent.clone(), create_graph=True)
-        for operand, first, part in zip(self._operands, self._first_writes, self._cotangents, strict=True):
-            if isinstance(operand, Variable):
-                _write(operand.cotangent, part.detach(), first)
+        if not self._constant:
+            with torch.enable_grad():
+                self._cotangents = self._gradients(self._out.cotangent.clone(), create_graph=True)
+        self._send("cotangent", [part.detach() for part in self._cotangents])
 
     def collect_gradient(self) -> None:
         """The parts of `vjp` that belong to parameters."""
-        for operand, part in zip(self._operands, self._cotangents, strict=True):
+        for k, part in zip(self._active, self._cotangents, strict=not self._constant):
+            operand = self._operands[k]
             if isinstance(operand, ParameterViews) and operand.gradient is not None:
                 operand.gradient.copy_(part.detach())
 
     def jvp(self) -> None:
         """dy = J dx, the derivative of J' u with respect to u, times dx."""
+        if self._constant:
+            self._out.tangent.zero_()
+            return
         (tangent,) = torch.autograd.grad(
             self._transposed, self._direction, self._tangents(), retain_graph=True, materialize_grads=True
         )
@@ -103,6 +112,9 @@ class AutogradRule:
 
     def hvp_backward(self) -> None:
         """d gx = J' d gy, and the derivative of J' gy along dx, which is symmetric."""
+        if self._constant:
+            self._send("cotangent_tangent", [])
+            return
         parts = [part.detach() for part in self._gradients(self._out.cotangent_tangent)]
         curved = [
             (cotangent, tangent)
@@ -115,14 +127,28 @@ class AutogradRule:
                 cotangents, self._leaves, tangents, retain_graph=True, materialize_grads=True
             )
             parts = [part + more for part, more in zip(parts, second, strict=True)]
-        for operand, first, part in zip(self._operands, self._first_writes, parts, strict=True):
-            if isinstance(operand, Variable):
-                _write(operand.cotangent_tangent, part, first)
-            elif operand.hvp is not None:
+        self._send("cotangent_tangent", parts)
+        for k, part in zip(self._active, parts, strict=True):
+            operand = self._operands[k]
+            if isinstance(operand, ParameterViews) and operand.hvp is not None:
                 operand.hvp.copy_(part)
 
+    def _send(self, name: str, parts: Sequence[Tensor]) -> None:
+        """Write or add to what the operands have under a name; what has no derivative receives 0."""
+        found = dict(zip(self._active, parts, strict=not self._constant))
+        for k, (operand, first) in enumerate(zip(self._operands, self._first_writes, strict=True)):
+            if not isinstance(operand, Variable):
+                continue
+            target = getattr(operand, name)
+            if k in found and first:
+                target.copy_(found[k])
+            elif k in found:
+                target.add_(found[k])
+            elif first:
+                target.zero_()
+
     def _tangents(self) -> list[Tensor]:
-        found = [operand.tangent for operand in self._operands]
+        found = [self._operands[k].tangent for k in self._active]
         return [tangent for tangent in found if tangent is not None]
 
 
@@ -137,10 +163,3 @@ def _filled(value: Any, values: Sequence[Tensor]) -> Any:
     if isinstance(value, tuple):
         return tuple(_filled(inner, values) for inner in value)
     return values[value.index] if isinstance(value, _Slot) else value
-
-
-def _write(target: Tensor, part: Tensor, first: bool) -> None:
-    if first:
-        target.copy_(part)
-    else:
-        target.add_(part)

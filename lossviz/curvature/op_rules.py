@@ -174,7 +174,7 @@ def _binary(program: Differentiator, op: Op, out: Variable) -> DerivativeRule:
     if both and op.name in SUMS and len(op.args) == 2 and set(op.input_shapes) == {op.shape}:
         return SumRule(program, op, out)
     parameters = any(isinstance(value, Ref) and value.kind == "parameter" for value in op.args)
-    if both or parameters:
+    if both or parameters or not out.value.is_floating_point():
         return AutogradRule(program, op, out)
     return ElementwiseRule(program, op, out)
 

@@ -5,7 +5,7 @@ A file may come from anyone, so nothing in it is trusted; `lossviz.common.npz` s
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,6 @@ from lossviz.landscape.grid import coarse_indices, stride_for
 FORMAT = "lossviz surface"
 VERSION = 1
 MAX_POINTS = 4001  # along an axis: a file of 128 MB
-LATER_FACTS = ("averaging", "rounding")  # that older files do not have
 INVALID = "this is not a whole lossviz surface file"
 
 ShapeCheck = Callable[[Shape], str | None]  # returns what is wrong with a shape, or None
@@ -122,8 +121,9 @@ def read_content(
 
 def _metadata(values: Any) -> SurfaceFacts:
     """The facts in a file's header, every field checked."""
-    names = {field.name for field in fields(SurfaceFacts)}
-    if not isinstance(values, dict) or set(values) | set(LATER_FACTS) != names:
+    known = fields(SurfaceFacts)
+    needed = {field.name for field in known if field.default is MISSING}  # older files lack the others
+    if not isinstance(values, dict) or not needed <= set(values) <= {field.name for field in known}:
         raise ValueError(f"{INVALID}: its facts are not those of a surface")
     pairs = {"axes": str, "lengths": float, "explained": float}
     types = {"weights": int, "examples": int, "batches": int, "stride": int, "subset": bool,

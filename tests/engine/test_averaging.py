@@ -256,6 +256,7 @@ def test_facts_name_the_convention_where_batches_cannot_be_joined() -> None:
     data = [(x[:4], y[:4]), (x[4:], y[4:])]
     found = lv.surface(model, of_size, data, points=2, progress=False)
     assert "by convention" in found.facts.averaging
+    assert "by convention" in lv.figures.contour(found).layout.annotations[0].text
     np.testing.assert_allclose(found.loss, (4 * 1 + 20 * 7) / 24)
     for weight, expected in (
         (len, 6.0),

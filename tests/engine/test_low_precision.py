@@ -125,5 +125,6 @@ def test_weights_of_half_precision_are_rounded_once_and_the_facts_say_so(dtype: 
     nn.utils.vector_to_parameters(weights, list(twin.parameters()))
     assert found.loss[0, 2] == float(F.cross_entropy(twin(x), y).detach())
     assert "weights of every point are rounded" in found.facts.rounding
+    assert found.facts.rounding in lv.figures.contour(found).layout.annotations[0].text
     with pytest.raises(ValueError, match=r"in which curvature is lost in rounding; call model.float\(\)"):
         lv.sharpness(model, F.cross_entropy, (x, y))
