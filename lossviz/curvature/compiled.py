@@ -17,7 +17,7 @@ from lossviz.curvature.differentiated import DifferentiatedProgram, ParameterVec
 from lossviz.curvature.loss_hessian import OutputLoss
 from lossviz.curvature.products import AutogradHessian
 from lossviz.curvature.verification import has_same_graph, matches_autograd
-from lossviz.engine.averaging import BatchWeight
+from lossviz.engine.averaging.shares import BatchWeight
 from lossviz.engine.batches import Batch, DataWriteGuard
 from lossviz.engine.fallback import warn_fallback
 from lossviz.engine.trace import UntraceableError, all_parameters, record
@@ -103,7 +103,7 @@ def hessian_operator(
         loss_fn: ``loss_fn(outputs, targets)`` returns a scalar.
         data: (inputs, targets), or an iterable of such batches.
         max_batches: Use at most this many batches.
-        batch_weight: How much each batch counts, see `lossviz.engine.averaging.averaged`.
+        batch_weight: How much each batch counts, see `lossviz.engine.averaging.shares.averaged`.
 
     Returns:
         The compiled Hessian where it is possible, else that of autograd; ``reason`` tells why.

@@ -25,7 +25,7 @@ from lossviz.curvature.lanczos import (
     largest_eigenvalue,
 )
 from lossviz.curvature.products import AutogradHessian
-from lossviz.engine.averaging import BatchWeight
+from lossviz.engine.averaging.shares import BatchWeight
 
 MAX_PRODUCTS = 150  # whatever the tolerance
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from lossviz.common.errors import InvalidInputError, first_line
 from lossviz.common.rng import IsolatedRNG
 from lossviz.curvature.twice_differentiable import TwiceDifferentiable
-from lossviz.engine.averaging import BatchWeight, averaged
+from lossviz.engine.averaging.shares import BatchWeight, averaged
 from lossviz.engine.batches import DataWriteGuard, read_batches
 from lossviz.engine.parameters import HALF, input_like, private_copy, trainable_parameters
 from lossviz.engine.user_loss import (
@@ -39,7 +39,7 @@ class AutogradHessian:
         loss_fn: ``loss_fn(outputs, targets)`` returns a scalar.
         data: (inputs, targets), or an iterable of such batches.
         max_batches: Use at most this many batches.
-        batch_weight: How much each batch counts, see `lossviz.engine.averaging.averaged`.
+        batch_weight: How much each batch counts, see `lossviz.engine.averaging.shares.averaged`.
 
     Raises:
         ValueError: If the model, the loss or the data cannot be used.

@@ -105,8 +105,8 @@ class JointBatch(Batch):
 class BatchList:
     """All batches of the data, and how the loss of all is made of theirs.
 
-    `lossviz.engine.averaging` sets the shares: the loss of all the data is the sum of ``shares[k]`` times the
-    loss of batch k. A batch whose share is 0 has no target that counts, and is not evaluated.
+    `lossviz.engine.averaging.shares` sets the shares: the loss of all the data is the sum of ``shares[k]``
+    times the loss of batch k. A batch whose share is 0 has no target that counts, and is not evaluated.
     """
 
     items: tuple[Batch, ...]

@@ -2,7 +2,7 @@
 
 Every table of operations is made from these: that of stacked networks (`lossviz.engine.operations`), of
 convolutional networks (`lossviz.engine.batchable`), of Hessian products (`lossviz.curvature.op_rules`) and of
-losses (`lossviz.engine.loss_parts`). So an activation that one of them knows, all know.
+losses (`lossviz.engine.averaging.loss_parts`). So an activation that one of them knows, all know.
 """
 
 # Element by element, of one value and of plain numbers.

@@ -16,8 +16,8 @@ from torch import Tensor
 from lossviz.common.typing import Floats
 from lossviz.engine.batchable import CONVOLUTIONS
 from lossviz.engine.batches import Batch
-from lossviz.engine.conv_blocks import image_blocks
-from lossviz.engine.conv_program import ConvProgram
+from lossviz.engine.convolution.conv_blocks import image_blocks
+from lossviz.engine.convolution.conv_program import ConvProgram
 from lossviz.engine.parameters import HALF, trainable_parameters
 from lossviz.engine.reference import Task
 from lossviz.engine.rule_types import PlaneParameters

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from torch import nn
 
 from lossviz.common.typing import Floats
-from lossviz.engine.averaging import BatchWeight, averaged
+from lossviz.engine.averaging.shares import BatchWeight, averaged
 from lossviz.engine.batches import read_batches
 from lossviz.engine.dispatch import EvaluatorChoice, choose_evaluator
 from lossviz.engine.dispatch import evaluate as evaluate_pieces

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import count_in
 from lossviz.curvature.eigenvalues import leading_eigenpairs
-from lossviz.engine.averaging import BatchWeight
+from lossviz.engine.averaging.shares import BatchWeight
 from lossviz.engine.parameters import flatten, trainable_parameters, widened
 
 Normalize = Literal["filter", "layer", "none"]

@@ -11,7 +11,7 @@ from torch import nn
 from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, same_fields
-from lossviz.engine.averaging import BatchWeight
+from lossviz.engine.averaging.shares import BatchWeight
 from lossviz.landscape.directions import Direction, line_plane
 from lossviz.landscape.evaluation import check_executor, evaluate, prepare
 from lossviz.landscape.grid import axis_coordinates, interval_from_span

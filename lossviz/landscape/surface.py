@@ -13,7 +13,7 @@ from torch import nn
 from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, same_fields
-from lossviz.engine.averaging import BatchWeight
+from lossviz.engine.averaging.shares import BatchWeight
 from lossviz.engine.dispatch import evaluate as evaluate_pieces
 from lossviz.landscape import io
 from lossviz.landscape.evaluation import Evaluation, check_executor, prepare

@@ -23,7 +23,7 @@ from lossviz.curvature.compiled import CompiledHessian, hessian_operator
 from lossviz.curvature.lanczos import NonFiniteHessianError
 from lossviz.curvature.products import AutogradHessian
 from lossviz.curvature.tracking import TopEigenvalueTracker
-from lossviz.engine.averaging import BatchWeight
+from lossviz.engine.averaging.shares import BatchWeight
 from lossviz.engine.user_loss import loss_name
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.stability.result import EdgeRun

@@ -4,8 +4,8 @@ This is decided once for the data, for everything that adds up batches: surfaces
 and full-batch training. In this order:
 
 1. A row of `LOSSES` is a mean over the examples.
-2. A loss that is a mean or a sum of one value for each example (`lossviz.engine.loss_parts`), as torch's own
-   are, counts a batch by its own denominator (`lossviz.engine.denominators`).
+2. A loss that is a mean or a sum of one value for each example (`lossviz.engine.averaging.loss_parts`), as
+   torch's own are, counts a batch by its own denominator (`lossviz.engine.averaging.denominators`).
 3. Where that is not certain, the loss of the joined outputs and targets decides: it is a mean or a sum if
    they give the same, and otherwise is called once, on the outputs of all batches.
 4. Where outputs or targets cannot be joined, the loss is taken for a mean over the examples, and the result
@@ -24,8 +24,8 @@ from torch import Tensor, nn
 from lossviz.common.plain_text import quoted
 from lossviz.common.rng import IsolatedRNG
 from lossviz.common.validation import number_in
+from lossviz.engine.averaging.loss_parts import LossRecorder, Part, Parts
 from lossviz.engine.batches import Batch, BatchList, JointBatch
-from lossviz.engine.loss_parts import LossRecorder, Part, Parts
 from lossviz.engine.nested import JoinError, cloned, first_shape, join, map_tensors, tensors_in
 from lossviz.engine.user_loss import OriginalModelGuard, call_loss, loss_extras
 from lossviz.losses.base import MeanLoss

@@ -3,8 +3,8 @@
 Convolutions are too large for stacking networks to matter. Memory matters: channels last, a few hundred
 images at a time, BatchNorm folded into the convolution before it, a first convolution of few numbers as one
 matrix product on inputs that are unfolded once, and max-pooling as pairwise maxima (PyTorch's own pooling
-is slow on channels last). Where `lossviz.engine.winograd` saves most of the multiplications, values have
-their pixels outermost in memory instead; their shape is (n, C, height, width) all the same, and elementwise
+is slow on channels last). Where `lossviz.engine.convolution.winograd` saves most of the multiplications, values
+have their pixels outermost in memory instead; their shape is (n, C, height, width) all the same, and elementwise
 operations work on either format.
 """
 
@@ -16,8 +16,8 @@ from torch import Tensor
 
 from lossviz.engine.batchable import STANDARD_FORMAT_OPS, is_per_example
 from lossviz.engine.buffers import BufferPool
-from lossviz.engine.conv_blocks import map_in_threads, uses_winograd
-from lossviz.engine.convolutions import (
+from lossviz.engine.convolution.conv_blocks import map_in_threads, uses_winograd
+from lossviz.engine.convolution.convolutions import (
     Prepared,
     channels_last,
     conv_spec,

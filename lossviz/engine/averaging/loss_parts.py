@@ -15,7 +15,7 @@ from typing import Any
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from lossviz.engine.denominators import CLASS_LOSSES, SAME_SHAPE, TORCH_LOSSES, torch_denominator
+from lossviz.engine.averaging.denominators import CLASS_LOSSES, SAME_SHAPE, TORCH_LOSSES, torch_denominator
 from lossviz.engine.nested import tensors_in
 from lossviz.engine.op_names import ALONG_AXIS, BINARY, REDUCTIONS, UNARY
 

@@ -34,7 +34,7 @@ def torch_denominator(function: Callable[..., Any], args: tuple[Any, ...], kwarg
 
     Example:
         >>> import torch
-        >>> from lossviz.engine.denominators import torch_denominator
+        >>> from lossviz.engine.averaging.denominators import torch_denominator
         >>> targets = torch.tensor([0, 1, -100])
         >>> torch_denominator(torch.nn.functional.cross_entropy, (torch.zeros(3, 2), targets), {})
         2.0
