@@ -3,9 +3,9 @@
 Convolutions are too large for stacking networks to matter. Memory matters: channels last, a few hundred
 images at a time, BatchNorm folded into the convolution before it, a first convolution of few numbers as one
 matrix product on inputs that are unfolded once, and max-pooling as pairwise maxima (PyTorch's own pooling
-is slow on channels last). Where `lossviz.engine.convolution.winograd` saves most of the multiplications, values
-have their pixels outermost in memory instead; their shape is (n, C, height, width) all the same, and elementwise
-operations work on either format.
+is slow on channels last). Where `lossviz.engine.convolution.winograd` saves most of the multiplications,
+values have their pixels outermost in memory instead; their shape is (n, C, height, width) all the same, and
+elementwise operations work on either format.
 """
 
 from collections.abc import Callable, Sequence
