@@ -215,7 +215,10 @@ def test_shared_parameters_appear_once_and_frozen_ones_do_not() -> None:
         (lambda m: random_plane(nn.ReLU()), "no parameters"),
         (lambda m: random_plane("model"), "torch.nn.Module"),
         (lambda m: random_plane(nn.LazyLinear(2)), "no shape yet"),
-        (lambda m: random_plane(copy.deepcopy(m).to(torch.complex64)), "complex64; a loss surface needs"),
+        (
+            lambda m: random_plane(nn.Bilinear(1, 1, 1, dtype=torch.complex64)),
+            "complex64; a loss surface needs",
+        ),
         (lambda m: random_plane(copy.deepcopy(m).requires_grad_(False)), "requires grad"),
         (lambda m: random_plane(nn.Linear(2, 2, device="meta")), "meta"),
         (lambda m: direction_plane(m, np.ones(3), np.ones(3)), "shape"),
