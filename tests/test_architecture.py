@@ -18,7 +18,7 @@ DRAWING, SCREEN = ("plotly", "streamlit"), ("lossviz.figures", "lossviz.ui", "lo
 # The packages of the core, lowest first: each imports only from those before it.
 CORE = (
     "common", "losses", "data", "networks", "neuron", "engine", "curvature", "training", "landscape",
-    "stability", "codes", "likelihood", "metrics",
+    "stability", "codes", "likelihood", "metrics", "basics",
 )  # fmt: skip
 FLOORS = ("core", "figures", "ui", "pages")
 

@@ -122,6 +122,12 @@ class BatchList:
         return sum(batch.examples for batch in self.items)
 
     @property
+    def counted(self) -> tuple[Batch, ...]:
+        """The batches that count in the loss of all the data."""
+        shares = self.shares or (1.0,) * len(self.items)
+        return tuple(batch for batch, share in zip(self.items, shares, strict=True) if share)
+
+    @property
     def calls(self) -> tuple[tuple[Batch, float], ...]:
         """What the loss is called on, each with its share; a batch's position seeds its random numbers."""
         if self.joint:

@@ -7,14 +7,12 @@ be of any type, as in quantized models under adapters, and the copy shares them,
 
 import copy
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from lossviz.common.typing import AnyFloats
-from lossviz.common.validation import as_tensor
 
 HALF = (torch.float16, torch.bfloat16)
 DTYPES = (torch.float32, torch.float64, *HALF)
@@ -166,29 +164,3 @@ def _alias(parameter: nn.Parameter) -> nn.Parameter:
     alias = nn.Parameter(parameter.detach(), requires_grad=False)
     vars(alias).update(vars(parameter))
     return alias
-
-
-def checkpoint_parameters(weights: "nn.Module | Mapping[str, Tensor | np.ndarray]") -> dict[str, Tensor]:
-    """The trainable parameters by name of a module, or of a state_dict.
-
-    A state_dict, of tensors or of arrays, does not tell which entries are parameters: an entry that is named
-    running_mean or running_var, or is not of floating-point numbers, is taken for a buffer.
-
-    Raises:
-        ValueError: If ``weights`` is neither, or holds something else than arrays of numbers.
-    """
-    if isinstance(weights, nn.Module):
-        return trainable_parameters(weights)
-    if not isinstance(weights, Mapping):
-        raise ValueError(f"a checkpoint must be a module or its state_dict(); got {type(weights).__name__}")
-    state: dict[str, Tensor] = {}
-    for name, value in weights.items():
-        if not isinstance(value, (Tensor, np.ndarray)) or (
-            isinstance(value, np.ndarray) and value.dtype.kind not in "fiub"
-        ):
-            got = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
-            raise ValueError(f"a checkpoint must hold tensors or arrays of numbers; {name!r} is {got}")
-        tensor = as_tensor(value)
-        if tensor.is_floating_point() and name.rpartition(".")[2] not in ("running_mean", "running_var"):
-            state[name] = tensor
-    return state

@@ -46,6 +46,8 @@ class SurfaceFacts:
     reason: str  # why that evaluator was chosen
     torch: str  # version of torch
     stride: int = 1  # above 1, only every stride-th point of a finer grid is included
+    still: str = ""  # which parameters the directions do not move, as biases
+    buffers: str = ""  # how buffers change over the plane; "" for a model without BatchNorm
     averaging: str = ""  # how the loss is made of several batches; "" in a file that does not tell
     rounding: str = ""  # what is lost where the weights are of half precision
 
@@ -93,7 +95,7 @@ def read_content(
     """
     with npz.open_archive(file, "surface") as archive:
         names = npz.member_names(archive, "surface", {"about", "a", "b", "loss"}, {"done"})
-        text = npz.read_array(archive, "about", "|u1", _at_most(1, 2**16)).tobytes()
+        text = npz.read_array(archive, "about", "|u1", _at_most(1, 2**17)).tobytes()
         header = npz.check_metadata(json.loads(text), "surface", VERSION, {"facts", "fingerprint"})
         facts = _metadata(header["facts"])
         a, b = (npz.read_array(archive, name, "<f8", _at_most(1)) for name in ("a", "b"))

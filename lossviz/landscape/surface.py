@@ -16,6 +16,7 @@ from lossviz.common.validation import count_in, same_fields
 from lossviz.engine.averaging.shares import BatchWeight
 from lossviz.engine.dispatch import evaluate as evaluate_pieces
 from lossviz.landscape import io
+from lossviz.landscape.buffer_modes import BatchNormMode
 from lossviz.landscape.evaluation import Evaluation, check_executor, prepare
 from lossviz.landscape.grid import Span, axis_coordinates, coarse_indices, window_from_span
 from lossviz.landscape.io import MAX_POINTS, SurfaceFacts
@@ -97,6 +98,7 @@ def surface(
     span: Span = None,
     points: int = 51,
     *,
+    batchnorm: BatchNormMode = "interpolate",
     max_batches: int | None = None,
     batch_weight: BatchWeight = None,
     executor: Executor | None = None,
@@ -114,6 +116,10 @@ def surface(
         plane: The plane; by default a filter-normalized random one with seed 0.
         span: s for [-s, s] on both axes, ((a low, a high), (b low, b high)), or None for the plane's window.
         points: Points along each axis, from 1 to 4001.
+        batchnorm: What buffers are away from (0, 0). "interpolate": between models that the plane was made
+            of they move linearly with the weights, so that each of these points is its model; "eval": they
+            stay as at (0, 0); "recompute": BatchNorm's running statistics are estimated anew from the data at
+            each point, as by `torch.optim.swa_utils.update_bn`.
         max_batches: Use only so many batches.
         batch_weight: How much each of several batches counts: a function of a batch's targets, a number for
             each batch, "examples", or "sum" to add their losses. By default so that the result is the loss of
@@ -146,7 +152,7 @@ def surface(
     """
     points, plane = _check(model, plane, executor, resume, points)
     window = window_from_span(span, plane)
-    evaluation = prepare(model, loss_fn, data, plane, window, max_batches, batch_weight)
+    evaluation = prepare(model, loss_fn, data, plane, window, max_batches, batchnorm, batch_weight)
     (whole,) = _stream(evaluation, points, (1,), executor, progress, resume)
     return whole
 
@@ -159,6 +165,7 @@ def surface_stream(
     span: Span = None,
     points: int = 51,
     *,
+    batchnorm: BatchNormMode = "interpolate",
     max_batches: int | None = None,
     batch_weight: BatchWeight = None,
     executor: Executor | None = None,
@@ -178,6 +185,7 @@ def surface_stream(
         plane: As in `surface`.
         span: As in `surface`.
         points: As in `surface`.
+        batchnorm: As in `surface`.
         max_batches: As in `surface`.
         batch_weight: As in `surface`.
         executor: As in `surface`.
@@ -200,7 +208,7 @@ def surface_stream(
     """
     points, plane = _check(model, plane, executor, resume, points)
     window = window_from_span(span, plane)
-    evaluation = prepare(model, loss_fn, data, plane, window, max_batches, batch_weight)
+    evaluation = prepare(model, loss_fn, data, plane, window, max_batches, batchnorm, batch_weight)
     return _stream(evaluation, points, STRIDES, executor, progress, resume)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.likelihood.information import entropy
 
@@ -57,7 +58,7 @@ def clipping_limits() -> tuple[ClippingLimit, ...]:
             "scikit-learn, float32",
             f"clips p at {_scientific(float32)}",
             -math.log(float32),
-            "scikit-learn’s clip, float32",
+            "scikit-learn’s limit, float32",
         ),
         ClippingLimit("Keras", "clips p at 10⁻⁷", -math.log(1e-7), "clipped at ε = 10⁻⁷", prominent=True),
         ClippingLimit(
@@ -67,9 +68,9 @@ def clipping_limits() -> tuple[ClippingLimit, ...]:
             "scikit-learn, float64",
             f"clips p at {_scientific(float64)}",
             -math.log(float64),
-            "scikit-learn’s clip",
+            "scikit-learn’s limit",
         ),
-        ClippingLimit("torch BCELoss", "clamps ln p at −100", 100.0, "torch BCELoss clamp", prominent=True),
+        ClippingLimit("torch BCELoss", "clamps ln p at −100", 100.0, "torch BCELoss limit", prominent=True),
         ClippingLimit("the definition", "clips nothing", math.inf),
     ]
     return tuple(sorted(limits, key=lambda limit: limit.value))
@@ -222,16 +223,21 @@ def _references(k: int) -> Iterator[ReferenceLoss]:
     )
 
 
-def _class_frequency_references(classes: int, frequencies: Sequence[float] | None) -> Iterator[ReferenceLoss]:
-    """The losses of always predicting the class frequencies."""
-    if frequencies is None:
-        return
+def class_shares(classes: int, frequencies: Sequence[float]) -> Floats:
+    """The shares of the classes, (classes,); ValueError for counts of another length, below 0 or all 0."""
     if len(frequencies) != classes:
         raise ValueError(f"frequencies must be one for each of {classes} classes; got {len(frequencies)}")
     counts = np.array([number_in(f"frequencies[{i}]", f, 0.0) for i, f in enumerate(frequencies)])
     if counts.sum() == 0:
         raise ValueError("frequencies must not all be 0")
-    share = counts / counts.sum()
+    return np.asarray(counts / counts.sum())
+
+
+def _class_frequency_references(classes: int, frequencies: Sequence[float] | None) -> Iterator[ReferenceLoss]:
+    """The losses of always predicting the class frequencies."""
+    if frequencies is None:
+        return
+    share = class_shares(classes, frequencies)
     yield ReferenceLoss(
         "class frequencies",
         float(entropy(share)),

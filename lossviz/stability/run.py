@@ -19,9 +19,8 @@ from torch import Tensor, nn
 from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
-from lossviz.curvature.compiled import CompiledHessian, hessian_operator
+from lossviz.curvature.compiled import HessianOperator, hessian_operator
 from lossviz.curvature.lanczos import NonFiniteHessianError
-from lossviz.curvature.products import AutogradHessian
 from lossviz.curvature.tracking import TopEigenvalueTracker
 from lossviz.engine.averaging.shares import BatchWeight
 from lossviz.engine.user_loss import loss_name
@@ -49,7 +48,8 @@ def edge_run(
 
     Args:
         model: The model; it is not changed. Its copy is in eval mode, so that every step sees one function.
-        loss_fn: loss_fn(outputs, targets) -> scalar, twice differentiable.
+        loss_fn: loss_fn(outputs, targets) -> scalar. Where autograd cannot differentiate it twice, the
+            sharpness is computed by differences of gradients, and ``method`` of the result says so.
         data: (inputs, targets), or an iterable of such batches: each step is on all of them.
         lr: Learning rate, in (0, 10^6].
         optimizer: A name of `OPTIMIZERS` whose edge is known: sgd, momentum, nesterov, rmsprop, adam.
@@ -65,8 +65,8 @@ def edge_run(
 
     Raises:
         KeyError: If the optimizer is unknown.
-        ValueError: If no edge is known for the optimizer, a number is out of range, or the model, the loss or
-            the data cannot be used.
+        ValueError: If no edge is known for the optimizer, a number is out of range, the model, the loss or
+            the data cannot be used, or autograd's gradient is not that of the loss.
 
     References:
         J. Cohen et al., Gradient Descent on Neural Networks Typically Occurs at the Edge of Stability (2021).
@@ -122,6 +122,7 @@ def edge_run(
         sharpness=sharpness,
         weights=n,
         diverged_at=diverged_at,
+        method=hessian.method,
     )
 
 
@@ -131,9 +132,7 @@ def _unflatten(flat: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
     return [part.view_as(weight) for part, weight in zip(parts, like, strict=True)]
 
 
-def _product(
-    hessian: AutogradHessian | CompiledHessian, divisor: Tensor | None
-) -> Callable[[Floats], Floats]:
+def _product(hessian: HessianOperator, divisor: Tensor | None) -> Callable[[Floats], Floats]:
     """v -> H v, or v -> P^-1/2 H P^-1/2 v, which has the eigenvalues of P^-1 H and is symmetric."""
     scale = None if divisor is None else divisor.rsqrt()
 

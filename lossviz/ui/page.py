@@ -11,7 +11,10 @@ import lossviz as lv
 from lossviz.ui import preload
 from lossviz.ui.chart import play
 from lossviz.ui.controls import Choice, Control, Slider, link
+from lossviz.ui.links import next_and_back, show_links_of, without_links
 from lossviz.ui.save import save_picture
+from lossviz.ui.table import Page
+from lossviz.ui.words import show_words
 
 TEXT_WIDTH = 760  # px: the width of a column of text
 
@@ -112,7 +115,7 @@ class Tabs:
         files: Sequence[File],
         picture: str,
     ) -> None:
-        """Fill all tabs but the extra ones.
+        """Fill all tabs but the extra ones, and explain the terms that the texts use below them.
 
         Args:
             see: What to see, in Markdown.
@@ -122,10 +125,10 @@ class Tabs:
             files: What can be downloaded.
             picture: The key of the chart, which the browser can save.
         """
-        with self["What to see"].container(width=TEXT_WIDTH):
-            st.markdown(see)
-        with self["Maths"].container(width=TEXT_WIDTH):
-            st.markdown(maths)
+        for name, words in (("What to see", see), ("Maths", maths)):
+            with self[name].container(width=TEXT_WIDTH):
+                st.markdown(without_links(words))
+                show_links_of(words, name)
         with self["Code"].container(width=TEXT_WIDTH):
             st.code(code, language="python", wrap_lines=True)  # a barrier, if it had to be scrolled
         with self["Share"].container(width=TEXT_WIDTH):
@@ -144,8 +147,17 @@ class Tabs:
                     key=f"{picture}_{file.name}",
                 )
             save_picture(picture)
+        show_words((see, maths))
 
 
-def footer() -> None:
+@contextmanager
+def foot(before: Page | None, after: Page | None) -> Iterator[None]:
+    """The end of every page: links to the page before and to the next one."""
+    with page():
+        next_and_back(before, after)
+        yield
+
+
+def last_line() -> None:
     """Show the last line of every page."""
     caption(f"lossviz · {len(lv.LOSSES)} losses · every number on this page is computed, none is typed")

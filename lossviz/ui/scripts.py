@@ -29,7 +29,7 @@ MODULE_BASE = "/lossviz/js"
 MODULE_ROUTE = f"{MODULE_BASE}/{{version}}/{{name}}.js"
 PLOTLY_ROUTE = "/lossviz/plotly.min.js"
 PLOTLY_URL = f".{PLOTLY_ROUTE}?v={version_of('plotly')}"
-_IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";$', re.MULTILINE)
+_IMPORT = re.compile(r'^(?:import|\}) (?:.* from )?"\./(\w+)\.js";$', re.MULTILINE)
 
 
 @cache

@@ -128,8 +128,8 @@ READ = """root => {
 }"""
 AXIS = """(root, name) => {
   const plot = root.querySelector(".lossviz-plot"), axis = plot._fullLayout[name];
-  const left = plot.getBoundingClientRect().left + axis._offset;
-  return [left, left + axis._length];
+  const left = plot.getBoundingClientRect().left, scale = Number(root.dataset.scale);
+  return [left + scale * axis._offset, left + scale * (axis._offset + axis._length)];
 }"""
 PICTURES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(
   [...document.querySelectorAll(".lossviz-chart")].map(({ dataset: d }) => d.state + d.moving).join()))))"""

@@ -25,7 +25,7 @@ def address(page: Page) -> str:
     return f"/{page.address}?{urlencode(LESS_WORK.get(page.address, {}))}"
 
 
-PAGES = [page for page in discover() if page.section]
+PAGES = [page for page in discover() if page.section and page.has_picture]
 ADDRESSES = ["/", *map(address, PAGES)]
 ELSEWHERE = ("At scale",)  # test_output_codes checks it when it has seen it train
 

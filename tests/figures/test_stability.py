@@ -65,7 +65,7 @@ def test_status_of_a_run_is_beside_its_name(narrow: bool) -> None:
     early, late = (annotation_text(figures.edge([STABLE, DIVERGED], at, narrow=narrow)) for at in (20, 60))
     assert f"below it: {percent(STABLE.status(20).ratio)}" in early
     assert "diverged at step 37" in late
-    assert "gone for cross-entropy" in late
+    assert "diverged for cross-entropy" in late
     small = edge_run_with("sigmoid-mse", np.full(STEPS + 1, 0.4))
     assert "never at it: 40 %" in annotation_text(figures.edge([small], narrow=narrow))
     over = edge_run_with("sigmoid-mse", np.full(STEPS + 1, 1.3))

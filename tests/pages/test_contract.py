@@ -31,6 +31,7 @@ from support.published import PUBLISHED
 from lossviz.figures.base import frames
 from lossviz.pages import discover
 from lossviz.ui.controls import Choice, MultiChoice, Slider, Toggle
+from lossviz.ui.glossary import NO_PROSE, terms, terms_in
 from lossviz.ui.table import Page
 from lossviz.ui.typed import Line, Number, Text
 
@@ -90,6 +91,32 @@ def test_a_view_is_a_question_a_picture_and_its_texts(view: Case) -> None:
     assert ("$" if name in INLINE else "$$") in words(app), "there is a formula"
     assert "Often got wrong" in words(app)
     assert trying(app).value, "a preset is lit"
+
+
+@EVERY_VIEW
+def test_each_term_that_a_page_uses_is_explained_there_and_each_page_it_names_is_linked(view: Case) -> None:
+    """What is used is found in another way than the page does: word by word."""
+    app = look(view)
+    offered = {block.proto.popover.label for block in app.get("popover")}
+    prose = " ".join(
+        NO_PROSE.sub(" ", block.value.lower())
+        for tab in app.tabs
+        if tab.label in ("What to see", "Maths")
+        for block in tab.markdown
+    )
+    alone = prose
+    for form in (form.lower() for term in terms() for form in term.forms if " " in form):
+        alone = alone.replace(form, " ")  # a word inside a longer term is explained with that
+    used = set(re.split(r"[^\w-]+", alone))
+    for term in terms():
+        for form in (form.lower() for form in term.forms if " " not in form):
+            if used & {form, f"{form}s"}:
+                assert term.name in offered, f"{form} is used, and {term.name} is not explained"
+    assert offered == {term.name for term in terms_in(prose)}
+    links = [link.proto.label for link in app.get("page_link")]
+    for title in (page.title for page in discover()):
+        if f"**{title.lower()}**" in prose:
+            assert title in links
 
 
 @EVERY_CASE

@@ -24,6 +24,14 @@ MORE_CLASSES = "Cross-entropy, more classes"
 SMALL_NET = {"network": "mlp-16"}
 # Of a page, by view: values of controls, by their keys without the page's prefix.
 SETTINGS: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "start_here": [
+        ("Number", {"p": 0.07, "loss": "Cross-entropy"}),
+        ("Curve", {"q": 0.83, "weather": "dry"}),
+        ("Training", {"step": 60}),
+        ("Logarithm", {"n": 1000}),
+        ("Unit", {"classes": 1}),
+        ("Sign", {"sigma": 0.1}),
+    ],
     "stuck_neuron": [
         ("Slope", {"z": -2.3, "target": 1, "half": "true"}),
         ("Learning curve", {"step": 60, "w": 0.6, "own": "0.005", "widget": "true"}),
@@ -91,6 +99,9 @@ SETTINGS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("This number?", {"value": 1.461}),
         ("This number?", {"value": -3, "classes": 1000}),
         ("This number?", {"value": 5000, "classes": 3, "counts": "1 2 3"}),
+        ("This number?", {"of": "Accuracy"}),
+        ("This number?", {"of": "Accuracy", "accuracy": 95, "counts": "950 50"}),
+        ("This number?", {"of": "Accuracy", "accuracy": 33.3, "groups": 3}),
     ],
     "metric": [
         ("Training", {"data": "breast-cancer", "measure": "f1", "step": 39, "seed": 1}),
@@ -148,6 +159,8 @@ def _controls(page: Page) -> tuple[Any, Any]:
 def views() -> Iterator[Case]:
     """Every view of every page, as it is without a word in the address."""
     for page in discover():
+        if not page.has_picture:
+            continue
         control, controls = _controls(page)
         for view in control.options if control else ("",):
             query = {control.key: view} if control and view != control.default else {}

@@ -47,7 +47,7 @@ def missing_parts(page: Page) -> Iterator[str]:
     if page.section and not page.question.endswith("?"):
         yield f"{name} has no question for its card on Home."
     for kind in ("see", "maths"):
-        if page.section and not list(page.folder.glob(f"*{kind}*.md")):
+        if page.section and page.has_picture and not list(page.folder.glob(f"*{kind}*.md")):
             yield f"{name} has no text for its tab: a file that is called {kind}.md, or ends so."
     try:
         declared = {control.key for control in controls_of(page).all}

@@ -8,6 +8,10 @@ from typing import Any
 
 PUBLISHED: dict[str, Any] = {
     "home_step": 150,
+    "start_view": "Number", "start_p": 0.4, "start_loss": "Squared error", "start_q": 0.2,
+    "start_weather": "rain", "start_w": -2.0, "start_step": 8, "start_n": 100, "start_classes": 8,
+    "start_sigma": 1.0, "start_reached": 60,
+    "glossary_find": "",
     "neuron_view": "Slope", "neuron_z": 4.0, "neuron_target": "0", "neuron_half": False, "neuron_step": 150,
     "neuron_w": 2.0, "neuron_b": 2.0, "neuron_rate": "0.15", "neuron_own": "the same",
     "neuron_widget": False, "neuron_z0": 8.0,
@@ -47,7 +51,8 @@ PUBLISHED: dict[str, Any] = {
     "numbers_view": "Term by term", "numbers_score": "Cross-entropy, two classes",
     "numbers_actual": "1 0 1 0 0 1", "numbers_predicted": "0.9 0.2 0.4 0.95 0.1 0.7",
     "numbers_case": "A missing term", "numbers_z": 17.0, "numbers_margin": 10.0, "numbers_classes": 10,
-    "numbers_value": 2.303, "numbers_counts": "",
+    "numbers_value": 2.303, "numbers_counts": "", "numbers_of": "Loss", "numbers_accuracy": 50.0,
+    "numbers_groups": 2,
     "metric_view": "Training", "metric_step": 270, "metric_measure": "accuracy", "metric_error": "rmse",
     "metric_data": "digits", "metric_seed": 0, "metric_cut": 0.0, "metric_who": "a model",
     "metric_seen": 300, "metric_about": "digits", "metric_draw": 0,

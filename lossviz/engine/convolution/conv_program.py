@@ -8,7 +8,7 @@ values have their pixels outermost in memory instead; their shape is (n, C, heig
 elementwise operations work on either format.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -29,6 +29,7 @@ from lossviz.engine.convolution.convolutions import (
     winograd_conv,
 )
 from lossviz.engine.op_names import RESHAPES
+from lossviz.engine.state.plane_state import LinearPart
 from lossviz.engine.trace import Op, Ref, Trace, UntraceableError, argument, input_refs
 
 BlockValues = dict[
@@ -47,6 +48,8 @@ class ConvProgram:
         shapes: dict[str, tuple[int, ...]],
         frozen: dict[str, Tensor],
         blocks: Sequence[slice],
+        moving: Mapping[str, LinearPart],
+        pool: BufferPool,
     ) -> None:
         """Compile a trace.
 
@@ -56,14 +59,17 @@ class ConvProgram:
             shapes: Shapes of the trainable parameters by name, in order.
             frozen: The other parameters.
             blocks: The slices of the data.
+            moving: Buffers and frozen parameters that move with the weights.
+            pool: Scratch buffers.
 
         Raises:
             UntraceableError: If an operation is not known, or mixes examples.
         """
         self._trace, self._blocks, self._frozen = trace, blocks, frozen
+        self._moving = moving
         self._shapes, self._directions = shapes, filters_last(directions, shapes)
         self._input_only = self._find_input_only()
-        self._pool = BufferPool()
+        self._pool = pool
         self._winograd = uses_winograd(trace, directions)
         self._prepare: list[
             tuple[Any, Callable[[BlockValues], Prepared]]
@@ -114,6 +120,7 @@ class ConvProgram:
         """All parameters at one point (3,), by name."""
         flat = torch.mv(self._directions.t(), coefficients)
         values: BlockValues = dict(self._frozen)
+        values |= {name: part.at(coefficients[None])[0] for name, part in self._moving.items()}
         offset = 0
         for name, shape in self._shapes.items():
             size = int(torch.Size(shape).numel())
@@ -266,14 +273,14 @@ class ConvProgram:
         if index not in self._folded:
             return lambda values: (filters_of(values, 0), bias_of(values, 0))
         norm = self._trace.ops[self._folded[index]]
-        mean, var = self._recorded(norm.args[1]), self._recorded(norm.args[2])
+        mean_of, var_of = (self._operand(ref) for ref in norm.args[1:3])
         weight_of, shift_of = (
             self._operand(argument(norm, 3 + k, name, None)) for k, name in enumerate(("weight", "bias"))
         )
         eps = argument(norm, 7, "eps", 1e-5)
-        inverse_std = torch.rsqrt(var + eps)
 
         def fold(values: BlockValues) -> Prepared:
+            mean, inverse_std = mean_of(values, 0), torch.rsqrt(var_of(values, 0) + eps)
             filters, bias = filters_of(values, 0), bias_of(values, 0)
             weight, shift = weight_of(values, 0), shift_of(values, 0)
             scale = inverse_std if weight is None else weight * inverse_std

@@ -64,7 +64,11 @@ def fixed_annotations(plane: CodePlane, c: int, unused: bool, narrow: bool) -> l
         )
     row = {"xref": "x3", "yref": "y3", "xanchor": "left", "yanchor": "bottom"}
     words = f"<b>{name}</b>" if not narrow or unused else f"<b>{name}</b>, {plane.weights[c]} weights"
-    texts.append(note(words, 0, ROW_POSITIONS[c] + 0.28, font={"size": 17, "color": style.text}, **row))
+    texts.append(
+        note(
+            words, 0, ROW_POSITIONS[c] + 0.28, font={"size": 15 if unused else 17, "color": style.text}, **row
+        )
+    )
     return texts
 
 

@@ -54,7 +54,8 @@ def explained_annotations(fidelity: PlaneFidelity, narrow: bool) -> list[dict[st
                 xref="paper",
                 yref=f"y{panel} domain",
                 textangle=-90,
-                xshift=-50,
+                xanchor="center",
+                xshift=-47,
                 font={"size": 16, "color": INK},
             )
         )

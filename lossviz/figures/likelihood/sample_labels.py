@@ -84,7 +84,7 @@ def static_labels(result: SampleLikelihood, log_scale: bool, narrow: bool) -> li
         ]
     at: dict[str, Any] = {"x": PANEL_WIDTH, "xshift": 24, **CORNER}
     mirrored = noise.support == "real" and log_scale  # the density itself is not its logarithm upside down
-    black = "black: −log density<br>of the ringed point" if mirrored else "black: loss of<br>the ringed point"
+    black = "−log density<br>of the ringed point" if mirrored else "loss of<br>the ringed point"
     return [
         note(noise_name, y=1, font=name, **at),
         note(f"as likely as<br>{best}", y=0.81, **at),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from lossviz.curvature.products import AUTOMATIC
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import (
     INK,
@@ -99,7 +100,9 @@ def step_annotations(runs: Sequence[EdgeRun], step: int, narrow: bool) -> list[d
     if narrow:
         texts.append(note(second, 0, 1, yshift=8, font={"size": size, "color": MUTE}, **spot))
     name = OPTIMIZER_NAMES.get(runs[0].optimizer, OPTIMIZERS[runs[0].optimizer].label)
-    texts.append(under_axis(f"after {step} {'step' if step == 1 else 'steps'} of {name}"))
+    how = next((run.method.partition(", since")[0] for run in runs if run.method != AUTOMATIC), "")
+    under = f"after {step} {'step' if step == 1 else 'steps'} of {name}"
+    texts.append(under_axis(f"{under}; sharpness by {how}" if how else under))
     statuses = [status_text(run, step) for run in runs]
     return texts + [_label(runs, i, text, narrow, False) for i, text in enumerate(statuses)]
 

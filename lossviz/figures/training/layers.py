@@ -147,11 +147,11 @@ def layer_text(history: History, metric: str, record: int) -> tuple[str, str]:
         name = _layer_name(int(layer), int(np.isfinite(history.gradient_norm[run, 0, record]).sum() or 1))
         return percent(float(values[run, layer])), (
             f"of the units are saturated in the {name} layer of {reference_to(history, int(run))}.<br>"
-            f"Slope below a twentieth of the steepest. {_legend(True)}"
+            f"Slope below a twentieth of the steepest.<br>{_legend(True)}"
         )
     first = values[:, 0]
     vanished = tuple(run for run in runs if (values[run][np.isfinite(values[run])] < VANISHED).all())
-    dead = f"<b>Vanished</b> in every layer: {references_to(history, vanished)}. " if vanished else ""
+    dead = f"<b>Vanished</b> in every layer: {references_to(history, vanished)}.<br>" if vanished else ""
     if len(vanished) == len(first):
         return "Vanished", f"the gradient, in every layer of every run.<br>{_legend(False)}"
     if not np.isfinite(first).any():

@@ -23,6 +23,8 @@ from lossviz.training.baselines import majority_accuracy
 from lossviz.training.history import History
 from lossviz.training.settings import MAX_STEPS
 
+VALUES = 0.082  # of the width: the numbers stand so far to the right of the curves, where the rug ends
+
 
 def draw_curves(history: History, metric: str, layout: PanelLayout) -> Panel:
     """A curve per run, pale over the whole training and strong up to the record that is shown."""
@@ -53,7 +55,7 @@ def draw_curves(history: History, metric: str, layout: PanelLayout) -> Panel:
 
     def changes(record: int) -> Changes:
         notes: list[dict[str, Any]] = []
-        heights = label_heights(axis, medians[:, record])
+        heights = label_heights(axis, medians[:, record], layout.pixels)
         markers = marker_positions(axis, history, medians, record, shift)
         numbers: list[int] = []
         data: list[dict[str, Any]] = []
@@ -72,12 +74,11 @@ def draw_curves(history: History, metric: str, layout: PanelLayout) -> Panel:
             notes.append(
                 note(
                     f"{letter}<b>{_value_text(history, run, float(medians[run, record]), metric)}</b>",
-                    layout.across[1],
+                    layout.across[1] + VALUES,
                     heights[run],
                     xref="paper",
                     yref="y",
                     xanchor="left",
-                    xshift=22 if layout.narrow else 76 if lettered else 84,
                     yanchor="middle",
                     font={"size": 20, "color": loss_style(history.settings.losses[run]).text},
                 )

@@ -140,17 +140,18 @@ def training_curves(
 
 def _layout(runs: int, beside: bool, narrow: bool, running: bool) -> tuple[int, PanelLayout]:
     """The figure's height in pixels, and the place of the view in it."""
-    height, low = 500, 0.0
+    height, across, low, high = 500, (0.0, 0.46 if beside and runs > 2 else 0.62), 0.0, 0.83
     if narrow:
         few = runs <= 2
         if beside:
-            height, low = (800, 0.42) if few else (1060, 0.58)
+            height, low = (800, 0.42) if few else (900, 0.585)
         else:
             height, low = (590, 0.24) if few else (650, 0.32)
+        across = 0.0, 0.74
         high = 1 - 122 / (height - 8 - UNDER_SLIDER)  # pixels for a number and four lines
-        return height, PanelLayout((0.0, 0.74), (low, high), narrow, running)
+    pixels = (high - low) * (height - 8 - UNDER_SLIDER)
     # the page's slider is as long as the view is wide
-    return height, PanelLayout((0.0, 0.52 if beside and runs > 2 else 0.68), (low, 0.83), narrow, running)
+    return height, PanelLayout(across, (low, high), pixels, narrow, running)
 
 
 def _changes(base: Parts, other: Parts) -> Parts:
@@ -222,11 +223,12 @@ def _headline(
     else:
         value, text = significance_text(history, metric, record, running)
     lead, note = key_number(value, text, narrow, x=0.0)
-    note["font"] = {"size": 14 if narrow else 17, "color": note["font"]["color"]}
+    note["font"] = {"size": 14 if narrow else 16, "color": note["font"]["color"]}
     if narrow:
         note["text"] = wrap_lines(text)
-    else:
-        note |= {"yshift": -4, "xshift": 26 + 21 * len(value)}
+    else:  # beside the number, up to the column of the decision boundaries
+        width = 48 if len(history.settings.losses) > 2 else 60
+        note |= {"text": wrap_lines(text, width), "yshift": -4, "xshift": 26 + 21 * len(value)}
     return [lead, note]
 
 

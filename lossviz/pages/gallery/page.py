@@ -2,7 +2,7 @@
 
 from lossviz.pages.gallery import outlier, shape, which
 from lossviz.pages.gallery.controls import Gallery
-from lossviz.ui.page import footer, heading, page
+from lossviz.ui.page import heading, page
 
 SENTENCES = {
     "Outlier": "For each loss, the prediction that makes it smallest. Drag the outlier.",
@@ -14,4 +14,3 @@ VIEWS = {"Outlier": outlier, "Shape": shape, "Which one?": which}
 with page():
     view = heading("What does each loss punish?", SENTENCES, Gallery.view)
     VIEWS[view].show()
-    footer()

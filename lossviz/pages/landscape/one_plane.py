@@ -76,7 +76,7 @@ def show() -> Callable[[], object] | None:
     tries = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     with tries:
         pills = st.container(width="content")
-        plane_label = Landscape.plane.menu(width=160)
+        plane_label = Landscape.plane.menu(width=215)
         plane = PLANES[plane_label]
         normalized = Landscape.normalize.menu(width=130, disabled=plane != "random")
         drawn = Landscape.drawn.segments()

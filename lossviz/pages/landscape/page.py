@@ -4,7 +4,7 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 
 from lossviz.pages.landscape import eight_planes, one_plane, rescaled
 from lossviz.pages.landscape.controls import Landscape
-from lossviz.ui.page import footer, heading, page
+from lossviz.ui.page import heading, page
 
 SENTENCES = {
     "One plane": "Drag. Compare the true loss of the network with the loss on this plane.",
@@ -16,6 +16,5 @@ VIEWS = {"One plane": one_plane, "Eight planes": eight_planes, "Rescaled": resca
 with page():
     view = heading("Can you trust this picture?", SENTENCES, Landscape.view)
     refine = VIEWS[view].show()
-    footer()
 if refine:  # a coarse picture gets finer once the whole page is shown
     refine()

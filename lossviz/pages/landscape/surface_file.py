@@ -61,6 +61,7 @@ def metadata_list(surface: lv.Surface) -> str:
     computed = (facts.evaluator, facts.dtype, facts.device, f"torch {facts.torch}")
     rows = {
         "Plane": plain_text(facts.method),
+        **({"Buffers": plain_text(facts.buffers)} if facts.buffers else {}),
         "Points": f"{len(surface.a)} × {len(surface.b)}"
         + (f", {lv.figures.every(facts.stride)} of a finer grid" if facts.stride > 1 else ""),
         "Loss": f"{plain_text(facts.loss_name)}, from {lv.figures.number(float(finite.min()))} to "

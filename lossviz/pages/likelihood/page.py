@@ -2,7 +2,7 @@
 
 from lossviz.pages.likelihood import more_data, noise, one_bar
 from lossviz.pages.likelihood.controls import Likelihood
-from lossviz.ui.page import footer, heading, page
+from lossviz.ui.page import heading, page
 
 SENTENCES = {
     "Noise": "Minus the logarithm of a noise distribution is a loss. Drag until it fits the sample.",
@@ -14,4 +14,3 @@ VIEWS = {"Noise": noise, "One bar": one_bar, "More data": more_data}
 with page():
     view = heading("Where do losses come from?", SENTENCES, Likelihood.view)
     VIEWS[view].show()
-    footer()

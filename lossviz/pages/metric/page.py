@@ -2,7 +2,7 @@
 
 from lossviz.pages.metric import calibration, threshold, training
 from lossviz.pages.metric.controls import Metric
-from lossviz.ui.page import footer, heading, page
+from lossviz.ui.page import heading, page
 
 SENTENCES = {
     "Training": "Both are measured on the same test set. Drag to the step at which you would stop.",
@@ -14,4 +14,3 @@ VIEWS = {"Training": training, "Threshold": threshold, "Calibration": calibratio
 with page():
     view = heading("Worse loss, better accuracy?", SENTENCES, Metric.view)
     VIEWS[view].show()
-    footer()

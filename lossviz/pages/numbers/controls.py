@@ -74,4 +74,11 @@ class Numbers:
         "Examples of each class: always predicting these frequencies is then compared as well",
     )
     value_controls = (value, classes, counts)
-    all = (view, *term_controls, *case_controls, value, counts)
+
+    of = Choice("numbers_of", "Of", ("Loss", "Accuracy"), "Loss", "What kind of number it is")
+    accuracy = Number(
+        "numbers_accuracy", "Your accuracy, %", 0.0, 100.0, 50.0, 0.1, "The share of right answers", "%0.1f"
+    )
+    groups = Number("numbers_groups", "Classes", 2, 10_000_000, 2, 1, "How many classes there are")
+    accuracy_controls = (of, accuracy, groups, counts)
+    all = (view, *term_controls, *case_controls, value, counts, of, accuracy, groups)

@@ -9,6 +9,7 @@ import streamlit as st
 import lossviz as lv
 from lossviz.common.parsing import parse_column
 from lossviz.common.plain_text import error_for_markdown
+from lossviz.pages.numbers import accuracy
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
@@ -47,10 +48,16 @@ def explanation(reference: lv.metrics.ReferenceLoss) -> str:
 
 
 def show() -> None:
-    """The view."""
+    """Show the view: of a loss, or of an accuracy."""
     drawing, answer = st.container(), st.container(width=TEXT_WIDTH)
     preset_row = st.container()
-    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+    control_row = st.container(horizontal=True, gap="medium", vertical_alignment="top")
+    with control_row:
+        of = Numbers.of.segments()
+    if of == "Accuracy":
+        accuracy.show(drawing, answer, preset_row, control_row)
+        return
+    with control_row:
         value = float(Numbers.value.show(width=170))
         classes = int(Numbers.classes.show(width=170))
         counts = Numbers.counts.show(width=320, height=80)

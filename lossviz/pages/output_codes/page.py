@@ -4,7 +4,7 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 
 from lossviz.pages.output_codes import at_scale, meaning, network, one_bit_off, summary, unions
 from lossviz.pages.output_codes.controls import Codes
-from lossviz.ui.page import footer, heading, page
+from lossviz.ui.page import heading, page
 
 SENTENCES = {
     "The network": "Two output neurons for four classes, beside the usual four. Drag through the training.",
@@ -28,4 +28,3 @@ with page():
     view = heading("Can k neurons name 2ᵏ classes?", SENTENCES, Codes.view)
     VIEWS[view]()
     summary.show(view)
-    footer()

@@ -13,7 +13,7 @@ from lossviz.pages.race.picture import stage
 from lossviz.pages.race.session import LIVE, is_training
 from lossviz.pages.race.setup import settings, setup, shown_seed, summary, train_call
 from lossviz.ui.controls import presets
-from lossviz.ui.page import Tabs, caption, footer, heading, page
+from lossviz.ui.page import Tabs, caption, heading, page
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -139,4 +139,3 @@ figure = lv.figures.training_curves(
         files=downloads,
         picture="race",
     )
-    footer()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 import lossviz as lv
@@ -99,9 +102,14 @@ def _show(now: LiveView, view: str) -> None:
     control = Race.layers if view == "Layers" else Race.measure
     history = now.history
 
-    def choose_seed(x: float, y: float) -> None:
-        step = int(history.steps[-1]) if now.running else int(Race.step.value)
-        seed = lv.figures.seed_at(history, METRICS[Race.measure.value], VIEWS[view], step, x, y)
+    def choose_seed(x: float, y: float, picture: Mapping[str, Any]) -> None:
+        """By the picture that was clicked: another measure may be chosen by now, or a later step reached."""
+        measure, step = picture["measure"], picture["step"]
+        if picture["running"]:
+            measure = picture["frame"]
+        else:
+            step = picture["frame"]
+        seed = lv.figures.seed_at(history, METRICS[measure], VIEWS[view], int(step), x, y)
         if seed is not None and seed != shown_seed():
             st.session_state[Race.shown.key] = seed + 1
             st.session_state[CHOSEN] = True
@@ -111,8 +119,14 @@ def _show(now: LiveView, view: str) -> None:
         key="race",
         follow=(control if now.running else Race.step).key,
         on_click=choose_seed if now.boundaries and view != "Layers" else None,
+        clicked_in={
+            "measure": Race.measure.value,
+            "step": int(history.steps[-1]),
+            "running": now.running,
+        },
         options=control.options if now.running else (),
-        live=True,
+        live=now.running,
+        steady=True,
         alt=f"{control.value} of {', '.join(lv.LOSSES[name].label for name in history.settings.losses)} over "
         f"{STEPS} training steps, at step {int(history.steps[-1])}.",
     )

@@ -20,7 +20,7 @@ from lossviz.pages.two_weights.surfaces import (
 )
 from lossviz.ui.chart import chart
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption, footer, heading, page
+from lossviz.ui.page import File, Tabs, axis_slider, caption, heading, page
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -133,4 +133,3 @@ figure = lv.figures.{drawn}""",
         ],
         picture="weights_map" if view == "From above" else "weights_relief",
     )
-    footer()
