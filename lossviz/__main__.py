@@ -124,12 +124,13 @@ def _load_problem(name: str) -> tuple[Any, Any, Any]:
 def _draw(surface: Any, out: Path) -> None:
     """Write a contour figure as .html or .png."""
     try:
+        from lossviz.figures.base.standalone import standalone
         from lossviz.figures.landscape import surfaces
     except ModuleNotFoundError as error:
         raise ValueError(f"drawing needs {error.name}: pip install 'lossviz[figures]'") from error
     figure = surfaces.contour(surface)
     if out.suffix.lower() == ".html":
-        figure.write_html(out, include_plotlyjs=True)
+        out.write_text(standalone(figure, title=f"Loss surface of {surface.facts.loss_name}"), "utf-8")
         return
     try:
         figure.write_image(out, width=900, height=750, scale=2)

@@ -1,10 +1,10 @@
 from .base.frames import at_frame as at_frame
 from .base.frames import from_json as from_json
-from .base.frames import standalone as standalone
 from .base.number_format import every as every
 from .base.number_format import number as number
 from .base.number_format import percent as percent
 from .base.number_format import whole as whole
+from .base.standalone import standalone as standalone
 from .base.themes import dark as dark
 from .base.themes import dark_map as dark_map
 from .basics.accuracy_history import accuracy_history as accuracy_history

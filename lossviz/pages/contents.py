@@ -10,7 +10,7 @@ from lossviz.ui.page import foot, last_line
 
 ASSETS = Path(__file__).parents[2] / "assets"
 
-st.set_page_config(page_title="lossviz", page_icon=str(ASSETS / "mark.svg"), layout="wide")
+st.set_page_config(page_icon=str(ASSETS / "mark.svg"), layout="wide")
 style.apply()
 style.logo(ASSETS)
 shown = {
@@ -30,6 +30,8 @@ page = st.navigation(
     },
     position="top",
 )
+home_title = "lossviz: see what a loss function does to learning"
+st.set_page_config(page_title=home_title if page.title == home.title else f"{page.title} · lossviz")
 (row,) = (one for one in pages.discover() if one.title == page.title)
 style.apply(row.style)
 # The links at the foot come first: a page may take seconds, or stop early.

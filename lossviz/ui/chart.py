@@ -17,7 +17,8 @@ from lossviz.ui.scripts import PLOTLY_URL, component
 _CHART = component(
     "lossviz_chart",
     '<div class="lossviz-chart" role="group">\n<div class="lossviz-tabs"></div>'
-    '\n<div class="lossviz-plot"></div>\n<div class="lossviz-room"></div>\n</div>',
+    '\n<div class="lossviz-plot" aria-hidden="true"></div>\n<div class="lossviz-room"></div>'
+    '\n<p class="lossviz-said"></p>\n</div>',
     "chart",
 )
 _PLAY = component(
@@ -74,7 +75,9 @@ def chart(
 
     What a figure's ``meta`` may say: ``slider`` is the part of the plotting area, as fractions of its width,
     that the slider below stands under; ``grip``, [trace, "x" or "y"], lets the last point of that trace be
-    dragged, and the followed slider goes with it; ``click`` is the one panel that takes clicks.
+    dragged, and the followed slider goes with it; ``click`` is the one panel that takes clicks; ``spoken`` is
+    what a screen reader says when the picture has changed, with {3} for the text of annotation 3 and {of 5}
+    for that of trace 5. The drawing itself is hidden from it: its ticks would be read one by one.
 
     Args:
         figure: The figure as JSON.

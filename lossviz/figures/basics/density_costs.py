@@ -58,7 +58,7 @@ def density_costs(costs: DensityCosts, at: float = 0.1, narrow: bool = False) ->
             "tickvals": [-1, 0, 1, 2, 3, 4],
             "ticktext": ["−1", "0", "1", "2", "3", "4"],
         },
-        meta={"follows": "sigma", "slider": [0.0, 1.0]},
+        meta={"slider": [0.0, 1.0]},
     )
     line = {"color": blue.line, "width": blue.width, "simplify": False}
     dot = {"size": 15, "color": blue.line, "line": {"color": PAPER, "width": 3}, "opacity": 1}
@@ -95,6 +95,7 @@ def density_costs(costs: DensityCosts, at: float = 0.1, narrow: bool = False) ->
         return data, [lead, words, under_axis(f"standard deviation of the error: {number(sigma)}")]
 
     start = int(np.abs(costs.sigma - at).argmin())
+    figure.layout.meta |= {"frame": f"{costs.sigma[start]:g}", "spoken": "{0} {1}: {2}."}
     data, texts = content(start)
     for trace, part in zip(figure.data, data, strict=True):
         trace.update(part)

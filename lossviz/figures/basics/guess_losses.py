@@ -49,7 +49,7 @@ def guess_losses(guess: GuessLosses, at: int = 8, narrow: bool = False) -> go.Fi
         margin={"l": 16, "r": 20, "t": 96, "b": UNDER_SLIDER},
         xaxis={"range": [0, end], "visible": False},
         yaxis={"range": [-2, 2], "visible": False},
-        meta={"follows": "classes", "slider": [0.0, 1.0]},
+        meta={"slider": [0.0, 1.0]},
     )
     for side, unit in ((1, 1.0), (-1, per_nat)):
         edge = side * (BAR + 0.12)
@@ -80,6 +80,7 @@ def guess_losses(guess: GuessLosses, at: int = 8, narrow: bool = False) -> go.Fi
         return [{"type": "bar", "x": [round(float(guess.bits[i]), 6)]}], [lead, words, under_axis(title)]
 
     start = int(np.abs(guess.classes - at).argmin())
+    figure.layout.meta |= {"frame": f"{guess.classes[start]:g}", "spoken": "{0} {1}: {2}."}
     data, texts = content(start)
     figure.data[bar].update(data[0])
     figure.update_layout(

@@ -116,7 +116,9 @@ def neuron_fits(
         figure.data[trace].update(part)
     figure.update_layout(
         annotations=[*texts, *_axis_titles(narrow)],
-        meta=figure.layout.meta | (draw_up_to(growing, at) if growing else {}),
+        meta=figure.layout.meta
+        | {"frame": names[at], "spoken": "{0} {1}: {2}."}
+        | (draw_up_to(growing, at) if growing else {}),
     )
     figure.frames = [
         {

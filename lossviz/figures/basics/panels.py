@@ -188,10 +188,11 @@ def cursor_panels(
             *(y_axis_title(panel.title, i) for i, panel in enumerate(panels, start=1)),
         ],
         shapes=[cursor(float(x[at]), f"x{last}")],
+        meta={"frame": names[at], "spoken": "{0} {1}: {2}."},
     )
     changing = ("text", "x", "y", "xanchor", "xshift", "yshift")
     frames = []
-    for i in range(0, len(names), every):
+    for i in sorted({*range(0, len(names), every), at}):
         data, texts = content(i)
         frames.append(
             {

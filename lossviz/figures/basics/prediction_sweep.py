@@ -116,6 +116,7 @@ def prediction_sweep(
         return data, [lead, caption, under_axis(title), moved]
 
     start = int(np.abs(places - at).argmin())
+    figure.update_layout(meta={"frame": f"{places[start]:g}", "spoken": "{0} {1}: {2}."})
     data, texts = content(start)
     figure.data[0].update(data[0])
     at_left: dict[str, Any] = {"xref": "paper", "yref": "y", "xanchor": "left", "xshift": 8}

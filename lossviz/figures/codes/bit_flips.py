@@ -53,10 +53,15 @@ def bit_errors(
     """
     if order not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {order!r}")
+    current = int(np.abs(facts.thresholds - at).argmin())
     figure = blank(
         700 if narrow else 500,
         margin={"l": 40 if narrow else 62, "r": 14, "t": 30, "b": UNDER_SLIDER},
-        meta={"follows": "codes_threshold", "slider": [0 if narrow else 0.64, 1]},
+        meta={
+            "frame": f"{facts.thresholds[current]:g}",
+            "spoken": "{2}: {0} of the mistakes are a single bit. {1}.",
+            "slider": [0 if narrow else 0.64, 1],
+        },
     )
     columns, labels = _columns(facts, order)
     classes = facts.bits.code.classes
@@ -121,7 +126,6 @@ def bit_errors(
                 hoverinfo="skip",
             )
         )
-    current = int(np.abs(facts.thresholds - at).argmin())
     animated = [0, 1, 2]
     for trace, part in zip(animated, _frame_traces(facts, current, columns, order), strict=True):
         figure.data[trace].update(part)

@@ -44,10 +44,11 @@ def bit_independence(results: Sequence[BitIndependence], at: int = 0, narrow: bo
     """
     first = results[0]
     bits, words = first.code.length, len(first.words)
+    k = min(max(at, 0), len(results) - 1)
     figure = blank(
         650 if narrow else 460,
         margin={"l": 62, "r": 14, "t": 10, "b": UNDER_SLIDER},
-        meta={"follows": "codes_torn", "slider": [0 if narrow else 0.36, 1]},
+        meta={"frame": str(k), "spoken": "{5}: {0} {7}.", "slider": [0 if narrow else 0.36, 1]},
     )
     bars = [0.0, 1.0] if narrow else [0.36, 1.0]
     figure.update_layout(
@@ -93,7 +94,6 @@ def bit_independence(results: Sequence[BitIndependence], at: int = 0, narrow: bo
     figure.add_trace(go.Scatter(x=list(range(bits)), y=zero, mode="markers", marker=hollow, **axes))
     filled = {"size": size, "color": INK, "line": {"width": 0}}
     figure.add_trace(go.Scatter(x=list(range(bits)), y=zero, mode="markers", marker=filled, **axes))
-    k = min(max(at, 0), len(results) - 1)
     animated = [0, 1, 3]
     for trace, part in zip(animated, _frame_traces(results[k], words), strict=True):
         figure.data[trace].update(part)

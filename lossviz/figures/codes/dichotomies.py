@@ -51,10 +51,11 @@ def dichotomies(facts: Dichotomies, at: int = 1, narrow: bool = False) -> go.Fig
         panel_height = 290 if columns < 4 else 240 if rows == 1 else 210
     bottom_height = 150
     height = 40 + rows * (panel_height + 36) + bottom_height + UNDER_SLIDER
+    current = min(max(at, 1), len(facts.labels)) - 1
     figure = blank(
         height,
         margin={"l": 14 if narrow else 62, "r": 14, "t": 36, "b": UNDER_SLIDER},
-        meta={"follows": "codes_labelling"},
+        meta={"frame": str(current + 1), "spoken": "{2}: {0}; {1}."},
     )
     plot_height = height - 36 - UNDER_SLIDER
     texts: list[dict[str, Any]] = []
@@ -68,7 +69,6 @@ def dichotomies(facts: Dichotomies, at: int = 1, narrow: bool = False) -> go.Fig
         animated += _panel(figure, facts, panel, (left, left + width), y_domain, narrow)
         texts.append(_panel_title(facts, panel, narrow))
     animated += _labeling_dots(figure, facts, narrow)
-    current = min(max(at, 1), len(facts.labels)) - 1
     for trace, part in zip(animated, _frame_traces(facts, current), strict=True):
         figure.data[trace].update(part)
     changing = _frame_annotations(facts, current, narrow)

@@ -51,7 +51,7 @@ def rescaled(result: RescaledNetwork, at: float = 20.0, narrow: bool = False) ->
     figure = blank(
         560 if narrow else 490,
         margin={"l": 62, "r": 14, "t": 34, "b": UNDER_SLIDER},
-        meta={"follows": "landscape_scale"},
+        meta={"frame": str(index - half), "spoken": "{0} {2} {1}."},
     )
     half_gap = 0.06
     for panel, (left, right) in enumerate(((0.0, 0.5 - half_gap), (0.5 + half_gap, 1.0)), start=1):

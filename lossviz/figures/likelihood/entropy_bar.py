@@ -63,7 +63,7 @@ def entropy_bar(
     figure = blank(
         520 if narrow else 480,
         margin={"l": 62, "r": 14, "t": 70, "b": UNDER_SLIDER},
-        meta={"follows": "toward"},
+        meta={"frame": f"{100 * start / (steps - 1):g}", "spoken": "{0} {4}, {1}: {2}."},
         barmode="overlay",
         xaxis={"domain": [0, 1], "range": [0, end], "anchor": "y", "nticks": 6,
                "showline": False, "ticks": ""},

@@ -56,10 +56,11 @@ def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) ->
         domains = ((0.0, 1.0), (0.47, 1.0)), ((0.0, 1.0), (0.0, 0.3))
     else:
         domains = ((0.0, 0.42), (0.0, 1.0)), ((0.56, 1.0), (0.0, 0.7))
+    current = int(np.abs(history.steps - at).argmin())
     figure = blank(
         680 if narrow else 470,
         margin={"l": 62, "r": 14, "t": 12, "b": UNDER_SLIDER},
-        meta={"follows": "metric_seen", "slider": domains[1][0]},
+        meta={"frame": str(history.steps[current]), "spoken": "{2}: {1}.", "slider": domains[1][0]},
         xaxis={"domain": domains[0][0], "range": [low, 1], "anchor": "y", "tickformat": ".0%", "nticks": 6},
         yaxis={"domain": domains[0][1], "range": [0, 1], "anchor": "x", "tickformat": ".0%", "nticks": 6},
         xaxis2={"domain": domains[1][0], "range": [0, int(history.steps[-1])], "anchor": "y2", "nticks": 7},
@@ -89,7 +90,6 @@ def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) ->
     figure.add_trace(go.Scatter(mode="markers", marker=dots, error_y=bars, cliponaxis=False))
     marker = {"size": 14, "color": INK, "line": {"color": PAPER, "width": 2.5}, "opacity": 1}
     figure.add_trace(go.Scatter(mode="markers", marker=marker, cliponaxis=False, xaxis="x2", yaxis="y2"))
-    current = int(np.abs(history.steps - at).argmin())
     for trace, part in zip((2, 3, 4), _frame_traces(history, facts, errors, current), strict=True):
         figure.data[trace].update(part)
     changing = _frame_annotations(history, facts, current, narrow)

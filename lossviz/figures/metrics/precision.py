@@ -116,10 +116,12 @@ def _two_panels(
     x: Any, drawn: Sequence[_Curve], at: float, axes: tuple[str, str], title: str, narrow: bool
 ) -> go.Figure:
     current = int(np.abs(np.asarray(x) - at).argmin())
+    values = (f"{{{1 + i}}} by {curve.name}" for i, curve in enumerate(reversed(drawn)))
+    spoken = f"{{0}}: {axes[0]} {', '.join(values)}."
     figure = blank(
         590 if narrow else 480,
         margin={"l": 62, "r": 14, "t": 150 if narrow else 10, "b": UNDER_SLIDER},
-        meta={"follows": "x", "slider": [0, 1 if narrow else COLUMN]},
+        meta={"frame": f"{x[current]:g}", "spoken": spoken, "slider": [0, 1 if narrow else COLUMN]},
     )
     domains = ((0.5, 1.0), (0.0, 0.4))
     for panel, domain in enumerate(domains, start=1):

@@ -28,6 +28,9 @@ STEP = 0.2  # of the thresholds; dots are stacked between two of them, so that n
 TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
 
 
+SPOKEN = "{9}: {0} {4}, {1} {5}, {2} {6}, {3} {7}. {8}."
+
+
 def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False) -> go.Figure:
     """Draw every example over its log-odds, positives above and negatives below, with a threshold.
 
@@ -93,7 +96,11 @@ def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False
     prepend_shape(figure, _threshold_line(float(facts.thresholds[current])))
     reach = MAX_LOG_ODDS + BLOCK_WIDTH
     slider = [(float(end) + reach) / (2 * reach) for end in (facts.thresholds[0], facts.thresholds[-1])]
-    meta = _drawn_up_to(facts, current) | {"follows": "metric_cut", "slider": slider}
+    meta = _drawn_up_to(facts, current) | {
+        "frame": f"{facts.thresholds[current]:g}",
+        "spoken": SPOKEN,
+        "slider": slider,
+    }
     figure.update_layout(meta=meta)
     keys = ("text", "x", "xshift")
     figure.frames = [

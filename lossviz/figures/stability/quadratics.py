@@ -70,7 +70,7 @@ def quadratic(result: Quadratic, at: float = 1.9, narrow: bool = False) -> go.Fi
             "zerolinecolor": AXIS,
             "showgrid": False,
         },
-        meta={"click": "xy", "slider": across},
+        meta={"click": "xy", "frame": f"{result.product[index]:g}", "spoken": "{0} {1}", "slider": across},
     )
     _add_map(figure, result)
     moving = [len(figure.data), len(figure.data) + 1]

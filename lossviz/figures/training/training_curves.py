@@ -100,7 +100,7 @@ def training_curves(
         headline = _headline(history, name, view, record, narrow, running)
         return [*panel.changes(record)[2], *states, title, *headline, *panel.texts, *side.titles]
 
-    drawn = layers if view == "layers" else metric
+    table, drawn = (LAYER_METRICS, layers) if view == "layers" else (TRAINING_METRICS, metric)
     panel = DRAW[view](history, drawn, layout)
     axes: dict[str, dict[str, Any]] = {
         "xaxis": {"domain": layout.across, "range": [0, history.settings.steps], "anchor": "y", "nticks": 6},
@@ -116,7 +116,8 @@ def training_curves(
         shapes=[*_cursor(history, int(history.steps[shown]), view, running), *panel.shapes, *side.shapes],
         annotations=annotations,
         meta={
-            "follows": "race_measure" if running else "race_step",
+            "frame": table[drawn].label if running else str(history.steps[shown]),
+            "spoken": _spoken(len(panel.changes(shown)[2]) + runs),
             "click": CLICK.get(view, ""),
             "slider": layout.across,
         },
@@ -124,7 +125,7 @@ def training_curves(
     )
     made: list[dict[str, Any]] = []
     if frames and running:
-        for name, row in (LAYER_METRICS if view == "layers" else TRAINING_METRICS).items():
+        for name, row in table.items():
             other = DRAW[view](history, name, layout)
             parts = _changes(traces, other.at(shown))
             notes = _changes(annotations, texts(other, name, shown))
@@ -136,6 +137,11 @@ def training_curves(
             made.append(_record_frame(history, record, panel, notes, view, boundaries, numbers))
     figure.frames = made
     return figure
+
+
+def _spoken(title: int) -> str:
+    """What a screen reader says of a record: the title of the axis, the large number, and what it is."""
+    return f"{{{title}}}: {{{title + 1}}} {{{title + 2}}}"
 
 
 def _layout(runs: int, beside: bool, narrow: bool, running: bool) -> tuple[int, PanelLayout]:

@@ -12,7 +12,8 @@ from lossviz.pages.edge_of_stability.controls import Edge
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar, stoppable
 
@@ -118,7 +119,7 @@ def show() -> None:
             if runs[0].preconditioned
             else "Sharpness: largest eigenvalue of the Hessian."
         )
-        caption(
+        words = caption(
             f"One network 2-{hidden}-1, {activation}, {runs[0].weights} weights; "
             f"{lv.DATASETS[data].label.lower()}, 80 points, all of them in every step. {sharpness} "
             f"Lines: means of two successive steps; pale: every step.{raw}"
@@ -147,13 +148,9 @@ runs = lv.stability.edge_runs(
 figure = lv.figures.edge(runs, at={step})""",
         controls=(Edge.view, *Edge.network_controls, *Edge.setup),
         files=[
-            File(
-                "Page (HTML)",
-                "edge.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.edge(runs, at=step, every=EVERY), "step"),
-            ),
+            FigurePage("edge.html", lambda: lv.figures.edge(runs, at=step, every=EVERY), "step"),
             File("Numbers (CSV)", "edge.csv", "text/csv", numbers),
         ],
         picture="edge_sharpness",
+        caption=words,
     )

@@ -11,7 +11,8 @@ from lossviz.pages.edge_of_stability.controls import RULES, Edge
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Slider, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -76,7 +77,7 @@ def show() -> None:
         )
     edge = "2 + 2 × momentum" if rule == "heavy-ball" else "(2 + 2 × momentum) ÷ (1 + 2 × momentum)"
     with convention:
-        caption(
+        words = caption(
             f"{rule_label} on a quadratic, from distance 1 with velocity 0. Light: few steps. Heavy "
             "line: the "
             f"edge, {edge}. Dotted: the momentum that converges fastest."
@@ -96,15 +97,11 @@ result = lv.stability.quadratic(momentum={momentum:g}, rule="{rule}")
 figure = lv.figures.quadratic(result, at={product:g})""",
         controls=(Edge.view, *Edge.bowl_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "bowl.html",
-                "text/html",
-                lambda: lv.figures.standalone(
-                    lv.figures.quadratic(result, at=product), "learning rate × sharpness"
-                ),
+            FigurePage(
+                "bowl.html", lambda: lv.figures.quadratic(result, at=product), "learning rate × sharpness"
             ),
             File("Numbers (CSV)", "bowl.csv", "text/csv", numbers),
         ],
         picture="edge_map",
+        caption=words,
     )

@@ -13,7 +13,8 @@ from lossviz.pages.gallery.losses import Chosen, chosen, code_of, row, rows
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -96,7 +97,7 @@ def show() -> None:
                 "Height is the mean loss over the nine ÷ its smallest value, − 1, cut at the top. "
                 "Ring: the best prediction without an outlier, the ninth at 25 minutes."
             )
-        caption(words)
+        words = caption(words)
     tabs = Tabs()
     call = f"outlier_lines(losses, outlier_x={km:g})" if line else "outlier_location(losses)"
     tabs.fill(
@@ -109,15 +110,11 @@ result = lv.losses.{call}
 figure = lv.figures.{"outlier_lines" if line else "outlier_location"}(result, at={far})""",
         controls=(Gallery.view, *Gallery.outlier_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "outlier.html",
-                "text/html",
-                lambda: lv.figures.standalone(_figure(losses, km if line else None, far), "minutes"),
-            ),
+            FigurePage("outlier.html", lambda: _figure(losses, km if line else None, far), "minutes"),
             File("Numbers (CSV)", "outlier.csv", "text/csv", lambda: _numbers(losses, km if line else None)),
         ],
         picture="gallery_lines" if line else "gallery_valleys",
+        caption=words,
     )
 
 

@@ -13,7 +13,8 @@ from lossviz.pages.gallery.losses import Chosen, chosen, code_of, formulas_of, r
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import MultiChoice, Slider, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -97,7 +98,7 @@ def show() -> None:
             "and a number for each loss.",
         )
     with convention:
-        caption(_convention(found, target, classes))
+        words = caption(_convention(found, target, classes))
     call = f', y={target:g}, unit="{unit}"' + (f", classes={classes}" if axis == "lead" else "")
     Tabs().fill(
         see=text(SEE.get(axis, "logit_see")),
@@ -109,15 +110,11 @@ curves = lv.losses.loss_curves(losses, "{axis}"{call})
 figure = lv.figures.loss_curves(curves, at={at:g})""",
         controls=(Gallery.view, *Gallery.shape_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "shapes.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.loss_curves(found, at=at), axis),
-            ),
+            FigurePage("shapes.html", lambda: lv.figures.loss_curves(found, at=at), axis),
             File("Numbers (CSV)", "shapes.csv", "text/csv", lambda: numbers_of(found)),
         ],
         picture="gallery_shape",
+        caption=words,
     )
 
 

@@ -18,7 +18,8 @@ from lossviz.pages.landscape.trained_network import (
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar
 
@@ -78,7 +79,7 @@ def show() -> None:
     negative_on_planes = int((eight.plane_curvatures < 0).sum())
     negative_random = int((eight.random_curvatures < 0).sum())
     with convention:
-        caption(
+        words = caption(
             f"{training_caption(setup)} {normalized}, plane seeds 0 to 7. Below, a tick for each eigenvalue "
             "of the Hessian at the end; logarithmic away from zero. Negative curvature: "
             f"{negative_on_planes} of the 16 directions drawn, {negative_random} of 2\u2009000 random ones."
@@ -98,13 +99,9 @@ eight = lv.landscape.eight_planes(training, normalize="{normalize}")
 figure = lv.figures.eight_planes(eight)""",
         controls=(Landscape.view, Landscape.normalize, *Landscape.setup),
         files=[
-            File(
-                "Page (HTML)",
-                "eight.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.eight_planes(eight)),
-            ),
+            FigurePage("eight.html", lambda: lv.figures.eight_planes(eight)),
             File("Eigenvalues (CSV)", "eigenvalues.csv", "text/csv", numbers),
         ],
         picture="landscape_eight",
+        caption=words,
     )

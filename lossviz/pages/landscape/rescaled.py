@@ -19,7 +19,8 @@ from lossviz.pages.landscape.trained_network import (
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar
 
@@ -77,7 +78,7 @@ def show() -> None:
         )
     c = 20 ** (scale / 20)
     with convention:
-        caption(
+        words = caption(
             f"{training_caption(setup)} Thin: as trained. Sharpness is the largest eigenvalue of the "
             "Hessian; "
             f"losses are ÷ {chance_loss_text(setup)}."
@@ -97,13 +98,9 @@ result = lv.landscape.rescaled(training, max_factor=20)
 figure = lv.figures.rescaled(result, at={c:.4g})""",
         controls=(Landscape.view, Landscape.scale, *Landscape.setup),
         files=[
-            File(
-                "Page (HTML)",
-                "rescaled.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.rescaled(result, at=c), "scale"),
-            ),
+            FigurePage("rescaled.html", lambda: lv.figures.rescaled(result, at=c), "scale"),
             File("Sharpness (CSV)", "rescaled.csv", "text/csv", numbers),
         ],
         picture="landscape_rescaled",
+        caption=words,
     )

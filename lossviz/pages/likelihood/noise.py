@@ -12,7 +12,8 @@ from lossviz.pages.likelihood.controls import NOISE, Likelihood
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Slider, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -105,18 +106,13 @@ def show() -> None:
         best, loss = lv.figures.number(result.mle), lv.figures.number(result.min_nll)
         words = f"{len(dots)} data points" + (f", width {scale:g}" if real else "")
         panels = "Above, the density itself" if plain else "Both panels have one scale, in nats"
-        caption(f"{words}. {panels}. Most likely at {best}, where the loss is {loss}.")
+        words = caption(f"{words}. {panels}. Most likely at {best}, where the loss is {loss}.")
 
     def numbers() -> str:
         table: dict[str, Iterable[object]] = {row.parameter: result.parameter, "mean": result.mean_nll}
         for i, y in enumerate(dots):
             table |= {f"point {i + 1} at {y:g}": result.nll[i]}
         return files.columns(table)
-
-    def html() -> str:
-        return lv.figures.standalone(
-            lv.figures.sample_likelihood(result, at=at, log_scale=not plain), row.parameter
-        )
 
     Tabs().fill(
         see=text("noise_see"),
@@ -131,8 +127,13 @@ result = lv.likelihood.sample_likelihood("{row.name}", {dots}, scale={scale:g})
 figure = lv.figures.sample_likelihood(result, at={at:g}, log_scale={not plain})""",
         controls=(Likelihood.view, *Likelihood.noise_controls),
         files=[
-            File("Page (HTML)", "likelihood.html", "text/html", html),
+            FigurePage(
+                "likelihood.html",
+                lambda: lv.figures.sample_likelihood(result, at=at, log_scale=not plain),
+                row.parameter,
+            ),
             File("Numbers (CSV)", "likelihood.csv", "text/csv", numbers),
         ],
         picture=f"likelihood_{row.support}",
+        caption=words,
     )

@@ -12,7 +12,8 @@ from lossviz.pages.likelihood.controls import Likelihood
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Slider, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -151,13 +152,10 @@ bar = lv.likelihood.entropy_bar(p, q, unit="{unit}", steps={STEPS})
 figure = lv.figures.entropy_bar(bar, at={toward})""",
         controls=(Likelihood.view, *Likelihood.bar_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "bar.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.entropy_bar(bar, at=toward), "percent moved"),
-            ),
+            FigurePage("bar.html", lambda: lv.figures.entropy_bar(bar, at=toward), "percent moved"),
             File("Numbers (CSV)", "bar.csv", "text/csv", numbers),
         ],
         picture="likelihood_bar",
+        caption=f"In {unit}: the cross-entropy is the entropy of the world *p*, and the divergence "
+        "from it to the model *q*.",
     )

@@ -10,7 +10,8 @@ from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -57,7 +58,7 @@ def show() -> None:
             Metric.calibration_controls,
         )
     with convention:
-        caption(
+        words = caption(
             f"{description(result)} The size of a point is the number of predictions; bars are 95 % "
             "intervals."
         )
@@ -70,15 +71,11 @@ history = lv.metrics.score_history({code_of(data, seed)})
 figure = lv.figures.calibration(history, at={step})""",
         controls=(Metric.view, *Metric.calibration_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "calibration.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.calibration(result, at=step), "step"),
-            ),
+            FigurePage("calibration.html", lambda: lv.figures.calibration(result, at=step), "step"),
             File("Numbers (CSV)", "calibration.csv", "text/csv", lambda: _numbers(result, step)),
         ],
         picture="metric_calibration",
+        caption=words,
     )
 
 

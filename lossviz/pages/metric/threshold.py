@@ -12,7 +12,8 @@ from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -66,11 +67,11 @@ def show() -> None:
     with convention:
         if predictor in PREDICTIONS:
             predictions = ", ".join(f"{100 * p:.0f} %" for p in PREDICTIONS[predictor])
-            caption(f"Three examples, all of them yes, with predicted probabilities {predictions}.")
+            words = caption(f"Three examples, all of them yes, with predicted probabilities {predictions}.")
         else:
             result = history("breast-cancer", 0)
             step = result.steps[result.best_record()]
-            caption(
+            words = caption(
                 f"{description(result)} As it was after {step} steps, at its smallest loss. "
                 "Below 0.05 % and above 99.95 % dots are packed in blocks."
             )
@@ -91,15 +92,11 @@ curve = lv.metrics.threshold_curve(log_odds=history.log_odds[best], y=history.y,
 figure = lv.figures.threshold_curve(curve, at={threshold:.1f})""",
         controls=(Metric.view, *Metric.threshold_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "threshold.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.threshold_curve(facts, at=threshold), "log-odds"),
-            ),
+            FigurePage("threshold.html", lambda: lv.figures.threshold_curve(facts, at=threshold), "log-odds"),
             File("Numbers (CSV)", "threshold.csv", "text/csv", lambda: _numbers(facts)),
         ],
         picture="metric_threshold",
+        caption=words,
     )
 
 

@@ -12,7 +12,8 @@ from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -63,7 +64,7 @@ def show() -> None:
     with preset_row:
         presets("metric_training_try", table | OTHER_PRESETS, Metric.training_controls)
     with convention:
-        caption(description(result))
+        words = caption(description(result))
     Tabs().fill(
         see=_see(result, measure) + "\n\n" + text("number_see" if number else "training_see"),
         maths=text("training_maths"),
@@ -74,15 +75,11 @@ print(history.steps[history.best_record()], history.steps[history.best_record("{
 figure = lv.figures.score_curves(history, "{measure}", at={step})""",
         controls=(Metric.view, *Metric.training_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "training.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.score_curves(result, measure, at=step), "step"),
-            ),
+            FigurePage("training.html", lambda: lv.figures.score_curves(result, measure, at=step), "step"),
             File("Numbers (CSV)", "training.csv", "text/csv", lambda: _numbers(result)),
         ],
         picture="metric_training",
+        caption=words,
     )
 
 

@@ -13,7 +13,8 @@ from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import TEXT_WIDTH, File, Tabs, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import TEXT_WIDTH, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -76,7 +77,7 @@ def show(drawing: Any, answer: Any, preset_row: Any, control_row: Any) -> None:
         )
     with answer:
         st.markdown(explanation(first))
-        caption(
+        words = caption(
             f"Next: {second.name}, {100 * second.value:.4g} %; then {third.name}, {100 * third.value:.4g} %. "
             + ("" if counts.strip() else "All classes are taken to be equally frequent.")
         )
@@ -92,11 +93,8 @@ print(references[0].name, references[0].distance)
 figure = lv.figures.reference_accuracies(references, {share})""",
         controls=(Numbers.view, *Numbers.accuracy_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "accuracies.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.reference_accuracies(references, accuracy / 100)),
+            FigurePage(
+                "accuracies.html", lambda: lv.figures.reference_accuracies(references, accuracy / 100)
             ),
             File(
                 "Candidates (CSV)",
@@ -113,4 +111,5 @@ figure = lv.figures.reference_accuracies(references, {share})""",
             ),
         ],
         picture="numbers_accuracies",
+        caption=f"{accuracy:g} % is nearest to {first.name}, {100 * first.value:.4g} %. {words}",
     )

@@ -13,7 +13,8 @@ from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Control, Slider, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -151,7 +152,7 @@ def show() -> None:
             alt=case.alt,
         )
     with convention:
-        caption(case.convention)
+        words = caption(case.convention)
 
     def draw() -> Any:
         return case.draw(facts, **({"at": at} if case.slide else {}))
@@ -165,15 +166,11 @@ facts = {case.facts_code.format(k=classes)}
 figure = {case.figure_code.format(at=f"{at:g}")}""",
         controls=(Numbers.view, *controls),
         files=[
-            File(
-                "Page (HTML)",
-                f"{key}.html",
-                "text/html",
-                lambda: lv.figures.standalone(draw(), case.slide_label),
-            ),
+            FigurePage(f"{key}.html", lambda: draw(), case.slide_label),
             File("Numbers (CSV)", f"{key}.csv", "text/csv", lambda: numbers(facts)),
         ],
         picture=key,
+        caption=words,
     )
 
 

@@ -15,7 +15,8 @@ from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import TEXT_WIDTH, File, Tabs, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import TEXT_WIDTH, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -104,12 +105,13 @@ def show() -> None:
             f"{lv.figures.number(terms.value)}.",
         )
     with convention:
-        caption(convention_text(terms))
+        words = caption(convention_text(terms))
 
     def numbers() -> str:
         columns = {"actual": terms.actual, "predicted": [" ".join(row) for row in terms.predicted]}
         return files.columns({**columns, "term": terms.terms, "left out as written": terms.omitted})
 
+    fits = Numbers.actual.fits and Numbers.predicted.fits
     tabs.fill(
         see=text("terms_see"),
         maths=text("terms_maths").replace("FORMULA", lv.metrics.SCORES[score].formula),
@@ -120,23 +122,15 @@ print(terms.value, terms.sklearn_value)
 figure = lv.figures.score_terms(terms)""",
         controls=(Numbers.view, *Numbers.term_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "terms.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.score_terms(terms)),
-            ),
+            FigurePage("terms.html", lambda: lv.figures.score_terms(terms)),
             File("Terms (CSV)", "terms.csv", "text/csv", numbers),
         ],
         picture="numbers_terms",
+        caption=words,
+        not_in_link=""
+        if fits
+        else f"these numbers: a box has more than {Numbers.actual.longest} letters, too many for a link",
     )
-    if not (Numbers.actual.fits and Numbers.predicted.fits):
-        with tabs["Share"]:
-            longest = Numbers.actual.longest
-            caption(
-                f"A box has more than {longest} characters, too many for a link, which opens the default "
-                "numbers."
-            )
 
 
 def _cells(label: str, typed: str) -> list[str]:

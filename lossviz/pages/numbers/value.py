@@ -14,7 +14,8 @@ from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import TEXT_WIDTH, File, Tabs, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import TEXT_WIDTH, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -79,7 +80,7 @@ def show() -> None:
         )
     with answer:
         st.markdown(explanation(first))
-        caption(f"Next: {second.name}, {second.value:.4g}; then {third.name}, {third.value:.4g}.")
+        words = caption(f"Next: {second.name}, {second.value:.4g}; then {third.name}, {third.value:.4g}.")
 
     def numbers() -> str:
         return files.columns(
@@ -102,13 +103,9 @@ print(references[0].name, references[0].distance)
 figure = lv.figures.reference_losses(references, {value!r})""",
         controls=(Numbers.view, *Numbers.value_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "ruler.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.reference_losses(references, value)),
-            ),
+            FigurePage("ruler.html", lambda: lv.figures.reference_losses(references, value)),
             File("Candidates (CSV)", "candidates.csv", "text/csv", numbers),
         ],
         picture="numbers_ruler",
+        caption=f"{value:g} is nearest to {first.name}, {first.value:.4g}. {words}",
     )

@@ -11,7 +11,8 @@ from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar, stoppable
 
@@ -124,7 +125,7 @@ def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> N
         )
     facts = table(centred, EPOCHS)
     with convention:
-        caption(
+        words = caption(
             "64-32-k, tanh, SGD at rate 0.1, batches of 32, 30 epochs, untuned; pixels ÷ 16, "
             f"{'centred' if centred else 'not centred'}; training set 1 200, test set 597. Bits are "
             "decoded to "
@@ -137,15 +138,11 @@ def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> N
         code=table_code(centred, MEASURES[measure]),
         controls=(Codes.view, *Codes.scale_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "digits.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.head_scores(facts, MEASURES[measure])),
-            ),
+            FigurePage("digits.html", lambda: lv.figures.head_scores(facts, MEASURES[measure])),
             File("Table (CSV)", "digits.csv", "text/csv", lambda: table_numbers(facts)),
         ],
         picture="codes_digits",
+        caption=words,
     )
 
 
@@ -165,7 +162,7 @@ def show_many(drawing: Any, convention: Any, attributes: bool, power: int) -> No
     facts = many(attributes, STEPS)
     with convention:
         made = "every combination of attributes, one feature each" if attributes else "random points"
-        caption(
+        words = caption(
             f"Classes: {made}, in 16 features, noise 0.4. Networks 16-{facts.hidden}-k, tanh, "
             f"{facts.steps} steps of SGD with batches of 64, cross-entropy, rates 1 and 0.3 (bits); "
             "mean of two seeds."
@@ -188,13 +185,9 @@ facts = lv.codes.many_classes(attributes={attributes}{steps})
 figure = lv.figures.many_classes(facts, at={power})""",
         controls=(Codes.view, *Codes.scale_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "classes.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.many_classes(facts, at=power), "classes, 2 to the"),
-            ),
+            FigurePage("classes.html", lambda: lv.figures.many_classes(facts, at=power), "classes, 2 to the"),
             File("Numbers (CSV)", "classes.csv", "text/csv", numbers),
         ],
         picture="codes_many",
+        caption=words,
     )

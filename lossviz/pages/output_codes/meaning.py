@@ -11,7 +11,8 @@ from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -66,7 +67,7 @@ def show() -> None:
             "probability 0.",
         )
     with convention:
-        caption(
+        words = caption(
             "Eight classes on three bits, perfect neurons: each outputs the true probability that its "
             "bit is 1. Lost: "
             "the Kullback-Leibler divergence of the product from the truth, in bits. Box: thresholded at ½."
@@ -91,13 +92,9 @@ posteriors = lv.codes.ambiguous_posteriors({BETWEEN[between]}, code)
 figure = lv.figures.bit_independence(posteriors, at={at})""",
         controls=(Codes.view, *Codes.meaning_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "meaning.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.bit_independence(posteriors, at=at), "ambiguity"),
-            ),
+            FigurePage("meaning.html", lambda: lv.figures.bit_independence(posteriors, at=at), "ambiguity"),
             File("Numbers (CSV)", "meaning.csv", "text/csv", numbers),
         ],
         picture="codes_meaning",
+        caption=words,
     )

@@ -11,7 +11,8 @@ from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Control, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar, stoppable
 
@@ -77,7 +78,7 @@ plane = lv.codes.code_plane(heads, labels={labels}, hidden={hidden}, seeds={seed
 figure = lv.figures.code_plane(plane, at={step}{drawn})"""
 
 
-def tabs(settings: Settings, step: int, unused: bool, controls: tuple[Control, ...]) -> None:
+def tabs(settings: Settings, step: int, unused: bool, controls: tuple[Control, ...], words: str) -> None:
     facts = trained(settings)
     name = "spare" if unused else "network"  # of the chart and its downloads
     texts = "unused" if unused else "network"
@@ -92,19 +93,17 @@ def tabs(settings: Settings, step: int, unused: bool, controls: tuple[Control, .
                     table[f"{column} unused words"] = facts.unused_share[c, seed]
         return files.columns(table)
 
-    def html() -> str:
-        return lv.figures.standalone(lv.figures.code_plane(facts, at=step, unused=unused), "step")
-
     Tabs().fill(
         see=text(f"{texts}_see"),
         maths=text(f"{texts}_maths"),
         code=code_of(settings, step, unused),
         controls=(Codes.view, *controls),
         files=[
-            File("Page (HTML)", f"{name}.html", "text/html", html),
+            FigurePage(f"{name}.html", lambda: lv.figures.code_plane(facts, at=step, unused=unused), "step"),
             File("Numbers (CSV)", f"{name}.csv", "text/csv", numbers),
         ],
         picture=f"codes_{name}",
+        caption=words,
     )
 
 
@@ -140,11 +139,11 @@ def show() -> None:
     with convention:
         rates = "rate 1" if lr == 1 else f"rates {lr:g} and 1"
         summed = "in nats" if loss == "Cross-entropy" else "without ½"
-        caption(
+        words = caption(
             f"Crosses: wrong. 180 points, {hidden} hidden tanh neurons in both, gradient descent at "
             f"{rates}. {loss} is summed over the bits, {summed}. Drawn: the seed with the median accuracy."
         )
-    tabs(settings, step, False, Codes.network_controls)
+    tabs(settings, step, False, Codes.network_controls, words)
 
 
 def show_unused() -> None:
@@ -181,9 +180,9 @@ def show_unused() -> None:
     with convention:
         unused_words = facts.codes[0].unused_words
         unused = " ".join("".join("●" if bit else "○" for bit in word) for word in unused_words)
-        caption(
+        words = caption(
             f"Unused code words: {unused}. Both pictures are of one network, {hidden} hidden tanh "
             "neurons, rate 1, "
             f"{loss.lower()} summed over the bits. An unused code word counts as wrong."
         )
-    tabs(settings, step, True, Codes.unused_controls)
+    tabs(settings, step, True, Codes.unused_controls, words)

@@ -11,7 +11,8 @@ from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar, stoppable
 
@@ -77,7 +78,7 @@ def show() -> None:
                 f"the mean gradient of squared error is {squared} there, "
                 f"that of cross-entropy would be {cross}: see [Stuck neuron](/stuck-neuron)."
             )
-        caption(
+        words = caption(
             "Digits, test set 597, five seeds added up; code words are the digits in binary. Faded: "
             "correct. Heights "
             "and shades are square roots." + gradients
@@ -103,13 +104,9 @@ facts = lv.codes.bit_errors(bits, [k / 20 for k in range(1, 20)])
 figure = lv.figures.bit_errors(facts, at={at:g}, order="{order}")""",
         controls=(Codes.view, *Codes.bit_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "bits.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.bit_errors(facts, at=at, order=order), "threshold"),
-            ),
+            FigurePage("bits.html", lambda: lv.figures.bit_errors(facts, at=at, order=order), "threshold"),
             File("Numbers (CSV)", "bits.csv", "text/csv", numbers),
         ],
         picture="codes_bits",
+        caption=words,
     )

@@ -12,7 +12,8 @@ from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar, stoppable
 
@@ -97,7 +98,7 @@ def show() -> None:
         more = facts.code.length - facts.neurons
         not_drawn = f" {more} more neurons are counted, not drawn." if more else ""
         how = "All labellings" if facts.separable.exact else "A sample of labellings"
-        caption(
+        words = caption(
             f"{how} of the {classes} centres, each decided by linear programming. Shaded: where the "
             "best line gives 1; no "
             f"line classifies more of the 180 points correctly.{not_drawn}"
@@ -119,13 +120,9 @@ print(facts.separable.solvable, "of", facts.separable.total)
 figure = lv.figures.dichotomies(facts, at={at})""",
         controls=(Codes.view, *Codes.dichotomy_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "unions.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.dichotomies(facts, at=at), "labelling"),
-            ),
+            FigurePage("unions.html", lambda: lv.figures.dichotomies(facts, at=at), "labelling"),
             File("Labellings (CSV)", "unions.csv", "text/csv", numbers),
         ],
         picture="codes_unions",
+        caption=words,
     )

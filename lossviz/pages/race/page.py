@@ -9,7 +9,7 @@ from lossviz.common.plain_text import error_for_markdown
 from lossviz.pages.race import digits_table, limits
 from lossviz.pages.race.controls import LAYER_METRICS, METRICS, TABLE, VIEWS, Race
 from lossviz.pages.race.downloads import table_files, training_files
-from lossviz.pages.race.picture import stage
+from lossviz.pages.race.picture import TOLD, stage
 from lossviz.pages.race.session import LIVE, is_training
 from lossviz.pages.race.setup import settings, setup, shown_seed, summary, train_call
 from lossviz.ui.controls import presets
@@ -101,7 +101,7 @@ with page():
             if not digits_table.stage():
                 st.stop()
         with convention:
-            caption(digits_table.summary())
+            words = caption(digits_table.summary())
         plane, maths, code = False, text("table_maths"), digits_table.code()
         downloads = table_files(digits_table.table())
     else:
@@ -117,9 +117,10 @@ with page():
             if too_long := limits.too_long(wanted):
                 limits.show(wanted, too_long)
                 st.stop()
+            st.session_state[TOLD] = None
             stage(wanted, view, training)
         with convention:
-            caption(summary(wanted))
+            words = caption(summary(wanted))
         plane = len(lv.DATASETS[wanted.dataset].features) == 2
         beside = f", boundaries=lv.decision_boundaries(history, seed={shown_seed()})" if plane else ""
         by_layer = f', layers="{layers}"' if view == "Layers" else ""
@@ -130,7 +131,9 @@ with page():
 figure = lv.figures.training_curves(
     history, "{metric}", at={int(Race.step.value)}, view="{VIEWS[view]}"{by_layer}{beside}
 )"""
-        downloads = training_files(st.session_state[LIVE], shown_seed(), metric, VIEWS[view], layers)
+        downloads = training_files(
+            st.session_state[LIVE], shown_seed(), int(Race.step.value), metric, VIEWS[view], layers
+        )
     under.fill(
         see=see(preset, view, plane),
         maths=maths,
@@ -138,4 +141,7 @@ figure = lv.figures.training_curves(
         controls=Race.all,
         files=downloads,
         picture="race",
+        caption=words,
+        not_in_link="the step that the training has reached" if training else "",
     )
+    st.session_state[TOLD] = int(Race.step.value)

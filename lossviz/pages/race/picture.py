@@ -15,7 +15,8 @@ from lossviz.pages.race.setup import STEPS, shown_seed
 from lossviz.ui.chart import chart, figure_json, is_narrow
 from lossviz.ui.live import LiveView
 
-SHOWN, CHOSEN = "race_shown_picture", "race_seed_chosen"  # keys of the viewer's session state
+# Keys of the viewer's session state. `TOLD` is the step that the tabs are about; None while they are made.
+SHOWN, CHOSEN, TOLD = "race_shown_picture", "race_seed_chosen", "race_told_step"
 
 
 def drawing(now: LiveView, view: str) -> str:
@@ -65,11 +66,14 @@ def stage(wanted: lv.TrainingSettings, view: str, training: bool) -> None:
     While the training runs, the picture is a fragment of its own that runs six times a second: only the
     picture has to be new then, and a widget costs the browser more than a picture.
     """
+    progress = (
+        st.empty()
+    )  # always: else the chart would be another element after a training that was waited for
     live, opened = current(wanted)
     if opened:  # a link shows what it showed: so it is trained to the link's step first
         live.goal = linked_step()
     if not training and live.step < live.goal:
-        catch_up(live)
+        catch_up(live, progress)
     if training:
         st.session_state[WHOLE_PAGE] = True
         st.fragment(_while_running, run_every=0.16)(wanted, view)
@@ -84,6 +88,8 @@ def _while_paused(wanted: lv.TrainingSettings, view: str) -> None:
     buttons(wanted)
     with picture:
         _show(training.read(shown_seed()), view)
+    if st.session_state.get(TOLD) not in (None, int(Race.step.value)):
+        st.rerun()  # the link, the code and the files are about the step, too
 
 
 def _while_running(wanted: lv.TrainingSettings, view: str) -> None:

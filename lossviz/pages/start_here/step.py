@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-import lossviz as lv
 from lossviz.pages.start_here.controls import Start
 from lossviz.ui import files
 from lossviz.ui.chart import chart
 from lossviz.ui.controls import Choice, Control, Slider, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -82,12 +82,7 @@ class Step:
             code=self.code(chosen, at),
             controls=(Start.view, *self.controls),
             files=[
-                File(
-                    "Page (HTML)",
-                    f"{self.name}.html",
-                    "text/html",
-                    lambda: lv.figures.standalone(self.figure(chosen, at), self.slider.label),
-                ),
+                FigurePage(f"{self.name}.html", lambda: self.figure(chosen, at), self.slider.label),
                 File(
                     "Numbers (CSV)",
                     f"{self.name}.csv",
@@ -96,6 +91,7 @@ class Step:
                 ),
             ],
             picture=key,
+            caption=self.convention,
         )
 
 

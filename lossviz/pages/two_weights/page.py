@@ -2,6 +2,8 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from typing import Any
+
 import streamlit as st
 
 import lossviz as lv
@@ -20,7 +22,8 @@ from lossviz.pages.two_weights.surfaces import (
 )
 from lossviz.ui.chart import chart
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption, heading, page
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import TURNED, Tabs, axis_slider, caption, heading, page
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -95,16 +98,15 @@ with page():
             text_of_convention = (
                 "Height is loss ÷ the loss of always predicting ½. White lines: 1, 2, 3 … times that."
             )
-        caption(text_of_convention)
+        words = caption(text_of_convention)
         if divergence_note(runs):
             st.markdown(divergence_note(runs))
 
-    def html() -> str:
+    def figure() -> Any:
         if view == "In relief":
-            return lv.figures.standalone(lv.figures.loss_terrains(grids, runs, step), "step")
+            return lv.figures.loss_terrains(grids, runs, step)
         # Each frame holds all trajectories up to its step: a frame for every step would be a file of 17 MB.
-        figure = lv.figures.loss_contours(grids, runs, step, overlay=OVERLAYS[marked], every=5)
-        return lv.figures.standalone(figure, "step")
+        return lv.figures.loss_contours(grids, runs, step, overlay=OVERLAYS[marked], every=5)
 
     drawn = (
         f"loss_contours(grids, runs, step={step}, overlay={OVERLAYS[marked]!r})"
@@ -128,8 +130,10 @@ runs = [
 figure = lv.figures.{drawn}""",
         controls=Weights.all,
         files=[
-            File("Page (HTML)", "surface.html", "text/html", html),
+            FigurePage("surface.html", figure, "step"),
             File("Paths (CSV)", "paths.csv", "text/csv", lambda: numbers(runs)),
         ],
         picture="weights_map" if view == "From above" else "weights_relief",
+        caption=words,
+        not_in_link=TURNED if view == "In relief" else "",
     )

@@ -1,6 +1,7 @@
 // One chart, updated in place. Plotly redraws the same element, so that zoom, camera and focus stay. A slider of the
 // page is followed while it is dragged, and a segmented control when it is clicked, by frames that came with the figure.
 
+import { Announcer, sentence } from "./announce.js";
 import { ControlWatcher, controlState } from "./controls.js";
 import {
   atFrame,
@@ -18,6 +19,7 @@ import { findChanges } from "./patch.js";
 import { patchPlot } from "./plotly_internals.js";
 import { loadPlotly } from "./plotly_loader.js";
 import { fit, NARROW, place } from "./size.js";
+import { tidySliders } from "./sliders.js";
 
 const REST = 500; // ms without a new picture after which the plot is drawn exactly
 const REPEAT = 1000; // ms after which the server is told once more which layout is needed
@@ -39,6 +41,8 @@ class Chart {
     this.destroyed = false;
     this.queue = Promise.resolve();
     this.control = new ControlWatcher(() => this.schedule());
+    this.announcer = new Announcer(root.querySelector(".lossviz-said"));
+    tidySliders();
     this.resize = new ResizeObserver(() => this.schedule());
     this.resize.observe(root);
     this.resize.observe(this.room);
@@ -196,7 +200,16 @@ class Chart {
       scale: size.scale,
     };
     Object.assign(this.root.dataset, status);
+    this.announcer.picture(this.words(next));
     this.interaction ??= new Interaction(this);
+  }
+
+  // What is said of a picture. A figure without a sentence has its alternative, which is the label as well: the first one
+  // need not be there twice.
+  words(figure) {
+    const { alt } = this.payload;
+    this.firstAlt ??= alt;
+    return sentence(figure) || (alt === this.firstAlt ? "" : alt);
   }
 
   // Patches the plot if it can be; at rest it is drawn again, exactly.
@@ -224,6 +237,7 @@ class Chart {
     this.resize.disconnect();
     this.theme.disconnect();
     this.control.disconnect();
+    this.announcer.stop();
     cancelAnimationFrame(this.pending);
     clearTimeout(this.rest);
     this.queue.finally(() => window.Plotly?.purge(this.plot));
