@@ -194,7 +194,7 @@ def filled_contours(a: Floats, b: Floats, z: Floats, pixels: Callable[[Floats], 
 
 
 def race(seeds: int = 6, steps: int = 260) -> str:
-    """One network on real data from six starts with large output weights: how far its probabilities are off (Brier score)."""
+    """One network on real data from six starts with large output weights: its Brier score."""
     run = lv.train(
         "breast-cancer", "mlp-16-16", LOSSES, lr=0.005, seeds=seeds, steps=steps, init_gain=20, record_every=1
     )

@@ -19,6 +19,7 @@ from lossviz.curvature.loss_hessian import OutputLoss
 from lossviz.curvature.products import AUTOMATIC, AutogradHessian
 from lossviz.curvature.verification import has_same_graph, matches_autograd
 from lossviz.curvature.verified import verified
+from lossviz.engine.averaging.shares import BatchWeight
 from lossviz.engine.batches import Batch, DataWriteGuard
 from lossviz.engine.fallback import warn_fallback
 from lossviz.engine.trace import UntraceableError, all_parameters, record
@@ -99,7 +100,11 @@ HessianOperator = AutogradHessian | CompiledHessian | DifferenceHessian
 
 
 def hessian_operator(
-    model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
 ) -> HessianOperator:
     """The Hessian of a loss as a linear operator, ``hessian @ vector``.
 
@@ -108,6 +113,7 @@ def hessian_operator(
         loss_fn: ``loss_fn(outputs, targets)`` returns a scalar.
         data: (inputs, targets), or an iterable of such batches.
         max_batches: Use at most this many batches.
+        batch_weight: How much each batch counts, see `lossviz.engine.averaging.shares.averaged`.
 
     Returns:
         The compiled Hessian where it is possible, else that of autograd, and ``reason`` tells why; or by
@@ -118,7 +124,7 @@ def hessian_operator(
         ValueError: If the model, the loss or the data cannot be used, or autograd's gradient is not that of
             the loss.
     """
-    autograd = AutogradHessian(model, loss_fn, data, max_batches)
+    autograd = AutogradHessian(model, loss_fn, data, max_batches, batch_weight)
     try:
         compiled = CompiledHessian(autograd)
     except UntraceableError as reason:

@@ -53,9 +53,7 @@ class DifferenceHessian:
 
     @property
     def gradient(self) -> Tensor:
-        """The loss's gradient (n,); ValueError if there are several batches."""
-        if len(self.batches.items) > 1:
-            raise ValueError(f"the data must be one batch; got {len(self.batches.items)}")
+        """The gradient (n,) of the loss over all batches."""
         return self._evaluate()[1]
 
     def __matmul__(self, vector: Tensor) -> Tensor:

@@ -50,7 +50,8 @@ def double_copy(hessian: AutogradHessian, items: tuple[Batch, ...] | None = None
 def with_batches(hessian: AutogradHessian, items: tuple[Batch, ...]) -> AutogradHessian:
     """The same Hessian, of the same model, on other batches."""
     other = copy.copy(hessian)
-    other.batches = BatchList(items, subset=True)
+    same = len(items) == len(hessian.batches.items)
+    other.batches = replace(hessian.batches, items=items) if same else BatchList(items, subset=True)
     other.refresh()
     return other
 

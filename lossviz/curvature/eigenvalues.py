@@ -24,6 +24,7 @@ from lossviz.curvature.lanczos import (
     largest_eigenvalue,
 )
 from lossviz.curvature.result import Density, Sharpness, Spectrum
+from lossviz.engine.averaging.shares import BatchWeight
 from lossviz.engine.parameters import trainable_parameters
 
 MAX_PRODUCTS = 150  # whatever the tolerance
@@ -35,6 +36,7 @@ def sharpness(
     data: Any,
     *,
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
     tolerance: float = 1e-4,
     seed: int = 0,
 ) -> Sharpness:
@@ -45,8 +47,11 @@ def sharpness(
     Args:
         model: Any torch module; it is not changed.
         loss_fn: ``loss_fn(outputs, targets)`` returns a scalar; or a row of `LOSSES`.
-        data: (inputs, targets), or an iterable of such batches, averaged by the number of examples.
+        data: (inputs, targets), or an iterable of such batches; the loss is that of all of them.
         max_batches: Use at most this many batches.
+        batch_weight: How much each of several batches counts: a function of a batch's targets, a number for
+            each batch, "examples", or "sum" to add their losses. By default so that the result is the loss of
+            all the data at once.
         tolerance: Error at which it stops, relative to the largest magnitude, from 0 to 1, as Lanczos' method
             itself estimates it from residual and gap. It goes on until the residual is below a thousandth as
             well, so that the second largest eigenvalue is not taken for the largest. `spectrum` returns the
@@ -72,7 +77,7 @@ def sharpness(
         >>> round(lv.sharpness(model, torch.nn.MSELoss(), (x, torch.zeros(2, 1))), 3)  # of x'x
         9.0
     """
-    hessian = hessian_operator(model, loss_fn, data, max_batches)
+    hessian = hessian_operator(model, loss_fn, data, max_batches, batch_weight)
     tolerance = number_in("tolerance", tolerance, 0.0, 1.0)
     top = largest_eigenvalue(hessian.__matmul__, hessian.like, tolerance, MAX_PRODUCTS, _generator(seed))
     return Sharpness(top, hessian.method)
@@ -86,6 +91,7 @@ def leading_eigenpairs(
     end: End = "magnitude",
     *,
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
     tolerance: float = 1e-4,
     seed: int = 0,
 ) -> tuple[Floats, AnyFloats]:
@@ -93,7 +99,7 @@ def leading_eigenpairs(
 
     Arguments and errors are those of `spectrum`.
     """
-    hessian = hessian_operator(model, loss_fn, data, max_batches)
+    hessian = hessian_operator(model, loss_fn, data, max_batches, batch_weight)
     found = eigenpairs_of(hessian, k, end, tolerance, seed)
     double = next(iter(trainable_parameters(model).values())).dtype == torch.float64
     return found.values, found.vectors.astype(np.float64 if double else np.float32)
@@ -108,6 +114,7 @@ def spectrum(
     end: End = "largest",
     samples: int = 30,
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
     tolerance: float = 1e-4,
     seed: int = 0,
 ) -> Spectrum:
@@ -118,11 +125,14 @@ def spectrum(
     Args:
         model: Any torch module; it is not changed.
         loss_fn: ``loss_fn(outputs, targets)`` returns a scalar; or a row of `LOSSES`.
-        data: (inputs, targets), or an iterable of such batches, averaged by the number of examples.
+        data: (inputs, targets), or an iterable of such batches; the loss is that of all of them.
         k: How many eigenvalues, from 1 to the number of trainable weights.
         end: "largest", "smallest", or the largest in "magnitude".
         samples: Random vectors for the trace, at least 2.
         max_batches: Use at most this many batches.
+        batch_weight: How much each of several batches counts: a function of a batch's targets, a number for
+            each batch, "examples", or "sum" to add their losses. By default so that the result is the loss of
+            all the data at once.
         tolerance: Residual at which it stops, relative to the largest magnitude, from 0 to 1.
         seed: Of the random vectors.
 
@@ -146,7 +156,7 @@ def spectrum(
         ([9.0, 1.0], 10.0)
     """
     samples = count_in("samples", samples, 2)
-    hessian = hessian_operator(model, loss_fn, data, max_batches)
+    hessian = hessian_operator(model, loss_fn, data, max_batches, batch_weight)
     found = eigenpairs_of(hessian, k, end, tolerance, seed)
     n = hessian.like.numel()
     if n <= MAX_DENSE:
@@ -169,6 +179,7 @@ def density(
     probes: int = 6,
     points: int = 400,
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
     seed: int = 0,
 ) -> Density:
     """Estimate the spectral density of the loss's Hessian by stochastic Lanczos quadrature.
@@ -179,11 +190,14 @@ def density(
     Args:
         model: Any torch module; it is not changed.
         loss_fn: ``loss_fn(outputs, targets)`` returns a scalar; or a row of `LOSSES`.
-        data: (inputs, targets), or an iterable of such batches, averaged by the number of examples.
+        data: (inputs, targets), or an iterable of such batches; the loss is that of all of them.
         steps: Lanczos steps for each random vector, at least 2.
         probes: Random vectors, at least 1.
         points: Eigenvalues at which the density is returned, at least 2.
         max_batches: Use at most this many batches.
+        batch_weight: How much each of several batches counts: a function of a batch's targets, a number for
+            each batch, "examples", or "sum" to add their losses. By default so that the result is the loss of
+            all the data at once.
         seed: Of the random vectors.
 
     Returns:
@@ -208,7 +222,7 @@ def density(
     """
     steps, probes = count_in("steps", steps, 2), count_in("probes", probes, 1)
     points = count_in("points", points, 2)
-    hessian = hessian_operator(model, loss_fn, data, max_batches)
+    hessian = hessian_operator(model, loss_fn, data, max_batches, batch_weight)
     generator = _generator(seed)
     nodes, weights = [], []
     for _ in range(probes):

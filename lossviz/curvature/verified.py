@@ -59,7 +59,7 @@ def verified(autograd: AutogradHessian) -> AutogradHessian | DifferenceHessian:
 
 def _on_few_examples(autograd: AutogradHessian) -> tuple[AutogradHessian, AutogradHessian]:
     """The Hessian on a few examples, or on all if the model does not run on few; and its copy in float64."""
-    first, *others = autograd.batches.items
+    first, *others = autograd.batches.counted
     few = few_examples(first)
     if few is None and not others:
         return autograd, double_copy(autograd)

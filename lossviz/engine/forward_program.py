@@ -12,10 +12,11 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from lossviz.engine.batchable import CONVOLUTIONS
 from lossviz.engine.batches import Batch
 from lossviz.engine.buffers import BufferPool
-from lossviz.engine.conv_blocks import image_blocks
-from lossviz.engine.conv_program import ConvProgram
+from lossviz.engine.convolution.conv_blocks import image_blocks
+from lossviz.engine.convolution.conv_program import ConvProgram
 from lossviz.engine.parameters import trainable_parameters
 from lossviz.engine.reference import Task
 from lossviz.engine.rule_types import PlaneParameters
@@ -60,7 +61,7 @@ class ForwardProgram:
             if outputs[-1].ndim not in (1, 2) or len(outputs[-1]) != examples:
                 raise UntraceableError(f"outputs of shape {tuple(outputs[-1].shape)}")
             pool.reuse()
-            if any(op.name == "conv2d" for op in trace.ops):
+            if any(op.name in CONVOLUTIONS for op in trace.ops):
                 images = image_blocks(trace, examples)
                 conv = ConvProgram(trace, directions, shapes, frozen, images, moving, pool)
                 self._parts.append(partial(_once, conv))
@@ -96,7 +97,7 @@ class ForwardProgram:
             return [whole]
         try:
             probe = self._record(task, batch, slice(0, PROBE))
-        except Exception:  # a pass that is possible with all examples only; if it is not, that raises again
+        except (RuntimeError, ValueError, IndexError, TypeError):  # a pass of all examples or none
             return [whole]
         numbers = sum(op.value.numel() for op in probe.ops) * batch.examples / PROBE
         count = math.ceil(numbers / MAX_RECORDED)

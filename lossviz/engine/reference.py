@@ -17,10 +17,10 @@ from lossviz.common.errors import InvalidInputError, first_line
 from lossviz.common.rng import IsolatedRNG
 from lossviz.common.typing import AnyFloats, Floats
 from lossviz.engine.batches import Batch, BatchList, DataWriteGuard
-from lossviz.engine.parameters import private_copy, trainable_parameters
+from lossviz.engine.parameters import private_copy, trainable_parameters, widened
 from lossviz.engine.state.batch_norm import RecomputedStatistics
 from lossviz.engine.state.plane_state import LinearPart, NearestPart, PlaneState, replace_entry
-from lossviz.engine.user_loss import OriginalModelGuard, batch_loss, loss_extras
+from lossviz.engine.user_loss import OriginalModelGuard, batch_loss, loss_extras, withheld
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +59,13 @@ class ReferenceEvaluator:
         self, task: Task, original: nn.Module | None = None, start: tuple[float, float] = (0.0, 0.0)
     ) -> None:
         self._task = task
+        self._calls = task.batches.calls
         self._extras = loss_extras(task.loss_fn)
         first = next(iter(trainable_parameters(task.model).values()))
         self._origin, self._u, self._v = (
-            torch.from_numpy(row).to(first.device, first.dtype) for row in task.directions
+            torch.from_numpy(row).to(first.device, widened(first).dtype) for row in task.directions
         )
+        self._point = torch.empty_like(self._origin)
         self._bind(private_copy(task.model) if task.fresh else task.model)
         self._start = start
         self.first_loss = float("nan")  # at the first point
@@ -77,8 +79,11 @@ class ReferenceEvaluator:
     def _bind(self, model: nn.Module) -> None:
         """Evaluate this model from here on: its parameters become views of one flat vector."""
         self._model, offset = model, 0
-        self._weights = torch.empty_like(self._origin)
-        for parameter in trainable_parameters(model).values():
+        trainable = trainable_parameters(model)
+        dtype = next(iter(trainable.values())).dtype
+        # Weights of half precision are rounded once, where the sum is complete.
+        self._weights = self._point if dtype == self._point.dtype else self._point.to(dtype)
+        for parameter in trainable.values():
             parameter.data = self._weights[offset : offset + parameter.numel()].view(parameter.shape)
             offset += parameter.numel()
         self._statistics = RecomputedStatistics(model) if self._task.recompute else None
@@ -109,8 +114,10 @@ class ReferenceEvaluator:
         if self._task.fresh:
             self._bind(private_copy(self._task.model))
         with torch.no_grad():
-            torch.add(self._origin, self._u, alpha=a, out=self._weights)
-            self._weights.add_(self._v, alpha=b)
+            torch.add(self._origin, self._u, alpha=a, out=self._point)
+            self._point.add_(self._v, alpha=b)
+            if self._weights is not self._point:
+                self._weights.copy_(self._point)
             if self._moving:
                 coefficients = torch.tensor([[1.0, a, b]], dtype=torch.float64)
                 for tensor, part in self._moving:
@@ -119,11 +126,13 @@ class ReferenceEvaluator:
         if self._statistics is not None:
             self._statistics.estimate(self._forward, len(self._task.batches.items))
         total = 0.0
-        for index, batch in enumerate(self._task.batches.items):
+        for index, (batch, share) in enumerate(self._calls):
+            if not share:
+                continue  # no target of the batch counts, and its own mean may be NaN
             isolated = self._first_pass or self._is_random
             loss = self._isolated_loss(index, batch) if isolated else self._batch_loss(batch)
-            total += float(loss.detach() if isinstance(loss, Tensor) else loss) * batch.examples
-        return total / self._task.batches.examples
+            total += share * float(loss.detach() if isinstance(loss, Tensor) else loss)
+        return total
 
     def _isolated_loss(self, index: int, batch: Batch) -> Tensor | float:
         """The loss of a batch with random numbers of its own, the same at every point."""
@@ -177,7 +186,8 @@ class ReferenceEvaluator:
 
 def _failure(error: Exception, task: Task) -> str:
     batch = task.batches.items[0]
-    tensors = [v for v in (*batch.all_inputs, batch.targets) if isinstance(v, Tensor)]
+    tensors = batch.tensors()[:8]
     shapes = ", ".join(f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for t in tensors)
     dtype = str(next(task.model.parameters()).dtype).removeprefix("torch.")
-    return f"the {dtype} model and loss_fn fail on this data ({shapes}): {first_line(error)}"
+    hint = withheld(batch) if "loss" in str(error) or "NoneType" in str(error) else ""
+    return f"the {dtype} model and loss_fn fail on this data ({shapes}): {first_line(error)}{hint}"

@@ -14,9 +14,9 @@ from torch import Tensor
 from lossviz.common.typing import Floats
 from lossviz.engine.batches import Batch
 from lossviz.engine.forward_program import ForwardProgram
-from lossviz.engine.parameters import trainable_parameters
+from lossviz.engine.parameters import HALF, trainable_parameters
 from lossviz.engine.reference import Task
-from lossviz.engine.stacked_loss import FullDataLoss, compile_loss, ends_in_mean
+from lossviz.engine.stacked_loss import FullDataLoss, compile_loss
 from lossviz.engine.trace import UntraceableError
 from lossviz.engine.user_loss import loss_extras
 
@@ -37,6 +37,8 @@ class VectorizedEvaluator:
     def __init__(self, task: Task) -> None:
         batch = merge_batches(task)
         self._like = next(iter(trainable_parameters(task.model).values()))
+        if self._like.dtype in HALF:
+            raise UntraceableError("weights of half precision")
         forward = ForwardProgram(task, batch)
         self._outputs, self._blocks, outputs = forward.run, forward.blocks, forward.outputs
         most = forward.points_at_once
@@ -73,7 +75,7 @@ def _joined(parts: Iterator[Tensor], blocks: Sequence[slice]) -> Tensor:
 
 
 def merge_batches(task: Task) -> Batch:
-    """All batches as one, where that gives the same average: for a loss that ends in a mean of examples."""
+    """All batches as one."""
     batches = task.batches.items
     if loss_extras(task.loss_fn):
         raise UntraceableError("a loss that asks for more than outputs and targets")
@@ -83,12 +85,12 @@ def merge_batches(task: Task) -> Batch:
             raise UntraceableError("data that are not plain tensors")
     if len(batches) == 1:
         return batches[0]
+    if not task.batches.whole:
+        raise UntraceableError("a weight for each batch")
     shapes = {tuple((value.dtype, value.shape[1:], value.ndim > 0) for value in group) for group in tensors}
     names = {tuple(batch.kwargs) for batch in batches}
     if len(shapes) > 1 or len(names) > 1 or not all(value.ndim for value in tensors[0]):
         raise UntraceableError("batches of several forms")
-    if not ends_in_mean(task):
-        raise UntraceableError("several batches under a loss that is not known to be a mean of examples")
     joined = [torch.cat(parts) for parts in zip(*tensors, strict=True)]
     k = len(batches[0].args)
     kwargs = dict(zip(batches[0].kwargs, joined[k:-1], strict=True))

@@ -13,10 +13,11 @@ from torch import nn
 
 from lossviz.common.plain_text import quoted
 from lossviz.common.typing import Floats
+from lossviz.engine.averaging.shares import BatchWeight, averaged
 from lossviz.engine.batches import read_batches
 from lossviz.engine.dispatch import EvaluatorChoice, choose_evaluator
 from lossviz.engine.dispatch import evaluate as evaluate_pieces
-from lossviz.engine.parameters import trainable_parameters
+from lossviz.engine.parameters import input_like, rounding, trainable_parameters
 from lossviz.engine.reference import Task
 from lossviz.engine.state.batch_norm import batch_norm_layers
 from lossviz.engine.state.first_call import model_to_copy
@@ -52,6 +53,7 @@ def prepare(
     window: Window,
     max_batches: int | None,
     batchnorm: BatchNormMode = "interpolate",
+    batch_weight: BatchWeight = None,
 ) -> Evaluation:
     """Check the arguments, copy the model, read the data once and choose an evaluator.
 
@@ -71,12 +73,13 @@ def prepare(
     loss_fn = loss_function(loss_fn)
     refuse_captured_model(model, loss_fn)
     like = next(iter(free.values()))
-    batches = read_batches(data, like, max_batches)
+    batches = read_batches(data, input_like(model), max_batches)
     directions = np.stack([plane.origin, plane.u, plane.v])
     state = chosen_state(plane.state or PlaneState({}), batchnorm)
     copied = model_at_origin(model, state)
     recompute = batchnorm == "recompute" and bool(batch_norm_layers(copied))
     moving = replace(state, origin={}) if state.moves else None
+    batches = averaged(batches, copied, loss_fn, batch_weight, model)
     task = Task(copied, loss_fn, batches, directions, moving, recompute)
     choice = choose_evaluator(task, window, model)
     kept = model_to_copy(task, choice.evaluator, lambda: model_at_origin(model, state), window)
@@ -100,6 +103,8 @@ def prepare(
         evaluator=choice.evaluator.name,
         reason=choice.reason,
         torch=str(torch.__version__),
+        averaging=batches.averaging,
+        rounding=rounding(model),
         still=few_names(plane.still),
         buffers=buffer_rule(copied, state, batchnorm),
     )
@@ -137,18 +142,20 @@ def losses_at(
     *,
     max_batches: int | None = None,
     batchnorm: BatchNormMode = "interpolate",
+    batch_weight: BatchWeight = None,
 ) -> Floats:
     """The loss at given points of a plane, where a surface would have to be interpolated.
 
     Args:
         model: The model, evaluated in eval mode; it is not changed.
-        loss_fn: loss_fn(outputs, targets) -> scalar, averaged over the data.
-        data: (inputs, targets), or an iterable of such batches.
+        loss_fn: loss_fn(outputs, targets) -> scalar.
+        data: (inputs, targets), or an iterable of such batches; the loss is that of all of them.
         plane: A plane through the model's weights.
         a: (m,) coordinates along the plane's first direction.
         b: (m,) coordinates along its second.
         max_batches: Use only so many batches.
         batchnorm: As in `surface`.
+        batch_weight: As in `surface`.
 
     Returns:
         (m,) losses.
@@ -169,4 +176,5 @@ def losses_at(
     points = np.stack([np.asarray(a, dtype=float), np.asarray(b, dtype=float)], axis=1)
     low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     window = ((low[0], high[0]), (low[1], high[1]))
-    return evaluate(prepare(model, loss_fn, data, plane, window, max_batches, batchnorm), points)
+    evaluation = prepare(model, loss_fn, data, plane, window, max_batches, batchnorm, batch_weight)
+    return evaluate(evaluation, points)

@@ -48,6 +48,8 @@ class SurfaceFacts:
     stride: int = 1  # above 1, only every stride-th point of a finer grid is included
     still: str = ""  # which parameters the directions do not move, as biases
     buffers: str = ""  # how buffers change over the plane; "" for a model without BatchNorm
+    averaging: str = ""  # how the loss is made of several batches; "" in a file that does not tell
+    rounding: str = ""  # what is lost where the weights are of half precision
 
 
 def write(

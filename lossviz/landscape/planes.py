@@ -20,7 +20,8 @@ from lossviz.common.validation import count_in
 from lossviz.curvature.compiled import hessian_operator
 from lossviz.curvature.eigenvalues import eigenpairs_of
 from lossviz.curvature.products import AUTOMATIC
-from lossviz.engine.parameters import flatten, trainable_parameters
+from lossviz.engine.averaging.shares import BatchWeight
+from lossviz.engine.parameters import flatten, trainable_parameters, widened
 from lossviz.engine.state.plane_state import PlaneState, copied, unmoved_state
 
 Normalize = Literal["filter", "layer", "none"]
@@ -185,7 +186,7 @@ def _random_direction(
 
     It is drawn even if the parameter does not move, so that a seed gives the same directions either way.
     """
-    weight = parameter.detach().cpu()
+    weight = widened(parameter.detach().cpu())
     drawn = torch.randn(weight.shape, generator=generator, dtype=torch.float32).to(weight.dtype)
     if weight.ndim < 2:
         if not include_bias:
@@ -205,7 +206,12 @@ def _random_direction(
 
 
 def hessian_plane(
-    model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    max_batches: int | None = None,
+    *,
+    batch_weight: BatchWeight = None,
 ) -> Plane:
     """The plane of the Hessian's two eigenvectors whose eigenvalues are largest in magnitude.
 
@@ -214,9 +220,10 @@ def hessian_plane(
 
     Args:
         model: The model, evaluated in eval mode; it is not changed.
-        loss_fn: loss_fn(outputs, targets) -> scalar, averaged over the data.
-        data: (inputs, targets), or an iterable of such batches.
+        loss_fn: loss_fn(outputs, targets) -> scalar.
+        data: (inputs, targets), or an iterable of such batches; the loss is that of all of them.
         max_batches: Use only so many batches.
+        batch_weight: As in `surface`.
 
     Returns:
         The plane; its axes name the two eigenvalues, and ``method`` says how they were computed if not by
@@ -237,7 +244,7 @@ def hessian_plane(
     free = trainable_parameters(model)
     if sum(p.numel() for p in free.values()) < 2:
         raise ValueError("a Hessian plane needs a model with at least 2 weights; got 1")
-    hessian = hessian_operator(model, loss_fn, data, max_batches)
+    hessian = hessian_operator(model, loss_fn, data, max_batches, batch_weight)
     found = eigenpairs_of(hessian, 2, "magnitude")
     axes = (f"eigenvector of {found.values[0]:.4g}", f"eigenvector of {found.values[1]:.4g}")
     how = "" if hessian.method == AUTOMATIC else f", by {hessian.method}"

@@ -15,6 +15,9 @@ import streamlit as st
 from lossviz.ui.address import Labels, label_of, labelled, session_value, write_words
 from lossviz.ui.typed import Line, Number, Text, in_address, write_address
 
+# The learning rates that pages offer.
+RATES = ("0.005", "0.01", "0.02", "0.05", "0.1", "0.15", "0.2", "0.5", "1", "2", "5", "10")
+
 
 @dataclass(frozen=True)
 class Slider:

@@ -11,9 +11,9 @@ from lossviz.ui import preload
 from lossviz.ui.chart import play
 from lossviz.ui.controls import Choice, Control, Slider, link
 from lossviz.ui.downloads import Download, download_buttons
+from lossviz.ui.glossary.words import show_words
 from lossviz.ui.links import next_and_back, show_links_of, without_links
 from lossviz.ui.table import Page
-from lossviz.ui.words import show_words
 
 TEXT_WIDTH = 760  # px: the width of a column of text
 TURNED = "the direction that it is turned to"  # of a relief: only the browser knows it

@@ -33,7 +33,7 @@ def test_the_nearest_reference_of_well_known_values() -> None:
     assert nearest(34.54, 10) == "clipped at ε = 10⁻¹⁵"
     assert nearest(36.04, 10) == "scikit-learn’s limit"
     assert nearest(100.0, 10) == "torch BCELoss limit"
-    assert nearest(0.0, 10) == "nothing counted"
+    assert nearest(0.0, 10) == "no term counted"
     assert nearest(-1.1e-15, 2) == "epsilon added"
     assert nearest(0.1347, 2, frequencies=[970, 30]) == "class frequencies"
     assert nearest(0.0475, 2, frequencies=[950, 50]) == "class frequencies, Brier"

@@ -31,7 +31,7 @@ from support.published import PUBLISHED
 from lossviz.figures.base import frames
 from lossviz.pages import discover
 from lossviz.ui.controls import Choice, MultiChoice, Slider, Toggle
-from lossviz.ui.glossary import NO_PROSE, terms, terms_in
+from lossviz.ui.glossary.entries import NO_PROSE, terms, terms_in
 from lossviz.ui.table import Page
 from lossviz.ui.typed import Line, Number, Text
 

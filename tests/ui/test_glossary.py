@@ -9,7 +9,7 @@ from support.pages import controls_of, opened
 import lossviz
 from lossviz.pages import discover
 from lossviz.ui.controls import Choice, MultiChoice, Slider
-from lossviz.ui.glossary import Term, terms, terms_in
+from lossviz.ui.glossary.entries import Term, terms, terms_in
 from lossviz.ui.links import IN_TEXT, script_of, without_links
 
 TEXTS = sorted((Path(lossviz.__file__).parent / "pages").glob("*/*.md"))

@@ -245,6 +245,10 @@ def _blank(result: Surface | Profile, narrow: bool) -> go.Figure:
         notes.append(f"coarse grid, {every(facts.stride)}")
     if isinstance(result, Surface) and _stride(result) > 1:
         notes.append(f"drawn at {every(_stride(result))}")
+    if facts.batches > 1 and facts.averaging:
+        notes.append(for_plotly(facts.averaging))
+    if facts.rounding:
+        notes.append(for_plotly(facts.rounding))
     if facts.subset:
         notes.append(f"on {whole(facts.examples)} examples, not all")
     if missing:

@@ -4,9 +4,9 @@ import streamlit as st
 
 from lossviz.common.plain_text import for_markdown
 from lossviz.pages.glossary.controls import Glossary
-from lossviz.ui.glossary import terms
+from lossviz.ui.glossary.entries import terms
+from lossviz.ui.glossary.words import show_term
 from lossviz.ui.page import heading, page
-from lossviz.ui.words import show_term
 
 COLUMNS = 2  # on a phone one below the other
 

@@ -7,7 +7,7 @@ from lossviz.ui.page import heading, page
 SENTENCES = {
     "Term by term": "Every example adds one bar. The hatched ones are left out in a well-known tutorial.",
     "As written": "Five losses that look right, and where each goes wrong.",
-    "This number?": "The loss, or the accuracy, stands still? Type it; the axis shows which known value it is.",
+    "This number?": "The loss or the accuracy stands still? Type it; the axis shows which known value it is.",
 }
 VIEWS = {"Term by term": terms, "As written": as_written, "This number?": value}
 

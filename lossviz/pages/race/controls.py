@@ -1,8 +1,7 @@
 """Controls of the page Race."""
 
 from lossviz.ui.address import registry_labels
-from lossviz.ui.controls import Choice, Slider, Toggle
-from lossviz.ui.learning_rates import RATES
+from lossviz.ui.controls import RATES, Choice, Slider, Toggle
 
 # What a label on the screen, and in a link, is called in the API.
 VIEWS = {"Curves": "curves", "Layers": "layers", "Seeds": "seeds"}

@@ -1,7 +1,6 @@
 """Controls of the page Stuck neuron."""
 
-from lossviz.ui.controls import Choice, Slider, Toggle
-from lossviz.ui.learning_rates import RATES
+from lossviz.ui.controls import RATES, Choice, Slider, Toggle
 
 
 class Neuron:

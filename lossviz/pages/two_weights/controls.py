@@ -1,8 +1,7 @@
 """Controls of the page Two weights."""
 
 from lossviz.ui.address import registry_labels
-from lossviz.ui.controls import Choice, MultiChoice, Slider
-from lossviz.ui.learning_rates import RATES
+from lossviz.ui.controls import RATES, Choice, MultiChoice, Slider
 
 
 class Weights:

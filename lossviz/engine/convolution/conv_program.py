@@ -3,9 +3,9 @@
 Convolutions are too large for stacking networks to matter. Memory matters: channels last, a few hundred
 images at a time, BatchNorm folded into the convolution before it, a first convolution of few numbers as one
 matrix product on inputs that are unfolded once, and max-pooling as pairwise maxima (PyTorch's own pooling
-is slow on channels last). Where `lossviz.engine.winograd` saves most of the multiplications, values have
-their pixels outermost in memory instead; their shape is (n, C, height, width) all the same, and elementwise
-operations work on either format.
+is slow on channels last). Where `lossviz.engine.convolution.winograd` saves most of the multiplications,
+values have their pixels outermost in memory instead; their shape is (n, C, height, width) all the same, and
+elementwise operations work on either format.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +16,8 @@ from torch import Tensor
 
 from lossviz.engine.batchable import STANDARD_FORMAT_OPS, is_per_example
 from lossviz.engine.buffers import BufferPool
-from lossviz.engine.conv_blocks import map_in_threads, uses_winograd
-from lossviz.engine.convolutions import (
+from lossviz.engine.convolution.conv_blocks import map_in_threads, uses_winograd
+from lossviz.engine.convolution.convolutions import (
     Prepared,
     channels_last,
     conv_spec,
@@ -28,6 +28,7 @@ from lossviz.engine.convolutions import (
     unfolded_conv,
     winograd_conv,
 )
+from lossviz.engine.op_names import RESHAPES
 from lossviz.engine.state.plane_state import LinearPart
 from lossviz.engine.trace import Op, Ref, Trace, UntraceableError, argument, input_refs
 
@@ -158,11 +159,11 @@ class ConvProgram:
             return pooling
         if not is_per_example(op):
             raise UntraceableError(f"{op.name}, which is not in the table of operations")
-        if op.name in ("flatten", "view", "reshape"):
-            if len(op.shape) != 2 or op.shape[0] != op.input_shapes[0][0]:
+        if op.name in RESHAPES:
+            if op.shape[:1] != op.input_shapes[0][:1]:
                 raise UntraceableError(f"{op.name} to {op.shape}")
-            operand = self._operand(op.args[0])
-            return lambda values, block: operand(values, block).flatten(1)
+            operand, shape = self._operand(op.args[0]), op.shape[1:]
+            return lambda values, block: (h := operand(values, block)).reshape(len(h), *shape)
         if op.name in ("relu", "relu_") and self._can_overwrite(op.args[0]):
             operand = self._operand(op.args[0])
             if self._is_only_pooled(index):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from lossviz.ui.glossary import Term, terms_in
+from lossviz.ui.glossary.entries import Term, terms_in
 from lossviz.ui.links import show_link
 
 
