@@ -34,6 +34,7 @@ class Client:
 
     socket: ClientConnection
     session: str = ""  # its id on the server, known after the first run
+    colour: str = ""  # primary colour of the theme that the server is configured with
     first: float = 0.0  # seconds from the request to the first title
     elements: dict[Place, Any] = field(default_factory=dict)  # what is on the page now
     exceptions: list[str] = field(default_factory=list)  # all that were ever there
@@ -61,6 +62,7 @@ class Client:
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 self.session = message.new_session.initialize.session_id
+                self.colour = message.new_session.custom_theme.light.primary_color
                 self.elements.clear()
             elif kind == "delta":
                 self._take(tuple(message.metadata.delta_path), message.delta)
