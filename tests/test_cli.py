@@ -82,12 +82,26 @@ def test_runs_as_a_module(folder) -> None:
         (["my_model_of_the_cli:moons", "--points", "2", "--out", "folder.npz"], "cannot be written"),
         (["my_model_of_the_cli:moons", "--points", "0", "--out", "x.npz"], "points must be"),
         (["my_model_of_the_cli:moons", "--span", "nan", "--out", "x.npz"], "span must be"),
-        (["my_model_of_the_cli:moons", "--plane", "pca", "--out", "x.npz"], "takes at least 3 checkpoints; got 0"),
         (
-            ["my_model_of_the_cli:moons", "--plane", "interpolation", "--checkpoints", *"abc", "--out", "x.npz"],
+            ["my_model_of_the_cli:moons", "--plane", "pca", "--out", "x.npz"],
+            "takes at least 3 checkpoints; got 0",
+        ),
+        (
+            [
+                "my_model_of_the_cli:moons",
+                "--plane",
+                "interpolation",
+                "--checkpoints",
+                *"abc",
+                "--out",
+                "x.npz",
+            ],
             "takes 1 or 2 checkpoints; got 3",
         ),
-        (["my_model_of_the_cli:moons", "--checkpoints", "a", "--out", "x.npz"], "takes no checkpoints; got 1"),
+        (
+            ["my_model_of_the_cli:moons", "--checkpoints", "a", "--out", "x.npz"],
+            "takes no checkpoints; got 1",
+        ),
     ],
 )
 def test_invalid_arguments_are_refused_in_one_sentence(

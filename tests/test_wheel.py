@@ -2,7 +2,6 @@
 
 import os
 import site
-import socket
 import subprocess
 import sys
 import tomllib
@@ -13,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.viewers import viewing
+from support.viewers import free_port, viewing
 from support.waiting import until
 
 from lossviz import __version__
@@ -55,9 +54,7 @@ def test_it_is_found_outside_the_clone_and_says_its_version(installed: Path, tmp
 @pytest.fixture
 def port(installed: Path, tmp_path: Path) -> Iterator[int]:
     """The port of ``lossviz app``, started in an empty folder."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free = int(probe.getsockname()[1])
+    free = free_port()
     command = [str(installed / "lossviz"), "app", "--server.headless=true", f"--server.port={free}"]
     outside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     with (tmp_path / "log").open("w") as log:

@@ -111,4 +111,5 @@ def _with_weights(model: Any, checkpoint: Path) -> Any:
 
 
 def _say(options: argparse.Namespace, result: Any, points: str) -> None:
-    print(f"{options.out}: {points} points, {result.facts.examples} examples, {result.facts.evaluator} evaluator")
+    facts = result.facts
+    print(f"{options.out}: {points} points, {facts.examples} examples, {facts.evaluator} evaluator")

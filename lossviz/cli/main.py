@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lossviz",
-        description="See what a loss function does to learning: an app, and pictures of your own model's loss.",
+        description="See what a loss function does to learning: an app, and pictures of a model's own loss.",
     )
     parser.add_argument("--version", action="version", version=f"lossviz {__version__}")
     kinds = parser.add_subparsers(dest="command", required=True, metavar="command")
@@ -74,7 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     surfaces.add_argument("--seed", type=int, default=0, help="seed of random directions. Default: 0")
     surfaces.add_argument("--points", type=int, default=51, help="points along each axis. Default: 51")
     surfaces.add_argument(
-        "--resume", type=Path, metavar="FILE", help="where progress is kept: go on from it after an interruption"
+        "--resume",
+        type=Path,
+        metavar="FILE",
+        help="where progress is kept: go on from it after an interruption",
     )
     _add_output(surfaces, "npz (read it again by lossviz.Surface.load)")
     profiles = kinds.add_parser(

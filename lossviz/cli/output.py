@@ -41,7 +41,9 @@ def _check_drawing(suffix: str) -> None:
     try:
         go.Figure().to_image(suffix[1:], width=10, height=10)
     except Exception as error:  # kaleido raises its own kinds, and plotly others
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        reason = next(
+            (line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__
+        )
         raise ValueError(
             f"a {suffix} file needs kaleido (pip install kaleido) and a Chrome or Chromium: {reason}"
         ) from error

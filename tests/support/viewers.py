@@ -8,6 +8,7 @@ replaces what was there. A message that the server knows this client to have is 
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -102,8 +103,15 @@ class Client:
         return found
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextlib.contextmanager
-def viewing(port: int) -> Iterator[Client]:
+def viewing(port: int, headers: dict[str, str] | None = None) -> Iterator[Client]:
     """A new viewer of the server at a port of this machine, who leaves at the end."""
     origin: Any = f"http://127.0.0.1:{port}"
     protocols: Any = ["streamlit"]
@@ -114,8 +122,9 @@ def viewing(port: int) -> Iterator[Client]:
         max_size=None,
         open_timeout=PATIENCE,
         compression=None,
-    ) as socket:
-        yield Client(socket)
+        additional_headers=headers,
+    ) as connection:
+        yield Client(connection)
 
 
 @dataclass
