@@ -82,6 +82,44 @@ def onto(x: Floats, y: Floats, low: tuple[float, float], high: tuple[float, floa
     return np.stack([22 + share[:, 0] * (WIDTH - 44), HEIGHT - 20 - share[:, 1] * (HEIGHT - 44)], axis=-1)
 
 
+def start_here(at: float = 0.2) -> str:
+    """What one prediction costs: both losses against the prediction, and a point on each."""
+    curves = lv.losses.loss_curves(LOSSES, "probability", y=1.0)
+    corners = (0.0, 0.0), (1.0, 3.2)
+    lines = [onto(curves.x, value, *corners) for value in curves.value]
+    lines = [line[line[:, 1] >= 10] for line in lines]
+    here = [onto(np.array([at]), np.interp([at], curves.x, value), *corners)[0] for value in curves.value]
+    return svg(
+        [
+            stroke(path(np.array([[here[0][0], 14], [here[0][0], HEIGHT - 8]])), themed(AXIS), 1.4),
+            *(
+                stroke(path(line), themed(look.line), 4, dash_of(look, 9, 5))
+                for line, look in zip(lines, STYLES, strict=True)
+            ),
+            *(
+                dot(x, y, 8.5, themed(look.line), themed(PANEL), 3)
+                for (x, y), look in zip(here, STYLES, strict=True)
+            ),
+        ]
+    )
+
+
+def glossary() -> str:
+    """The curve of a sigmoid between its two limits: a term, as its formula is drawn."""
+    z = np.linspace(-7, 7, 281)
+    corners = (-7.0, -0.05), (7.0, 1.05)
+    limits = [onto(z[[0, -1]], np.full(2, level), *corners) for level in (0.0, 1.0)]
+    curve = onto(z, 1 / (1 + np.exp(-z)), *corners)
+    middle = curve[len(z) // 2]
+    return svg(
+        [
+            *(stroke(path(line), themed(AXIS), 1.4, "3,4") for line in limits),
+            stroke(path(curve), themed(INK), 3.6),
+            dot(*middle, 8, themed(INK), themed(PANEL), 3),
+        ]
+    )
+
+
 def stuck_neuron(at: float = 4.5) -> str:
     """The slope that the logit feels, for target 0: one climbs to 1, one comes back to nothing."""
     facts = lv.neuron.logit_curves(LOSSES, y=0.0, z=np.linspace(-8, 8, 641))
@@ -156,7 +194,7 @@ def filled_contours(a: Floats, b: Floats, z: Floats, pixels: Callable[[Floats], 
 
 
 def race(seeds: int = 6, steps: int = 260) -> str:
-    """One network on real data from six loud starts: how far its probabilities are off (Brier score)."""
+    """One network on real data from six starts with large output weights: its Brier score."""
     run = lv.train(
         "breast-cancer", "mlp-16-16", LOSSES, lr=0.005, seeds=seeds, steps=steps, init_gain=20, record_every=1
     )
@@ -322,6 +360,8 @@ def output_codes(classes: int = 8) -> str:
 
 
 DRAWN = (
+    start_here,
+    glossary,
     stuck_neuron,
     two_weights,
     race,

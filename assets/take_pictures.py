@@ -24,6 +24,14 @@ ROOT = Path(__file__).parents[1]
 SCREENS = ROOT / "assets" / "screens"
 SCENES = {
     "home": "/",
+    "start": "/start-here",
+    "start-curve": "/start-here?start_view=Curve",
+    "start-surface": "/start-here?start_view=Surface",
+    "start-training": "/start-here?start_view=Training",
+    "start-logarithm": "/start-here?start_view=Logarithm",
+    "start-unit": "/start-here?start_view=Unit",
+    "start-sign": "/start-here?start_view=Sign&start_sigma=0.2",
+    "start-accuracy": "/start-here?start_view=Accuracy",
     "stuck-neuron": "/stuck-neuron",
     "stuck-neuron-curve": "/stuck-neuron?neuron_view=Learning+curve",
     "stuck-neuron-escape": "/stuck-neuron?neuron_view=Escape+time",
@@ -45,6 +53,7 @@ SCENES = {
     "numbers-written": "/numbers?numbers_view=As+written",
     "numbers-floats": "/numbers?numbers_view=As+written&numbers_case=Too+few+digits",
     "numbers-value": "/numbers?numbers_view=This+number%3F",
+    "numbers-accuracy": "/numbers?numbers_view=This+number%3F&numbers_of=Accuracy",
     "gallery": "/gallery",
     "gallery-line": "/gallery?gallery_fit=A+line",
     "gallery-shape": "/gallery?gallery_view=Shape",

@@ -1,3 +1,4 @@
+from . import basics as basics
 from . import codes as codes
 from . import figures as figures
 from . import landscape as landscape
@@ -7,11 +8,11 @@ from . import metrics as metrics
 from . import neuron as neuron
 from . import stability as stability
 from .common.registry import Registry as Registry
-from .curvature.eigenvalues import Density as Density
-from .curvature.eigenvalues import Spectrum as Spectrum
 from .curvature.eigenvalues import density as density
 from .curvature.eigenvalues import sharpness as sharpness
 from .curvature.eigenvalues import spectrum as spectrum
+from .curvature.result import Density as Density
+from .curvature.result import Spectrum as Spectrum
 from .data.dataset import Data as Data
 from .data.dataset import Dataset as Dataset
 from .data.table import DATASETS as DATASETS
@@ -87,6 +88,7 @@ __all__ = [
     "Surface",
     "Training",
     "TrainingSettings",
+    "basics",
     "codes",
     "decision_boundaries",
     "density",

@@ -27,6 +27,9 @@ EXPENSIVE = {
     "stability": ("edge_runs",),
 }  # fmt: skip
 
+# The files that take longest begin first, so that no worker is left alone with one of them at the end.
+LONGEST = ("test_memory.py", "test_many_viewers.py", "test_contract.py", "test_followed_sliders.py")
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     if is_xdist_controller(session):
@@ -63,6 +66,10 @@ def _quick_plotly() -> None:
     asked = basevalidators.nw.from_native
     mere = (np.ndarray, list, tuple)  # no data frame of any library
     basevalidators.nw.from_native = lambda v, **how: v if type(v) in mere else asked(v, **how)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 def pytest_collection_finish() -> None:

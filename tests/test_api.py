@@ -17,7 +17,7 @@ PROMISED = {
     *("random_plane", "pca_plane", "hessian_plane", "interpolation_plane", "sharpness", "spectrum"),
     *("figures", "codes", "likelihood", "metrics", "neuron", "stability", "landscape", "losses"),
 }
-TOPICS = ("codes", "landscape", "likelihood", "losses", "metrics", "neuron", "stability")
+TOPICS = ("basics", "codes", "landscape", "likelihood", "losses", "metrics", "neuron", "stability")
 MOST_NAMES = 70
 
 

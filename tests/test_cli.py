@@ -142,6 +142,45 @@ def test_a_profile_is_the_librarys(folder, capsys) -> None:
     assert "plotly" in (folder / "line.html").read_text()[:200000].lower()
 
 
+def test_checkpoints_make_the_planes_of_the_library(folder) -> None:
+    import torch
+
+    import lossviz as lv
+
+    model, loss_fn, data = __import__("my_model_of_the_cli").moons()
+    states = []
+    for k in range(4):
+        torch.manual_seed(k)
+        states.append({name: torch.randn_like(value) for name, value in model.state_dict().items()})
+        torch.save(states[-1], folder / f"{k}.pt")
+    files = [f"{k}.pt" for k in range(4)]
+    problem = ["surface", "my_model_of_the_cli:moons", "--points", "3", "--out"]
+    assert main([*problem, "pca.npz", "--plane", "pca", "--checkpoints", *files]) == 0
+    plane = lv.pca_plane(states, model)
+    truth = lv.surface(model, loss_fn, data, plane, points=3, progress=False)
+    assert Surface.load(folder / "pca.npz").loss == pytest.approx(truth.loss, rel=1e-6)
+    assert main([*problem, "two.npz", "--plane", "interpolation", "--checkpoints", *files[:2]]) == 0
+    plane = lv.interpolation_plane(model, states[0], states[1])
+    truth = lv.surface(model, loss_fn, data, plane, points=3, progress=False)
+    assert Surface.load(folder / "two.npz").loss == pytest.approx(truth.loss, rel=1e-6)
+    line = [
+        "profile",
+        "my_model_of_the_cli:moons",
+        "--checkpoint",
+        "2.pt",
+        "--points",
+        "5",
+        "--out",
+        "line.csv",
+    ]
+    assert main(line) == 0
+    _, *rows = (folder / "line.csv").read_text().splitlines()
+    model.load_state_dict(states[2])
+    a, loss = map(float, rows[3].split(","))
+    with torch.no_grad():
+        assert (a, loss) == (1.0, pytest.approx(float(loss_fn(model(data[0]), data[1])), rel=1e-6))
+
+
 def test_its_version_is_the_packages(capsys) -> None:
     import lossviz
 

@@ -22,6 +22,7 @@ def test_every_view_of_every_page_is_measured() -> None:
         assert {view for view, _ in rows} == set(view_of(page).options), page
 
 
+@pytest.mark.browser  # though it needs none: a process for each view takes as long as a browser
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="each page is measured in a child process")
 def test_no_view_takes_more_than_250_mb_at_its_heaviest_settings() -> None:
     paths = os.pathsep.join([str(HERE.parent), str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])

@@ -5,7 +5,6 @@ import csv
 import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 from lossviz.cli.output import check_output, write_picture
@@ -48,7 +47,7 @@ def surface(options: argparse.Namespace) -> int:
     else:
         from lossviz.figures.landscape.surfaces import contour
 
-        write_picture(contour(result), options.out)
+        write_picture(contour(result), options.out, f"Loss surface of {result.facts.loss_name}")
     _say(options, result, f"{options.points} x {options.points}")
     return 0
 
@@ -57,11 +56,15 @@ def profile(options: argparse.Namespace) -> int:
     """Compute a profile and write it to a file."""
     check_output(options.out, ".csv")
     from lossviz.landscape import profile as profiles
+    from lossviz.landscape.checkpoint_planes import interpolation_plane
 
     model, loss_fn, data = load_problem(options.function)
-    toward = None if options.checkpoint is None else _with_weights(model, options.checkpoint)
+    direction, span = None, options.span
+    if options.checkpoint is not None:
+        direction = interpolation_plane(model, options.checkpoint)  # its first axis leads to the checkpoint
+        span = (-0.5, 1.5) if span is None else span
     result = profiles.profile(
-        model, loss_fn, data, toward, options.span, options.points, max_batches=options.max_batches
+        model, loss_fn, data, direction, span, options.points, max_batches=options.max_batches
     )
     if options.out.suffix.lower() == ".csv":
         try:
@@ -74,7 +77,7 @@ def profile(options: argparse.Namespace) -> int:
     else:
         from lossviz.figures.landscape.surfaces import profile as drawn
 
-        write_picture(drawn(result), options.out)
+        write_picture(drawn(result), options.out, f"Profile of {result.facts.loss_name}")
     _say(options, result, f"{options.points}")
     return 0
 
@@ -101,13 +104,9 @@ def _plane(options: argparse.Namespace, model: Any, loss_fn: Any, data: Any) -> 
     if options.plane == "pca":
         return pca_plane(options.checkpoints, model)
     if options.plane == "interpolation":
-        return interpolation_plane(model, *options.checkpoints, seed=options.seed)
+        first, *others = options.checkpoints
+        return interpolation_plane(model, first, others[0] if others else None, options.seed)
     return random_plane(model, options.seed, options.plane)
-
-
-def _with_weights(model: Any, checkpoint: Path) -> Any:
-    """A copy of the model with the weights of a checkpoint."""
-    raise NotImplementedError
 
 
 def _say(options: argparse.Namespace, result: Any, points: str) -> None:

@@ -49,15 +49,17 @@ def _check_drawing(suffix: str) -> None:
         ) from error
 
 
-def write_picture(figure: Any, out: Path) -> None:
-    """Write a figure as .html that needs no network, or as a picture.
+def write_picture(figure: Any, out: Path, title: str) -> None:
+    """Write a figure as .html that needs no network and has the title, or as a picture.
 
     Raises:
         ValueError: If the file cannot be written.
     """
     try:
         if out.suffix.lower() == ".html":
-            figure.write_html(out, include_plotlyjs=True)
+            from lossviz.figures.base.standalone import standalone
+
+            out.write_text(standalone(figure, title=title), encoding="utf-8")
         else:
             figure.write_image(out, width=WIDTH, height=HEIGHT, scale=2)
     except OSError as error:

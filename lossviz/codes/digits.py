@@ -111,7 +111,7 @@ def digits_table(
     heads: Sequence[str] = (),
     progress: Progress = False,
 ) -> HeadScores:
-    """Train every head and code on scikit-learn's digits and score it on held-out digits.
+    """Train every head and code on scikit-learn's digits and score it on the test digits.
 
     Networks 64-32-k, tanh, untuned; SGD with learning rate 0.1 and batches of 32; the loss is summed over
     outputs and averaged over examples. The decoded class is the likeliest one if the bits are independent,

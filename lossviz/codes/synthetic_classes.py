@@ -34,7 +34,7 @@ class ManyClasses:
     steps: int
     classes: NDArray[np.int64]  # (k,) numbers of classes
     codes: tuple[str, ...]  # names in CODES
-    accuracy: Floats  # (codes, seeds, k) on new examples
+    accuracy: Floats  # (codes, seeds, k) on test examples
     lengths: NDArray[np.int64]  # (codes, k) output neurons
     weights: NDArray[np.int64]  # (codes, k) weights and biases of the output layer
 
@@ -94,7 +94,7 @@ def many_classes(
         progress: True for a bar, or a function of (done, total).
 
     Returns:
-        Accuracy on new examples, output neurons and weights of the output layer for each code.
+        Accuracy on test examples, output neurons and weights of the output layer for each code.
 
     Raises:
         ValueError: For a number of classes that is no power of two, or a number out of range.

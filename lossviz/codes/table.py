@@ -185,7 +185,7 @@ CODES: Registry[CodeFamily] = Registry(
     [
         CodeFamily(
             name="one-hot",
-            label="One neuron a class",
+            label="One-hot",
             make=_one_hot,
             formula=r"b_j(c) = [j = c], \quad k = K",
             convention="two codewords differ in two bits",
@@ -227,7 +227,7 @@ CODES: Registry[CodeFamily] = Registry(
         ),
         CodeFamily(
             name="exhaustive",
-            label="Error-correcting, every union",
+            label="Exhaustive",
             make=_exhaustive,
             formula=r"k = 2^{K - 1} - 1, \quad d = 2^{K - 2}",
             convention="a neuron for every dichotomy of the classes",

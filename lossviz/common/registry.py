@@ -65,7 +65,10 @@ class Registry(Mapping[str, Row], Generic[Row]):
             row = self._parse(name)
         if row is None:
             known = ", ".join(self._rows) + (f", {self._pattern}" if self._pattern else "")
-            raise KeyError(f"unknown {self._kind} {quoted(name)}; known: {known}")
+            got = (
+                quoted(name) if isinstance(name, str) else f"of type {type(name).__name__}, which is no name"
+            )
+            raise KeyError(f"unknown {self._kind} {got}; known: {known}")
         return row
 
     def __contains__(self, name: object) -> bool:

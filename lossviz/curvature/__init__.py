@@ -8,5 +8,8 @@ Where to find things:
 * the gradient and Hessian products of a whole network, from these rules: `differentiated`, with the loss of
   the outputs in `loss_hessian`; checked by `verification` and put together in `compiled`;
 * Hessian products by autograd, for all other models: `products`;
-* eigenvalues: the public functions in `eigenvalues`, by `lanczos`; during a training, `tracking`.
+* are they right? `derivative_check` compares with differences, `verified` decides what is used instead
+  (`differences`) or refused, with the cause by `causes`; in float64 by `double_copy` and `double_precision`;
+* eigenvalues: the public functions in `eigenvalues`, by `lanczos`, which return `result`; during a training,
+  `tracking`.
 """

@@ -13,10 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from lossviz.common.rng import IsolatedRNG
+from lossviz.curvature.differences import DifferenceHessian
 from lossviz.curvature.differentiated import DifferentiatedProgram, ParameterVectors
 from lossviz.curvature.loss_hessian import OutputLoss
-from lossviz.curvature.products import AutogradHessian
+from lossviz.curvature.products import AUTOMATIC, AutogradHessian
 from lossviz.curvature.verification import has_same_graph, matches_autograd
+from lossviz.curvature.verified import verified
+from lossviz.engine.averaging.shares import BatchWeight
 from lossviz.engine.batches import Batch, DataWriteGuard
 from lossviz.engine.fallback import warn_fallback
 from lossviz.engine.trace import UntraceableError, all_parameters, record
@@ -37,6 +40,7 @@ class CompiledHessian:
     """
 
     reason = "agrees with autograd"
+    method = AUTOMATIC
 
     def __init__(self, autograd: AutogradHessian) -> None:
         model, batch = autograd.model, _single_batch(autograd)
@@ -58,11 +62,15 @@ class CompiledHessian:
         vectors = ParameterVectors(parameters)
         with torch.no_grad():
             self._program = DifferentiatedProgram(trace, vectors, batch.examples)
-            if not has_same_graph(trace, parameters) and not matches_autograd(
+            same_graph = has_same_graph(trace, parameters)
+            if not same_graph and not matches_autograd(
                 forward, batch.all_inputs, batch.examples, trace, vectors, autograd.weights
             ):
                 raise UntraceableError("something that autograd differentiates in another way")
             self._program.vjp(cotangent)
+        # Whether network and loss are known operations alone, whose derivatives need no check.
+        self.is_known = same_graph and self._loss.is_known
+        autograd.probed = True
         self.like = vectors.flat
         self.weights = [self.like]
 
@@ -88,9 +96,16 @@ class CompiledHessian:
             return self._program.hvp_backward(self._loss.hvp(self._program.jvp(vector))).clone()
 
 
+HessianOperator = AutogradHessian | CompiledHessian | DifferenceHessian
+
+
 def hessian_operator(
-    model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
-) -> AutogradHessian | CompiledHessian:
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
+) -> HessianOperator:
     """The Hessian of a loss as a linear operator, ``hessian @ vector``.
 
     Args:
@@ -98,22 +113,31 @@ def hessian_operator(
         loss_fn: ``loss_fn(outputs, targets)`` returns a scalar.
         data: (inputs, targets), or an iterable of such batches.
         max_batches: Use at most this many batches.
+        batch_weight: How much each batch counts, see `lossviz.engine.averaging.shares.averaged`.
 
     Returns:
-        The compiled Hessian where it is possible, else that of autograd; ``reason`` tells why.
+        The compiled Hessian where it is possible, else that of autograd, and ``reason`` tells why; or by
+        differences of gradients, and ``method`` tells why. Its products were checked against differences,
+        or the network and the loss consist of operations whose derivatives are known.
 
     Raises:
-        ValueError: If the model, the loss or the data cannot be used.
+        ValueError: If the model, the loss or the data cannot be used, or autograd's gradient is not that of
+            the loss.
     """
-    autograd = AutogradHessian(model, loss_fn, data, max_batches)
+    autograd = AutogradHessian(model, loss_fn, data, max_batches, batch_weight)
     try:
-        return CompiledHessian(autograd)
+        compiled = CompiledHessian(autograd)
     except UntraceableError as reason:
         autograd.reason = f"the model or the loss uses {reason}"
+        return verified(autograd)
     except Exception as error:
-        autograd @ autograd.like  # raises if the model, the loss or the data cannot be used
+        autograd.prepare()  # raises if the model, the loss or the data cannot be used
         autograd.reason = warn_fallback("the compiled Hessian", error)
-    return autograd
+        return verified(autograd)
+    if compiled.is_known:
+        return compiled
+    found = verified(autograd)
+    return compiled if found is autograd else found
 
 
 def _single_batch(autograd: AutogradHessian) -> Batch:

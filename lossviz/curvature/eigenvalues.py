@@ -6,7 +6,6 @@ mode is differentiated, and only trainable parameters count.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 
 from lossviz.common.typing import AnyFloats, Floats
 from lossviz.common.validation import count_in, number_in
-from lossviz.curvature.compiled import CompiledHessian, hessian_operator
+from lossviz.curvature.compiled import HessianOperator, hessian_operator
 from lossviz.curvature.lanczos import (
     MAX_DENSE,
     Eigenpairs,
@@ -24,45 +23,11 @@ from lossviz.curvature.lanczos import (
     eigenpairs,
     largest_eigenvalue,
 )
-from lossviz.curvature.products import AutogradHessian
+from lossviz.curvature.result import Density, Sharpness, Spectrum
+from lossviz.engine.averaging.shares import BatchWeight
+from lossviz.engine.parameters import trainable_parameters
 
 MAX_PRODUCTS = 150  # whatever the tolerance
-
-
-@dataclass(frozen=True, eq=False)
-class Spectrum:
-    """Leading eigenvalues of the Hessian and an estimate of its trace, by `spectrum`.
-
-    Attributes:
-        eigenvalues: (k,), the requested end of the spectrum first.
-        residuals: (k,), ||H v - eigenvalue v||: a bound on each eigenvalue's error.
-        trace: The sum of all eigenvalues.
-        trace_error: Standard error of ``trace``; 0 if it is exact.
-        num_parameters: n, the number of trainable weights; trace / n is the mean eigenvalue.
-        end: The end of the spectrum that was asked for.
-    """
-
-    eigenvalues: Floats
-    residuals: Floats
-    trace: float
-    trace_error: float
-    num_parameters: int
-    end: End
-
-
-@dataclass(frozen=True, eq=False)
-class Density:
-    """Smoothed density of the Hessian's n eigenvalues, by `density`; the area under it is 1.
-
-    Attributes:
-        eigenvalue: (p,), ascending.
-        density: (p,), at each ``eigenvalue``.
-        negative_share: Estimated share of eigenvalues below minus a hundredth of the largest magnitude.
-    """
-
-    eigenvalue: Floats
-    density: Floats
-    negative_share: float
 
 
 def sharpness(
@@ -71,9 +36,10 @@ def sharpness(
     data: Any,
     *,
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
     tolerance: float = 1e-4,
     seed: int = 0,
-) -> float:
+) -> Sharpness:
     """Compute the sharpness: the largest eigenvalue of the loss's Hessian, signed.
 
     Gradient descent on a quadratic is stable for lr x sharpness < 2.
@@ -81,8 +47,11 @@ def sharpness(
     Args:
         model: Any torch module; it is not changed.
         loss_fn: ``loss_fn(outputs, targets)`` returns a scalar; or a row of `LOSSES`.
-        data: (inputs, targets), or an iterable of such batches, averaged by the number of examples.
+        data: (inputs, targets), or an iterable of such batches; the loss is that of all of them.
         max_batches: Use at most this many batches.
+        batch_weight: How much each of several batches counts: a function of a batch's targets, a number for
+            each batch, "examples", or "sum" to add their losses. By default so that the result is the loss of
+            all the data at once.
         tolerance: Error at which it stops, relative to the largest magnitude, from 0 to 1, as Lanczos' method
             itself estimates it from residual and gap. It goes on until the residual is below a thousandth as
             well, so that the second largest eigenvalue is not taken for the largest. `spectrum` returns the
@@ -90,10 +59,12 @@ def sharpness(
         seed: Of the random start.
 
     Returns:
-        The eigenvalue, in units of the loss per squared weight.
+        The eigenvalue, a float in units of the loss per squared weight, whose ``method`` says how the Hessian
+        was computed.
 
     Raises:
-        ValueError: If the model, the loss or the data cannot be used, or the Hessian is not finite.
+        ValueError: If the model, the loss or the data cannot be used, the Hessian is not finite, or the
+            gradient by autograd is not that of the loss.
 
     Source:
         J. Cohen et al., Gradient Descent on Neural Networks Typically Occurs at the Edge of Stability (2021).
@@ -106,9 +77,10 @@ def sharpness(
         >>> round(lv.sharpness(model, torch.nn.MSELoss(), (x, torch.zeros(2, 1))), 3)  # of x'x
         9.0
     """
-    hessian = hessian_operator(model, loss_fn, data, max_batches)
+    hessian = hessian_operator(model, loss_fn, data, max_batches, batch_weight)
     tolerance = number_in("tolerance", tolerance, 0.0, 1.0)
-    return largest_eigenvalue(hessian.__matmul__, hessian.like, tolerance, MAX_PRODUCTS, _generator(seed))
+    top = largest_eigenvalue(hessian.__matmul__, hessian.like, tolerance, MAX_PRODUCTS, _generator(seed))
+    return Sharpness(top, hessian.method)
 
 
 def leading_eigenpairs(
@@ -119,6 +91,7 @@ def leading_eigenpairs(
     end: End = "magnitude",
     *,
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
     tolerance: float = 1e-4,
     seed: int = 0,
 ) -> tuple[Floats, AnyFloats]:
@@ -126,9 +99,10 @@ def leading_eigenpairs(
 
     Arguments and errors are those of `spectrum`.
     """
-    hessian = hessian_operator(model, loss_fn, data, max_batches)
-    found = _eigenpairs(hessian, k, end, tolerance, seed)
-    return found.values, found.vectors.astype(hessian.like.cpu().numpy().dtype)
+    hessian = hessian_operator(model, loss_fn, data, max_batches, batch_weight)
+    found = eigenpairs_of(hessian, k, end, tolerance, seed)
+    double = next(iter(trainable_parameters(model).values())).dtype == torch.float64
+    return found.values, found.vectors.astype(np.float64 if double else np.float32)
 
 
 def spectrum(
@@ -140,6 +114,7 @@ def spectrum(
     end: End = "largest",
     samples: int = 30,
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
     tolerance: float = 1e-4,
     seed: int = 0,
 ) -> Spectrum:
@@ -150,11 +125,14 @@ def spectrum(
     Args:
         model: Any torch module; it is not changed.
         loss_fn: ``loss_fn(outputs, targets)`` returns a scalar; or a row of `LOSSES`.
-        data: (inputs, targets), or an iterable of such batches, averaged by the number of examples.
+        data: (inputs, targets), or an iterable of such batches; the loss is that of all of them.
         k: How many eigenvalues, from 1 to the number of trainable weights.
         end: "largest", "smallest", or the largest in "magnitude".
         samples: Random vectors for the trace, at least 2.
         max_batches: Use at most this many batches.
+        batch_weight: How much each of several batches counts: a function of a batch's targets, a number for
+            each batch, "examples", or "sum" to add their losses. By default so that the result is the loss of
+            all the data at once.
         tolerance: Residual at which it stops, relative to the largest magnitude, from 0 to 1.
         seed: Of the random vectors.
 
@@ -162,8 +140,8 @@ def spectrum(
         Eigenvalues with residuals, and the trace with its standard error.
 
     Raises:
-        ValueError: If the model, the loss, the data or an argument cannot be used, or the Hessian is not
-            finite.
+        ValueError: If the model, the loss, the data or an argument cannot be used, the Hessian is not
+            finite, or the gradient by autograd is not that of the loss.
 
     Source:
         C. Lanczos (1950); M. Hutchinson, A Stochastic Estimator of the Trace of the Influence Matrix (1990).
@@ -178,18 +156,18 @@ def spectrum(
         ([9.0, 1.0], 10.0)
     """
     samples = count_in("samples", samples, 2)
-    hessian = hessian_operator(model, loss_fn, data, max_batches)
-    found = _eigenpairs(hessian, k, end, tolerance, seed)
+    hessian = hessian_operator(model, loss_fn, data, max_batches, batch_weight)
+    found = eigenpairs_of(hessian, k, end, tolerance, seed)
     n = hessian.like.numel()
     if n <= MAX_DENSE:
         units = torch.eye(n, dtype=hessian.like.dtype, device=hessian.like.device)
         diagonal = np.array([float((hessian @ row) @ row) for row in units])
-        return Spectrum(found.values, found.residuals, float(diagonal.sum()), 0.0, n, end)
+        return Spectrum(found.values, found.residuals, float(diagonal.sum()), 0.0, n, end, hessian.method)
     generator = torch.Generator().manual_seed(seed + 1)
     signs = (_signs(hessian.like, generator) for _ in range(samples))
     estimates = np.array([float((hessian @ sign).double() @ sign.double()) for sign in signs])
     error = float(estimates.std(ddof=1) / np.sqrt(samples))
-    return Spectrum(found.values, found.residuals, float(estimates.mean()), error, n, end)
+    return Spectrum(found.values, found.residuals, float(estimates.mean()), error, n, end, hessian.method)
 
 
 def density(
@@ -201,6 +179,7 @@ def density(
     probes: int = 6,
     points: int = 400,
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
     seed: int = 0,
 ) -> Density:
     """Estimate the spectral density of the loss's Hessian by stochastic Lanczos quadrature.
@@ -211,19 +190,22 @@ def density(
     Args:
         model: Any torch module; it is not changed.
         loss_fn: ``loss_fn(outputs, targets)`` returns a scalar; or a row of `LOSSES`.
-        data: (inputs, targets), or an iterable of such batches, averaged by the number of examples.
+        data: (inputs, targets), or an iterable of such batches; the loss is that of all of them.
         steps: Lanczos steps for each random vector, at least 2.
         probes: Random vectors, at least 1.
         points: Eigenvalues at which the density is returned, at least 2.
         max_batches: Use at most this many batches.
+        batch_weight: How much each of several batches counts: a function of a batch's targets, a number for
+            each batch, "examples", or "sum" to add their losses. By default so that the result is the loss of
+            all the data at once.
         seed: Of the random vectors.
 
     Returns:
         The density on a grid of eigenvalues, and the share of negative ones.
 
     Raises:
-        ValueError: If the model, the loss, the data or an argument cannot be used, or the Hessian is not
-            finite.
+        ValueError: If the model, the loss, the data or an argument cannot be used, the Hessian is not
+            finite, or the gradient by autograd is not that of the loss.
 
     Source:
         B. Ghorbani, S. Krishnan and Y. Xiao, An Investigation into Neural Net Optimization via Hessian
@@ -240,7 +222,7 @@ def density(
     """
     steps, probes = count_in("steps", steps, 2), count_in("probes", probes, 1)
     points = count_in("points", points, 2)
-    hessian = hessian_operator(model, loss_fn, data, max_batches)
+    hessian = hessian_operator(model, loss_fn, data, max_batches, batch_weight)
     generator = _generator(seed)
     nodes, weights = [], []
     for _ in range(probes):
@@ -257,12 +239,13 @@ def density(
     eigenvalue = np.linspace(node.min() - 5 * width, node.max() + 5 * width, points)
     kernels = np.exp(-0.5 * ((eigenvalue[:, None] - node) / width) ** 2) / (width * np.sqrt(2 * np.pi))
     zero = 0.01 * float(np.abs(node).max())  # the method cannot resolve eigenvalues closer to 0
-    return Density(eigenvalue, kernels @ weight, float(weight[node < -zero].sum()))
+    return Density(eigenvalue, kernels @ weight, float(weight[node < -zero].sum()), hessian.method)
 
 
-def _eigenpairs(
-    hessian: AutogradHessian | CompiledHessian, k: int, end: End, tolerance: float, seed: int
+def eigenpairs_of(
+    hessian: HessianOperator, k: int, end: End, tolerance: float = 1e-4, seed: int = 0
 ) -> Eigenpairs:
+    """The k eigenpairs at one end of the spectrum of a Hessian; see `spectrum`."""
     n = hessian.like.numel()
     k = count_in("k", k, 1, n)
     ends: tuple[Literal["largest", "smallest", "magnitude"], ...] = ("largest", "smallest", "magnitude")

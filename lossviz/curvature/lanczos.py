@@ -24,6 +24,7 @@ MAX_DENSE = 32  # rows up to which the whole matrix is formed and solved
 MAX_RESIDUAL = (
     1e-3  # relative, at which the largest eigenvalue found is taken to be the largest of the matrix
 )
+MAX_ASYMMETRY = 1e-2  # relative to the largest entry, far above rounding in float32
 
 
 class NonFiniteHessianError(ValueError):
@@ -31,6 +32,16 @@ class NonFiniteHessianError(ValueError):
 
     def __init__(self) -> None:
         super().__init__("the Hessian at these weights is not finite, so it has no eigenvalues")
+
+
+class AsymmetricHessianError(ValueError):
+    """Products with the matrix are not those of a symmetric one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the Hessian products of this model and loss are not symmetric, so they are not second "
+            "derivatives: something changes from one call to the next, or has a wrong backward pass"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +99,12 @@ class LanczosIteration:
         w = _as_numpy(self._product(self._rows[m].to(self._dtype)).to(self._rows.dtype))
         known = self._basis[: m + 1]
         components = known @ w
+        if m:
+            # The part of H q along earlier vectors q', which is that of H q' along q if H is symmetric.
+            previous, along = float(components[m - 1]), components[:m]
+            skew = float(along @ along) - previous**2 + (previous - self.beta[-1]) ** 2
+            if skew > (MAX_ASYMMETRY * self._scale) ** 2:
+                raise AsymmetricHessianError
         self.alpha.append(float(components[m]))
         w = w - components @ known
         w -= (known @ w) @ known  # orthogonalizing once loses digits, twice is enough (Parlett, section 6.9)
@@ -230,6 +247,8 @@ def _dense(product: Product, like: Tensor, k: int, end: End) -> Eigenpairs:
     matrix = np.stack(rows)
     if not np.isfinite(matrix).all():
         raise NonFiniteHessianError
+    if np.linalg.norm(matrix - matrix.T) > MAX_ASYMMETRY * np.linalg.norm(matrix):
+        raise AsymmetricHessianError
     values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
     chosen = _order(values, end)[:k]
     residuals = np.linalg.norm(matrix @ vectors[:, chosen] - values[chosen] * vectors[:, chosen], axis=0)

@@ -78,6 +78,7 @@ class OutputLoss:
         self._closed_form = _derivatives_of(loss_fn)
         self._hvp: Hvp = self._autograd_hvp
         self.value = 0.0
+        self.is_known = False  # whether its derivatives are those of a known loss, in closed form
 
     def gradient(self, outputs: Tensor) -> Tensor:
         """The gradient (n, ...) at these outputs; `UntraceableError` if there is none."""
@@ -89,6 +90,7 @@ class OutputLoss:
             and self._targets.shape == outputs.shape[:1]
             and self._targets.dtype != torch.bool
         ):
+            self.is_known = True
             with torch.no_grad():
                 return self._closed_form_gradient(row, self._closed_form, outputs)
         self._outputs = outputs.detach().clone(memory_format=torch.contiguous_format).requires_grad_()
@@ -99,6 +101,7 @@ class OutputLoss:
             self.value = float(loss.detach())
             names = [] if row or self._outputs._backward_hooks else _backward_names(loss)
             known = _torch_hvp(loss, self._outputs, names)
+            self.is_known = known is not None
             (self._gradient,) = torch.autograd.grad(loss, self._outputs, create_graph=known is None)
         with torch.no_grad():
             self._hvp = known or self._fastest_hvp(names, row)

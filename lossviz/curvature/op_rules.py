@@ -3,7 +3,8 @@
 To find how an operation is differentiated, look its name up in `DERIVATIVE_RULES` at the end of this file:
 each rule has the forward pass, the VJP, the JVP and the backward half of a Hessian-vector product
 (`lossviz.curvature.rule_types.DerivativeRule`). Activations and other elementwise functions are in
-`lossviz.curvature.activation_rules`. How an operation is computed at many points at once is in
+`lossviz.curvature.activation_rules`, those of what has no rule of its own in
+`lossviz.curvature.autograd_rule`. How an operation is computed at many points at once is in
 `lossviz.engine.operations.FORWARD_RULES`.
 
 A rule is made once for a trace and keeps the views that it works on: for small networks it takes as long to
@@ -14,8 +15,10 @@ import torch
 from torch import Tensor
 
 from lossviz.curvature.activation_rules import ElementwiseRule
+from lossviz.curvature.autograd_rule import AutogradRule
 from lossviz.curvature.rule_types import DerivativeRule, Differentiator, MakeRule, Variable
-from lossviz.engine.trace import Op, UntraceableError, argument
+from lossviz.engine.op_names import BINARY, LAYERS, UNARY
+from lossviz.engine.trace import Op, Ref, UntraceableError, argument
 
 # Features up to which a value is stored feature by feature: BLAS is slow on results that are tall and narrow.
 NARROW = 16
@@ -166,21 +169,21 @@ def _write_or_add(target: Tensor, cotangent: Tensor, sign: int, first: bool) -> 
 
 
 def _binary(program: Differentiator, op: Op, out: Variable) -> DerivativeRule:
-    """A sum of two active values, or a function of one active value and a constant."""
+    """A sum of two active values, a function of one active value and a constant, or any other."""
     both = sum(program.is_active(value) for value in op.args) == 2
-    return SumRule(program, op, out) if both and op.name in SUMS else ElementwiseRule(program, op, out)
+    if both and op.name in SUMS and len(op.args) == 2 and set(op.input_shapes) == {op.shape}:
+        return SumRule(program, op, out)
+    parameters = any(isinstance(value, Ref) and value.kind == "parameter" for value in op.args)
+    if both or parameters or not out.value.is_floating_point():
+        return AutogradRule(program, op, out)
+    return ElementwiseRule(program, op, out)
 
 
 SUMS = ("add", "__add__", "sub", "__sub__")
 
-_ELEMENTWISE = """
-    relu relu_ tanh tanh_ sigmoid sigmoid_ gelu silu elu leaky_relu celu selu mish relu6 hardswish hardsigmoid
-    hardtanh softplus softsign logsigmoid tanhshrink exp log log1p expm1 sin cos abs square sqrt rsqrt neg
-    __neg__ reciprocal clamp clamp_min clamp_max mul __mul__ __rmul__ div __truediv__ __rtruediv__ __radd__
-    __rsub__ rsub pow __pow__
-"""
 DERIVATIVE_RULES: dict[str, MakeRule] = {
+    **dict.fromkeys(LAYERS, AutogradRule),
+    **dict.fromkeys(UNARY, ElementwiseRule),
+    **dict.fromkeys(BINARY, _binary),
     "linear": LinearRule,
-    **dict.fromkeys(_ELEMENTWISE.split(), ElementwiseRule),
-    **dict.fromkeys(SUMS, _binary),
 }

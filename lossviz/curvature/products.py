@@ -6,7 +6,8 @@ this is its reference and its fallback.
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -14,9 +15,11 @@ from torch import Tensor, nn
 
 from lossviz.common.errors import InvalidInputError, first_line
 from lossviz.common.rng import IsolatedRNG
+from lossviz.curvature.double_precision import DoublePrecision
 from lossviz.curvature.twice_differentiable import TwiceDifferentiable
-from lossviz.engine.batches import DataWriteGuard, read_batches
-from lossviz.engine.parameters import private_copy, trainable_parameters
+from lossviz.engine.averaging.shares import BatchWeight, averaged
+from lossviz.engine.batches import Batch, BatchList, DataWriteGuard, read_batches
+from lossviz.engine.parameters import HALF, input_like, private_copy, trainable_parameters
 from lossviz.engine.user_loss import (
     OriginalModelGuard,
     batch_loss,
@@ -24,6 +27,8 @@ from lossviz.engine.user_loss import (
     loss_function,
     refuse_captured_model,
 )
+
+AUTOMATIC = "automatic differentiation"
 
 
 class AutogradHessian:
@@ -38,56 +43,96 @@ class AutogradHessian:
         loss_fn: ``loss_fn(outputs, targets)`` returns a scalar.
         data: (inputs, targets), or an iterable of such batches.
         max_batches: Use at most this many batches.
+        batch_weight: How much each batch counts, see `lossviz.engine.averaging.shares.averaged`.
 
     Raises:
         ValueError: If the model, the loss or the data cannot be used.
     """
 
     reason = ""  # why the products are not compiled, in a few words, where that was tried
+    method = AUTOMATIC  # how the products are computed, for results that say so
 
     def __init__(
-        self, model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
+        self,
+        model: nn.Module,
+        loss_fn: Callable[..., Any],
+        data: Any,
+        max_batches: int | None = None,
+        batch_weight: BatchWeight = None,
     ) -> None:
+        if torch.is_inference_mode_enabled():
+            raise InvalidInputError(
+                "a curvature needs gradients, which torch.inference_mode() switches off: compute it outside, "
+                "or within torch.inference_mode(False)"
+            )
         trainable = trainable_parameters(model)
         loss_fn = loss_function(loss_fn)
         refuse_captured_model(model, loss_fn)
-        self.batches = read_batches(data, next(iter(trainable.values())), max_batches)
+        for name, parameter in trainable.items():
+            if parameter.dtype in HALF:
+                raise ValueError(
+                    f"parameter {name!r} is {str(parameter.dtype).removeprefix('torch.')}, in which "
+                    "curvature is lost in rounding; call model.float(), or train adapters of float32"
+                )
+        batches = read_batches(data, input_like(model), max_batches)
+        batches = replace(batches, items=tuple(_without_inference_tensors(b) for b in batches.items))
         self.model, self.loss_fn, self.extras = private_copy(model), loss_fn, loss_extras(loss_fn)
         self.original = model
+        self.batches = averaged(batches, self.model, loss_fn, batch_weight, model)
+        self._known_calls: tuple[BatchList, tuple[tuple[Batch, float], ...]] | None = None
         self.weights = list(
             trainable_parameters(self.model).values()
         )  # of the copy; after a change: `refresh`
         self.like = torch.cat([w.detach().reshape(-1) for w in self.weights])  # (n,), for dtype and device
         self._loss = 0.0  # of the batch that was evaluated last
         self._gradient_graph: Tensor | None = None
+        self._summed: tuple[float, Tensor] | None = None  # loss and gradient of several batches
+        self.loss_node: Any = None  # of autograd's graph, while that is kept
         self._evaluated = False
-        self._probed = False
+        self.probed = False
         self._writes_data = False  # the model or the loss: then they are given copies
-        self._is_random = False  # the model or the loss
+        self.is_random = False  # the model or the loss
+        self.in_double = False  # whether operations that ask for another dtype are given float64
 
     def refresh(self) -> None:
         """Evaluate again, at the weights as they are now."""
-        self._gradient_graph, self._evaluated = None, False
+        self._gradient_graph, self.loss_node, self._evaluated = None, None, False
+        self._summed = None
+
+    @property
+    def _calls(self) -> tuple[tuple[Batch, float], ...]:
+        """What the loss is called on, each with its share of the loss of all the data."""
+        if self._known_calls is None or self._known_calls[0] is not self.batches:
+            self._known_calls = self.batches, self.batches.calls
+        return self._known_calls[1]
+
+    @property
+    def _counted(self) -> list[tuple[int, float]]:
+        """The positions of the calls that count, with their shares."""
+        return [(index, share) for index, (_, share) in enumerate(self._calls) if share]
 
     def _evaluate(self) -> None:
         if not self._evaluated:
-            single = len(self.batches.items) == 1
+            single = len(self._calls) == 1
             self._gradient_graph = self._gradient(0) if single else None
             self._evaluated = True
 
     @property
     def loss(self) -> float:
-        """The loss of the batch; with several batches, of the one that was evaluated last."""
-        self._evaluate()
-        return self._loss
+        """The loss of all the data."""
+        return self._evaluated_sum()[0]
 
     @property
     def gradient(self) -> Tensor:
-        """The loss's gradient (n,); ValueError if there are several batches."""
+        """The gradient (n,) of the loss of all the data."""
+        return self._evaluated_sum()[1]
+
+    def _evaluated_sum(self) -> tuple[float, Tensor]:
+        """Loss and gradient at the weights of the last `refresh`."""
         self._evaluate()
-        if self._gradient_graph is None:
-            raise ValueError(f"the data must be one batch; got {len(self.batches.items)}")
-        return self._gradient_graph.detach()
+        if self._gradient_graph is None and self._summed is None:
+            self._summed = self.loss_and_gradient()
+        return self._summed or self.loss_and_gradient()
 
     def __matmul__(self, vector: Tensor) -> Tensor:
         """H v, (n,)."""
@@ -95,13 +140,36 @@ class AutogradHessian:
         if self._gradient_graph is not None:
             return self._product(self._gradient_graph, vector)
         total = torch.zeros_like(self.like)
-        for index, batch in enumerate(self.batches.items):
-            total += self._product(self._gradient(index), vector) * (batch.examples / self.batches.examples)
+        for index, share in self._counted:
+            total += self._product(self._gradient(index), vector) * share
         return total
 
-    def _probe(self) -> None:
+    def loss_and_gradient(self) -> tuple[float, Tensor]:
+        """The loss over all batches and its gradient (n,), at the weights as they are now."""
+        if self._gradient_graph is not None:
+            return self._loss, self._gradient_graph.detach()
+        loss, total = 0.0, torch.zeros_like(self.like)
+        for index, share in self._counted:
+            total += self._gradient(index, create_graph=False) * share
+            loss += self._loss * share
+        return loss, total
+
+    def prepare(self) -> None:
+        """Evaluate once, so that what cannot be used is refused now.
+
+        Raises:
+            ValueError: If the model, the loss or the data cannot be used.
+        """
+        self._evaluate()
+        if self._gradient_graph is None:
+            self._gradient(self._counted[0][0], create_graph=False)
+
+    def probe(self) -> None:
         """Evaluate all batches once, to see whether model or loss write to data or draw random numbers."""
-        for index, batch in enumerate(self.batches.items):
+        if self.probed:
+            return
+        for index, _ in self._counted:
+            batch = self._calls[index][0]
             with (
                 IsolatedRNG(index) as rng,
                 OriginalModelGuard(self.original),
@@ -109,20 +177,23 @@ class AutogradHessian:
             ):
                 batch_loss(self.model, self.loss_fn, batch, self.extras)
             self._writes_data |= guard.written
-            self._is_random |= rng.used
+            self.is_random |= rng.used
+        self.probed = True
 
     def _loss_of(self, index: int) -> Tensor | float:
-        if not self._probed:
-            self._probe()
-            self._probed = True
-        batch = self.batches.items[index].clone() if self._writes_data else self.batches.items[index]
+        self.probe()
+        batch = self._calls[index][0]
+        batch = batch.clone() if self._writes_data else batch
         # The batch's own random numbers, as in `ReferenceEvaluator`, the same for every product.
-        with IsolatedRNG(index) if self._is_random else nullcontext():
+        with IsolatedRNG(index) if self.is_random else nullcontext():
             return batch_loss(self.model, self.loss_fn, batch, self.extras)
 
-    def _gradient(self, index: int) -> Tensor:
+    def _gradient(self, index: int, create_graph: bool = True) -> Tensor:
         """The flat gradient (n,) of a batch, with its graph."""
-        with torch.enable_grad(), TwiceDifferentiable():
+        with torch.enable_grad(), ExitStack() as modes:
+            modes.enter_context(TwiceDifferentiable())
+            if self.in_double:
+                modes.enter_context(DoublePrecision())
             try:
                 loss = self._loss_of(index)
                 if not isinstance(loss, Tensor) or not loss.requires_grad:
@@ -130,7 +201,10 @@ class AutogradHessian:
                         "the loss does not depend on the model's weights in a way that can be differentiated"
                     )
                 self._loss = float(loss.detach())
-                parts = torch.autograd.grad(loss, self.weights, create_graph=True, materialize_grads=True)
+                self.loss_node = loss.grad_fn if create_graph else None
+                parts = torch.autograd.grad(
+                    loss, self.weights, create_graph=create_graph, materialize_grads=True
+                )
             except InvalidInputError:
                 raise
             except Exception as error:
@@ -148,3 +222,8 @@ class AutogradHessian:
         except RuntimeError as error:
             raise ValueError(f"the loss cannot be differentiated twice: {first_line(error)}") from error
         return torch.cat([part.reshape(-1) for part in parts])
+
+
+def _without_inference_tensors(batch: Batch) -> Batch:
+    """The batch, copied if a tensor was made in `torch.inference_mode`, which autograd does not take."""
+    return batch.clone() if any(tensor.is_inference() for tensor in batch.tensors()) else batch

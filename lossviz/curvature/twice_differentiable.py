@@ -1,7 +1,8 @@
 """Replace operations that torch cannot differentiate twice by equivalent ones that it can.
 
-Fused attention and cuDNN's recurrent networks have no second derivative. `torch.nn.attention.sdpa_kernel` and
-`torch.backends.cudnn.flags` would switch them off for all threads; a `TorchFunctionMode` is local to one.
+Fused attention and cuDNN's recurrent networks have no second derivative, that of fused weight normalization
+is wrong, and sparse gradients have none. `torch.nn.attention.sdpa_kernel` and `torch.backends.cudnn.flags`
+would switch fused operations off for all threads; a `TorchFunctionMode` is local to one.
 """
 
 import inspect
@@ -14,11 +15,15 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 _MULTI_HEAD = inspect.signature(F.multi_head_attention_forward)
+_WITH_SPARSE_GRADIENTS = (F.embedding, F.embedding_bag)
 _RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 
 
 class TwiceDifferentiable(TorchFunctionMode):
-    """Context in which attention is not fused, and recurrent networks on a GPU run on the CPU."""
+    """Context without fused attention, fused weight normalization and sparse gradients.
+
+    Recurrent networks on a GPU run on the CPU.
+    """
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
@@ -28,6 +33,10 @@ class TwiceDifferentiable(TorchFunctionMode):
             return _attention(*args, **kwargs)
         if function is F.multi_head_attention_forward:
             return _multi_head(*args, **kwargs)
+        if function is torch._weight_norm:
+            return _weight_norm(*args, **kwargs)
+        if function in _WITH_SPARSE_GRADIENTS and kwargs.get("sparse"):
+            return function(*args, **{**kwargs, "sparse": False})
         if getattr(function, "__name__", "") in _RECURRENT and args[0].is_cuda:
             return run_on_cpu(function, *args, **kwargs)
         return function(*args, **kwargs)
@@ -53,6 +62,11 @@ def _attention(
         query, key, value, attn_mask, dropout_p, is_causal, scale=scale, enable_gqa=enable_gqa
     )[0]
     return outputs
+
+
+def _weight_norm(v: Tensor, g: Tensor, dim: int = 0) -> Tensor:
+    """`torch._weight_norm` by plain operations: g v / ||v||, with the norm over all axes but one."""
+    return v * (g / torch.norm_except_dim(v, 2, dim))
 
 
 def _multi_head(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor | None]:

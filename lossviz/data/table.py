@@ -154,11 +154,11 @@ DATASETS: Registry[Dataset] = Registry(
         ),
         Dataset(
             name="blobs",
-            label="Four clouds",
+            label="Four clusters",
             task="classification",
             make=_blobs,
             formula=r"x \sim N(\mu_y, s^2 I), \quad \mu_y \text{ on a circle of radius } 2",
-            convention="noise is the standard deviation s of each cloud; not standardized",
+            convention="noise is the standard deviation s of each cluster; not standardized",
             source="scikit-learn, make_blobs",
             features=_PLANE,
             classes=("0", "1", "2", "3"),

@@ -2,24 +2,27 @@
 
 A batch is ``(inputs, targets)``; with more than two entries the last is the target and the others are
 the model's arguments. A batch that is a dict has its target under one of `TARGET_KEYS`, and the other entries
-are passed to the model by name. Inputs may themselves be a tuple (positional) or a dict (by name).
+are passed to the model by name; an object with an attribute of such a name is passed to the model as it is.
+Inputs may themselves be a tuple (positional) or a dict (by name), and inputs and targets of any lengths: only
+the model and the loss know what fits.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
-from math import prod
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 
 from lossviz.common.rng import IsolatedRNG
 from lossviz.common.validation import as_int64, count_in
+from lossviz.engine.nested import cloned, first_shape, join, map_tensors, tensors_in, to_tensors
 
 TARGET_KEYS = ("targets", "target", "labels", "label", "y")
+ONE_BATCH = "one batch"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +33,7 @@ class Batch:
     kwargs: Mapping[str, Any]
     targets: Any
     examples: int
+    target_key: str = ""  # the key of a dict's target, which the model is not given
 
     def outputs(self, model: nn.Module) -> Any:
         """The model's outputs on this batch."""
@@ -54,25 +58,83 @@ class Batch:
 
     def clone(self) -> "Batch":
         """The same values in new memory."""
-        args, kwargs, targets = _map_tensors(_cloned, (self.args, self.kwargs, self.targets))
-        return Batch(args, kwargs, targets, self.examples)
+        args, kwargs, targets = cloned((self.args, self.kwargs, self.targets))
+        return replace(self, args=args, kwargs=kwargs, targets=targets)
 
     def tensors(self) -> list[Tensor]:
         """All tensors in the batch, at any depth."""
-        return [*_tensors((self.args, self.kwargs, self.targets))]
+        return [*tensors_in((self.args, self.kwargs, self.targets))]
+
+
+@dataclass(frozen=True, eq=False)
+class JointBatch(Batch):
+    """Batches that the model is given one after the other, and the loss all together."""
+
+    parts: tuple[Batch, ...] = ()
+
+    @classmethod
+    def of(cls, parts: tuple[Batch, ...]) -> "JointBatch":
+        """Join batches; `lossviz.engine.nested.JoinError` if their targets cannot be."""
+        targets = join([part.targets for part in parts])
+        return cls((), {}, targets, sum(part.examples for part in parts), parts=parts)
+
+    def outputs(self, model: nn.Module) -> Any:
+        """The outputs of all parts, joined along the axis of the examples."""
+        return join([part.outputs(model) for part in self.parts])
+
+    @property
+    def all_inputs(self) -> tuple[Any, ...]:
+        """The inputs of the first part, as a sample."""
+        return self.parts[0].all_inputs
+
+    @property
+    def inputs(self) -> Any:
+        """The inputs of all parts, joined."""
+        return join([part.inputs for part in self.parts])
+
+    def clone(self) -> "JointBatch":
+        """The same values in new memory."""
+        return replace(self, targets=cloned(self.targets), parts=tuple(part.clone() for part in self.parts))
+
+    def tensors(self) -> list[Tensor]:
+        """All tensors in the parts, and the joined targets."""
+        return [*tensors_in(self.targets), *(tensor for part in self.parts for tensor in part.tensors())]
 
 
 @dataclass(frozen=True, eq=False)
 class BatchList:
-    """All batches that a loss is averaged over; ``subset`` tells whether ``max_batches`` left some out."""
+    """All batches of the data, and how the loss of all is made of theirs.
+
+    `lossviz.engine.averaging.shares` sets the shares: the loss of all the data is the sum of ``shares[k]``
+    times the loss of batch k. A batch whose share is 0 has no target that counts, and is not evaluated.
+    """
 
     items: tuple[Batch, ...]
-    subset: bool
+    subset: bool  # whether ``max_batches`` left some out
+    shares: tuple[float, ...] = ()  # (batches,); by default the share of the examples
+    averaging: str = ONE_BATCH  # how the loss of several batches is made, in words
+    joint: bool = False  # whether the loss is called once, on the outputs of all batches
+    whole: bool = True  # whether the result is the loss of all the data at once
 
     @property
     def examples(self) -> int:
         """Number of examples in all batches."""
         return sum(batch.examples for batch in self.items)
+
+    @property
+    def counted(self) -> tuple[Batch, ...]:
+        """The batches that count in the loss of all the data."""
+        shares = self.shares or (1.0,) * len(self.items)
+        return tuple(batch for batch, share in zip(self.items, shares, strict=True) if share)
+
+    @property
+    def calls(self) -> tuple[tuple[Batch, float], ...]:
+        """What the loss is called on, each with its share; a batch's position seeds its random numbers."""
+        if self.joint:
+            return ((JointBatch.of(self.items), 1.0),)
+        total = self.examples or 1
+        shares = self.shares or tuple(batch.examples / total for batch in self.items)
+        return tuple(zip(self.items, (1.0,) if len(self.items) == 1 else shares, strict=True))
 
 
 def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> BatchList:
@@ -93,10 +155,12 @@ def read_batches(data: Any, like: Tensor, max_batches: int | None = None) -> Bat
         The batches.
 
     Raises:
-        ValueError: If the data are empty, have no target, or inputs and targets differ in length.
+        ValueError: If the data are empty, or have no target.
     """
     if max_batches is not None:
         max_batches = count_in("max_batches", max_batches, 1)
+    if _is_example_object(data):
+        return BatchList((_batch(data, like),), subset=False)
     if isinstance(data, (Tensor, np.ndarray, str, bytes)) or not isinstance(data, Iterable):
         got = type(data).__name__ + ("; give it to a DataLoader" if isinstance(data, Dataset) else "")
         raise ValueError(f"data must be (inputs, targets) or an iterable of such batches; got {got}")
@@ -110,27 +174,54 @@ def _read_iterable(data: Iterable[Any], like: Tensor, max_batches: int | None) -
     iterator = iter(data)
     items = tuple(_batch(item, like) for item in islice(iterator, max_batches))
     if not items:
-        raise ValueError("data has no batch")
+        used_up = isinstance(data, Iterator)
+        advice = "; an iterator can be read once only: give a list or a DataLoader" if used_up else ""
+        raise ValueError(f"data has no batch{advice}")
     return BatchList(items, subset=max_batches is not None and next(iterator, None) is not None)
 
 
 def _is_batch(data: Any) -> bool:
-    """Whether data is one batch: a dict, or a tuple or list of at least two that starts with an input."""
-    if isinstance(data, Mapping):
+    """Whether data is one batch, and not several."""
+    if isinstance(data, Mapping) or _is_example_object(data):
         return True
     if not isinstance(data, (tuple, list)) or len(data) < 2:
         return False
-    if isinstance(data[0], Mapping) and set(data[0]) & set(TARGET_KEYS):
-        return False  # a list of dict batches
-    if isinstance(data[0], (Tensor, np.ndarray)):
+    first, last = data[0], data[-1]
+    if isinstance(first, (Tensor, np.ndarray)):
         return True
-    # ((x1, x2), y) or ({...}, y) is a batch; [(x, y), (x, y)] is a list of them.
-    return isinstance(data[0], (tuple, list, Mapping)) and isinstance(data[-1], (Tensor, np.ndarray))
+    if _is_example_object(first):
+        return not isinstance(last, type(first))  # else a list of such objects
+    # ((x1, x2), y) or ({...}, y) is a batch; [(x, y), (x, y)] and [{...}, {...}] are lists of them.
+    if isinstance(first, (tuple, list)) and _is_list_of_dicts(last):
+        return isinstance(data, tuple)  # (images, detection targets)
+    if not (isinstance(first, (tuple, list, Mapping)) or any(True for _ in tensors_in(first))):
+        return False
+    is_target = last is None or isinstance(last, (Tensor, np.ndarray))
+    return is_target or (isinstance(last, Mapping) and not isinstance(first, Mapping))
+
+
+def _is_list_of_dicts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(entry, Mapping) for entry in value)
+
+
+def _target_attributes(value: Any) -> list[str]:
+    """Which attributes of an object may be its target."""
+    if isinstance(value, (Tensor, np.ndarray, tuple, list, Mapping, Dataset, DataLoader, nn.Module, type)):
+        return []
+    return [key for key in TARGET_KEYS if getattr(value, key, None) is not None]
+
+
+def _is_example_object(value: Any) -> bool:
+    """Whether a value is an object that holds tensors, one of them its target, as a batch of graphs."""
+    # A loader may hold its data, too, but is not moved to a device as a batch is.
+    is_loader = hasattr(value, "__iter__") and not callable(getattr(value, "to", None))
+    return not is_loader and len(_target_attributes(value)) == 1 and any(True for _ in tensors_in(value))
 
 
 def _batch(item: Any, like: Tensor) -> Batch:
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = {}
+    target_key = ""
     if isinstance(item, Mapping):
         keys = [key for key in TARGET_KEYS if key in item]
         if len(keys) != 1:
@@ -138,35 +229,51 @@ def _batch(item: Any, like: Tensor) -> Batch:
                 f"a dict batch must have one target, under one of {', '.join(TARGET_KEYS)}; "
                 f"its keys: {', '.join(map(str, item))}"
             )
-        kwargs = {key: value for key, value in item.items() if key != keys[0]}
-        targets = item[keys[0]]
+        (target_key,) = keys
+        kwargs = {key: value for key, value in item.items() if key != target_key}
+        targets = item[target_key]
     elif isinstance(item, (tuple, list)) and len(item) >= 2:
-        *first, targets = item
-        if len(first) == 1 and isinstance(first[0], Mapping):
-            kwargs = dict(first[0])
-        elif len(first) == 1 and isinstance(first[0], (tuple, list)) and not hasattr(first[0], "_fields"):
-            args = tuple(first[0])
+        *inputs, targets = item
+        if len(inputs) == 1 and isinstance(inputs[0], Mapping):
+            kwargs = dict(inputs[0])
+        elif len(inputs) == 1 and isinstance(inputs[0], tuple) and not hasattr(inputs[0], "_fields"):
+            args = inputs[0]  # a list of examples of several sizes, with a dict of targets each, is one input
+        elif len(inputs) == 1 and isinstance(inputs[0], list) and not _is_list_of_dicts(targets):
+            args = tuple(inputs[0])
         else:
-            args = tuple(first)
+            args = tuple(inputs)
+    elif _is_example_object(item):
+        args, targets = (item,), getattr(item, _target_attributes(item)[0])
     else:
-        raise ValueError(f"a batch must be (inputs, targets) or a dict; got {type(item).__name__}")
-    args = tuple(_to_tensors(value, like) for value in args)
-    kwargs = {key: _to_tensors(value, like) for key, value in kwargs.items()}
-    targets = _map_tensors(as_int64, _to_tensors(targets, like))
-    shape = _first_shape([*args, *kwargs.values()])
-    num_targets = _first_shape([targets])[:1]
-    if not shape:
+        raise ValueError(_not_a_batch(item))
+    args = tuple(to_tensors(value, like) for value in args)
+    kwargs = {key: to_tensors(value, like) for key, value in kwargs.items()}
+    targets = map_tensors(as_int64, to_tensors(targets, like))
+    shape = first_shape((args, kwargs))
+    if not shape and not any(True for _ in tensors_in((args, kwargs))):
         got = type((*args, *kwargs.values())[0]).__name__ if args or kwargs else "nothing"
         raise ValueError(f"the inputs of a batch must hold a tensor or an array of examples; got {got}")
-    if 0 in shape:
+    if shape[:1] == (0,):
         raise ValueError("a batch of data is empty: it needs inputs with at least one example")
-    # Recurrent networks take (time, batch, ...), and may have a target for each batch element or time step.
-    counts = {shape[0], *shape[1:2], prod(shape[:2])}
-    if num_targets and num_targets[0] not in counts:
-        raise ValueError(
-            f"data has {shape[0]} inputs but {num_targets[0]} targets; they must be equally many"
+    return Batch(args, kwargs, targets, _count(targets, shape), target_key)
+
+
+def _count(targets: Any, shape: tuple[int, ...]) -> int:
+    """Number of examples: of targets, where these have a length, else of inputs."""
+    if _is_list_of_dicts(targets):
+        return len(targets)
+    return (first_shape(targets)[:1] or shape[:1] or (1,))[0]
+
+
+def _not_a_batch(item: Any) -> str:
+    got = type(item).__name__
+    alone = isinstance(item, (Tensor, np.ndarray)) or (isinstance(item, (tuple, list)) and len(item) == 1)
+    if alone:
+        return (
+            f"a batch must be (inputs, targets) or a dict; got {got} alone: for a loss without targets give "
+            "(inputs, None), and a loss_fn of (outputs, targets) that does not read its second argument"
         )
-    return Batch(args, kwargs, targets, *(num_targets or shape[:1]))
+    return f"a batch must be (inputs, targets) or a dict; got {got}"
 
 
 class DataWriteGuard:
@@ -189,60 +296,3 @@ class DataWriteGuard:
                 self.written = True
                 with torch.no_grad():
                     tensor.copy_(values)
-
-
-def _first_shape(values: list[Any]) -> tuple[int, ...]:
-    """Shape of the first tensor that is not a scalar, also in tuples and dicts; () if there is none."""
-    for value in values:
-        if isinstance(value, Tensor) and value.ndim:
-            return tuple(value.shape)
-        inner = list(value.values()) if isinstance(value, Mapping) else value
-        if isinstance(inner, (tuple, list)) and (found := _first_shape(list(inner))):
-            return found
-    return ()
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, (Mapping, tuple, list)):
-        for inner in value.values() if isinstance(value, Mapping) else value:
-            yield from _tensors(inner)
-
-
-def _map_tensors(function: Callable[[Tensor], Tensor], value: Any) -> Any:
-    """The value with each of its tensors, at any depth, replaced by the function of it."""
-    if isinstance(value, Tensor):
-        return function(value)
-    if isinstance(value, Mapping):
-        return {name: _map_tensors(function, inner) for name, inner in value.items()}
-    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return type(value)(_map_tensors(function, inner) for inner in value)
-    return value
-
-
-def _cloned(value: Tensor) -> Tensor:
-    return value.detach().clone().requires_grad_(value.requires_grad)
-
-
-def _to_tensors(value: Any, like: Tensor) -> Any:
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind not in "fiub":
-            raise ValueError(f"data must be numbers; got a numpy array of dtype {value.dtype}")
-        # Torch supports neither foreign byte orders nor read-only arrays.
-        tensor = torch.from_numpy(np.require(value, value.dtype.newbyteorder("="), ("C", "W")))
-        if tensor.is_floating_point():
-            return tensor.to(like.device, like.dtype)
-        # An embedding takes int64 or int32 only.
-        return (tensor if tensor.dtype == torch.uint8 else as_int64(tensor)).to(like.device)
-    if isinstance(value, Tensor):
-        if value.device.type == "meta":
-            raise ValueError("data is on the meta device and has no values")
-        return value.to(
-            like.device
-        )  # the same tensor if it is there already: a loss may keep a reference to it
-    if isinstance(value, Mapping):
-        return {name: _to_tensors(inner, like) for name, inner in value.items()}
-    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return type(value)(_to_tensors(inner, like) for inner in value)
-    return value

@@ -21,6 +21,10 @@ class BufferPool:
         self._last_use: list[int] = []  # the last operation that each buffer is reserved for
         self.sizes: list[int] = []  # of the largest value that each holds
 
+    def reuse(self) -> None:
+        """Let the operations of the next program, which runs after the last, have the same memory."""
+        self._last_use = [-1] * len(self._last_use)
+
     def reserve(self, first: int, last: int, size: int = 0) -> Buffer:
         """Reserve a buffer from operation ``first`` to operation ``last``.
 

@@ -79,15 +79,20 @@ def _disagreement(
     window: Sequence[tuple[float, float]],
 ) -> str:
     """Why the vectorized evaluator cannot be used in this window; '' if it can."""
-    unit = np.random.default_rng(0).random((2, 2))
-    low, high = np.array(window, dtype=float).T
-    points = low + unit * (high - low)
+    points = random_points(window)
     found, expected = vectorized(points), reference(points)
     dtype = next(p.dtype for p in task.model.parameters() if p.requires_grad)
     if not np.isfinite(expected).any():
         return "the loss is not finite at two random points, so that nothing can be compared"
     agree = np.allclose(found, expected, rtol=TOLERANCE[dtype], atol=0, equal_nan=True)
     return "" if agree else "the vectorized evaluator did not agree with the model at two random points"
+
+
+def random_points(window: Sequence[tuple[float, float]]) -> Floats:
+    """Two points (2, 2) of a window, at which evaluators are compared: always the same."""
+    low, high = np.array(window, dtype=float).T
+    points: Floats = low + np.random.default_rng(0).random((2, 2)) * (high - low)
+    return points
 
 
 def evaluate(

@@ -1,7 +1,8 @@
 """The table of operations that the vectorized evaluator knows, `FORWARD_RULES`, and their rules.
 
 To find how an operation is computed at many points at once, look its name up in `FORWARD_RULES` at the end of
-this file; the rules of layers with parameters are in `lossviz.engine.parameter_operations`. How it is
+this file; the rules of layers with parameters are in `lossviz.engine.parameter_operations`, those of what
+works along the features in `lossviz.engine.feature_operations`. How it is
 differentiated is in `lossviz.curvature.op_rules.DERIVATIVE_RULES`. To add an operation, write a rule and add
 its name (that of the torch function, as `lossviz.engine.trace.Op.name` has it) to both tables.
 
@@ -11,12 +12,15 @@ example by itself, except a loss's last one, the mean or sum over everything.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from lossviz.engine.feature_operations import along_features, concatenate, glu, group_norm, prelu, rms_norm
+from lossviz.engine.op_names import ALONG_AXIS, BINARY, JOINS, REDUCTIONS, RESHAPES, UNARY
 from lossviz.engine.parameter_operations import batch_norm, layer_norm, linear
 from lossviz.engine.rule_types import CompiledOp, Compiler, ForwardRule, PlanePoints, Values, require
 from lossviz.engine.trace import Op, Ref, UntraceableError, argument
@@ -42,7 +46,7 @@ def _elementwise(compiler: Compiler, index: int, op: Op) -> CompiledOp:
         return lambda values, points, block: overwrite(operand(values, points, block))
     if index in compiler.tanh_as_sigmoid:
         return lambda values, points, block: torch.sigmoid(operand(values, points, block))
-    function = getattr(torch, name) if op.name.endswith("_") else op.function
+    function = getattr(torch, name, None) or getattr(F, name) if op.name.endswith("_") else op.function
     rest = op.args[1:]
     named = {k: v for k, v in op.kwargs.items() if k != "inplace"}
     if op.name in _WITH_INPLACE and len(rest) >= _WITH_INPLACE[op.name]:
@@ -62,16 +66,15 @@ def _binary(compiler: Compiler, index: int, op: Op) -> CompiledOp:
     first, second, *rest = op.args
     require(not any(isinstance(value, Ref) for value in rest), op)
     rank, n = len(op.shape), op.shape[0] if op.shape else 0
+    by_example = (op.shape, (n, 1)) if rank == 2 else (op.shape,)
     for shape in op.input_shapes:
         # Broadcasting other than this would mean something else on stacked values.
         is_number = not shape or shape == (1,)
-        require(
-            shape == op.shape or is_number or (rank == 2 and shape in (op.shape[1:], (1, op.shape[1]))),
-            op,
-        )
+        by_feature = rank == 2 and shape in (op.shape[1:], (1, op.shape[1]))
+        require(shape in by_example or is_number or by_feature, op)
     for ref in (first, second):
         if compiler.is_stacked(ref):
-            require(compiler.shape(ref) in (op.shape, ()), op)
+            require(compiler.shape(ref) in (*by_example, ()), op)
     left, right = (compiler.operand(ref, rank, n) for ref in (first, second))
     function = op.function
     if op.name in _OVERWRITING:
@@ -110,10 +113,10 @@ def _reshape(compiler: Compiler, index: int, op: Op) -> CompiledOp:
 
 
 def _item(compiler: Compiler, index: int, op: Op) -> CompiledOp:
-    """Select one feature, as in ``h[:, k]``."""
+    """Select one feature, as in ``h[:, k]``, or a slice of them."""
     before, key = compiler.shape(op.args[0]), op.args[1]
     require(len(before) == 2 and isinstance(key, tuple) and len(key) == 2, op)
-    require(key[0] in (slice(None), Ellipsis) and isinstance(key[1], int), op)
+    require(key[0] in (slice(None), Ellipsis) and isinstance(key[1], (int, slice)), op)
     operand = compiler.operand(op.args[0], 2, 0)
     return lambda values, points, block: operand(values, points, block)[:, key[1]]
 
@@ -131,13 +134,6 @@ def _reduction(compiler: Compiler, index: int, op: Op) -> CompiledOp:
     dim = dim[0] if isinstance(dim, tuple) and len(dim) == 1 else dim
     require(dim in (1, -1) and len(before) == 2, op)
     return lambda values, points, block: function(operand(values, points, block), dim=1, keepdim=keepdim)
-
-
-def _along_features(compiler: Compiler, index: int, op: Op) -> CompiledOp:
-    """Softmax or log-softmax over the features."""
-    require(len(op.shape) == 2 and argument(op, 1, "dim", None) in (1, -1), op)
-    operand, function = compiler.operand(op.args[0], 2, 0), getattr(torch, op.name)
-    return lambda values, points, block: function(operand(values, points, block), dim=1)
 
 
 def _loss(compiler: Compiler, index: int, op: Op) -> CompiledOp:
@@ -201,34 +197,31 @@ def _cross_entropy(compiler: Compiler, index: int, operand: CompiledOp, labels: 
     return run
 
 
-def _entries(rule: ForwardRule, names: str) -> dict[str, ForwardRule]:
-    return dict.fromkeys(names.split(), rule)
+def _entries(rule: ForwardRule, names: Iterable[str]) -> dict[str, ForwardRule]:
+    return dict.fromkeys(names, rule)
 
 
 FORWARD_RULES: dict[str, ForwardRule] = {
-    **_entries(linear, "linear"),
-    **_entries(batch_norm, "batch_norm"),
-    **_entries(layer_norm, "layer_norm"),
-    **_entries(
-        _elementwise,
-        "relu relu_ tanh tanh_ sigmoid sigmoid_ gelu silu elu leaky_relu celu selu mish relu6 hardswish "
-        "hardsigmoid hardtanh softplus softsign logsigmoid tanhshrink exp log log1p expm1 sin cos abs square "
-        "sqrt rsqrt neg __neg__ sign reciprocal clamp clamp_min clamp_max",
-    ),
-    **_entries(
-        _binary,
-        "add add_ __add__ __radd__ __iadd__ sub sub_ __sub__ __rsub__ __isub__ rsub subtract mul mul_ "
-        "__mul__ __rmul__ __imul__ multiply div div_ __truediv__ __rtruediv__ __rdiv__ __itruediv__ "
-        "true_divide pow __pow__ __rpow__ maximum minimum gt lt ge le __gt__ __lt__ __ge__ __le__",
-    ),
-    **_entries(_where, "where"),
-    **_entries(_reshape, "flatten view reshape squeeze unsqueeze"),
-    **_entries(_item, "__getitem__"),
-    **_entries(_reduction, "mean sum"),
-    **_entries(_along_features, "softmax log_softmax"),
+    **_entries(_elementwise, UNARY),
+    **_entries(_binary, BINARY),
+    **_entries(_where, ("where",)),
+    **_entries(_reshape, RESHAPES),
+    **_entries(_item, ("__getitem__",)),
+    **_entries(_reduction, REDUCTIONS),
+    **_entries(along_features, ALONG_AXIS),
+    **_entries(concatenate, JOINS),
+    "linear": linear,
+    "batch_norm": batch_norm,
+    "layer_norm": layer_norm,
+    "group_norm": group_norm,
+    "rms_norm": rms_norm,
+    "prelu": prelu,
+    "glu": glu,
     **_entries(
         _loss,
-        "cross_entropy nll_loss binary_cross_entropy_with_logits binary_cross_entropy mse_loss l1_loss "
-        "smooth_l1_loss huber_loss soft_margin_loss",
+        (
+            *("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy"),
+            *("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"),
+        ),
     ),
 }

@@ -4,6 +4,7 @@
 """
 
 import itertools
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -105,26 +106,29 @@ def batch_norm(compiler: Compiler, index: int, op: Op) -> CompiledOp:
     require(not argument(op, 5, "training", False) and mean is not None and var is not None, op)
     require(compiler.is_stacked(x) and len(op.shape) == 2, op)
     operand, rank, buffer = compiler.operand(x, 2, 0), 2, compiler.buffer(index)
-    inverse_std = torch.rsqrt(compiler.recorded(var) + eps).unsqueeze(-1)
-    center = compiler.recorded(mean).unsqueeze(-1)
-    weight_at = (
-        compiler.operand(weight, rank, 0)
-        if weight is not None
-        else lambda values, points, block: torch.ones_like(inverse_std)
-    )
-    bias_at = (
-        compiler.operand(bias, rank, 0)
-        if bias is not None
-        else lambda values, points, block: torch.zeros_like(inverse_std)
-    )
+    inverse_std = _statistic(compiler, var, lambda value: torch.rsqrt(value + eps))
+    center = _statistic(compiler, mean, lambda value: value)
+    weight_at = compiler.operand(weight if weight is not None else 1.0, rank, 0)
+    bias_at = compiler.operand(bias if bias is not None else 0.0, rank, 0)
 
     def run(values: Values, points: PlanePoints, block: int) -> Tensor:
-        scale = weight_at(values, points, block) * inverse_std
-        shift = bias_at(values, points, block) - center * scale
+        scale = weight_at(values, points, block) * points.cached(inverse_std)
+        shift = bias_at(values, points, block) - points.cached(center) * scale
         h = operand(values, points, block)
         return torch.addcmul(shift, h, scale, out=buffer(h, tuple(h.shape)))
 
     return run
+
+
+def _statistic(
+    compiler: Compiler, ref: Ref, function: Callable[[Tensor], Tensor]
+) -> Callable[[Tensor], Tensor]:
+    """The function from coefficients (G, 3) to one of a layer's statistics, (f, 1) or (G, f, 1)."""
+    if ref.kind == "parameter" and compiler.parameters is not None:
+        values_at = compiler.parameters.at(ref.key)
+        return lambda coefficients: function(values_at(coefficients)).unsqueeze(-1)
+    constant = function(compiler.recorded(ref)).unsqueeze(-1)
+    return lambda coefficients: constant
 
 
 def layer_norm(compiler: Compiler, index: int, op: Op) -> CompiledOp:

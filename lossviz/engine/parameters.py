@@ -1,21 +1,22 @@
 """A model's trainable parameters, as one flat vector, and a private copy of the model.
 
 The user's model is read here and never written. Everything that evaluates it at other weights works on
-`private_copy`, a deep copy in eval mode, so that an error or a Ctrl-C cannot leave it changed.
+`private_copy`, a copy in eval mode, so that an error or a Ctrl-C cannot leave it changed. Frozen weights may
+be of any type, as in quantized models under adapters, and the copy shares them, since nothing moves them.
 """
 
 import copy
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from lossviz.common.typing import AnyFloats
-from lossviz.common.validation import as_tensor
 
-DTYPES = (torch.float32, torch.float64)
+HALF = (torch.float16, torch.bfloat16)
+DTYPES = (torch.float32, torch.float64, *HALF)
+QUANTIZED = (torch.int8, torch.uint8)  # of buffers that hold the weights of a quantized layer
 
 
 def trainable_parameters(model: nn.Module) -> dict[str, Tensor]:
@@ -35,11 +36,11 @@ def trainable_parameters(model: nn.Module) -> dict[str, Tensor]:
             raise ValueError(
                 f"parameter {name!r} has no shape yet; run one batch through the lazy model first"
             )
-        if parameter.dtype not in DTYPES:
+        if parameter.dtype not in DTYPES and parameter.requires_grad:
             advice = "; call model.float() first" if parameter.is_floating_point() else ""
             raise ValueError(
                 f"parameter {name!r} is {_short(parameter.dtype)}; "
-                f"a loss surface needs float32 or float64{advice}"
+                f"a loss surface needs float32, float64, bfloat16 or float16{advice}"
             )
         if parameter.device.type == "meta":
             raise ValueError(f"parameter {name!r} is on the meta device and has no values")
@@ -62,9 +63,36 @@ def _short(value: object) -> str:
     return str(value).removeprefix("torch.")
 
 
+def input_like(model: nn.Module) -> Tensor:
+    """A parameter that has the type of the model's inputs: that of most of its weights, frozen or not.
+
+    Under adapters in float32 the layers that see the inputs may be of another type.
+    """
+    floats = [parameter for parameter in model.parameters() if parameter.dtype in DTYPES]
+    numbers = {p.dtype: sum(q.numel() for q in floats if q.dtype == p.dtype) for p in floats}
+    return next(p for p in floats if p.dtype == max(numbers, key=lambda dtype: numbers[dtype]))
+
+
+def widened(tensor: Tensor) -> Tensor:
+    """A tensor of half precision in float32, in which its numbers are exact; others unchanged."""
+    return tensor.float() if tensor.dtype in HALF else tensor
+
+
+def rounding(model: nn.Module) -> str:
+    """What is lost where weights are of half precision, in words; "" if none is."""
+    half = {p.dtype: p.requires_grad for p in sorted(model.parameters(), key=lambda p: p.requires_grad)}
+    half = {dtype: trainable for dtype, trainable in half.items() if dtype in HALF}
+    texts = []
+    for dtype, trainable in half.items():
+        percent = f"{100 * torch.finfo(dtype).eps / 2:.1g} %"
+        what = "the weights of every point are" if trainable else "what frozen weights take part in is"
+        texts.append(f"{what} rounded to {_short(dtype)}, by up to {percent}")
+    return "; ".join(texts)
+
+
 def flatten(tensors: Iterable[Tensor]) -> AnyFloats:
-    """All tensors one after the other as a copy on the CPU, (n,)."""
-    return torch.cat([tensor.detach().reshape(-1) for tensor in tensors]).cpu().numpy()
+    """All tensors one after the other as a copy on the CPU, (n,); those of half precision in float32."""
+    return torch.cat([widened(tensor.detach().reshape(-1)) for tensor in tensors]).cpu().numpy()
 
 
 def matching_parameters(
@@ -103,12 +131,16 @@ def matching_parameters(
 
 
 def private_copy(model: nn.Module) -> nn.Module:
-    """A deep copy in eval mode that shares no tensor with the model.
+    """A copy in eval mode that shares no tensor with the model but those that nothing moves.
+
+    Shared are frozen parameters and the weights of quantized layers, which may be most of the memory; a model
+    that writes to them in its forward pass is refused by `lossviz.engine.user_loss.OriginalModelGuard`.
 
     Raises:
         ValueError: If the model contains something that cannot be copied.
     """
-    memo: dict[int, object] = {}
+    memo: dict[int, object] = {id(p): _alias(p) for p in model.parameters() if not p.requires_grad}
+    memo |= {id(buffer): buffer for buffer in model.buffers() if buffer.dtype in QUANTIZED}
     for module in model.modules():
         for value in vars(module).values():
             if isinstance(value, Tensor) and not value.is_leaf:
@@ -125,27 +157,10 @@ def private_copy(model: nn.Module) -> nn.Module:
         ) from error
 
 
-def checkpoint_parameters(weights: "nn.Module | Mapping[str, Tensor | np.ndarray]") -> dict[str, Tensor]:
-    """The trainable parameters by name of a module, or of a state_dict.
-
-    A state_dict, of tensors or of arrays, does not tell which entries are parameters: an entry that is named
-    running_mean or running_var, or is not of floating-point numbers, is taken for a buffer.
-
-    Raises:
-        ValueError: If ``weights`` is neither, or holds something else than arrays of numbers.
-    """
-    if isinstance(weights, nn.Module):
-        return trainable_parameters(weights)
-    if not isinstance(weights, Mapping):
-        raise ValueError(f"a checkpoint must be a module or its state_dict(); got {type(weights).__name__}")
-    state: dict[str, Tensor] = {}
-    for name, value in weights.items():
-        if not isinstance(value, (Tensor, np.ndarray)) or (
-            isinstance(value, np.ndarray) and value.dtype.kind not in "fiub"
-        ):
-            got = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
-            raise ValueError(f"a checkpoint must hold tensors or arrays of numbers; {name!r} is {got}")
-        tensor = as_tensor(value)
-        if tensor.is_floating_point() and name.rpartition(".")[2] not in ("running_mean", "running_var"):
-            state[name] = tensor
-    return state
+def _alias(parameter: nn.Parameter) -> nn.Parameter:
+    """The same values in the same memory, as a parameter that a copy may convert to another type."""
+    if type(parameter) is not nn.Parameter:
+        return parameter  # of a library for quantized weights, which keeps more than the values
+    alias = nn.Parameter(parameter.detach(), requires_grad=False)
+    vars(alias).update(vars(parameter))
+    return alias

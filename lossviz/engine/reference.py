@@ -17,8 +17,10 @@ from lossviz.common.errors import InvalidInputError, first_line
 from lossviz.common.rng import IsolatedRNG
 from lossviz.common.typing import AnyFloats, Floats
 from lossviz.engine.batches import Batch, BatchList, DataWriteGuard
-from lossviz.engine.parameters import trainable_parameters
-from lossviz.engine.user_loss import OriginalModelGuard, batch_loss, loss_extras
+from lossviz.engine.parameters import private_copy, trainable_parameters, widened
+from lossviz.engine.state.batch_norm import RecomputedStatistics
+from lossviz.engine.state.plane_state import LinearPart, NearestPart, PlaneState, replace_entry
+from lossviz.engine.user_loss import OriginalModelGuard, batch_loss, loss_extras, withheld
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,9 @@ class Task:
     loss_fn: Callable[..., Any]
     batches: BatchList
     directions: AnyFloats  # (3, n): origin, u, v
+    state: PlaneState | None = None  # buffers and frozen parameters that move with the weights
+    recompute: bool = False  # whether BatchNorm's statistics are estimated from the data at each point
+    fresh: bool = False  # whether each point is evaluated by a new copy of the model
 
 
 class ReferenceEvaluator:
@@ -41,6 +46,7 @@ class ReferenceEvaluator:
     Args:
         task: What to evaluate; from here on the evaluator changes the weights of its model.
         original: The user's model, of which the task's model is a copy; it must not be used by the loss.
+        start: The point that is evaluated first, to see whether the model and the loss run.
 
     Raises:
         ValueError: If the model and the loss do not run on the data.
@@ -49,22 +55,20 @@ class ReferenceEvaluator:
     name = "reference"
     block_size = 1  # points to be evaluated in one call
 
-    def __init__(self, task: Task, original: nn.Module | None = None) -> None:
-        self._model = task.model
+    def __init__(
+        self, task: Task, original: nn.Module | None = None, start: tuple[float, float] = (0.0, 0.0)
+    ) -> None:
         self._task = task
+        self._calls = task.batches.calls
         self._extras = loss_extras(task.loss_fn)
-        trainable = trainable_parameters(self._model)
-        first = next(iter(trainable.values()))
+        first = next(iter(trainable_parameters(task.model).values()))
         self._origin, self._u, self._v = (
-            torch.from_numpy(row).to(first.device, first.dtype) for row in task.directions
+            torch.from_numpy(row).to(first.device, widened(first).dtype) for row in task.directions
         )
-        self._weights = torch.empty_like(self._origin)
-        offset = 0
-        for (
-            parameter
-        ) in trainable.values():  # from here on the copy's parameters are views of one flat vector
-            parameter.data = self._weights[offset : offset + parameter.numel()].view(parameter.shape)
-            offset += parameter.numel()
+        self._point = torch.empty_like(self._origin)
+        self._bind(private_copy(task.model) if task.fresh else task.model)
+        self._start = start
+        self.first_loss = float("nan")  # at the first point
         self._writes_data = False  # the model or the loss: then they are given copies
         self._is_random = False
         self._first_pass = True
@@ -72,9 +76,29 @@ class ReferenceEvaluator:
             self._needs_grad = self._find_needs_grad()
         self._first_pass = False
 
+    def _bind(self, model: nn.Module) -> None:
+        """Evaluate this model from here on: its parameters become views of one flat vector."""
+        self._model, offset = model, 0
+        trainable = trainable_parameters(model)
+        dtype = next(iter(trainable.values())).dtype
+        # Weights of half precision are rounded once, where the sum is complete.
+        self._weights = self._point if dtype == self._point.dtype else self._point.to(dtype)
+        for parameter in trainable.values():
+            parameter.data = self._weights[offset : offset + parameter.numel()].view(parameter.shape)
+            offset += parameter.numel()
+        self._statistics = RecomputedStatistics(model) if self._task.recompute else None
+        state = self._task.state or PlaneState({})
+        parts: dict[str, LinearPart | NearestPart] = {**state.linear, **state.nearest}
+        named = {**dict(model.named_parameters()), **dict(model.named_buffers(remove_duplicate=False))}
+        self._moving = [(replace_entry(model, name, named[name]), part) for name, part in parts.items()]
+
     @property
     def exclusive_reason(self) -> str:
         """Why only the reference evaluator can do the task; '' if the vectorized one may."""
+        if self._task.fresh:
+            return "the model keeps something made of its weights, so that each point has a new copy of it"
+        if self._task.recompute:
+            return "BatchNorm's statistics are estimated anew at each point"
         if self._needs_grad:
             return "the loss differentiates inside"
         if self._writes_data:
@@ -87,16 +111,28 @@ class ReferenceEvaluator:
             return np.array([self._loss_at(a, b) for a, b in points.tolist()], dtype=np.float64)
 
     def _loss_at(self, a: float, b: float) -> float:
+        if self._task.fresh:
+            self._bind(private_copy(self._task.model))
         with torch.no_grad():
-            torch.add(self._origin, self._u, alpha=a, out=self._weights)
-            self._weights.add_(self._v, alpha=b)
+            torch.add(self._origin, self._u, alpha=a, out=self._point)
+            self._point.add_(self._v, alpha=b)
+            if self._weights is not self._point:
+                self._weights.copy_(self._point)
+            if self._moving:
+                coefficients = torch.tensor([[1.0, a, b]], dtype=torch.float64)
+                for tensor, part in self._moving:
+                    tensor.copy_(part.at(coefficients).view_as(tensor))
         torch.clear_autocast_cache()  # within `torch.autocast` it holds casts of the previous weights
+        if self._statistics is not None:
+            self._statistics.estimate(self._forward, len(self._task.batches.items))
         total = 0.0
-        for index, batch in enumerate(self._task.batches.items):
+        for index, (batch, share) in enumerate(self._calls):
+            if not share:
+                continue  # no target of the batch counts, and its own mean may be NaN
             isolated = self._first_pass or self._is_random
             loss = self._isolated_loss(index, batch) if isolated else self._batch_loss(batch)
-            total += float(loss.detach() if isinstance(loss, Tensor) else loss) * batch.examples
-        return total / self._task.batches.examples
+            total += share * float(loss.detach() if isinstance(loss, Tensor) else loss)
+        return total
 
     def _isolated_loss(self, index: int, batch: Batch) -> Tensor | float:
         """The loss of a batch with random numbers of its own, the same at every point."""
@@ -104,6 +140,17 @@ class ReferenceEvaluator:
             loss = self._batch_loss(batch)
         self._is_random |= rng.used
         return loss
+
+    def _forward(self, index: int) -> None:
+        """A forward pass of one batch, for what it does to the model's buffers."""
+        batch = self._task.batches.items[index]
+        if not self._first_pass and not self._is_random:
+            (batch.clone() if self._writes_data else batch).outputs(self._model)
+            return
+        with DataWriteGuard(batch) as guard, IsolatedRNG(index) as rng:
+            batch.outputs(self._model)
+        self._writes_data |= guard.written
+        self._is_random |= rng.used
 
     def _batch_loss(self, batch: Batch) -> Tensor | float:
         if not self._first_pass:
@@ -118,7 +165,7 @@ class ReferenceEvaluator:
         """Whether the loss differentiates inside; ValueError if it fails with and without autograd."""
         try:
             with torch.no_grad():
-                self._loss_at(0.0, 0.0)
+                self.first_loss = self._loss_at(*self._start)
             return False
         except RuntimeError as error:
             if "grad" not in str(error):
@@ -129,7 +176,7 @@ class ReferenceEvaluator:
             raise ValueError(_failure(error, self._task)) from error
         try:
             with torch.enable_grad():
-                self._loss_at(0.0, 0.0)
+                self.first_loss = self._loss_at(*self._start)
         except InvalidInputError:
             raise
         except Exception as error:
@@ -139,7 +186,8 @@ class ReferenceEvaluator:
 
 def _failure(error: Exception, task: Task) -> str:
     batch = task.batches.items[0]
-    tensors = [v for v in (*batch.all_inputs, batch.targets) if isinstance(v, Tensor)]
+    tensors = batch.tensors()[:8]
     shapes = ", ".join(f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for t in tensors)
     dtype = str(next(task.model.parameters()).dtype).removeprefix("torch.")
-    return f"the {dtype} model and loss_fn fail on this data ({shapes}): {first_line(error)}"
+    hint = withheld(batch) if "loss" in str(error) or "NoneType" in str(error) else ""
+    return f"the {dtype} model and loss_fn fail on this data ({shapes}): {first_line(error)}{hint}"

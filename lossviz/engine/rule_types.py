@@ -4,13 +4,14 @@ A forward rule, ``rule(compiler, index, op)``, is called once while a trace is c
 function that runs at every block of the data. What it may ask of the program is the `Compiler` protocol.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
 from lossviz.engine.buffers import Buffer
+from lossviz.engine.state.plane_state import LinearPart
 from lossviz.engine.trace import Op, Ref, UntraceableError
 
 T = TypeVar("T")
@@ -38,16 +39,28 @@ class PlanePoints:
 
 
 class PlaneParameters:
-    """Every parameter as three rows: its value at the origin, its parts of u and of v."""
+    """Every parameter as three rows: its value at the origin, its parts of u and of v.
 
-    def __init__(self, flat: Tensor, shapes: dict[str, tuple[int, ...]], frozen: dict[str, Tensor]) -> None:
+    Buffers that move with the weights are here too, but only `at` points: they are not linear beyond the
+    models that the plane joins.
+    """
+
+    def __init__(
+        self,
+        flat: Tensor,
+        shapes: dict[str, tuple[int, ...]],
+        frozen: dict[str, Tensor],
+        moving: Mapping[str, LinearPart],
+    ) -> None:
         """Split flat directions into parameters.
 
         Args:
             flat: (3, n): origin, u and v, of the n trainable weights.
             shapes: Shapes of the trainable parameters by name, in order.
             frozen: The other parameters, which are the same at all points.
+            moving: Buffers and frozen parameters that move with the weights.
         """
+        self._moving = moving
         self._rows: dict[str, Tensor] = {}
         offset = 0
         for name, shape in shapes.items():
@@ -59,7 +72,13 @@ class PlaneParameters:
 
     def rows(self, name: str) -> Tensor:
         """Rows (3, *shape) of one parameter."""
+        if name in self._moving:
+            raise UntraceableError(f"{name!r}, which moves with the weights, in an unusual place")
         return self._rows[name]
+
+    def at(self, name: str) -> Callable[[Tensor], Tensor]:
+        """The function from coefficients (G, 3) to the values (G, *shape) of a parameter or moving buffer."""
+        return self._moving[name].at if name in self._moving else at_points(self._rows[name])
 
 
 Values = dict[int, Tensor]  # by the index of the operation that computed them; -1 for the placeholder

@@ -89,22 +89,6 @@ def _row_loss(loss_fn: MeanLoss, targets: Sequence[Tensor]) -> Callable[[Tensor,
     return loss
 
 
-def ends_in_mean(task: Task) -> bool:
-    """Whether the loss is known to be a mean over the examples."""
-    if isinstance(task.loss_fn, MeanLoss):
-        return True
-    batch = task.batches.items[0]
-    with torch.no_grad():
-        outputs = batch.outputs(task.model)
-    if not isinstance(outputs, Tensor):
-        return False
-    trace = record(task.loss_fn, (outputs.clone(), batch.targets), {}, [])
-    if _final_reduction(trace) != "mean":
-        return False
-    ignored = trace.ops[-1].kwargs.get("ignore_index")  # such targets do not count in their batch's mean
-    return ignored is None or not any(bool((other.targets == ignored).any()) for other in task.batches.items)
-
-
 def _final_reduction(trace: Trace) -> str | None:
     """The trace's last operation, if it is a "mean" or a "sum" of one value for each example."""
     scalars = [op for op in trace.ops if op.shape == ()]

@@ -30,6 +30,7 @@ class StackedProgram:
         parameters: PlaneParameters | None,
         blocks: Sequence[slice],
         placeholders: frozenset[int] = frozenset(),
+        pool: BufferPool | None = None,
     ) -> None:
         """Compile a trace.
 
@@ -39,6 +40,7 @@ class StackedProgram:
             blocks: The slices of the data.
             placeholders: Indices of the constants that are replaced by stacked values at every run (for a
                 loss, the outputs).
+            pool: Scratch buffers; None for its own.
 
         Raises:
             UntraceableError: If an operation has no forward rule, or unusual arguments.
@@ -52,7 +54,7 @@ class StackedProgram:
                 for ref in input_refs(op):
                     if ref.kind == "op":
                         self._reads[self._owners[ref.key]] += 1
-        self._pool, self._last_uses = BufferPool(), self._find_last_uses()
+        self._pool, self._last_uses = pool or BufferPool(), self._find_last_uses()
         self.doubled_linear, self.tanh_as_sigmoid = self._find_tanh_as_sigmoid()
         self._input_only = self._find_input_only()
         self._code: list[tuple[int, CompiledOp]] = []

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from lossviz.engine.op_names import DROPOUTS
+
 
 class UntraceableError(Exception):
     """The pass contains something that cannot be replayed; the message names it."""
@@ -93,7 +95,7 @@ IDENTITY_OPS = frozenset(("contiguous", "flatten", "view", "reshape", "clone", "
 def is_identity(op: Op) -> bool:
     """Whether the operation's value is that of its first argument, in the same shape."""
     same = op.name in IDENTITY_OPS and op.input_shapes[0] == op.shape
-    return same or (op.name in ("dropout", "feature_dropout") and not argument(op, 2, "training", True))
+    return same or (op.name in DROPOUTS and not argument(op, 2, "training", True))
 
 
 # Queries of a tensor's shape, dtype or layout, whose answer cannot depend on its values.

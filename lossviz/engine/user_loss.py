@@ -1,7 +1,7 @@
 """The user's ``loss_fn``: its name, its optional arguments, and whether it uses the user's own model."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -41,14 +41,33 @@ def loss_name(loss_fn: Callable[..., Any]) -> str:
 
 
 def loss_extras(loss_fn: Callable[..., Any]) -> tuple[str, ...]:
-    """Which of the optional parameters "model" and "inputs" the loss has."""
-    if type(loss_fn).__call__ is nn.Module.__call__:  # (*args, **kwargs); inspect is slow
-        return ()
+    """Which of the optional parameters "model" and "inputs" the loss has, besides its outputs and targets.
+
+    The first two parameters are outputs and targets, whatever they are called, and a parameter that a
+    `functools.partial` has set is left as it is.
+    """
+    called: Any = loss_fn
+    while isinstance(called, nn.Module):  # a module compiled by torch holds the module itself
+        called = getattr(called, "_orig_mod", None) or called.forward
     try:
-        names = inspect.signature(loss_fn).parameters
+        parameters = inspect.signature(called).parameters.values()
     except (TypeError, ValueError):
         return ()
-    return tuple(name for name in ("model", "inputs") if name in names)
+    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    bound = set(called.keywords) if isinstance(called, partial) else set()
+    taken = {*positional[:2], *bound}
+    named = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    return tuple(name for name in ("model", "inputs") if name in named - taken)
+
+
+def call_loss(
+    loss_fn: Callable[..., Any], outputs: Any, batch: Batch, model: nn.Module, extras: tuple[str, ...] = ()
+) -> Any:
+    """What the loss returns for a batch; ``extras`` by `loss_extras`."""
+    values: dict[str, Any] = {"model": model} if "model" in extras else {}
+    if "inputs" in extras:
+        values["inputs"] = batch.inputs
+    return loss_fn(outputs, batch.targets, **values)
 
 
 def batch_loss(
@@ -65,12 +84,12 @@ def batch_loss(
     Raises:
         InvalidInputError: If the loss is not one number.
     """
-    values: Mapping[str, Any] = {"model": model, "inputs": batch.inputs}
-    loss = loss_fn(batch.outputs(model), batch.targets, **{name: values[name] for name in extras})
+    loss = call_loss(loss_fn, batch.outputs(model), batch, model, extras)
     if isinstance(loss, (int, float, np.floating)):
         return float(loss)
     if not isinstance(loss, Tensor):
-        raise InvalidInputError(f"loss_fn must return one number; got {type(loss).__name__}")
+        hint = withheld(batch) if loss is None else ""
+        raise InvalidInputError(f"loss_fn must return one number; got {type(loss).__name__}{hint}")
     if loss.ndim or loss.is_complex():
         raise InvalidInputError(
             f"loss_fn must return one real number; got a {str(loss.dtype).removeprefix('torch.')} tensor of "
@@ -79,18 +98,30 @@ def batch_loss(
     return loss
 
 
+def withheld(batch: Batch) -> str:
+    """A half sentence for a model that was to compute the loss itself, from targets that it is not given."""
+    key = batch.target_key
+    if not key:
+        return ""
+    return (
+        f"; the model is given every entry of a batch but its targets, {key!r}: compute the loss from the "
+        f"outputs and the targets, or give batches of (batch, batch[{key!r}]) for a model that takes both"
+    )
+
+
 class OriginalModelGuard(TorchFunctionMode):
     """Context that raises `InvalidInputError` if torch is called with a weight of the user's own model.
 
-    Writing to its buffers raises, too. A loss that holds the model (as an object's attribute, in a
-    `functools.partial`), or a model that holds itself (in a lambda, which `copy.deepcopy` does not copy),
-    would use weights that are not those of the point.
+    Writing to its buffers or frozen weights raises, too. A loss that holds the model (as an object's
+    attribute, in a `functools.partial`), or a model that holds itself (in a lambda, which `copy.deepcopy`
+    does not copy), would use weights that are not those of the point.
     """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self._weights = {id(p) for p in model.parameters() if p.requires_grad}
         self._buffers = {id(b) for b in model.buffers()}
+        self._frozen = {_memory(p) for p in model.parameters() if not p.requires_grad} - {0}
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
@@ -100,6 +131,13 @@ class OriginalModelGuard(TorchFunctionMode):
         arguments = {id(value) for value in _leaves((*args, *kwargs.values()))}
         if self._buffers & arguments and name.endswith("_") and not name.endswith("__"):
             raise InvalidInputError(_USES_ORIGINAL)
+        if self._frozen and _writes(name, kwargs):
+            written = kwargs.get("out", args[0] if args else None)
+            if isinstance(written, Tensor) and _memory(written) in self._frozen:
+                raise InvalidInputError(
+                    f"the model writes to a frozen parameter when it is called ({name}), and that parameter "
+                    "is not copied; keep what changes in a buffer, or call requires_grad_() on the parameter"
+                )
         if not self._weights & arguments:
             return function(*args, **kwargs)
         if name not in METADATA_OPS:
@@ -108,6 +146,20 @@ class OriginalModelGuard(TorchFunctionMode):
         if isinstance(result, Tensor):
             raise InvalidInputError(_USES_ORIGINAL)
         return result
+
+
+def _memory(tensor: Tensor) -> int:
+    """Where a tensor's values lie; 0 for a subclass that has no storage of its own."""
+    try:
+        return tensor.untyped_storage().data_ptr()
+    except (RuntimeError, NotImplementedError):
+        return 0
+
+
+def _writes(name: str, kwargs: dict[str, Any]) -> bool:
+    """Whether a torch function overwrites its first argument, or one called out."""
+    in_place = name.endswith("_") and not name.endswith("__")
+    return in_place or "out" in kwargs or name == "__setitem__" or name.startswith("__i")
 
 
 _USES_ORIGINAL = (

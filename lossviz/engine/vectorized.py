@@ -6,30 +6,20 @@ every result.
 """
 
 import itertools
-import math
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from lossviz.common.typing import Floats
 from lossviz.engine.batches import Batch
-from lossviz.engine.conv_blocks import image_blocks
-from lossviz.engine.conv_program import ConvProgram
-from lossviz.engine.parameters import trainable_parameters
+from lossviz.engine.forward_program import ForwardProgram
+from lossviz.engine.parameters import HALF, trainable_parameters
 from lossviz.engine.reference import Task
-from lossviz.engine.rule_types import PlaneParameters
-from lossviz.engine.stacked_loss import FullDataLoss, compile_loss, ends_in_mean
-from lossviz.engine.stacked_program import StackedProgram
-from lossviz.engine.trace import UntraceableError, all_parameters, record
+from lossviz.engine.stacked_loss import FullDataLoss, compile_loss
+from lossviz.engine.trace import UntraceableError
 from lossviz.engine.user_loss import loss_extras
 
-CACHE_SIZE = 2**21  # numbers that a block of points works on at a time: about what the CPU's caches hold
-LAYER_SIZE = 3 * 2**13  # numbers in the widest layer's values for one point and one block of data
-MIN_EXAMPLES = 192  # in a block of data
-ALIGNMENT = 16  # examples: blocks are multiples of it, since odd row lengths halve the speed of a product
-CONV_POINTS = 32  # points at a time where each takes long, so that progress is reported in time
 MAX_OUTPUTS = 2**24  # numbers in all outputs of a block of points, so that memory stays bounded
 
 
@@ -46,33 +36,15 @@ class VectorizedEvaluator:
 
     def __init__(self, task: Task) -> None:
         batch = merge_batches(task)
-        parameters, buffers = all_parameters(task.model), list(task.model.buffers())
-        trainable = trainable_parameters(task.model)
-        first = next(iter(trainable.values()))
-        self._like = first
-        directions = torch.from_numpy(task.directions).to(first.device, first.dtype)
-        shapes = {name: tuple(p.shape) for name, p in trainable.items()}
-        frozen = {name: p.detach() for name, p in parameters.items() if name not in trainable}
-        trace = record(partial(batch.outputs_for, task.model), batch.all_inputs, parameters, buffers)
-        outputs = trace.outputs
-        if outputs.ndim not in (1, 2) or len(outputs) != batch.examples:
-            raise UntraceableError(f"outputs of shape {tuple(outputs.shape)}")
-        self._outputs: Callable[[Tensor], Iterator[Tensor]]
-        if any(op.name == "conv2d" for op in trace.ops):
-            conv = ConvProgram(trace, directions, shapes, frozen, image_blocks(trace, batch.examples))
-            self._outputs = lambda coefficients: iter((conv.run(coefficients),))
-            self._blocks, most = [slice(0, batch.examples)], CONV_POINTS
-        else:
-            widest = max(op.value.numel() for op in trace.ops)
-            size = max(MIN_EXAMPLES, LAYER_SIZE * batch.examples // widest)
-            self._blocks = _slices(batch.examples, size)
-            program = StackedProgram(trace, PlaneParameters(directions, shapes, frozen), self._blocks)
-            self._outputs = program.run
-            share = self._blocks[0].stop / batch.examples
-            needed = max(round(max(program.buffer_size, widest) * share), directions.shape[1])
-            most = min(CACHE_SIZE // needed, 256)
+        self._like = next(iter(trainable_parameters(task.model).values()))
+        if self._like.dtype in HALF:
+            raise UntraceableError("weights of half precision")
+        forward = ForwardProgram(task, batch)
+        self._outputs, self._blocks, outputs = forward.run, forward.blocks, forward.outputs
+        most = forward.points_at_once
         self.block_size = max(1, min(most, MAX_OUTPUTS // outputs.numel()))
         self._loss = compile_loss(task, batch, outputs, self._blocks)
+        del forward.outputs
 
     def __call__(self, points: Floats) -> Floats:
         """Losses (m,) at points (m, 2)."""
@@ -91,13 +63,6 @@ class VectorizedEvaluator:
         return torch.stack(losses).sum(0) if len(losses) > 1 else losses[0]
 
 
-def _slices(n: int, size: int) -> list[slice]:
-    """n examples in equal blocks of about ``size``."""
-    count = max(1, round(n / size))
-    each = ALIGNMENT * math.ceil(n / (count * ALIGNMENT))
-    return [slice(low, min(low + each, n)) for low in range(0, n, each)]
-
-
 def _joined(parts: Iterator[Tensor], blocks: Sequence[slice]) -> Tensor:
     """The outputs of all data, (G, f, n) or (G, n), from those of the blocks."""
     if len(blocks) == 1:
@@ -110,7 +75,7 @@ def _joined(parts: Iterator[Tensor], blocks: Sequence[slice]) -> Tensor:
 
 
 def merge_batches(task: Task) -> Batch:
-    """All batches as one, where that gives the same average: for a loss that ends in a mean of examples."""
+    """All batches as one."""
     batches = task.batches.items
     if loss_extras(task.loss_fn):
         raise UntraceableError("a loss that asks for more than outputs and targets")
@@ -120,12 +85,12 @@ def merge_batches(task: Task) -> Batch:
             raise UntraceableError("data that are not plain tensors")
     if len(batches) == 1:
         return batches[0]
+    if not task.batches.whole:
+        raise UntraceableError("a weight for each batch")
     shapes = {tuple((value.dtype, value.shape[1:], value.ndim > 0) for value in group) for group in tensors}
     names = {tuple(batch.kwargs) for batch in batches}
     if len(shapes) > 1 or len(names) > 1 or not all(value.ndim for value in tensors[0]):
         raise UntraceableError("batches of several forms")
-    if not ends_in_mean(task):
-        raise UntraceableError("several batches under a loss that is not known to be a mean of examples")
     joined = [torch.cat(parts) for parts in zip(*tensors, strict=True)]
     k = len(batches[0].args)
     kwargs = dict(zip(batches[0].kwargs, joined[k:-1], strict=True))

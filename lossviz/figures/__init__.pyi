@@ -1,12 +1,19 @@
 from .base.frames import at_frame as at_frame
 from .base.frames import from_json as from_json
-from .base.frames import standalone as standalone
 from .base.number_format import every as every
 from .base.number_format import number as number
 from .base.number_format import percent as percent
 from .base.number_format import whole as whole
+from .base.standalone import standalone as standalone
 from .base.themes import dark as dark
 from .base.themes import dark_map as dark_map
+from .basics.accuracy_history import accuracy_history as accuracy_history
+from .basics.density_costs import density_costs as density_costs
+from .basics.guess_losses import guess_losses as guess_losses
+from .basics.likelihood_product import likelihood_product as likelihood_product
+from .basics.neuron_fits import neuron_fits as neuron_fits
+from .basics.prediction_costs import prediction_costs as prediction_costs
+from .basics.prediction_sweep import prediction_sweep as prediction_sweep
 from .codes.bit_flips import bit_errors as bit_errors
 from .codes.bit_independence import bit_independence as bit_independence
 from .codes.code_plane import code_plane as code_plane
@@ -31,6 +38,7 @@ from .metrics.as_written import as_written as as_written
 from .metrics.calibration import calibration as calibration
 from .metrics.precision import float_curves as float_curves
 from .metrics.precision import softmax_twice as softmax_twice
+from .metrics.reference_accuracies import reference_accuracies as reference_accuracies
 from .metrics.reference_losses import reference_losses as reference_losses
 from .metrics.score_curves import score_curves as score_curves
 from .metrics.terms import clipping_limits as clipping_limits
@@ -51,6 +59,7 @@ from .weights.terrains import loss_terrains as loss_terrains
 __all__ = [
     "HEAD_MEASURES",
     "TRAINING_METRICS",
+    "accuracy_history",
     "as_written",
     "at_frame",
     "bit_errors",
@@ -62,6 +71,7 @@ __all__ = [
     "contour",
     "dark",
     "dark_map",
+    "density_costs",
     "descents",
     "dichotomies",
     "edge",
@@ -72,19 +82,26 @@ __all__ = [
     "every",
     "float_curves",
     "from_json",
+    "guess_losses",
     "head_scores",
+    "likelihood_product",
     "logit_curves",
     "loss_contours",
     "loss_curves",
     "loss_terrains",
     "many_classes",
+    "neuron_fits",
     "number",
     "one_plane",
     "outlier_lines",
     "outlier_location",
     "percent",
+    "prediction_costs",
+    "prediction_sweep",
     "profile",
     "quadratic",
+    "reference_accuracies",
+    "reference_losses",
     "rescaled",
     "sample_likelihood",
     "score_curves",

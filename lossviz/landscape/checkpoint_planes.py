@@ -6,11 +6,14 @@ from dataclasses import replace
 import numpy as np
 from torch import nn
 
-from lossviz.common.typing import AnyFloats
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in
 from lossviz.engine.parameters import trainable_parameters
+from lossviz.engine.state.plane_state import PlaneState, copied
+from lossviz.landscape.checkpoints import Checkpoints, ModelOrState, read_matrix
+from lossviz.landscape.components import principal_components
+from lossviz.landscape.named_states import BETWEEN_MODELS, FITTED, StateFit
 from lossviz.landscape.planes import Plane
-from lossviz.landscape.projection import ModelOrState, coordinates, flat_checkpoints
 
 
 def pca_plane(checkpoints: "Iterable[ModelOrState] | object", model: nn.Module | None = None) -> Plane:
@@ -19,13 +22,15 @@ def pca_plane(checkpoints: "Iterable[ModelOrState] | object", model: nn.Module |
     The components have length 1, so that a and b are distances in weight space.
 
     Args:
-        checkpoints: At least three state_dicts or modules, oldest first, or an object with such
+        checkpoints: At least three state_dicts, modules or paths of files (.safetensors, or of
+            `torch.save`), oldest first; a lazy sequence that loads them one at a time; or an object with such
             ``checkpoints`` (of a `History`, those of the first run's first seed).
         model: Where it is given, only its trainable parameters count.
 
     Returns:
         The plane; ``explained`` (2,) is each component's share of the variance, and the window shows all
-        checkpoints with a margin of a quarter.
+        checkpoints with a margin of a quarter. At (0, 0) buffers are those of the last checkpoint; elsewhere
+        they are linear in the coordinates, by least squares to those of all checkpoints.
 
     Raises:
         ValueError: If there are fewer than three checkpoints, they are all equal or not finite, or their
@@ -42,44 +47,32 @@ def pca_plane(checkpoints: "Iterable[ModelOrState] | object", model: nn.Module |
         array([1., 0.])
     """
     chosen = None if model is None else tuple(trainable_parameters(model))
-    names, shapes, points = flat_checkpoints(checkpoints, chosen)
-    if len(points) < 3:
-        raise ValueError(f"a PCA plane needs at least 3 checkpoints; got {len(points)}")
-    finite = np.isfinite(points).all(axis=1)
-    if not finite.all():
-        raise ValueError(f"the weights of checkpoint {int(finite.argmin())} are not all finite; leave it out")
-    centred = points.astype(np.float64)
-    centred -= centred.mean(axis=0)
-    # The m x m Gram matrix has the same leading eigenvalues as the n x n covariance, and m is small.
-    values, vectors = np.linalg.eigh(centred @ centred.T)
-    values, vectors = np.clip(values[::-1], 0, None), vectors[:, ::-1]
-    total = values.sum()
-    if not (np.isfinite(total) and values[0] > 0):
-        raise ValueError("the checkpoints are all equal, so they have no principal component")
-    u = centred.T @ vectors[:, 0] / np.sqrt(values[0])
-    # Checkpoints on a line have no second component: any orthogonal direction serves, and explains nothing.
-    v = (
-        centred.T @ vectors[:, 1]
-        if values[1] > 1e-24 * values[0]
-        else np.random.default_rng(0).normal(size=u.size)
-    )
-    v -= (v @ u) * u
-    v /= np.linalg.norm(v) or 1.0
-    # The sign of an eigenvector is arbitrary; this one does not depend on the linear algebra library.
-    toward_start = points[0].astype(np.float64) - points[-1]
-    u, v = (-d if d @ toward_start < 0 else d for d in (u, v))
-    explained = values[:2] / total
+    read = Checkpoints(checkpoints, chosen)
+    if len(read) < 3:
+        raise ValueError(f"a PCA plane needs at least 3 checkpoints; got {len(read)}")
+    found = principal_components(read)
     plane = Plane(
-        names,
-        shapes,
-        points[-1],
-        u.astype(points.dtype),
-        v.astype(points.dtype),
-        f"PCA of {len(points)} checkpoints",
-        tuple(f"principal component {k + 1} ({explained[k]:.1%})" for k in range(2)),  # type: ignore[arg-type]
-        explained=explained,
+        read.names,
+        read.shapes,
+        found.origin,
+        found.u,
+        found.v,
+        f"PCA of {len(read)} checkpoints",
+        tuple(f"principal component {k + 1} ({found.explained[k]:.1%})" for k in range(2)),  # type: ignore[arg-type]
+        explained=found.explained,
+        state=_state_of(read, found.points, len(read) - 1, FITTED),
     )
-    return _with_window(plane, points)
+    return _with_window(plane, found.points)
+
+
+def _state_of(checkpoints: Checkpoints, points: Floats, origin: int, rule: str) -> PlaneState:
+    """The buffers and frozen parameters of checkpoints at these coordinates (m, 2), one of them at (0, 0)."""
+    fit = StateFit(copied(checkpoints.load(origin).rest()), points)
+    if fit.origin:
+        for index in range(len(checkpoints)):
+            if index != origin:
+                fit.add(index, checkpoints.load(index).rest())
+    return fit.finish(rule)
 
 
 def interpolation_plane(
@@ -91,13 +84,14 @@ def interpolation_plane(
     `project` to find the third model's coordinates.
 
     Args:
-        a: First model or state_dict.
-        b: Second model or state_dict.
+        a: First model, state_dict or path of a file.
+        b: Second one.
         c: Third one; without it the second direction is random.
         seed: Seed of that random direction.
 
     Returns:
-        The plane, with a window that shows all models.
+        The plane, with a window that shows all models. Buffers move linearly with the weights, so that each
+        model's point has its own; beyond the models they stay in the models' range.
 
     Raises:
         ValueError: If the models' parameters differ in name or shape, or the models lie on one line.
@@ -113,8 +107,8 @@ def interpolation_plane(
         >>> lv.project([c], plane).a, lv.project([c], plane).b
         (array([0.5]), array([0.5]))
     """
-    names, shapes, points = flat_checkpoints([a, b] if c is None else [a, b, c], None)
-    exact = points.astype(np.float64)
+    models = Checkpoints([a, b] if c is None else [a, b, c])
+    exact = read_matrix(models, 0, models.size)
     u = exact[1] - exact[0]
     length = np.linalg.norm(u)
     if not (np.isfinite(length) and length > 0):
@@ -125,20 +119,22 @@ def interpolation_plane(
     else:
         v = exact[2] - exact[0]
         axes, method = ("from first to second", "toward the third"), "through three minima"
-    v = v - (v @ u) / length**2 * u
+    along = (v @ u) / length**2
+    v = v - along * u
     v_length = np.linalg.norm(v)
     if v_length <= 1e-9 * length and u.size > 1:
         raise ValueError("the three models lie on one line, so no plane is theirs alone")
     v *= length / v_length if v_length else 0.0
-    dtype = points.dtype
-    plane = Plane(names, shapes, points[0], u.astype(dtype), v.astype(dtype), method, axes)
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [along, v_length / length]])[: len(models)]
+    origin, u, v = (array.astype(models.dtype) for array in (exact[0], u, v))
+    state = _state_of(models, points, 0, BETWEEN_MODELS)
+    plane = Plane(models.names, models.shapes, origin, u, v, method, axes, state=state)
     return _with_window(plane, points)
 
 
-def _with_window(plane: Plane, points: AnyFloats) -> Plane:
-    """The plane with a window that shows all points (m, n) and a margin of a quarter on each side."""
-    projected = coordinates(points, plane)[0]
-    low, high = projected.min(axis=0), projected.max(axis=0)
+def _with_window(plane: Plane, points: Floats) -> Plane:
+    """The plane with a window that shows all points (m, 2) and a margin of a quarter on each side."""
+    low, high = points.min(axis=0), points.max(axis=0)
     margin = 0.25 * (high - low)
     margin = np.where(margin > 0.05 * margin.max(), margin, 0.5 * margin.max())  # so that no axis is too thin
     window = tuple((float(x), float(y)) for x, y in zip(low - margin, high + margin, strict=True))

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import as_tensor
 from lossviz.engine.parameters import flatten, matching_parameters, trainable_parameters
-from lossviz.landscape.planes import Plane, flat_layout, random_plane
+from lossviz.landscape.named_states import state_between
+from lossviz.landscape.planes import Plane, flat_layout, random_plane, state_of
 
 Direction = Mapping[str, Any] | Sequence[Any] | np.ndarray | Tensor
 
@@ -42,9 +43,8 @@ def direction_plane(model: nn.Module, u: Direction, v: Direction, method: str = 
     """
     free = trainable_parameters(model)
     names, shapes, origin = flat_layout(free)
-    return Plane(
-        names, shapes, origin, flat_direction(free, u, "first"), flat_direction(free, v, "second"), method
-    )
+    directions = flat_direction(free, u, "first"), flat_direction(free, v, "second")
+    return Plane(names, shapes, origin, *directions, method, state=state_of(model, free))
 
 
 def line_plane(model: nn.Module, direction: "Direction | nn.Module | Plane | None") -> Plane:
@@ -68,10 +68,10 @@ def line_plane(model: nn.Module, direction: "Direction | nn.Module | Plane | Non
             raise ValueError(
                 "the other model has the same weights (or not finite ones), so no line leads to it"
             )
-        method = "toward another model"
+        method, state = "toward another model", state_between(model, direction, names)
     else:
-        u, method = flat_direction(free, direction), "given direction"
-    return Plane(names, shapes, origin, u, np.zeros_like(u), method, (method, ""))
+        u, method, state = flat_direction(free, direction), "given direction", state_of(model, free)
+    return Plane(names, shapes, origin, u, np.zeros_like(u), method, (method, ""), state=state)
 
 
 def flat_direction(free: Mapping[str, Tensor], direction: Direction, which: str = "the") -> AnyFloats:

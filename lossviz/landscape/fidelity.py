@@ -1,6 +1,6 @@
 """The fidelity of a picture of a loss surface: the true loss of a training against the loss on the plane.
 
-Over the steps, the loss that the network had and the loss at its projection onto the plane are two different
+Over the steps, the true loss of the network and the loss at its projection onto the plane are two different
 curves. They meet where the path lies in the plane.
 """
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from lossviz.common.progress import Progress
 from lossviz.common.typing import Floats
-from lossviz.curvature.products import AutogradHessian
+from lossviz.curvature.compiled import hessian_operator
 from lossviz.landscape.checkpoint_planes import interpolation_plane, pca_plane
 from lossviz.landscape.evaluation import losses_at
 from lossviz.landscape.planes import Normalize, Plane, Window, hessian_plane, random_plane
@@ -211,7 +211,7 @@ def _plane(
     if plane == "curvature":
         chosen = hessian_plane(model, training.loss_fn, training.data)
         u = torch.from_numpy(chosen.u)
-        curvature = abs(float(u @ (AutogradHessian(model, training.loss_fn, training.data) @ u)))
+        curvature = abs(float(u @ (hessian_operator(model, training.loss_fn, training.data) @ u)))
         half = float(np.sqrt(2 * RISE * training.chance_loss / max(curvature, 1e-6)))
         return replace(chosen, window=((-half, half), (-half, half))), no_minima
     if plane == "minima":

@@ -7,6 +7,7 @@ import torch
 
 from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
+from lossviz.curvature.lanczos import MAX_ASYMMETRY, AsymmetricHessianError
 from lossviz.landscape.recorded_training import RecordedTraining
 
 MAX_WEIGHTS = 2000  # the matrix then takes 32 MB
@@ -58,6 +59,8 @@ def hessian_matrix(training: RecordedTraining, progress: Progress = False) -> Fl
             )
             matrix[first : first + ROWS] = torch.cat([part.reshape(len(units), -1) for part in parts], dim=1)
             meter.update(1)
+    if np.linalg.norm(matrix - matrix.T) > MAX_ASYMMETRY * np.linalg.norm(matrix):
+        raise AsymmetricHessianError
     matrix += matrix.T.copy()
     matrix *= 0.5
     return matrix

@@ -5,7 +5,7 @@ A file may come from anyone, so nothing in it is trusted; `lossviz.common.npz` s
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,10 @@ class SurfaceFacts:
     reason: str  # why that evaluator was chosen
     torch: str  # version of torch
     stride: int = 1  # above 1, only every stride-th point of a finer grid is included
+    still: str = ""  # which parameters the directions do not move, as biases
+    buffers: str = ""  # how buffers change over the plane; "" for a model without BatchNorm
+    averaging: str = ""  # how the loss is made of several batches; "" in a file that does not tell
+    rounding: str = ""  # what is lost where the weights are of half precision
 
 
 def write(
@@ -91,7 +95,7 @@ def read_content(
     """
     with npz.open_archive(file, "surface") as archive:
         names = npz.member_names(archive, "surface", {"about", "a", "b", "loss"}, {"done"})
-        text = npz.read_array(archive, "about", "|u1", _at_most(1, 2**16)).tobytes()
+        text = npz.read_array(archive, "about", "|u1", _at_most(1, 2**17)).tobytes()
         header = npz.check_metadata(json.loads(text), "surface", VERSION, {"facts", "fingerprint"})
         facts = _metadata(header["facts"])
         a, b = (npz.read_array(archive, name, "<f8", _at_most(1)) for name in ("a", "b"))
@@ -119,7 +123,9 @@ def read_content(
 
 def _metadata(values: Any) -> SurfaceFacts:
     """The facts in a file's header, every field checked."""
-    if not isinstance(values, dict) or set(values) != {field.name for field in fields(SurfaceFacts)}:
+    known = fields(SurfaceFacts)
+    needed = {field.name for field in known if field.default is MISSING}  # older files lack the others
+    if not isinstance(values, dict) or not needed <= set(values) <= {field.name for field in known}:
         raise ValueError(f"{INVALID}: its facts are not those of a surface")
     pairs = {"axes": str, "lengths": float, "explained": float}
     types = {"weights": int, "examples": int, "batches": int, "stride": int, "subset": bool,

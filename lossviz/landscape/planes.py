@@ -6,8 +6,9 @@ it was made, and `project` measures how much of a training lies outside of it.
 No function here changes the model or the global random state.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,8 +17,12 @@ from torch import Tensor, nn
 
 from lossviz.common.typing import AnyFloats
 from lossviz.common.validation import count_in
-from lossviz.curvature.eigenvalues import leading_eigenpairs
-from lossviz.engine.parameters import flatten, trainable_parameters
+from lossviz.curvature.compiled import hessian_operator
+from lossviz.curvature.eigenvalues import eigenpairs_of
+from lossviz.curvature.products import AUTOMATIC
+from lossviz.engine.averaging.shares import BatchWeight
+from lossviz.engine.parameters import flatten, trainable_parameters, widened
+from lossviz.engine.state.plane_state import PlaneState, copied, unmoved_state
 
 Normalize = Literal["filter", "layer", "none"]
 Window = tuple[tuple[float, float], tuple[float, float]]
@@ -47,6 +52,14 @@ class Plane:
     axes: tuple[str, str] = ("first direction", "second direction")  # axis labels of a and b
     window: Window = UNIT_WINDOW  # ((a low, a high), (b low, b high)) that a surface covers by default
     explained: AnyFloats | None = None  # (2,) share of the checkpoints' variance, for a PCA plane
+    state: PlaneState | None = None  # buffers and frozen parameters; None for those of the model at hand
+
+    @property
+    def still(self) -> tuple[str, ...]:
+        """Names of the parameters that neither direction moves."""
+        ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1]
+        parts = zip(self.names, np.split(self.u, ends), np.split(self.v, ends), strict=True)
+        return tuple(name for name, u, v in parts if not (u.any() or v.any()))
 
     @property
     def lengths(self) -> tuple[float, float]:
@@ -73,10 +86,12 @@ def random_plane(
         include_bias: Whether parameters with at most one axis move too: biases, and those of BatchNorm.
 
     Returns:
-        The plane, with window [-1, 1] x [-1, 1].
+        The plane, with window [-1, 1] x [-1, 1]. Weights that are all 0 have no length to give to a
+        normalized direction and do not move: a UserWarning, and the plane's ``method``, say which.
 
     Raises:
-        ValueError: If the model has no trainable parameters, or another argument is not allowed.
+        ValueError: If the model has no trainable parameters, none of them would move, or another argument is
+            not allowed.
 
     References:
         H. Li et al., Visualizing the Loss Landscape of Neural Nets (2018).
@@ -104,7 +119,44 @@ def random_plane(
     scaling = "not normalized" if normalize == "none" else f"{normalize}-normalized"
     bias = ", biases moved" if include_bias else ""
     method = f"random, {scaling}, seed {seed}{bias}"
-    return Plane(*flat_layout(free), flatten(u), flatten(v), method, RANDOM_AXES)
+    state = state_of(model, free)
+    plane = Plane(*flat_layout(free), flatten(u), flatten(v), method, RANDOM_AXES, state=state)
+    reasons = _why_still(free, plane.still, include_bias)
+    if len(plane.still) == len(free):
+        raise ValueError(f"this random plane moves no parameter: {' and '.join(reasons)}")
+    matrices = [name for name in plane.still if free[name].ndim > 1]
+    if matrices:
+        warnings.warn(f"random_plane moves only some of the weights: {reasons[0]}", UserWarning, stacklevel=2)
+        plane = replace(plane, method=f"{method}; {_listed(matrices)} all 0 and not moved")
+    return plane
+
+
+def _why_still(free: Mapping[str, Tensor], still: tuple[str, ...], include_bias: bool) -> list[str]:
+    """Why parameters do not move along a random plane, and what would move them."""
+    zero = [name for name in still if free[name].ndim > 1 or include_bias]
+    vectors = [name for name in still if name not in zero]
+    reasons = []
+    if zero:
+        reasons.append(
+            f"{_listed(zero)} all 0, and a normalized direction is as long as the weights are "
+            "(normalize='none' moves them, or direction_plane with directions of your own)"
+        )
+    if vectors:
+        has = "has" if len(vectors) == 1 else "have"
+        reasons.append(
+            f"{few_names(vectors)} {has} at most one axis, as biases (include_bias=True moves them)"
+        )
+    return reasons
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{few_names(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def few_names(names: Sequence[str]) -> str:
+    """At most three names, and how many more there are."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(map(repr, names[:3])) + more
 
 
 def flat_layout(
@@ -112,6 +164,11 @@ def flat_layout(
 ) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...], AnyFloats]:
     """Names, shapes and flat values (n,) of parameters: the first three fields of a plane."""
     return tuple(parameters), tuple(tuple(p.shape) for p in parameters.values()), flatten(parameters.values())
+
+
+def state_of(model: nn.Module, moved: Mapping[str, Tensor]) -> PlaneState:
+    """The buffers and frozen parameters of a plane through one model: the same at every point."""
+    return PlaneState(copied(unmoved_state(model, moved)))
 
 
 def _transposed_filters(model: nn.Module) -> set[str]:
@@ -129,7 +186,7 @@ def _random_direction(
 
     It is drawn even if the parameter does not move, so that a seed gives the same directions either way.
     """
-    weight = parameter.detach().cpu()
+    weight = widened(parameter.detach().cpu())
     drawn = torch.randn(weight.shape, generator=generator, dtype=torch.float32).to(weight.dtype)
     if weight.ndim < 2:
         if not include_bias:
@@ -149,7 +206,12 @@ def _random_direction(
 
 
 def hessian_plane(
-    model: nn.Module, loss_fn: Callable[..., Any], data: Any, max_batches: int | None = None
+    model: nn.Module,
+    loss_fn: Callable[..., Any],
+    data: Any,
+    max_batches: int | None = None,
+    *,
+    batch_weight: BatchWeight = None,
 ) -> Plane:
     """The plane of the Hessian's two eigenvectors whose eigenvalues are largest in magnitude.
 
@@ -158,12 +220,14 @@ def hessian_plane(
 
     Args:
         model: The model, evaluated in eval mode; it is not changed.
-        loss_fn: loss_fn(outputs, targets) -> scalar, averaged over the data.
-        data: (inputs, targets), or an iterable of such batches.
+        loss_fn: loss_fn(outputs, targets) -> scalar.
+        data: (inputs, targets), or an iterable of such batches; the loss is that of all of them.
         max_batches: Use only so many batches.
+        batch_weight: As in `surface`.
 
     Returns:
-        The plane; its axes name the two eigenvalues.
+        The plane; its axes name the two eigenvalues, and ``method`` says how they were computed if not by
+        automatic differentiation.
 
     Raises:
         ValueError: If the model has fewer than two weights, or the model, loss or data cannot be used.
@@ -180,6 +244,11 @@ def hessian_plane(
     free = trainable_parameters(model)
     if sum(p.numel() for p in free.values()) < 2:
         raise ValueError("a Hessian plane needs a model with at least 2 weights; got 1")
-    values, vectors = leading_eigenpairs(model, loss_fn, data, k=2, max_batches=max_batches)
-    axes = (f"eigenvector of {values[0]:.4g}", f"eigenvector of {values[1]:.4g}")
-    return Plane(*flat_layout(free), vectors[0], vectors[1], "two leading Hessian eigenvectors", axes)
+    hessian = hessian_operator(model, loss_fn, data, max_batches, batch_weight)
+    found = eigenpairs_of(hessian, 2, "magnitude")
+    axes = (f"eigenvector of {found.values[0]:.4g}", f"eigenvector of {found.values[1]:.4g}")
+    how = "" if hessian.method == AUTOMATIC else f", by {hessian.method}"
+    names, shapes, origin = flat_layout(free)
+    u, v = found.vectors.astype(origin.dtype)
+    method = f"two leading Hessian eigenvectors{how}"
+    return Plane(names, shapes, origin, u, v, method, axes, state=state_of(model, free))

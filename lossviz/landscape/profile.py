@@ -11,6 +11,8 @@ from torch import nn
 from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, same_fields
+from lossviz.engine.averaging.shares import BatchWeight
+from lossviz.landscape.buffer_modes import BatchNormMode
 from lossviz.landscape.directions import Direction, line_plane
 from lossviz.landscape.evaluation import check_executor, evaluate, prepare
 from lossviz.landscape.grid import axis_coordinates, interval_from_span
@@ -49,7 +51,9 @@ def profile(
     span: "float | tuple[float, float] | None" = None,
     points: int = 201,
     *,
+    batchnorm: BatchNormMode = "interpolate",
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
     executor: Executor | None = None,
     progress: Progress = True,
 ) -> Profile:
@@ -64,7 +68,9 @@ def profile(
             direction with seed 0.
         span: s for [-s, s], (low, high), or None for [-1, 1], or [-0.5, 1.5] toward another model.
         points: Points along the line, from 1 to 16 million.
+        batchnorm: As in `surface`: the end at a = 1 is the other model with its own buffers.
         max_batches: Use only so many batches.
+        batch_weight: As in `surface`.
         executor: A `concurrent.futures.Executor` to share the work.
         progress: True for a bar if it takes longer than a second, or a function of (done, total) points.
 
@@ -91,7 +97,8 @@ def profile(
     check_executor(executor)
     points = count_in("points", points, 1, MAX_POINTS**2)
     window = (interval, (0.0, 0.0))
-    evaluation = prepare(model, loss_fn, data, line_plane(model, direction), window, max_batches)
+    line = line_plane(model, direction)
+    evaluation = prepare(model, loss_fn, data, line, window, max_batches, batchnorm, batch_weight)
     a = axis_coordinates(interval, points)
     coordinates = np.stack([a, np.zeros_like(a)], axis=1)
     with ProgressBar(progress, points, "profile") as meter:

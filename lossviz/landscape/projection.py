@@ -4,18 +4,14 @@ A path drawn on a contour does not have the loss that the contour shows there, u
 a `Path` carries the share of the motion that the plane explains, and each checkpoint's distance from it.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor, nn
 
 from lossviz.common.typing import AnyFloats, Floats
-from lossviz.engine.parameters import checkpoint_parameters, flatten
+from lossviz.landscape.checkpoints import Checkpoints, ModelOrState, differences, pieces_of
 from lossviz.landscape.planes import Plane
-
-ModelOrState = nn.Module | Mapping[str, Tensor] | Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +37,7 @@ def project(checkpoints: "Iterable[ModelOrState] | object", plane: Plane) -> Pat
     """Project checkpoints onto a plane, orthogonally.
 
     Args:
-        checkpoints: m state_dicts or modules, or an object with such ``checkpoints`` (of a `History`, those
-            of the first run's first seed).
+        checkpoints: m state_dicts, modules or paths of files, or a lazy sequence of them, as in `pca_plane`.
         plane: The plane; its parameters must be among the checkpoints'.
 
     Returns:
@@ -50,7 +45,7 @@ def project(checkpoints: "Iterable[ModelOrState] | object", plane: Plane) -> Pat
         checkpoints that are all equal.
 
     Raises:
-        ValueError: If the checkpoints' parameters are not the plane's.
+        ValueError: If the checkpoints' parameters are not the plane's, or are not finite.
 
     Example:
         >>> import torch
@@ -60,20 +55,54 @@ def project(checkpoints: "Iterable[ModelOrState] | object", plane: Plane) -> Pat
         >>> path.a, path.b, path.off_plane
         (array([0.]), array([0.]), array([0.]))
     """
-    names, shapes, points = flat_checkpoints(checkpoints, plane.names)
-    if shapes != plane.shapes:
-        wrong = next(i for i, shape in enumerate(shapes) if shape != plane.shapes[i])
+    read = Checkpoints(checkpoints, plane.names)
+    if read.shapes != plane.shapes:
+        wrong = next(i for i, shape in enumerate(read.shapes) if shape != plane.shapes[i])
         raise ValueError(
-            f"the plane has {names[wrong]!r} with shape {plane.shapes[wrong]}; "
-            f"the checkpoints have {shapes[wrong]}"
+            f"the plane has {read.names[wrong]!r} with shape {plane.shapes[wrong]}; "
+            f"the checkpoints have {read.shapes[wrong]}"
         )
-    projected, off_plane = coordinates(points, plane)
-    centred = points.astype(np.float64)
-    centred -= centred.mean(axis=0)
-    variance = float(np.square(centred).sum())
-    residual = coordinates(centred, replace(plane, origin=np.zeros_like(plane.origin)))[1]
-    explained = 1 - float(np.square(residual).sum()) / variance if variance else 1.0
+    m = len(read)
+    mean = np.zeros(read.size, read.dtype)  # of the differences from the origin
+    for index in range(m):
+        for start, row in differences(read, index, plane.origin):
+            mean[start : start + len(row)] += row / m
+    inverse = np.linalg.pinv(_inner_products(plane))  # allows for directions that are not at right angles
+    central = _products(pieces_of(mean), plane)
+    projected, off_plane = np.empty((m, 2)), np.empty(m)
+    variance = residual = 0.0
+    for index in range(m):
+        projected[index] = inverse @ _products(differences(read, index, plane.origin), plane)
+        off_center = projected[index] - inverse @ central
+        outside = 0.0
+        for start, row in differences(read, index, plane.origin):
+            where = slice(start, start + len(row))
+            u, v = plane.u[where].astype(np.float64), plane.v[where].astype(np.float64)
+            outside += _square(row - projected[index, 0] * u - projected[index, 1] * v)
+            row -= mean[where]
+            variance += _square(row)
+            residual += _square(row - off_center[0] * u - off_center[1] * v)
+        off_plane[index] = np.sqrt(outside)
+    explained = 1 - residual / variance if variance else 1.0
     return Path(projected[:, 0], projected[:, 1], off_plane, min(max(explained, 0.0), 1.0))
+
+
+def _products(parts: Iterable[tuple[int, Floats]], plane: Plane) -> Floats:
+    """Inner products (2,) of a vector, given in pieces, with the plane's directions."""
+    total: Floats = np.zeros(2)
+    for start, row in parts:
+        where = slice(start, start + len(row))
+        total += [(row * plane.u[where]).sum(), (row * plane.v[where]).sum()]
+    return total
+
+
+def _inner_products(plane: Plane) -> Floats:
+    """Inner products (2, 2) of the plane's directions."""
+    return np.stack([_products(pieces_of(direction), plane) for direction in (plane.u, plane.v)])
+
+
+def _square(row: Floats) -> float:
+    return float(np.square(row).sum())
 
 
 def coordinates(points: AnyFloats, plane: Plane) -> tuple[Floats, Floats]:
@@ -83,34 +112,3 @@ def coordinates(points: AnyFloats, plane: Plane) -> tuple[Floats, Floats]:
     # The pseudo-inverse allows for directions that are not orthogonal, and for one that is zero.
     projected: Floats = difference @ np.linalg.pinv(basis)
     return projected, np.linalg.norm(difference - projected @ basis, axis=1)
-
-
-def flat_checkpoints(
-    checkpoints: Any, names: tuple[str, ...] | None
-) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...], AnyFloats]:
-    """Names, shapes and flat weights (m, n) of m checkpoints, which must have the same parameters.
-
-    ``names`` are the parameters to take; None for all.
-    """
-    found = getattr(checkpoints, "checkpoints", checkpoints)
-    if callable(found) and not isinstance(found, nn.Module):
-        found = found()
-    if isinstance(found, (nn.Module, Mapping)) or not isinstance(found, Iterable):
-        raise ValueError(f"checkpoints must be a list of state_dicts or modules; got {type(found).__name__}")
-    states = [checkpoint_parameters(checkpoint) for checkpoint in found]
-    if not states:
-        raise ValueError("checkpoints must not be empty")
-    names = tuple(states[0]) if names is None else names
-    shapes: tuple[tuple[int, ...], ...] = ()
-    for index, state in enumerate(states):
-        for name in names:
-            if name not in state:
-                raise ValueError(f"checkpoint {index} has no {name!r}")
-        shapes = shapes or tuple(tuple(state[name].shape) for name in names)
-        for name, shape in zip(names, shapes, strict=True):
-            if tuple(state[name].shape) != shape:
-                raise ValueError(
-                    f"checkpoint {index} must have {name!r} with shape {shape}; "
-                    f"got {tuple(state[name].shape)}"
-                )
-    return names, shapes, np.stack([flatten(state[name] for name in names) for state in states])

@@ -193,9 +193,7 @@ def run_recorded_training(settings: RecordedTrainingSettings, progress: Progress
         with torch.no_grad():
             losses.append(float(mean_loss(model(x), y)))
         if not np.isfinite(losses[-1]):
-            raise ValueError(
-                f"the training left the finite numbers by step {step}, at learning rate {settings.lr:g}"
-            )
+            raise ValueError(f"the training diverged by step {step}, at learning rate {settings.lr:g}")
         steps.append(step)
         weights.append(flatten(trainable_parameters(model).values()))
 

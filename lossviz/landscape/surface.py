@@ -13,8 +13,10 @@ from torch import nn
 from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, same_fields
+from lossviz.engine.averaging.shares import BatchWeight
 from lossviz.engine.dispatch import evaluate as evaluate_pieces
 from lossviz.landscape import io
+from lossviz.landscape.buffer_modes import BatchNormMode
 from lossviz.landscape.evaluation import Evaluation, check_executor, prepare
 from lossviz.landscape.grid import Span, axis_coordinates, coarse_indices, window_from_span
 from lossviz.landscape.io import MAX_POINTS, SurfaceFacts
@@ -96,7 +98,9 @@ def surface(
     span: Span = None,
     points: int = 51,
     *,
+    batchnorm: BatchNormMode = "interpolate",
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
     executor: Executor | None = None,
     progress: Progress = True,
     resume: "str | PathLike[str] | IO[bytes] | None" = None,
@@ -107,11 +111,19 @@ def surface(
         model: The model. A private copy is evaluated in eval mode; the model itself is not changed.
         loss_fn: loss_fn(outputs, targets) -> scalar. Parameters called ``model`` and ``inputs`` are given the
             moved model and the batch's inputs.
-        data: (inputs, targets), or an iterable of such batches, which is read once and averaged by examples.
+        data: (inputs, targets), or an iterable of such batches, which is read once; the loss is that of all
+            of them at once, and ``facts.averaging`` says how it is made of the batches.
         plane: The plane; by default a filter-normalized random one with seed 0.
         span: s for [-s, s] on both axes, ((a low, a high), (b low, b high)), or None for the plane's window.
         points: Points along each axis, from 1 to 4001.
+        batchnorm: What buffers are away from (0, 0). "interpolate": between models that the plane was made
+            of they move linearly with the weights, so that each of these points is its model; "eval": they
+            stay as at (0, 0); "recompute": BatchNorm's running statistics are estimated anew from the data at
+            each point, as by `torch.optim.swa_utils.update_bn`.
         max_batches: Use only so many batches.
+        batch_weight: How much each of several batches counts: a function of a batch's targets, a number for
+            each batch, "examples", or "sum" to add their losses. By default so that the result is the loss of
+            all the data at once.
         executor: A `concurrent.futures.Executor` to share the work; the model travels once a worker.
         progress: True for a bar if it takes longer than a second, or a function of (done, total) points.
         resume: A path, or a file open for reading and writing. Losses that are in it are not computed again,
@@ -139,7 +151,8 @@ def surface(
         True
     """
     points, plane = _check(model, plane, executor, resume, points)
-    evaluation = prepare(model, loss_fn, data, plane, window_from_span(span, plane), max_batches)
+    window = window_from_span(span, plane)
+    evaluation = prepare(model, loss_fn, data, plane, window, max_batches, batchnorm, batch_weight)
     (whole,) = _stream(evaluation, points, (1,), executor, progress, resume)
     return whole
 
@@ -152,7 +165,9 @@ def surface_stream(
     span: Span = None,
     points: int = 51,
     *,
+    batchnorm: BatchNormMode = "interpolate",
     max_batches: int | None = None,
+    batch_weight: BatchWeight = None,
     executor: Executor | None = None,
     progress: Progress = False,
     resume: "str | PathLike[str] | IO[bytes] | None" = None,
@@ -170,7 +185,9 @@ def surface_stream(
         plane: As in `surface`.
         span: As in `surface`.
         points: As in `surface`.
+        batchnorm: As in `surface`.
         max_batches: As in `surface`.
+        batch_weight: As in `surface`.
         executor: As in `surface`.
         progress: As in `surface`, but without a bar by default.
         resume: As in `surface`; it is also written before each surface is yielded.
@@ -190,7 +207,8 @@ def surface_stream(
         [(3, 3), (5, 5), (9, 9), (17, 17)]
     """
     points, plane = _check(model, plane, executor, resume, points)
-    evaluation = prepare(model, loss_fn, data, plane, window_from_span(span, plane), max_batches)
+    window = window_from_span(span, plane)
+    evaluation = prepare(model, loss_fn, data, plane, window, max_batches, batchnorm, batch_weight)
     return _stream(evaluation, points, STRIDES, executor, progress, resume)
 
 

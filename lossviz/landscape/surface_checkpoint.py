@@ -175,6 +175,10 @@ def fingerprint(a: Floats, b: Floats, task: Task, facts: SurfaceFacts) -> str:
         digest.update(np.ascontiguousarray(array).tobytes())
     for buffer in task.model.buffers():
         digest.update(_bytes(buffer))
+    if task.state or task.recompute:
+        digest.update(facts.buffers.encode())
+    for part in (task.state.linear if task.state else {}).values():
+        digest.update(_bytes(part.rows))
     for batch in task.batches.items:
         for value in (*batch.args, *batch.kwargs.values(), batch.targets):
             if isinstance(value, Tensor):

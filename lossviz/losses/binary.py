@@ -36,7 +36,7 @@ BINARY: tuple[Loss, ...] = (
         convention="with the ½: the quadratic cost of the book",
         source=_NIELSEN,
         common_name="Squared error",
-        short_label="Squared, ½",
+        short_label="MSE with ½",
     ),
     Loss(
         name="sigmoid-ce",
@@ -65,7 +65,7 @@ BINARY: tuple[Loss, ...] = (
         formula=r"L = (\tanh z - (2y - 1))^2",
         convention="without the ½; the target 0 becomes −1",
         source="Y. LeCun et al., Efficient BackProp (1998), section 4.5",
-        short_label="Squared, tanh",
+        short_label="MSE after tanh",
     ),
     Loss(
         name="hinge",
@@ -103,7 +103,7 @@ BINARY: tuple[Loss, ...] = (
         convention="in nats; no class weight; gamma 0 is cross-entropy",
         source="T.-Y. Lin et al., Focal Loss for Dense Object Detection (2017), equation 4",
         settings=MappingProxyType(
-            {"gamma": Setting(2.0, 0.0, 10.0, "how strongly easy examples are turned down", "γ")}
+            {"gamma": Setting(2.0, 0.0, 10.0, "how strongly easy examples are down-weighted", "γ")}
         ),
         unit="nats",
     ),

@@ -87,7 +87,7 @@ MULTICLASS: tuple[Loss, ...] = (
         source=_ONE_VS_REST,
         likelihood="K independent Bernoulli",
         unit="nats",
-        short_label="Sigmoids, log",
+        short_label="Sigmoids, BCE",
     ),
     Loss(
         name="sigmoid-mse-onehot",
@@ -101,6 +101,6 @@ MULTICLASS: tuple[Loss, ...] = (
         formula=r"L = \sum_k (\sigma(z_k) - [k = y])^2",
         convention="summed over the K outputs, without the ½",
         source=_ONE_VS_REST,
-        short_label="Sigmoids, sq.",
+        short_label="Sigmoids, MSE",
     ),
 )

@@ -39,9 +39,9 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One linear output",
             "squared error",
             ("mse",),
-            "Its best answer is the mean, which is what an average is made of. Misses of one size are what "
-            "a Gaussian makes, and squared error is its likelihood.",
-            "RMSE: it is in the units of what you predict.",
+            "Its best prediction is the mean, which is what an average estimates. Errors of similar size are "
+            "Gaussian, and squared error is the negative log-likelihood of a Gaussian.",
+            "RMSE: it has the unit of what you predict.",
             "nn.MSELoss()",
             'model.compile(loss="mse")',
             "LinearRegression()",
@@ -52,9 +52,9 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One linear output",
             "squared error, or Huber",
             ("mse", "huber"),
-            "If the wild ones are real, they are part of the average, and only squared error counts them in "
-            "full. If they are mistakes in the data, Huber lets each pull only so far.",
-            "RMSE, and beside it the share of wild misses.",
+            "If the outliers are real, they are part of the average, and only squared error counts them in "
+            "full. If they are mistakes in the data, Huber limits the gradient of each.",
+            "RMSE, and beside it the share of outliers.",
             "nn.MSELoss()\nnn.HuberLoss(delta=1.0)",
             'model.compile(loss="mse")\nkeras.losses.Huber(delta=1.0)',
             "LinearRegression()\nHuberRegressor()",
@@ -65,8 +65,8 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One linear output",
             "absolute error",
             ("mae",),
-            "Its best answer is the median: half of the cases lie below it and half above.",
-            "Mean or median absolute error: in the units of what you predict.",
+            "Its best prediction is the median: half of the cases lie below it and half above.",
+            "Mean or median absolute error: in the unit of what you predict.",
             "nn.L1Loss()",
             'model.compile(loss="mae")',
             "QuantileRegressor(quantile=0.5)",
@@ -77,8 +77,8 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One linear output",
             "absolute error or Huber",
             ("mae", "huber"),
-            "One wild value pulls no harder than any other, so it cannot take the fit with it.",
-            "Median absolute error: a few wild misses cannot spoil it either.",
+            "An outlier has no larger gradient than any other example, so it cannot dominate the fit.",
+            "Median absolute error: a few outliers do not change it much either.",
             "nn.L1Loss()\nnn.HuberLoss(delta=1.0)",
             'model.compile(loss="mae")\nkeras.losses.Huber(delta=1.0)',
             "QuantileRegressor(quantile=0.5)\nHuberRegressor()",
@@ -86,12 +86,13 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
         ),
         Recommendation(
             "mean-and-variance",
-            "Two outputs, a mean and a width",
+            "Two outputs, a mean and a standard deviation",
             "Gaussian likelihood",
             ("gaussian-nll",),
-            "The second output learns how large the misses are, so that you can say a range. The loss may "
-            "fall below zero: it is the logarithm of a density, not of a probability.",
-            "How often the truth lies in your 90 % range.",
+            "The second output learns how large the errors are, so that you can give an interval. The "
+            "loss may "
+            "be negative: it is minus the logarithm of a density, not of a probability.",
+            "How often the target lies in your 90 % interval.",
             "nn.GaussianNLLLoss()",
             "lambda y, z: keras.ops.mean(0.5 * ((y - z[:, 0]) * keras.ops.exp(-z[:, 1])) ** 2 + z[:, 1])",
             "BayesianRidge()",
@@ -102,8 +103,9 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One linear output",
             "quantile loss",
             ("quantile",),
-            "If a miss below costs c times one above, the cheapest answer is the quantile τ = c / (c + 1): "
-            "9 times as dear gives τ = 0.9.",
+            "If predicting too low costs c times as much as too high, the cheapest prediction is the "
+            "quantile "
+            "τ = c / (c + 1): 9 times as much gives τ = 0.9.",
             "The cost itself, in money or minutes.",
             "lambda z, y, tau=0.9: torch.maximum(tau * (y - z), (tau - 1) * (y - z)).mean()",
             "lambda y, z, tau=0.9: keras.ops.mean(keras.ops.maximum(tau * (y - z), (tau - 1) * (y - z)))",
@@ -115,8 +117,8 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "Three linear outputs, one a quantile",
             "quantile loss at 5, 50 and 95 %",
             ("quantile",),
-            "The outer two make a 90 % range without saying what law the misses follow, wild ones included.",
-            "How often the truth lies in the range, and how wide it is.",
+            "The outer two give a 90 % interval without assuming a distribution of the errors.",
+            "How often the target lies in the interval, and how wide it is.",
             "lambda z, y, tau=torch.tensor([0.05, 0.5, 0.95]): "
             "torch.maximum(tau * (y - z), (tau - 1) * (y - z)).mean()",
             "lambda y, z, tau=0.95: keras.ops.mean(keras.ops.maximum(tau * (y - z), (tau - 1) * (y - z)))",
@@ -128,9 +130,9 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One exponential output",
             "Poisson",
             ("poisson-nll",),
-            "A rate is never negative, and large counts vary more than small ones. The mean comes out right "
-            "even where counts vary more than Poisson says.",
-            "Mean Poisson deviance, or the mean absolute miss.",
+            "A rate is never negative, and large counts vary more than small ones. The mean is estimated "
+            "consistently even where counts vary more than under a Poisson distribution.",
+            "Mean Poisson deviance, or the mean absolute error.",
             "nn.PoissonNLLLoss()",
             'keras.layers.Dense(1, activation="exponential")\nmodel.compile(loss="poisson")',
             "PoissonRegressor()",
@@ -141,8 +143,9 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One sigmoid output",
             "cross-entropy",
             ("sigmoid-ce",),
-            "It makes the output a probability, and its slope is the plain error, however sure the output. "
-            "Say yes from ½ on if you report how many are right.",
+            "It makes the output a probability, and its gradient is the error p − y, however confident "
+            "the output. "
+            "Answer yes from ½ on if you report accuracy.",
             "Accuracy or ROC AUC for people; the loss itself for probabilities.",
             "nn.BCEWithLogitsLoss()",
             "keras.losses.BinaryCrossentropy(from_logits=True)",
@@ -154,8 +157,8 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One sigmoid output",
             "cross-entropy with soft labels",
             ("sigmoid-ce",),
-            "Some labels are wrong, and hard cross-entropy would pay any price to agree with them. "
-            "A soft y, 0.95 for 1, lets it stop at sure enough.",
+            "Some labels are wrong, and with hard labels cross-entropy has no upper limit for them. "
+            "A soft label, 0.95 for 1, has its minimum at p = 0.95.",
             "Accuracy on examples whose labels were checked.",
             "lambda z, y: nn.BCEWithLogitsLoss()(z, 0.9 * y + 0.05)",
             "keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.1)",
@@ -167,8 +170,8 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One sigmoid output",
             "weighted cross-entropy",
             ("sigmoid-ce",),
-            "If a miss costs 5 times a false alarm, let each yes count 5 times. The output is then no "
-            "probability any more, but yes from ½ on is the cheapest answer.",
+            "If a missed yes costs 5 times a false alarm, give each yes the weight 5. The output is then no "
+            "probability any more, but yes from ½ on is the decision of least cost.",
             "The cost, or recall at a precision that you can afford.",
             "nn.BCEWithLogitsLoss(pos_weight=torch.tensor(5.0))",
             "model.fit(x, y, class_weight={0: 1, 1: 5})",
@@ -180,8 +183,9 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One sigmoid output",
             "cross-entropy, and a threshold",
             ("sigmoid-ce",),
-            "Leave the probability right and move the line instead: if a miss costs c times a false alarm, "
-            "say yes from 1 / (c + 1) on.",
+            "Keep the probability and move the threshold instead: if a missed yes costs c times a false "
+            "alarm, "
+            "answer yes from 1 / (c + 1) on.",
             "The loss for the probability, the cost for the decision.",
             "nn.BCEWithLogitsLoss()",
             "keras.losses.BinaryCrossentropy(from_logits=True)",
@@ -193,7 +197,9 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One softmax output a class",
             "cross-entropy",
             ("softmax-ce",),
-            "The outputs compete for one probability, and the loss is minus the log of the right share.",
+            "The outputs are probabilities that add up to 1, and the loss is minus the logarithm of the "
+            "correct "
+            "class’s.",
             "Accuracy for people; the loss itself for probabilities.",
             "nn.CrossEntropyLoss()",
             "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
@@ -205,8 +211,8 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One softmax output a class",
             "cross-entropy with smoothed labels",
             ("softmax-ce", "softmax-ce-smoothed"),
-            "Some labels are wrong. Giving a tenth of each label to all classes alike limits how sure "
-            "the outputs want to be.",
+            "Some labels are wrong. Spreading a tenth of each label over all classes limits how confident "
+            "the outputs become.",
             "Accuracy on examples whose labels were checked.",
             "nn.CrossEntropyLoss(label_smoothing=0.1)",
             "keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)",
@@ -218,8 +224,9 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One softmax output a class",
             "weighted cross-entropy",
             ("softmax-ce",),
-            "Classes whose misses are dear count more. The outputs are then no probabilities any more, but "
-            "the largest one is the cheaper answer.",
+            "Classes whose errors cost more get a larger weight. The outputs are then no probabilities "
+            "any more, but "
+            "the largest one is the decision of least cost.",
             "The cost, or recall class by class.",
             "nn.CrossEntropyLoss(weight=torch.tensor([1.0, 1.0, 5.0]))",
             "model.fit(x, y, class_weight={0: 1, 1: 1, 2: 5})",
@@ -243,7 +250,7 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "One sigmoid output a label",
             "weighted cross-entropy, added up",
             ("sigmoid-bce-onehot",),
-            "Labels are mostly absent, and overlooking one is dear: let each yes count more. "
+            "Labels are mostly absent, and missing one is costly: give each yes a larger weight. "
             "The outputs are then no probabilities any more.",
             "Recall label by label, at a precision that you can afford.",
             "nn.BCEWithLogitsLoss(pos_weight=torch.tensor([5.0, 5.0, 5.0]))",
@@ -257,8 +264,8 @@ RECOMMENDATIONS: Registry[Recommendation] = Registry(
             "Three linear outputs, scaled to length 1",
             "squared error",
             ("mse",),
-            "Latitude and longitude tear the map at 180°, and a degree is no distance. A point on the unit "
-            "sphere has neither fault: its squared distance grows with the way over the ground.",
+            "Longitude jumps at 180°, and a degree is not a distance. A point on the unit "
+            "sphere has neither problem: its squared distance grows with the great-circle distance.",
             "The median great-circle distance, in kilometres.",
             "lambda z, y: nn.MSELoss()(nn.functional.normalize(z, dim=-1), y)",
             "keras.losses.CosineSimilarity()",

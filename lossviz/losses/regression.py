@@ -60,7 +60,7 @@ REGRESSION: tuple[Loss, ...] = (
         convention="with the ½, as torch has it",
         source="P. Huber, Robust Estimation of a Location Parameter (1964)",
         settings=MappingProxyType(
-            {"delta": Setting(1.0, 1e-6, 1e6, "the miss from which on the cost grows in a line", "δ")}
+            {"delta": Setting(1.0, 1e-6, 1e6, "the residual from which on the loss is linear", "δ")}
         ),
         minimizer="between the two",
     ),

@@ -1,3 +1,5 @@
+from .accuracies import ReferenceAccuracy as ReferenceAccuracy
+from .accuracies import reference_accuracies as reference_accuracies
 from .history import PredictionChange as PredictionChange
 from .history import ScoreHistory as ScoreHistory
 from .history import ScoreSettings as ScoreSettings
@@ -35,6 +37,7 @@ __all__ = [
     "FloatCurves",
     "Measure",
     "PredictionChange",
+    "ReferenceAccuracy",
     "ReferenceLoss",
     "Score",
     "ScoreHistory",
@@ -49,6 +52,7 @@ __all__ = [
     "clipping_limits",
     "float_curves",
     "prediction_change",
+    "reference_accuracies",
     "reference_losses",
     "score_history",
     "score_terms",

@@ -1,4 +1,4 @@
-"""The history of one training, scored at every record on held-out examples: by its loss and by metrics.
+"""The history of one training, scored at every record on the test set: by its loss and by metrics.
 
 The training minimizes cross-entropy, or squared error in a regression. Scores are scikit-learn's. Two classes
 are ordered as negative and positive, where positive is what one looks for: a tumour that is malignant.
@@ -33,7 +33,7 @@ class ScoreSettings:
     Args:
         dataset: Name of a row of `lossviz.DATASETS`.
         network: Name of a row of `lossviz.NETWORKS`.
-        train: Examples to learn from, at least 4; all others are held out.
+        train: Examples to learn from, at least 4; all others are the test set.
         lr: Learning rate, above 0.
         optimizer: Name of a row of `lossviz.OPTIMIZERS`.
         steps: Full-batch steps, from 1 to 10,000.
@@ -70,14 +70,14 @@ class ScoreSettings:
         count_in("train", self.train, 4, len(data.load().x) - 4)
 
     def data(self) -> tuple[Data, Data]:
-        """The training and the held-out examples, split by the seed."""
+        """The training set and the test set, split by the seed."""
         whole = DATASETS[self.dataset].load(seed=0)
         return whole.split((len(whole.x) - self.train) / len(whole.x), self.seed)
 
 
 @dataclass(frozen=True, eq=False)
 class ScoreHistory:
-    """Loss and scores at m records, on n held-out examples. NaN from where training diverged."""
+    """Loss and scores at m records, on n test examples. NaN from where training diverged."""
 
     settings: ScoreSettings
     task: str
@@ -85,8 +85,8 @@ class ScoreHistory:
     steps: NDArray[np.int64]  # (m,) gradient steps taken before each record
     y: Floats  # (n,) class numbers (1 is positive), or the target of a regression
     train_loss: Floats  # (m,) on the training examples
-    loss: Floats  # (m,) on the held-out examples: nats, or squared error
-    example_loss: NDArray[np.float32]  # (m, n) the loss of each held-out example
+    loss: Floats  # (m,) on the test set: nats, or squared error
+    example_loss: NDArray[np.float32]  # (m, n) the loss of each test example
     correct: NDArray[np.bool_]  # (m, n) whether the likeliest class is right; (m, 0) for regression
     confidence: NDArray[np.float32]  # (m, n) probability of the positive, or of the likeliest of K; (m, 0)
     log_odds: NDArray[np.float32]  # (m, n) of the positive class; (m, 0) unless there are two classes
@@ -125,7 +125,7 @@ class ScoreHistory:
 
 @dataclass(frozen=True)
 class PredictionChange:
-    """How predictions on the held-out examples changed between two records, and where the loss changed.
+    """How predictions on the test set changed between two records, and where the loss changed.
 
     Changes of the loss are sums over examples in nats, later minus earlier.
     """
@@ -174,7 +174,7 @@ def prediction_change(history: ScoreHistory, before: int, after: int) -> Predict
 
 
 def score_history(settings: ScoreSettings, progress: Progress = False) -> ScoreHistory:
-    """Train one network with full batches, and score it on held-out examples at every record.
+    """Train one network with full batches, and score it on the test set at every record.
 
     Args:
         settings: What is trained, and when it is scored.
@@ -190,11 +190,11 @@ def score_history(settings: ScoreSettings, progress: Progress = False) -> ScoreH
         >>> history.steps.tolist(), history.classes
         ([0, 2, 4], ('benign', 'malignant'))
     """
-    train, held_out = (_positive_last(part, settings) for part in settings.data())
+    train, test = (_positive_last(part, settings) for part in settings.data())
     classes = len(train.classes)
     model = NETWORKS[settings.network].build(train.x.shape[1], max(classes, 1), seed=settings.seed)
     optimizer = OPTIMIZERS[settings.optimizer].build(model.parameters(), settings.lr)
-    x, y, x_held_out, y_held_out = (_tensor(v) for v in (train.x, train.y, held_out.x, held_out.y))
+    x, y, x_test, y_test = (_tensor(v) for v in (train.x, train.y, test.x, test.y))
     records = sorted({*range(0, settings.steps + 1, settings.record_every), settings.steps})
     outputs: list[Tensor] = []
     train_loss: list[float] = []
@@ -202,15 +202,13 @@ def score_history(settings: ScoreSettings, progress: Progress = False) -> ScoreH
         for step in range(settings.steps + 1):
             if step == records[len(outputs)]:
                 with torch.no_grad():
-                    outputs.append(model(x_held_out).double())
+                    outputs.append(model(x_test).double())
                     train_loss.append(float(_example_loss(model(x).double(), y).mean()))
             optimizer.zero_grad()
             _example_loss(model(x), y).mean().backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             meter.update(1)
-        return _history(
-            settings, held_out, np.array(records), outputs, y_held_out, np.array(train_loss), meter
-        )
+        return _history(settings, test, np.array(records), outputs, y_test, np.array(train_loss), meter)
 
 
 def _positive_last(data: Data, settings: ScoreSettings) -> Data:
@@ -234,7 +232,7 @@ def _example_loss(z: Tensor, y: Tensor) -> Tensor:
 
 def _history(
     settings: ScoreSettings,
-    held_out: Data,
+    test: Data,
     steps: NDArray[np.int64],
     outputs: list[Tensor],
     y: Tensor,
@@ -243,28 +241,28 @@ def _history(
 ) -> ScoreHistory:
     """Score the outputs at every record."""
     example_loss = np.stack([_example_loss(z, y).numpy() for z in outputs])
-    m, binary = len(steps), len(held_out.classes) == 2
+    m, binary = len(steps), len(test.classes) == 2
     correct, confidence, log_odds = np.empty((m, 0), dtype=bool), np.empty((m, 0)), np.empty((m, 0))
     rows = []
-    if held_out.task == "regression":
+    if test.task == "regression":
         for z in outputs:
-            rows.append(regression_scores(held_out.y, z[:, 0].numpy()))
+            rows.append(regression_scores(test.y, z[:, 0].numpy()))
             meter.update(1)
     else:
         probabilities = [torch.softmax(z, dim=-1).numpy() for z in outputs]
-        correct = np.stack([p.argmax(axis=1) == held_out.y for p in probabilities])
+        correct = np.stack([p.argmax(axis=1) == test.y for p in probabilities])
         confidence = np.stack([p[:, 1] if binary else p.max(axis=1) for p in probabilities])
         if binary:
             log_odds = np.stack([(z[:, 1] - z[:, 0]).numpy() for z in outputs])
         for p in probabilities:
-            rows.append(classification_scores(held_out.y, p))
+            rows.append(classification_scores(test.y, p))
             meter.update(1)
     return ScoreHistory(
         settings,
-        held_out.task,
-        held_out.classes,
+        test.task,
+        test.classes,
         steps,
-        held_out.y.astype(np.float64),
+        test.y.astype(np.float64),
         train_loss,
         example_loss.mean(axis=1),
         example_loss.astype(np.float32),

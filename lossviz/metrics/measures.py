@@ -1,4 +1,4 @@
-"""Scores of predictions on held-out examples, as scikit-learn computes them."""
+"""Scores of predictions on the test set, as scikit-learn computes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

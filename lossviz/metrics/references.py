@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.likelihood.information import entropy
 
@@ -57,19 +58,19 @@ def clipping_limits() -> tuple[ClippingLimit, ...]:
             "scikit-learn, float32",
             f"clips p at {_scientific(float32)}",
             -math.log(float32),
-            "scikit-learn’s cap, float32",
+            "scikit-learn’s limit, float32",
         ),
-        ClippingLimit("Keras", "clips p at 10⁻⁷", -math.log(1e-7), "ε = 10⁻⁷: sure, wrong", prominent=True),
+        ClippingLimit("Keras", "clips p at 10⁻⁷", -math.log(1e-7), "clipped at ε = 10⁻⁷", prominent=True),
         ClippingLimit(
-            "the tutorial", "adds 10⁻¹⁵ to p", -math.log(1e-15), "ε = 10⁻¹⁵: sure, wrong", prominent=True
+            "the tutorial", "adds 10⁻¹⁵ to p", -math.log(1e-15), "clipped at ε = 10⁻¹⁵", prominent=True
         ),
         ClippingLimit(
             "scikit-learn, float64",
             f"clips p at {_scientific(float64)}",
             -math.log(float64),
-            "scikit-learn’s cap",
+            "scikit-learn’s limit",
         ),
-        ClippingLimit("torch BCELoss", "clamps ln p at −100", 100.0, "torch BCELoss cap", prominent=True),
+        ClippingLimit("torch BCELoss", "clamps ln p at −100", 100.0, "torch BCELoss limit", prominent=True),
         ClippingLimit("the definition", "clips nothing", math.inf),
     ]
     return tuple(sorted(limits, key=lambda limit: limit.value))
@@ -103,7 +104,7 @@ def reference_losses(
     """List known values of a loss, nearest to a given one first.
 
     Args:
-        value: The loss at which a training is stuck, in nats.
+        value: The loss at which a training has stopped falling, in nats.
         classes: Number of classes, from 2 to ten million.
         frequencies: Counts or shares of the classes, (classes,), if they are known: then the losses of the
             best constant prediction are listed too.
@@ -135,27 +136,27 @@ def _references(k: int) -> Iterator[ReferenceLoss]:
         "guessing, ln K",
         math.log(k),
         f"All {k:,} classes get the same probability: nothing has been learned yet, or the inputs do not "
-        "reach the network. A loss that starts here is right; one that stays here is stuck.",
+        "reach the network. A loss that starts here is normal; one that stays here is stuck.",
         prominent=True,
     )
     if k > 2:
         yield ReferenceLoss(
             "coin toss, ln 2",
             math.log(2),
-            "Each output says ½: binary cross-entropy, averaged over outputs, before anything is learned.",
+            "Each output is ½: binary cross-entropy, averaged over outputs, before anything is learned.",
         )
         yield ReferenceLoss(
             "K coin tosses",
             k * math.log(2),
-            "Each of K sigmoids says ½ and their binary cross-entropies are added, not averaged.",
+            "Each of K sigmoids is ½ and their binary cross-entropies are added, not averaged.",
         )
         share = 1 / k
         rate = -share * math.log(share) - (1 - share) * math.log1p(-share)
         yield ReferenceLoss(
             "base rate, averaged",
             rate,
-            "Each of K sigmoids says 1/K, whatever the input: binary cross-entropy averaged over outputs is "
-            "small, and yet nothing is known but how rare a class is.",
+            "Each of K sigmoids is 1/K, whatever the input: binary cross-entropy averaged over outputs is "
+            "small, and yet nothing has been learned but how rare a class is.",
         )
     yield ReferenceLoss(
         "guessing, in bits",
@@ -164,7 +165,7 @@ def _references(k: int) -> Iterator[ReferenceLoss]:
         prominent=True,
     )
     yield ReferenceLoss(
-        "softmax twice, floor",
+        "softmax twice, smallest",
         softmax_twice_floor(k),
         "The model ends in a softmax and the loss applies another: probabilities between 0 and 1 are taken "
         "for logits, so even a perfect model cannot get below ln(e + K − 1) − 1.",
@@ -172,7 +173,7 @@ def _references(k: int) -> Iterator[ReferenceLoss]:
     )
     for alpha, prominent in ((0.1, True), (0.2, False)):
         yield ReferenceLoss(
-            f"smoothing {alpha:g}, floor",
+            f"smoothing {alpha:g}, smallest",
             smoothing_floor(k, alpha),
             f"The entropy of a label smoothed by {alpha:g}: a perfect model with label smoothing stops here. "
             "Nothing is wrong.",
@@ -181,35 +182,35 @@ def _references(k: int) -> Iterator[ReferenceLoss]:
     yield ReferenceLoss(
         "guessing, Brier",
         (k - 1) / k if k > 2 else 0.25,
-        "Squared error of guessing alike: ¼ for one output, (K − 1)/K summed over K of them.",
+        "Squared error of uniform guessing: ¼ for one output, (K − 1)/K summed over K of them.",
     )
     if k > 2:
         yield ReferenceLoss(
             "guessing, Brier averaged",
             (k - 1) / k**2,
-            "Squared error of guessing alike, averaged over the K outputs: (K − 1)/K².",
+            "Squared error of uniform guessing, averaged over the K outputs: (K − 1)/K².",
         )
     yield ReferenceLoss(
         "guessing, focal",
         (1 - 1 / k) ** 2 * math.log(k),
-        "Focal loss with gamma 2 of guessing alike: (1 − 1/K)² ln K.",
+        "Focal loss with gamma 2 of uniform guessing: (1 − 1/K)² ln K.",
     )
     yield ReferenceLoss(
         "hinge at zero",
         1.0,
-        "Hinge loss of a model whose outputs are 0: margin 1, and nothing on either side of it.",
+        "Hinge loss of a model whose outputs are 0: the margin is missed by 1 on every example.",
     )
     for limit in clipping_limits():
         if limit.reference:
             yield ReferenceLoss(
                 limit.reference,
                 limit.value,
-                f"The most that one example can cost: {limit.library} {limit.rule}. At the cap, every "
-                "example is sure and wrong: labels may be swapped, or the last layer has exploded.",
+                f"The largest loss of one example: {limit.library} {limit.rule}. At this limit every "
+                "example is confidently wrong: labels may be swapped, or the logits have exploded.",
                 prominent=limit.prominent,
             )
     yield ReferenceLoss(
-        "nothing counted",
+        "no term counted",
         0.0,
         "Exactly 0: every term is left out. All labels are 0 in a cross-entropy without its second term, or "
         "all are masked.",
@@ -217,26 +218,31 @@ def _references(k: int) -> Iterator[ReferenceLoss]:
     yield ReferenceLoss(
         "epsilon added",
         -math.log(1 + 1e-15),
-        "Just below 0: an epsilon of 1e-15 was added to p = 1, so that a perfect prediction scores less than "
-        "nothing.",
+        "Just below 0: an epsilon of 1e-15 was added to p = 1, so that the score of a perfect prediction is "
+        "negative.",
     )
+
+
+def class_shares(classes: int, frequencies: Sequence[float]) -> Floats:
+    """The shares of the classes, (classes,); ValueError for counts of another length, below 0 or all 0."""
+    if len(frequencies) != classes:
+        raise ValueError(f"frequencies must be one for each of {classes} classes; got {len(frequencies)}")
+    counts = np.array([number_in(f"frequencies[{i}]", f, 0.0) for i, f in enumerate(frequencies)])
+    if counts.sum() == 0:
+        raise ValueError("frequencies must not all be 0")
+    return np.asarray(counts / counts.sum())
 
 
 def _class_frequency_references(classes: int, frequencies: Sequence[float] | None) -> Iterator[ReferenceLoss]:
     """The losses of always predicting the class frequencies."""
     if frequencies is None:
         return
-    if len(frequencies) != classes:
-        raise ValueError(f"frequencies must be one for each of {classes} classes; got {len(frequencies)}")
-    counts = np.array([number_in(f"frequencies[{i}]", f, 0.0) for i, f in enumerate(frequencies)])
-    if counts.sum() == 0:
-        raise ValueError("frequencies must not all be 0")
-    share = counts / counts.sum()
+    share = class_shares(classes, frequencies)
     yield ReferenceLoss(
         "class frequencies",
         float(entropy(share)),
-        "The entropy of your class frequencies: the model has learned how often each class comes, and "
-        "looks at no input.",
+        "The entropy of your class frequencies: the model has learned how frequent each class is, and "
+        "nothing from the inputs.",
         prominent=True,
     )
     yield ReferenceLoss(

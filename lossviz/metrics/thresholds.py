@@ -135,7 +135,7 @@ def calibration(p: ArrayLike, y: ArrayLike, bins: int = 10, low: float = 0.0) ->
 
     Args:
         p: Predicted probabilities, (n,).
-        y: Whether the prediction came true, 0 or 1, (n,).
+        y: Whether the event occurred, 0 or 1, (n,).
         bins: Number of bins, from 1 to 1,000.
         low: Lower end of the first bin: 1 / K if ``p`` is that of the likeliest of K classes.
 

@@ -128,19 +128,19 @@ class AsWritten:
     correct_source: str  # of ours
 
 
-BINARY_METHODS = ("as written", "a reader’s repair", "right", "scikit-learn")
+BINARY_METHODS = ("as written", "a reader’s fix", "correct", "scikit-learn")
 BINARY_INPUTS: tuple[tuple[str, str, str], ...] = (
-    ("Mixed", "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7"),
+    ("Six examples", "1 0 1 0 0 1", "0.9 0.2 0.4 0.95 0.1 0.7"),
     ("All zero", "0 0 0", "0.2 0.95 0.1"),
     ("Perfect", "1 1", "1 1"),
-    ("Sure and wrong", "1 1", "0 0"),
+    ("Confidently wrong", "1 1", "0 0"),
 )
-CATEGORICAL_METHODS = ("as written", "rows made to add up", "right", "scikit-learn")
+CATEGORICAL_METHODS = ("as written", "rows normalized", "correct", "scikit-learn")
 CATEGORICAL_INPUTS: tuple[tuple[str, str, str], ...] = (
     ("Rows add up to 1", "0 1 2", "0.9 0.05 0.05, 0.1 0.8 0.1, 0.1 0.2 0.7"),
     ("A row of 1.1", "0 1 2", "0.9 0.05 0.05, 0.1 0.8 0.2, 0.1 0.2 0.7"),
     ("Perfect", "0 1", "1 0, 0 1"),
-    ("Sure and wrong", "0 1", "0 1, 1 0"),
+    ("Confidently wrong", "0 1", "0 1, 1 0"),
 )
 
 
@@ -156,7 +156,7 @@ def binary_as_written() -> AsWritten:
         >>> import lossviz as lv
         >>> facts = lv.metrics.binary_as_written()
         >>> facts.inputs[0].name, facts.inputs[0].values.round(3).tolist()
-        ('Mixed', [0.23, 0.784, 0.784, 0.784])
+        ('Six examples', [0.23, 0.784, 0.784, 0.784])
     """
     inputs = []
     for name, actual, predicted in BINARY_INPUTS:

@@ -100,7 +100,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
     [
         Optimizer(
             name="sgd",
-            label="Gradient descent",
+            label="SGD",
             torch_class=torch.optim.SGD,
             formula=r"w \leftarrow w - \eta\, g",
             convention="stochastic only if the batches are",

@@ -43,21 +43,21 @@ SCHEDULES: Registry[Schedule] = Registry(
         ),
         Schedule(
             name="linear",
-            label="Falling in a line",
+            label="Linear decay",
             factor=lambda progress: 1.0 - progress,
             formula=r"\eta_s = (1 - s)\, \eta",
             source="A. Defazio et al., Optimal Linear Decay Learning Rate Schedules (2023)",
         ),
         Schedule(
             name="cosine",
-            label="Falling as a cosine",
+            label="Cosine decay",
             factor=lambda progress: 0.5 * (1.0 + math.cos(math.pi * progress)),
             formula=r"\eta_s = \tfrac12 (1 + \cos \pi s)\, \eta",
             source="I. Loshchilov and F. Hutter, SGDR (2017), without restarts",
         ),
         Schedule(
             name="staircase",
-            label="A tenth at one half, a tenth at three quarters",
+            label="Step decay",
             factor=lambda progress: 1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01,
             formula=r"\eta_s = \eta,\ \tfrac{\eta}{10} \text{ from } s = \tfrac12,\ "
             r"\tfrac{\eta}{100} \text{ from } s = \tfrac34",
@@ -65,7 +65,7 @@ SCHEDULES: Registry[Schedule] = Registry(
         ),
         Schedule(
             name="warm-up",
-            label="Rising over the first tenth",
+            label="Warm-up",
             factor=lambda progress: min(1.0, 10.0 * progress + 0.01),
             formula=r"\eta_s = \min(1,\, 10 s + 0.01)\, \eta",
             source="P. Goyal et al., Accurate, Large Minibatch SGD (2017), section 2.2",

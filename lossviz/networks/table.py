@@ -161,6 +161,13 @@ def _cnn(inputs: int, outputs: int, activation: type[nn.Module]) -> list[nn.Modu
     ]
 
 
+def _layers_label(hidden: tuple[int, ...]) -> str:
+    """The hidden layers in words: "2 layers of 16", or "layers of 16 and 8" if they differ."""
+    if len(set(hidden)) > 1:
+        return f"layers of {', '.join(map(str, hidden[:-1]))} and {hidden[-1]}"
+    return f"{len(hidden)} {'layer' if len(hidden) == 1 else 'layers'} of {hidden[0]}"
+
+
 def _mlp_row(name: str) -> Network | None:
     """The row of ``mlp-<h>-<h>...``, None for another name; ValueError for a network that is too large."""
     if not re.fullmatch(r"mlp(-[1-9]\d{0,5})+", name):
@@ -172,7 +179,7 @@ def _mlp_row(name: str) -> Network | None:
         )
     return Network(
         name=name,
-        label=f"{len(hidden)} hidden, {' and '.join(map(str, hidden))} units",
+        label=_layers_label(hidden),
         layers=_mlp(*hidden),
         formula=r"h_0 = x, \quad h_{l+1} = f(W_l h_l + b_l), \quad z = W_L h_L + b_L",
         convention="fully connected; the activation f follows each hidden layer, none the last",
@@ -210,7 +217,7 @@ NETWORKS: Registry[Network] = Registry(
         _listed_mlp("mlp-64-64"),
         Network(
             name="cnn",
-            label="Small convolutional network",
+            label="Small CNN",
             layers=_cnn,
             formula=r"z = W\, \mathrm{pool}(f(K_2 * f(K_1 * x))) + b",
             convention="for 8 × 8 pixels: 3 × 3 kernels, 16 then 32 channels, one 2 × 2 max-pool",

@@ -38,3 +38,10 @@ def sections() -> dict[str, tuple[Page, ...]]:
 def addresses() -> tuple[str, ...]:
     """The paths of all pages but the start page."""
     return tuple(page.address for page in discover() if page.section)
+
+
+def neighbours(page: Page) -> tuple[Page | None, Page | None]:
+    """The page before and the page after, in the order of all pages."""
+    pages = (None, *discover(), None)
+    place = pages.index(page)
+    return pages[place - 1], pages[place + 1]

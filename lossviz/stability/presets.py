@@ -57,7 +57,7 @@ class EdgeSettings:
             raise ValueError(f"two losses are equal: {', '.join(self.losses)}")
 
     def data(self) -> Data:
-        """All examples; none is held out, since nothing is validated."""
+        """All examples; there is no test set, since nothing is validated."""
         return DATASETS[self.dataset].load(self.n)
 
     def model(self, loss: str) -> nn.Sequential:

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from lossviz.common.typing import Floats
+from lossviz.curvature.products import AUTOMATIC
 
 State = Literal["diverged", "above", "at", "left", "below"]
 
@@ -56,6 +57,7 @@ class EdgeRun:
     sharpness: Floats  # (steps + 1,) largest eigenvalue of the Hessian, NaN from `diverged_at` on
     weights: int  # number of weights of the network
     diverged_at: int | None  # first step whose loss is not finite, or a million times that of the start
+    method: str = AUTOMATIC  # how Hessian products were computed, as in `lossviz.curvature.result.Sharpness`
 
     @property
     def ratio(self) -> Floats:

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 from lossviz.common.progress import Progress, ProgressBar
 from lossviz.common.typing import Floats
 from lossviz.common.validation import count_in, number_in
-from lossviz.curvature.compiled import CompiledHessian, hessian_operator
+from lossviz.curvature.compiled import HessianOperator, hessian_operator
 from lossviz.curvature.lanczos import NonFiniteHessianError
-from lossviz.curvature.products import AutogradHessian
 from lossviz.curvature.tracking import TopEigenvalueTracker
+from lossviz.engine.averaging.shares import BatchWeight
 from lossviz.engine.user_loss import loss_name
 from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.stability.result import EdgeRun
@@ -41,18 +41,23 @@ def edge_run(
     steps: int = 500,
     *,
     tolerance: float = 1e-5,
+    batch_weight: BatchWeight = None,
     progress: Progress = False,
 ) -> EdgeRun:
     """Train a copy of a torch model on all its data at once, and measure the sharpness at every step.
 
     Args:
         model: The model; it is not changed. Its copy is in eval mode, so that every step sees one function.
-        loss_fn: loss_fn(outputs, targets) -> scalar, twice differentiable.
-        data: (inputs, targets): one batch of all examples.
+        loss_fn: loss_fn(outputs, targets) -> scalar. Where autograd cannot differentiate it twice, the
+            sharpness is computed by differences of gradients, and ``method`` of the result says so.
+        data: (inputs, targets), or an iterable of such batches: each step is on all of them.
         lr: Learning rate, in (0, 10^6].
         optimizer: A name of `OPTIMIZERS` whose edge is known: sgd, momentum, nesterov, rmsprop, adam.
         steps: Number of steps, from 1 to 20000.
         tolerance: Relative tolerance of the sharpness.
+        batch_weight: How much each of several batches counts: a function of a batch's targets, a number for
+            each batch, "examples", or "sum" to add their losses. By default so that the result is the loss of
+            all the data at once.
         progress: True for a bar if it takes longer than a second, or a function of (done, total) steps.
 
     Returns:
@@ -60,8 +65,8 @@ def edge_run(
 
     Raises:
         KeyError: If the optimizer is unknown.
-        ValueError: If no edge is known for the optimizer, a number is out of range, or the model, the loss or
-            the data cannot be used.
+        ValueError: If no edge is known for the optimizer, a number is out of range, the model, the loss or
+            the data cannot be used, or autograd's gradient is not that of the loss.
 
     References:
         J. Cohen et al., Gradient Descent on Neural Networks Typically Occurs at the Edge of Stability (2021).
@@ -77,8 +82,7 @@ def edge_run(
     edge = stability_edge(optimizer, lr)
     steps = count_in("steps", steps, 1, MAX_STEPS)
     tolerance = number_in("tolerance", tolerance, 1e-12, 0.1)
-    hessian = hessian_operator(model, loss_fn, data)
-    hessian.gradient  # noqa: B018  # refuses data in several batches
+    hessian = hessian_operator(model, loss_fn, data, batch_weight=batch_weight)
     torch_optimizer = OPTIMIZERS[optimizer].build(hessian.weights, lr)
     loss, sharpness = np.full(steps + 1, np.nan), np.full(steps + 1, np.nan)
     n = hessian.like.numel()
@@ -118,6 +122,7 @@ def edge_run(
         sharpness=sharpness,
         weights=n,
         diverged_at=diverged_at,
+        method=hessian.method,
     )
 
 
@@ -127,9 +132,7 @@ def _unflatten(flat: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
     return [part.view_as(weight) for part, weight in zip(parts, like, strict=True)]
 
 
-def _product(
-    hessian: AutogradHessian | CompiledHessian, divisor: Tensor | None
-) -> Callable[[Floats], Floats]:
+def _product(hessian: HessianOperator, divisor: Tensor | None) -> Callable[[Floats], Floats]:
     """v -> H v, or v -> P^-1/2 H P^-1/2 v, which has the eigenvalues of P^-1 H and is symmetric."""
     scale = None if divisor is None else divisor.rsqrt()
 

@@ -99,26 +99,26 @@ def diagnose(history: History, run: int = 0, record: int = -1) -> Diagnosis:
     if math.isnan(own_loss):
         diverged = history.diverged_at[run]
         step = int(diverged[diverged >= 0].min()) if (diverged >= 0).any() else int(history.steps[record])
-        return Diagnosis("diverged", step, math.nan, f"gone at step {step}")
+        return Diagnosis("diverged", step, math.nan, f"diverged at step {step}")
     if not classes:
         return Diagnosis("learning", own_loss, math.nan, f"loss {own_loss:.3g}")
     accuracy, bound = median("train_accuracy"), lower_bound(loss, classes)
     if bound is not None and abs(own_loss - bound) <= TOLERANCE * bound:
-        return Diagnosis("lower-bound", own_loss, bound, f"at its floor, {bound:.3g}")
+        return Diagnosis("lower-bound", own_loss, bound, f"at its smallest, {bound:.3g}")
     dead = _dead_share(history, run, record)
     if dead >= DEAD_SHARE:
-        return Diagnosis("dead-units", dead, math.nan, f"{_percent(dead)} of a layer is off")
+        return Diagnosis("dead-units", dead, math.nan, f"{_percent(dead)} dead units")
     entropy, chance = median("cross_entropy"), math.log(classes)
     if abs(entropy - chance) <= TOLERANCE * chance:
         share = "½" if classes == 2 else f"1/{classes}"
         return Diagnosis("chance-level", entropy, chance, f"guesses {share}")
     wrong = median("confidently_wrong")
     if wrong >= CONFIDENTLY_WRONG_SHARE:
-        return Diagnosis("confidently-wrong", wrong, math.nan, f"{_percent(wrong)} sure and wrong")
+        return Diagnosis("confidently-wrong", wrong, math.nan, f"{_percent(wrong)} confidently wrong")
     if median("majority_share") >= MAJORITY_SHARE:
-        description = f"says one class always, {_percent(accuracy)} right"
+        description = f"one class only, {_percent(accuracy)} correct"
         return Diagnosis("constant-prediction", accuracy, math.nan, description)
-    return Diagnosis("learning", accuracy, math.nan, f"{_percent(accuracy)} of its points right")
+    return Diagnosis("learning", accuracy, math.nan, f"{_percent(accuracy)} training accuracy")
 
 
 def _dead_share(history: History, run: int, record: int) -> float:

@@ -115,6 +115,11 @@ class TrainingSettings:
     checkpoints: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.dataset, str):
+            raise ValueError(
+                f"data must be the name of a row of DATASETS, one of {', '.join(DATASETS)}; got an object "
+                f"of type {type(self.dataset).__name__}"
+            )
         data, _ = DATASETS[self.dataset], SCHEDULES[self.schedule]
         data.check(self.n, self.noise, self.data_seed)
         count_in("seeds", self.seeds, 1, MAX_SEEDS)

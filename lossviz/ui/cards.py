@@ -22,9 +22,9 @@ def show(sections: Mapping[str, Sequence[Page]]) -> None:
 
 
 def card(page: Page) -> None:
-    """Show a page's picture, if it has one, and its question, which leads to it."""
+    """Show a page's picture, if it has one, and its question and name, which lead to it."""
     if page.card.exists():
         # As an image, since st.html lets no svg element through; it still follows the theme.
         source = f"data:image/svg+xml;base64,{b64encode(page.card.read_bytes()).decode()}"
         st.html(f'<img class="lossviz-card" src="{source}" alt="">')
-    st.page_link(page.script, label=f"**{page.question}**")
+    st.page_link(page.script, label=f"**{page.question}** :small[:gray[{page.title}]]")

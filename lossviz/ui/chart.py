@@ -6,7 +6,7 @@ control's value. If a file that it needs cannot be loaded, Streamlit's own chart
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import streamlit as st
@@ -17,7 +17,8 @@ from lossviz.ui.scripts import PLOTLY_URL, component
 _CHART = component(
     "lossviz_chart",
     '<div class="lossviz-chart" role="group">\n<div class="lossviz-tabs"></div>'
-    '\n<div class="lossviz-plot"></div>\n</div>',
+    '\n<div class="lossviz-plot" aria-hidden="true"></div>\n<div class="lossviz-room"></div>'
+    '\n<p class="lossviz-said"></p>\n</div>',
     "chart",
 )
 _PLAY = component(
@@ -53,9 +54,10 @@ def figure_json(draw: DrawFigure, narrow: bool | None = None) -> str:
     return f'"wide": {wide}, "narrow": {{{body}}}'
 
 
-def is_narrow(key: str) -> bool:
-    """Whether the chart of that key, shown with ``live``, needs its narrow layout."""
-    return bool(st.session_state.get(key, {}).get("narrow"))
+def is_narrow(key: str) -> bool | None:
+    """Whether the chart of that key, shown with ``live``, needs its narrow layout; None if unknown."""
+    narrow: bool | None = st.session_state.get(key, {}).get("narrow")
+    return narrow
 
 
 def chart(
@@ -63,7 +65,8 @@ def chart(
     key: str,
     alt: str,
     follow: str | None = None,
-    on_click: Callable[[float, float], None] | None = None,
+    on_click: Callable[..., None] | None = None,
+    clicked_in: Mapping[str, Any] | None = None,
     live: bool = False,
     steady: bool = False,
     options: Sequence[str] = (),
@@ -72,7 +75,9 @@ def chart(
 
     What a figure's ``meta`` may say: ``slider`` is the part of the plotting area, as fractions of its width,
     that the slider below stands under; ``grip``, [trace, "x" or "y"], lets the last point of that trace be
-    dragged, and the followed slider goes with it; ``click`` is the one panel that takes clicks.
+    dragged, and the followed slider goes with it; ``click`` is the one panel that takes clicks; ``spoken`` is
+    what a screen reader says when the picture has changed, with {3} for the text of annotation 3 and {of 5}
+    for that of trace 5. The drawing itself is hidden from it: its ticks would be read one by one.
 
     Args:
         figure: The figure as JSON.
@@ -80,8 +85,11 @@ def chart(
         alt: What it shows, in words.
         follow: The key of the page's slider, or segmented control, whose value names the frame to show.
         on_click: Gets the data coordinates of a click in a map, before the page runs again.
-        live: The chart tells which layout it needs (`is_narrow`): while pictures follow each other quickly,
-            the other need not be sent.
+        clicked_in: Where the axes may change, what tells which picture this is. A click may come from the
+            one before, so ``on_click`` also gets the ``clicked_in`` of the clicked picture, and with it the
+            name of its ``frame``.
+        live: Pictures follow each other quickly. The chart tells which layout it needs (`is_narrow`): as soon
+            as that is known, the other need not be sent.
         steady: The picture is renewed while the page runs, and is not to be paled meanwhile. A live one is.
         options: If a segmented control is followed, the names of the frames in the order of its buttons.
     """
@@ -89,7 +97,8 @@ def chart(
     def clicked() -> None:
         clicked_at = st.session_state[key].get("click")
         if on_click and clicked_at:
-            on_click(float(clicked_at["x"]), float(clicked_at["y"]))
+            picture = () if clicked_in is None else (clicked_at["picture"],)
+            on_click(float(clicked_at["x"]), float(clicked_at["y"]), *picture)
 
     def dragged() -> None:
         value = st.session_state[key].get("dragged")
@@ -101,6 +110,7 @@ def chart(
         "alt": alt,
         "follow": follow,
         "clickable": on_click is not None,
+        "clicked_in": dict(clicked_in or {}),
         "options": list(options),
         "live": live,
         "steady": steady or live,

@@ -5,14 +5,18 @@ default. Defaults are published: a value that equals its default is left out of 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from lossviz.ui.address import Labels, label_of, labelled, session_value, write_words
 from lossviz.ui.typed import Line, Number, Text, in_address, write_address
+
+# The learning rates that pages offer.
+RATES = ("0.005", "0.01", "0.02", "0.05", "0.1", "0.15", "0.2", "0.5", "1", "2", "5", "10")
 
 
 @dataclass(frozen=True)
@@ -83,62 +87,52 @@ class Slider:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few options. There is a method for each way in which Streamlit can show it."""
+    """One of a few options. There is a method for each way in which Streamlit can show it.
+
+    An option is a word of the link; ``labels`` says what is shown for it.
+    """
 
     key: str
     label: str
     options: Sequence[str]
     default: str
     help: str = ""
+    labels: Labels | None = None
 
     def segments(self, **more: Any) -> str:
         """Show it as a segmented control, and return the option that is chosen."""
-        value = st.segmented_control(
-            self.label,
-            self.options,
-            default=self.default,
-            required=True,
-            **in_address(self.key, self.help),
-            **more,
-        )
-        return self._validated(value)
+        return self._show(st.segmented_control, {"default": self.default}, required=True, **more)
 
     def select_slider(self, **more: Any) -> str:
         """Show it as a slider over the options, for numbers that are not evenly spaced."""
-        value = st.select_slider(
-            self.label,
-            self.options,
-            self.default,
-            **in_address(self.key, self.help),
-            **more,
-        )
-        return self._validated(value)
+        return self._show(st.select_slider, {"value": self.default}, **more)
 
     def menu(self, **more: Any) -> str:
         """Show it as a menu, and return the option that is chosen."""
-        value = st.selectbox(
-            self.label,
-            self.options,
-            index=list(self.options).index(self.default),
-            **in_address(self.key, self.help),
-            **more,
-        )
-        return self._validated(value)
+        return self._show(st.selectbox, {"index": list(self.options).index(self.default)}, **more)
 
     def radio(self, **more: Any) -> str:
         """Show all options below each other, and return the one that is chosen."""
-        value = st.radio(
-            self.label,
-            self.options,
-            index=list(self.options).index(self.default),
-            **in_address(self.key, self.help),
-            **more,
-        )
-        return self._validated(value)
+        return self._show(st.radio, {"index": list(self.options).index(self.default)}, **more)
+
+    def label_of(self, option: str) -> str:
+        """What is shown for an option."""
+        return label_of(self.labels, option)
 
     @property
     def value(self) -> str:
-        return self._validated(st.session_state.get(self.key, self.default))
+        return self._validated(session_value(self, self._linked))
+
+    def _show(self, widget: Callable[..., Any], first: dict[str, Any], **more: Any) -> str:
+        if self.labels is None:
+            value = widget(self.label, self.options, **first, **in_address(self.key, self.help), **more)
+            return self._validated(value)
+        value = self._validated(labelled(self, widget, self._linked, **more))
+        write_words(self.key, [] if value == self.default else [value])
+        return value
+
+    def _linked(self, words: list[str]) -> str:
+        return self._validated(words[0] if len(words) == 1 else self.default)
 
     def _validated(self, value: Any) -> str:
         return value if value in self.options else self.default
@@ -146,29 +140,35 @@ class Choice:
 
 @dataclass(frozen=True)
 class MultiChoice:
-    """Some of a few options, at least one."""
+    """Some of a few options, at least one. ``labels`` says what is shown for an option."""
 
     key: str
     label: str
     options: Sequence[str]
     default: tuple[str, ...]
     help: str = ""
+    labels: Labels | None = None
 
     def show(self, **more: Any) -> tuple[str, ...]:
-        value = st.pills(
-            self.label,
-            self.options,
-            selection_mode="multi",
-            default=list(self.default),
-            wrap=True,
-            **in_address(self.key, self.help),
-            **more,
-        )
-        return self._validated(value)
+        """Show it as pills, and return the options that are chosen."""
+        pills = {"selection_mode": "multi", "wrap": True, **more}
+        if self.labels is None:
+            first = {"default": list(self.default), **in_address(self.key, self.help)}
+            return self._validated(st.pills(self.label, self.options, **first, **pills))
+        value = self._validated(labelled(self, st.pills, self._linked, **pills))
+        write_words(self.key, () if value == self.default else value)
+        return value
+
+    def label_of(self, option: str) -> str:
+        """What is shown for an option."""
+        return label_of(self.labels, option)
 
     @property
     def value(self) -> tuple[str, ...]:
-        return self._validated(st.session_state.get(self.key, list(self.default)))
+        return self._validated(session_value(self, self._linked))
+
+    def _linked(self, words: list[str]) -> list[str]:
+        return list(self._validated(words))
 
     def _validated(self, value: Any) -> tuple[str, ...]:
         chosen = tuple(name for name in self.options if name in (value or ()))

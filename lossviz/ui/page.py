@@ -1,8 +1,7 @@
 """The layout that all pages share: heading and chart, below them the controls and the tabs."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -11,9 +10,14 @@ import lossviz as lv
 from lossviz.ui import preload
 from lossviz.ui.chart import play
 from lossviz.ui.controls import Choice, Control, Slider, link
-from lossviz.ui.save import save_picture
+from lossviz.ui.downloads import Download, download_buttons
+from lossviz.ui.glossary.words import show_words
+from lossviz.ui.links import next_and_back, show_links_of, without_links
+from lossviz.ui.table import Page
 
 TEXT_WIDTH = 760  # px: the width of a column of text
+TURNED = "the direction that it is turned to"  # of a relief: only the browser knows it
+QUESTION = "lossviz_question"  # the key in the viewer's session state of the page's title
 
 
 @contextmanager
@@ -37,6 +41,7 @@ def heading(question: str, sentences: Mapping[str, str] | str, views: Choice | N
     view = ""
     with st.container(gap="xsmall"):
         st.title(question, anchor=False)
+        st.session_state[QUESTION] = question
         if views is None or isinstance(sentences, str):
             st.markdown(f":gray[{sentences}]")
         else:
@@ -67,26 +72,10 @@ def axis_slider(slide: Slider, playable: float = 0.0) -> float:
         return slide.show(label_visibility="collapsed")
 
 
-def caption(text: str) -> None:
-    """Show the grey line under a picture: its conventions."""
+def caption(text: str) -> str:
+    """Show the grey line under a picture, its conventions, and return it."""
     st.markdown(f":small[:gray[{text}]]")
-
-
-@dataclass(frozen=True)
-class File:
-    """A file to download.
-
-    Args:
-        label: The words on its button.
-        name: Its name.
-        mime: Its media type.
-        make: Makes its content when the button is clicked.
-    """
-
-    label: str
-    name: str
-    mime: str
-    make: Callable[[], str | bytes]
+    return text
 
 
 class Tabs:
@@ -109,10 +98,12 @@ class Tabs:
         maths: str,
         code: str,
         controls: Sequence[Control],
-        files: Sequence[File],
+        files: Sequence[Download],
         picture: str,
+        caption: str,
+        not_in_link: str = "",
     ) -> None:
-        """Fill all tabs but the extra ones.
+        """Fill all tabs but the extra ones, and explain the terms that the texts use below them.
 
         Args:
             see: What to see, in Markdown.
@@ -121,31 +112,35 @@ class Tabs:
             controls: All controls of the page: the link is made of them.
             files: What can be downloaded.
             picture: The key of the chart, which the browser can save.
+            caption: The line under the picture, which its files have as well.
+            not_in_link: What the page shows and its link cannot carry: a part of a sentence.
         """
-        with self["What to see"].container(width=TEXT_WIDTH):
-            st.markdown(see)
-        with self["Maths"].container(width=TEXT_WIDTH):
-            st.markdown(maths)
+        for name, words in (("What to see", see), ("Maths", maths)):
+            with self[name].container(width=TEXT_WIDTH):
+                st.markdown(without_links(words))
+                show_links_of(words, name)
         with self["Code"].container(width=TEXT_WIDTH):
             st.code(code, language="python", wrap_lines=True)  # a barrier, if it had to be scrolled
         with self["Share"].container(width=TEXT_WIDTH):
-            st.markdown("This link opens the page as you see it now.")
-            st.code(link(controls), language=None, wrap_lines=True)
+            address = link(controls)
+            if not_in_link:
+                st.markdown(f"This link opens the page, but does not carry {not_in_link}.")
+            else:
+                st.markdown("This link opens the page as you see it now.")
+            st.code(address, language=None, wrap_lines=True)
         with self["Download"].container(horizontal=True, gap="medium", vertical_alignment="center"):
-            for file in files:
-                st.download_button(
-                    file.label,
-                    file.make,
-                    file.name,
-                    file.mime,
-                    type="tertiary",
-                    icon=":material/download:",
-                    on_click="ignore",
-                    key=f"{picture}_{file.name}",
-                )
-            save_picture(picture)
+            download_buttons(files, picture, st.session_state.get(QUESTION, ""), caption, address)
+        show_words((see, maths))
 
 
-def footer() -> None:
+@contextmanager
+def foot(before: Page | None, after: Page | None) -> Iterator[None]:
+    """The end of every page: links to the page before and to the next one."""
+    with page():
+        next_and_back(before, after)
+        yield
+
+
+def last_line() -> None:
     """Show the last line of every page."""
     caption(f"lossviz · {len(lv.LOSSES)} losses · every number on this page is computed, none is typed")

@@ -23,13 +23,16 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from lossviz.figures.base.fonts import font_faces
+
 FOLDER = Path(__file__).parent / "js"
 ENTRY = "entry"
 MODULE_BASE = "/lossviz/js"
 MODULE_ROUTE = f"{MODULE_BASE}/{{version}}/{{name}}.js"
 PLOTLY_ROUTE = "/lossviz/plotly.min.js"
 PLOTLY_URL = f".{PLOTLY_ROUTE}?v={version_of('plotly')}"
-_IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";$', re.MULTILINE)
+FONTS_ROUTE = "/lossviz/fonts.css"
+_IMPORT = re.compile(r'^(?:import|\}) (?:.* from )?"\./(\w+)\.js";$', re.MULTILINE)
 
 
 @cache
@@ -117,8 +120,29 @@ def serve_module(request: Request) -> Response:
     return _script(modules()[name].encode())
 
 
+@cache
+def fonts() -> str:
+    """The fonts of the figures, as the style sheet that a saved picture contains."""
+
+    return font_faces()
+
+
+@cache
+def fonts_url() -> str:
+    """Their address, which changes with their content."""
+    return f".{FONTS_ROUTE}?v={hashlib.sha256(fonts().encode()).hexdigest()[:12]}"
+
+
+def serve_fonts(request: Request) -> Response:
+    """The fonts, in text that is hardly shorter when it is compressed."""
+    return Response(
+        fonts(), media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"}
+    )
+
+
 def routes(base: str = "") -> Iterator[Route]:
     """The routes of the server for all of these, below its base path: Streamlit adds that to its own only."""
     prefix = f"/{base.strip('/')}" if base.strip("/") else ""
     yield Route(f"{prefix}{PLOTLY_ROUTE}", serve_plotly)
     yield Route(f"{prefix}{MODULE_ROUTE}", serve_module)
+    yield Route(f"{prefix}{FONTS_ROUTE}", serve_fonts)

@@ -15,6 +15,7 @@ class Page:
         question: The question on its card; the page's own heading may say more.
         section: The part of the navigation that it stands in; "" for the start page.
         order: Its place among all pages: smaller numbers come first.
+        has_picture: Whether it has a picture, as all have but the glossary.
     """
 
     init_file: str
@@ -22,6 +23,7 @@ class Page:
     question: str
     section: str
     order: int
+    has_picture: bool = True
 
     @property
     def folder(self) -> Path:

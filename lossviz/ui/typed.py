@@ -5,10 +5,13 @@ was cut would show something else. Then the page says so.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+
+from lossviz.ui.viewer import went_back
 
 
 def in_address(key: str, help: str) -> dict[str, Any]:
@@ -23,6 +26,21 @@ def write_address(key: str, wanted: str | None) -> None:
             del st.query_params[key]
     elif st.query_params.get(key) != wanted:
         st.query_params[key] = wanted
+
+
+def in_session(key: str, longest: float = math.inf) -> Iterator[Any]:
+    """What the session has for a control, the newest first.
+
+    Streamlit forgets the value of a control that a view or another page does not show, so it is kept under a
+    second key. When the viewer goes back to a page, its address says what the value was, and the one that is
+    kept may be newer; but a text of more than ``longest`` characters stands in no address.
+    """
+    kept = st.session_state.get(f"{key}_stored")
+    in_link = not isinstance(kept, str) or len(kept) <= longest
+    if went_back() and in_link and key not in st.session_state:
+        st.session_state.pop(f"{key}_stored", None)
+        kept = None
+    yield from (st.session_state.get(key), kept)
 
 
 @dataclass(frozen=True)
@@ -55,18 +73,16 @@ class Number:
             **more,
         )
         value = self.value
-        st.session_state[f"{self.key}_stored"] = (
-            value  # Streamlit forgets the value of what another view does not show
-        )
+        st.session_state[f"{self.key}_stored"] = value
         write_address(self.key, str(value) if value != self.default else None)
         return value
 
     @property
     def value(self) -> float:
         """Its value in this run, also before it is shown."""
-        for key in (self.key, f"{self.key}_stored"):
-            if st.session_state.get(key) is not None:
-                return self._validated(st.session_state[key])
+        for value in in_session(self.key):
+            if value is not None:
+                return self._validated(value)
         try:
             return self._validated(float(st.query_params.get(self.key, self.default)))
         except ValueError:
@@ -94,18 +110,16 @@ class Text:
         """Show it, and return its text unchanged."""
         st.session_state[self.key] = self.value
         text = st.text_area(self.label, key=self.key, help=self.help or None, **more) or ""
-        st.session_state[f"{self.key}_stored"] = (
-            text  # Streamlit forgets the value of what another view does not show
-        )
+        st.session_state[f"{self.key}_stored"] = text
         write_address(self.key, text if text != self.default and len(text) <= self.longest else None)
         return text
 
     @property
     def value(self) -> str:
         """Its text in this run, also before it is shown: typed, or from the link that opened the page."""
-        for key in (self.key, f"{self.key}_stored"):
-            if isinstance(st.session_state.get(key), str):
-                return str(st.session_state[key])
+        for value in in_session(self.key, self.longest):
+            if isinstance(value, str):
+                return value
         linked = st.query_params.get(self.key)
         return self.default if linked is None or len(linked) > self.longest else linked
 

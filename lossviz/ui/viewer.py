@@ -1,4 +1,4 @@
-"""Whether a viewer's browser is still connected; this can be asked from any thread."""
+"""What is known of a viewer's browser: whether it is connected, and whether it went back in its history."""
 
 from collections.abc import Callable
 
@@ -13,3 +13,9 @@ def presence() -> Callable[[], bool]:
         return lambda: True
     server, session = runtime.get_instance(), context.session_id
     return lambda: bool(server.is_active_session(session))
+
+
+def went_back() -> bool:
+    """Whether this run shows a page that the viewer has gone back or forward to; its address counts."""
+    context = get_script_run_ctx()
+    return bool(context is not None and context.is_history_navigation)

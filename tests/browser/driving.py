@@ -128,8 +128,8 @@ READ = """root => {
 }"""
 AXIS = """(root, name) => {
   const plot = root.querySelector(".lossviz-plot"), axis = plot._fullLayout[name];
-  const left = plot.getBoundingClientRect().left + axis._offset;
-  return [left, left + axis._length];
+  const left = plot.getBoundingClientRect().left, scale = Number(root.dataset.scale);
+  return [left + scale * axis._offset, left + scale * (axis._offset + axis._length)];
 }"""
 PICTURES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(
   [...document.querySelectorAll(".lossviz-chart")].map(({ dataset: d }) => d.state + d.moving).join()))))"""
@@ -242,12 +242,34 @@ class Viewer:
         return str(self.page.evaluate("location.href"))
 
     def query(self) -> dict[str, list[str]]:
-        """What stands in the address."""
-        return parse_qs(urlsplit(self.address).query)
+        """What stands in the address now; after an action, wait with `address_has` or `address_is`."""
+        return parse_qs(urlsplit(self.address).query, keep_blank_values=True)
+
+    def address_has(self, **expected: Any) -> None:
+        """Wait until these keys have these values in the address, whatever else stands there.
+
+        A value reaches the server and the address a moment after its picture is drawn. Expected is a text, a
+        list of texts, a number (or `pytest.approx` of one), or None for a key that is not there.
+        """
+        until(self.query, lambda found: all(_stands(found.get(key), e) for key, e in expected.items()))
+
+    def address_is(self, **expected: Any) -> None:
+        """Wait until the address has these keys, with these values, and no others."""
+        self.address_has(**expected)
+        until(self.query, lambda query: set(query) == set(expected))
 
     def exceptions(self) -> list[str]:
         texts: list[str] = self.page.locator('[data-testid="stException"]').all_inner_texts()
         return texts
+
+
+def _stands(found: list[str] | None, expected: Any) -> bool:
+    """Whether what an address has for a key is what is expected."""
+    if found is None or expected is None:
+        return found is expected
+    if isinstance(expected, str | list):
+        return found == ([expected] if isinstance(expected, str) else expected)
+    return len(found) == 1 and bool(float(found[0]) == expected)
 
 
 SEEN = """root => [...root.querySelectorAll(

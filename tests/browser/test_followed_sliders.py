@@ -101,7 +101,7 @@ def test_a_followed_slider_stands_under_its_axis_and_moves_the_picture(
         assert_alike(patched, drawn)
     held = one.value(key)
     one.page.mouse.up()
-    until(lambda: [float(value) for value in one.query().get(key, ())] == [pytest.approx(held, abs=1e-6)])
+    one.address_has(**{key: pytest.approx(held, abs=1e-6)})
     one.settled()
     assert one.value(key) == held
     assert abs(float(one.frame) - one.value(key)) <= one_of.within

@@ -35,7 +35,7 @@ def test_the_far_point_itself_can_be_dragged(
     assert tuple(one.chart.evaluate(GRIP)) == near, "and the point with the pointer"
     assert one.address == address, "nothing is sent while it is held"
     one.page.mouse.up()
-    until(lambda: [float(v) for v in one.query().get("gallery_far", ())] == [there])
+    one.address_has(gallery_far=there)
     one.settled()
     assert one.value("gallery_far") == there
     assert one.errors == []

@@ -24,7 +24,8 @@ LABEL = """() => {
   const plot = document.querySelector(".lossviz-chart[data-pictures] .lossviz-plot");
   if (!plot?._fullLayout) return "none yet";
   plot.opened ??= performance.now();
-  return plot._fullLayout.annotations.map((a) => a.text).filter((text) => text.includes("first look")).join();
+  const texts = plot._fullLayout.annotations.map((a) => a.text);
+  return texts.filter((text) => text.includes("coarse grid")).join();
 }"""
 
 
@@ -34,20 +35,20 @@ def test_a_fine_map_comes_from_coarse_to_fine_and_can_be_stopped(viewer: Callabl
         "landscape_points=161&landscape_data=digits&landscape_activation=tanh&landscape_loss=squared+error"
     )
     one.page.goto(f"{one.server.url}/landscape?{query}")
-    until(lambda: one.page.evaluate(LABEL), lambda text: "first look, <b>every" in text)
+    until(lambda: one.page.evaluate(LABEL), lambda text: "coarse grid, <b>every" in text)
     one.page.get_by_role("button", name="Stop").click()
     one.page.get_by_role("button", name="Go on").wait_for()
     label = one.settled().page.evaluate(LABEL)
-    assert "first look, <b>every" in label, "the finest finished picture stays, and says what it is"
+    assert "coarse grid, <b>every" in label, "the finest finished picture stays, and says what it is"
     pictures = one.pictures
     assert one.settled().pictures == pictures
     opened = one.page.evaluate("document.querySelector('.lossviz-plot').opened")
 
     one.page.get_by_role("button", name="Go on").click()
     until(lambda: one.page.evaluate(LABEL), lambda text: text == "")
+    until(lambda: one.drawn()["traces"][0]["z"][0], lambda rows: rows == 161)
+    until(one.page.get_by_role("button", name="Stop").count, lambda n: n == 0)
     one.settled()
-    assert one.drawn()["traces"][0]["z"][0] == 161
-    assert one.page.get_by_role("button", name="Stop").count() == 0
     assert one.page.evaluate("document.querySelector('.lossviz-plot').opened") == opened, "in place"
     assert one.errors == []
 
@@ -69,6 +70,5 @@ def test_a_file_from_elsewhere_is_drawn_and_taken_away(viewer: Callable[..., Vie
         {"name": "mine.npz", "mimeType": "application/octet-stream", "buffer": content.getvalue()}
     )
     one.page.get_by_text("From the file that was opened").wait_for()
-    one.settled()
-    assert any("random, filter-normalized, seed 0" in text for text in one.drawn()["texts"])
+    until(lambda: any("random, filter-normalized, seed 0" in text for text in one.drawn()["texts"]))
     assert one.errors == []

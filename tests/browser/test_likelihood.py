@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from driving import Viewer, until
+from driving import Viewer
 
 pytestmark = pytest.mark.browser
 
@@ -18,8 +18,6 @@ def test_a_click_sets_a_column_and_the_link_follows(viewer: Callable[..., Viewer
         }"""
     )
     one.page.mouse.click(*place)
-    until(lambda: "likelihood_q_a" in one.query())
-    one.settled()
-    assert float(one.query()["likelihood_q_a"][0]) == pytest.approx(40, abs=1)
-    assert "likelihood_p_a" not in one.query(), "the world stays"
+    one.address_has(likelihood_q_a=pytest.approx(40, abs=1))
+    assert "likelihood_p_a" not in one.settled().query(), "the world stays"
     assert one.errors == []

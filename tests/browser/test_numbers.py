@@ -17,9 +17,8 @@ def write(one: Viewer, key: str, text: str) -> None:
 def test_what_is_typed_is_scored_and_in_the_link(viewer: Callable[..., Viewer]) -> None:
     one = viewer().open("/numbers")
     write(one, "numbers_actual", "0 0 0 0 0 0")
-    until(lambda: one.query().get("numbers_actual") == ["0 0 0 0 0 0"])
-    one.settled()
-    assert any("−0" in text for text in one.drawn()["texts"])
+    one.address_has(numbers_actual="0 0 0 0 0 0")
+    until(lambda: any("−0" in text for text in one.settled().drawn()["texts"]))
     again = viewer().open(one.address.removeprefix(one.server.url))
     assert again.drawn() == one.drawn()
     assert again.page.locator(".st-key-numbers_actual textarea").input_value() == "0 0 0 0 0 0"
@@ -34,8 +33,7 @@ def test_a_mistake_is_a_sentence_and_what_was_typed_stays(viewer: Callable[..., 
     assert one.exceptions() == []
     write(one, "numbers_predicted", "0.9 0.2 0.4 0.95 0.1 0.5")
     one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
-    one.settled()
-    assert any("0.693" in text for text in one.drawn()["texts"])
+    until(lambda: any("0.693" in text for text in one.drawn()["texts"]))
     assert one.errors == []
 
 
@@ -44,7 +42,7 @@ def test_a_number_is_recognized_and_kept_in_the_link(viewer: Callable[..., Viewe
     box = one.page.locator(".st-key-numbers_value input")
     box.fill("1.461")
     box.press("Enter")
-    until(lambda: one.query().get("numbers_value") == ["1.461"])
+    one.address_has(numbers_value="1.461")
     one.page.get_by_text("applies another").wait_for()
     again = viewer().open(one.address.removeprefix(one.server.url))
     assert again.page.locator(".st-key-numbers_value input").input_value() == "1.461"

@@ -15,13 +15,12 @@ def test_a_visitor_goes_from_view_to_view_and_the_summary_leads_back(
     one = viewer().open("/output-codes")
     for view in ("Unions", "Meaning"):
         one.page.get_by_role("button", name=f"Next: {view} →").click()
-        until(lambda view=view: one.query().get("codes_view") == [view])
+        one.address_has(codes_view=view)
         one.settled()
         assert one.exceptions() == []
     one.page.locator(".st-key-codes_summary_1 button").click()
-    until(lambda: "codes_view" not in one.query())
-    one.settled()
-    assert any("17 weights" in text for text in one.drawn()["texts"])
+    one.address_has(codes_view=None)
+    until(lambda: any("17 weights" in text for text in one.drawn()["texts"]))
     assert one.errors == []
 
 
@@ -50,12 +49,12 @@ def test_training_at_scale_says_how_far_it_is_and_can_be_stopped(viewer: Callabl
     until(lambda: float(bar.get_attribute("aria-valuenow") or 0), lambda share: share > 0)
     stop.click()
     on.wait_for()
+    until(one.page.get_by_text("Nothing else has changed").count, lambda n: n == 1)
+    until(lambda: bar.count() == stop.count() == one.chart.count() == 0)
     one.settled()
-    assert one.page.get_by_text("Nothing else has changed").count() == 1
-    assert bar.count() == stop.count() == one.chart.count() == 0
     on.click()
     stop.wait_for()
     one.page.locator(".lossviz-chart[data-pictures]").wait_for(state="attached")
+    until(lambda: bar.count() == stop.count() == on.count() == 0)
     one.settled()
-    assert bar.count() == stop.count() == on.count() == 0
     check_page(one)

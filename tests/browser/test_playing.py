@@ -22,9 +22,10 @@ def test_keys_move_the_slider_and_the_picture(viewer: Callable[..., Viewer]) -> 
     for presses in range(1, 4):
         one.page.keyboard.press("ArrowRight")
         until(lambda presses=presses: one.frame == f"{4 + presses / 10:g}")
-    until(lambda: one.query() == {"neuron_z": ["4.3"]})
+    one.address_is(neuron_z="4.3")
     one.page.keyboard.press("End")
-    until(lambda: one.frame == "8" and one.query() == {"neuron_z": ["8"]})
+    until(lambda: one.frame == "8")
+    one.address_is(neuron_z="8")
     assert one.errors == []
 
 
@@ -37,7 +38,7 @@ def test_on_a_slow_machine_quick_keys_are_all_kept(viewer: Callable[..., Viewer]
         seen = one.value("neuron_z")
         one.page.keyboard.press("ArrowRight")
         until(lambda seen=seen: one.value("neuron_z") > seen)
-    until(lambda: one.query() == {"neuron_z": ["4.3"]})
+    one.address_is(neuron_z="4.3")
     one.page.locator("[data-testid=stCode]").first.get_by_text("at=4.3").wait_for(state="attached")
     one.settled()
     assert one.query() == {"neuron_z": ["4.3"]}
@@ -52,7 +53,7 @@ def test_one_click_plays_home_to_its_end(viewer: Callable[..., Viewer]) -> None:
     until(lambda: one.pictures, lambda n: n >= pictures + 5)
     assert "home_step" not in one.query(), "nothing is sent while it plays"
     until(lambda: one.frame == "250")
-    until(lambda: one.query() == {"home_step": ["250"]})  # where it stopped is in the link
+    one.address_is(home_step="250")  # where it stopped is in the link
     one.page.get_by_role("button", name="Play", exact=True).wait_for()  # and can be played again
     assert one.errors == []
 
@@ -67,7 +68,7 @@ def test_play_can_be_paused(viewer: Callable[..., Viewer]) -> None:
     one.settled()
     stopped = one.value("home_step")
     assert 1 < stopped < 250
-    until(lambda: one.query() == {"home_step": [f"{stopped:g}"]})
+    one.address_is(home_step=f"{stopped:g}")
     assert abs(float(one.frame) - stopped) <= 1
 
 
@@ -77,7 +78,7 @@ def test_with_reduced_motion_play_shows_the_end_at_once(viewer: Callable[..., Vi
     one.page.get_by_role("button", name="Play", exact=True).click()
     until(lambda: one.frame == "250")
     assert one.settled().pictures <= pictures + 2
-    assert one.query() == {"home_step": ["250"]}
+    one.address_is(home_step="250")
     assert one.errors == []
 
 

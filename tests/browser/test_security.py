@@ -82,7 +82,7 @@ def test_an_address_that_is_no_page_says_so_and_leads_home(
     assert "There is no page at this address." in one.page.inner_text("main")
     one.page.get_by_role("link").click()
     one.page.locator(".lossviz-card").first.wait_for()
-    assert one.settled().address == f"{server.url}/"
+    until(lambda: one.settled().address == f"{server.url}/")
     one.errors.clear()  # the browser tells of the status 404
 
 
@@ -118,9 +118,10 @@ def test_what_a_file_says_is_words_and_nothing_else(
         == 0
     )
     assert one.page.locator(".lossviz-chart mjx-container, main .katex").filter(has_text="Zq").count() == 0
-    assert "log in again" in (one.chart.get_attribute("aria-label") or "")
+    until(lambda: "log in again" in (one.chart.get_attribute("aria-label") or ""))
     if drawn == "From above":
-        assert any("‹a href" in text for text in one.drawn()["texts"]), "to be read as it was written"
+        # to be read as it was written
+        until(lambda: any("‹a href" in text for text in one.drawn()["texts"]))
     one.page.locator("input[type=file]").set_input_files(tmp_path / "![x](y) [log in](z) :smile:.npz")
     message = one.page.get_by_text("cannot be drawn")
     message.wait_for()

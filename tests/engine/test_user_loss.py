@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -175,3 +176,65 @@ def test_a_partial_has_the_name_of_its_function() -> None:
     smoothed = partial(partial(F.cross_entropy, label_smoothing=0.1), reduction="mean")
     assert surface(model, smoothed, data, points=2).facts.loss_name == "cross_entropy"
     assert edge_run(model, LOSSES["softmax-ce"], data, lr=0.1, steps=1).loss_name == "softmax-ce"
+
+
+def _named_as_extras(inputs: Tensor, targets: Tensor) -> Tensor:
+    return F.cross_entropy(inputs, targets)
+
+
+def _outputs_called_model(model: Tensor, inputs: Tensor) -> Tensor:
+    return F.cross_entropy(model, inputs)
+
+
+class DecayedLoss(nn.Module):
+    def forward(self, outputs: Tensor, targets: Tensor, model: nn.Module) -> Tensor:
+        return _decayed(outputs, targets, model=model)
+
+
+class DecayedObject:
+    def __call__(self, inputs: Tensor, targets: Tensor, *, model: nn.Module) -> Tensor:
+        return _decayed(inputs, targets, model=model)
+
+
+def _decayed(inputs: Tensor, targets: Tensor, *, model: nn.Module) -> Tensor:
+    return F.cross_entropy(inputs, targets) + 0.1 * sum(p.square().sum() for p in model.parameters())
+
+
+def _by_inputs(outputs: Tensor, targets: Tensor, inputs: Tensor, scale: float) -> Tensor:
+    return scale * (F.cross_entropy(outputs, targets, reduction="none") * inputs[:, 0].square()).mean()
+
+
+def _distilled(outputs: Tensor, targets: Tensor, model: nn.Module, inputs: Tensor) -> Tensor:
+    return F.mse_loss(outputs, model(inputs))
+
+
+@pytest.mark.parametrize(
+    ("loss_fn", "decay"),
+    [
+        (_named_as_extras, 0.0),
+        (_outputs_called_model, 0.0),
+        (_decayed, 0.1),
+        (DecayedLoss(), 0.1),
+        (DecayedObject(), 0.1),
+    ],
+)
+def test_extras_are_given_to_further_parameters_only(loss_fn: Callable[..., Any], decay: float) -> None:
+    model, (x, y) = make("mlp", examples=20)
+    penalty = decay * float(sum(p.detach().square().sum() for p in model.parameters()))
+    expected = float(CE(model(x), y).detach()) + penalty
+    for data in ((x, y), [(x[:5], y[:5]), (x[5:], y[5:])]):
+        found = surface(model, loss_fn, data, points=3, progress=False)
+        assert found.loss[1, 1] == pytest.approx(expected, rel=1e-5)
+    assert found.loss[0, 0] > 0
+    assert np.isfinite(sharpness(model, loss_fn, (x, y)))
+
+
+def test_what_a_partial_has_set_is_left_as_it_is() -> None:
+    model, (x, y) = make("mlp", examples=20)
+    teacher, _ = make("mlp", seed=1)
+    loss_fn = partial(_distilled, model=teacher)
+    found = surface(model, loss_fn, (x, y), points=3, progress=False)
+    expected = F.mse_loss(model(x), teacher(x)).detach()
+    assert found.loss[1, 1] == pytest.approx(float(expected), rel=1e-5)
+    found = surface(model, partial(_by_inputs, scale=2.0), (x, y), points=3, progress=False)
+    assert found.loss[1, 1] == pytest.approx(float(_by_inputs(model(x), y, x, 2.0).detach()), rel=1e-5)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from support.models import MODELS, make, mlp, plain_loop
 from torch import Tensor, nn
 
-from lossviz.engine import vectorized
+from lossviz.engine import forward_program
 from lossviz.engine.dispatch import choose_evaluator
 from lossviz.engine.reference import ReferenceEvaluator
 from lossviz.landscape.planes import random_plane
@@ -70,8 +70,8 @@ LOSS_FUNCTIONS = {
 def in_blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fifty examples in three blocks of 16 and a rest of 2, as thousands would be."""
     if request.param:
-        monkeypatch.setattr(vectorized, "MIN_EXAMPLES", 16)
-        monkeypatch.setattr(vectorized, "LAYER_SIZE", 0)
+        monkeypatch.setattr(forward_program, "MIN_EXAMPLES", 16)
+        monkeypatch.setattr(forward_program, "LAYER_SIZE", 0)
 
 
 @pytest.mark.usefixtures("in_blocks")
@@ -274,12 +274,15 @@ def test_filters_that_the_pass_computes_are_vectorized() -> None:
     np.testing.assert_allclose(found.loss, plain_loop(model, CE, data, plane, found.a, found.b), rtol=1e-5)
 
 
-def test_batches_with_ignored_examples_are_not_joined() -> None:
+def test_batches_with_ignored_examples_are_joined() -> None:
     model, (x, y) = make("mlp")
     rows = [(x[k : k + 7], y[k : k + 7]) for k in range(0, 35, 7)]
-    found = surface(model, nn.CrossEntropyLoss(ignore_index=0), rows, points=3)
-    assert (found.facts.evaluator, "mean of examples" in found.facts.reason) == ("reference", True)
-    assert surface(model, nn.CrossEntropyLoss(), rows, points=3).facts.evaluator == "vectorized"
+    loss_fn = nn.CrossEntropyLoss(ignore_index=0)
+    found = surface(model, loss_fn, rows, points=3)
+    assert found.facts.evaluator == "vectorized", found.facts.reason
+    np.testing.assert_allclose(
+        found.loss, surface(model, loss_fn, (x[:35], y[:35]), points=3).loss, rtol=1e-6
+    )
 
 
 def test_autocast_does_not_reuse_weights_of_another_point() -> None:
@@ -288,3 +291,27 @@ def test_autocast_does_not_reuse_weights_of_another_point() -> None:
         within = surface(model, CE, data, points=3)
     np.testing.assert_allclose(within.loss, surface(model, CE, data, points=3).loss, rtol=0.02)
     assert np.ptp(within.loss) > 0
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn"])
+@pytest.mark.parametrize("loss_fn", [CE, lambda z, y: (z - z.mean(0)).square().sum()], ids=["mean", "of all"])
+def test_data_recorded_in_groups_are_evaluated_as_a_whole(
+    name: str, loss_fn: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, data = make(name, examples=70)
+    recorded: list[int] = []
+    record = forward_program.record
+
+    def counted(function: Any, inputs: Any, *others: Any) -> Any:
+        trace = record(function, inputs, *others)
+        recorded.append(sum(op.value.numel() for op in trace.ops))
+        return trace
+
+    monkeypatch.setattr(forward_program, "record", counted)
+    monkeypatch.setattr(forward_program, "MAX_RECORDED", limit := 8000 if name == "cnn" else 700)
+    found = surface(model, loss_fn, data, points=4)
+    assert found.facts.evaluator == "vectorized", found.facts.reason
+    assert len(recorded) > 3
+    assert max(recorded[1:]) < 1.5 * limit
+    expected = plain_loop(model, loss_fn, data, random_plane(model), found.a, found.b)
+    np.testing.assert_allclose(found.loss, expected, rtol=1e-5)

@@ -13,8 +13,8 @@ from support.models import plain_loop
 from torch import Tensor, nn
 
 from lossviz.engine.buffers import BufferPool
-from lossviz.engine.conv_blocks import map_in_threads
-from lossviz.engine.winograd import WinogradConv, images_at_once, is_faster
+from lossviz.engine.convolution.conv_blocks import map_in_threads
+from lossviz.engine.convolution.winograd import WinogradConv, images_at_once, is_faster
 from lossviz.landscape.planes import random_plane
 from lossviz.landscape.surface import surface
 

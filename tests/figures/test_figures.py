@@ -199,7 +199,7 @@ def test_contours_draw_the_trajectories() -> None:
 def test_contours_show_the_step_of_divergence() -> None:
     run = next(run for run in DIVERGED if run.diverged_at is not None)
     grid = lv.neuron.loss_grid("neuron-step", run.loss_name, points=21)
-    assert f"gone at step {run.diverged_at}" in texts(figures.loss_contours([grid], [run]))
+    assert f"diverged at step {run.diverged_at}" in texts(figures.loss_contours([grid], [run]))
 
 
 def test_terrains_have_one_scene_a_grid_with_equal_axes() -> None:

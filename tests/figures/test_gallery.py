@@ -132,7 +132,7 @@ def test_panel_is_cut_where_one_loss_is_far_larger_than_the_others() -> None:
 def test_labels_are_beside_their_curves_and_do_not_overlap() -> None:
     x = np.linspace(0, 1, 101)
     y = np.array([x, 1 - x, np.full_like(x, 0.5)])
-    positions = place_labels(x, y, [80, 80, 80], (700, 200))
+    positions = place_labels(x, y, [80, 80, 80], (700, 200), 16)
     boxes = []
     for position, row in zip(positions, y, strict=True):
         assert position["y"] == pytest.approx(np.interp(position["x"], x, row))
@@ -144,9 +144,9 @@ def test_labels_are_beside_their_curves_and_do_not_overlap() -> None:
         low = (
             200 * position["y"]
             + position["yshift"]
-            - {"bottom": 0, "middle": 11, "top": 22}[position["yanchor"]]
+            - {"bottom": 0, "middle": 0.68 * 16, "top": 1.36 * 16}[position["yanchor"]]
         )
-        boxes.append((left, left + 80, low, low + 22))
+        boxes.append((left, left + 80, low, low + 1.36 * 16))
     for i, a in enumerate(boxes):
         for b in boxes[:i]:
             assert a[1] <= b[0] or b[1] <= a[0] or a[3] <= b[2] or b[3] <= a[2]
@@ -158,7 +158,7 @@ def test_labels_are_beside_their_curves_and_do_not_overlap() -> None:
 
 def test_curve_outside_the_panel_gets_a_label() -> None:
     x = np.linspace(0, 1, 11)
-    assert len(place_labels(x, np.array([x + 5, np.full(11, np.nan)]), [50, 50], (300, 100))) == 2
+    assert len(place_labels(x, np.array([x + 5, np.full(11, np.nan)]), [50, 50], (300, 100), 16)) == 2
 
 
 @WIDTHS

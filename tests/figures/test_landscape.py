@@ -32,7 +32,7 @@ def test_one_plane_has_a_frame_for_each_record(
     assert [int(frame.name) for frame in figure.frames] == fidelity.steps.tolist()
     last = lv.figures.at_frame(figure, 120)
     words = [text.text for text in last.layout.annotations]
-    assert f"the map says <b>{fidelity.plane_loss[-1] / fidelity.chance_loss:.2f}</b>" in words
+    assert f"loss on the plane <b>{fidelity.plane_loss[-1] / fidelity.chance_loss:.2f}</b>" in words
     assert "after 120 steps" in words
 
 

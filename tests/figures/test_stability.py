@@ -63,15 +63,15 @@ def test_edge_figure_shows_the_edge_and_the_products(step: int, narrow: bool) ->
 @WIDTHS
 def test_status_of_a_run_is_beside_its_name(narrow: bool) -> None:
     early, late = (annotation_text(figures.edge([STABLE, DIVERGED], at, narrow=narrow)) for at in (20, 60))
-    assert f"not there: {percent(STABLE.status(20).ratio)}" in early
-    assert "gone at step 37" in late
-    assert "gone for cross-entropy" in late
+    assert f"below it: {percent(STABLE.status(20).ratio)}" in early
+    assert "diverged at step 37" in late
+    assert "diverged for cross-entropy" in late
     small = edge_run_with("sigmoid-mse", np.full(STEPS + 1, 0.4))
-    assert "never there: 40 %" in annotation_text(figures.edge([small], narrow=narrow))
+    assert "never at it: 40 %" in annotation_text(figures.edge([small], narrow=narrow))
     over = edge_run_with("sigmoid-mse", np.full(STEPS + 1, 1.3))
-    assert "over the edge" in annotation_text(figures.edge([over], narrow=narrow))
+    assert "above the edge" in annotation_text(figures.edge([over], narrow=narrow))
     left = edge_run_with("sigmoid-mse", np.concatenate([np.full(20, 1.0), np.full(150, 0.5)]))
-    assert "has left it: 50 %" in annotation_text(figures.edge([left], narrow=narrow))
+    assert "below the edge: 50 % of it" in annotation_text(figures.edge([left], narrow=narrow))
 
 
 def test_diverged_run_ends_in_a_cross_at_its_last_finite_value() -> None:
@@ -116,7 +116,7 @@ def test_edge_of_other_optimizers(optimizer: str) -> None:
 
 @WIDTHS
 @pytest.mark.parametrize(
-    ("product", "outcome"), [(1.0, "it arrives"), (2.6, "it swings for ever"), (3.0, "it flies apart")]
+    ("product", "outcome"), [(1.0, "it arrives"), (2.6, "it oscillates for ever"), (3.0, "it diverges")]
 )
 def test_quadratic_figure_shows_radius_and_outcome(product: float, outcome: str, narrow: bool) -> None:
     text = annotation_text(figures.quadratic(HEAVY_BALL, product, narrow=narrow))

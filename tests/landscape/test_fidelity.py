@@ -82,7 +82,7 @@ def test_invalid_setting_is_refused(change: dict[str, object], error: type[Excep
 
 
 def test_diverging_training_names_the_step() -> None:
-    with pytest.raises(ValueError, match="left the finite numbers by step"):
+    with pytest.raises(ValueError, match="the training diverged by step"):
         lv.landscape.record_training("line", "mlp-16", "mse", lr=1000.0)
 
 

@@ -215,7 +215,10 @@ def test_shared_parameters_appear_once_and_frozen_ones_do_not() -> None:
         (lambda m: random_plane(nn.ReLU()), "no parameters"),
         (lambda m: random_plane("model"), "torch.nn.Module"),
         (lambda m: random_plane(nn.LazyLinear(2)), "no shape yet"),
-        (lambda m: random_plane(copy.deepcopy(m).half()), "float16"),
+        (
+            lambda m: random_plane(nn.Bilinear(1, 1, 1, dtype=torch.complex64)),
+            "complex64; a loss surface needs",
+        ),
         (lambda m: random_plane(copy.deepcopy(m).requires_grad_(False)), "requires grad"),
         (lambda m: random_plane(nn.Linear(2, 2, device="meta")), "meta"),
         (lambda m: direction_plane(m, np.ones(3), np.ones(3)), "shape"),
@@ -251,8 +254,63 @@ def test_invalid_argument_is_named(call, message: str) -> None:
     assert state(model)[:2] == before
 
 
-def test_integer_parameter_is_named() -> None:
+def test_a_frozen_table_of_integers_is_no_part_of_a_plane() -> None:
     model = mlp(2, 3, 1)
     model.register_parameter("table", nn.Parameter(torch.arange(3), requires_grad=False))
-    with pytest.raises(ValueError, match=r"'table' is int64"):
-        random_plane(model)
+    assert "table" not in random_plane(model).names
+
+
+class LoRA(nn.Module):
+    """A fresh adapter: B is 0, so that moving A alone changes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.base = nn.Linear(4, 3).requires_grad_(False)
+        self.a, self.b = nn.Parameter(torch.randn(2, 4)), nn.Parameter(torch.zeros(3, 2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.base(x) + x @ self.a.T @ self.b.T
+
+
+def test_a_plane_that_leaves_weights_of_zero_where_they_are_says_so() -> None:
+    model, data = LoRA(), (torch.randn(9, 4), torch.randint(0, 3, (9,)))
+    with pytest.warns(UserWarning, match=r"only some of the weights: 'b' is all 0, .*normalize='none' moves"):
+        plane = random_plane(model)
+    assert plane.still == ("b",)
+    facts = surface(model, F.cross_entropy, data, plane, points=3).facts
+    assert (facts.still, facts.method) == (
+        "'b'",
+        "random, filter-normalized, seed 0; 'b' is all 0 and not moved",
+    )
+    assert random_plane(model, normalize="none").still == ()
+    assert random_plane(mlp(2, 3, 1)).still == ("0.bias", "2.bias")
+
+
+class Scale(nn.Module):
+    def __init__(self, value: float) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((3,), value))
+
+
+def zeros() -> nn.Module:
+    model = nn.Linear(2, 3)
+    nn.init.zeros_(model.weight)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "message"),
+    [
+        (zeros(), {}, r"'weight' is all 0, .* and 'bias' has at most one axis, .*include_bias=True"),
+        (zeros(), {"normalize": "layer"}, "'weight' is all 0"),
+        (Scale(1.0), {}, r"'scale' has at most one axis, as biases \(include_bias=True moves them\)$"),
+        (Scale(1.0), {"normalize": "none"}, "include_bias=True"),
+        (Scale(0.0), {"include_bias": True}, "'scale' is all 0.*normalize='none'"),
+        (nn.BatchNorm1d(3), {}, "'weight', 'bias' have at most one axis"),
+    ],
+)
+def test_a_plane_that_moves_nothing_is_refused_with_advice(
+    model: nn.Module, options: dict, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        random_plane(model, **options)

@@ -149,6 +149,15 @@ def test_invalid_files_are_refused_in_one_sentence(found: Surface) -> None:
             Surface.load(io.BytesIO(content))
 
 
+def test_a_file_from_before_a_fact_was_added_is_read(found: Surface) -> None:
+    facts = {
+        name: value for name, value in asdict(found.facts).items() if name not in ("averaging", "rounding")
+    }
+    old = Surface.load(_packed(_members(_saved(found)) | {"about.npy": _about(found, facts=facts)}))
+    assert np.array_equal(old.loss, found.loss)
+    assert (old.facts.averaging, old.facts.rounding) == ("", "")
+
+
 def test_failed_save_keeps_the_old_file(found: Surface, tmp_path, monkeypatch) -> None:
     file = tmp_path / "one.npz"
     found.save(file)

@@ -121,7 +121,7 @@ def test_nondifferentiable_losses_have_zero_gradient() -> None:
 def test_label_shows_the_settings() -> None:
     assert label_with_settings(lv.LOSSES["huber"].set(delta=5)) == "Huber, δ = 5"
     assert label_with_settings(lv.LOSSES["mse"]) == "Squared error"
-    assert label_with_settings(lv.losses.NONDIFFERENTIABLE["hit-or-miss"]) == "Hit or miss, ±1.5"
+    assert label_with_settings(lv.losses.NONDIFFERENTIABLE["hit-or-miss"]) == "0-1 loss, ±1.5"
 
 
 @pytest.mark.parametrize(

@@ -101,10 +101,10 @@ def test_wrong_values_are_marked() -> None:
     binary, rows = lv.metrics.binary_as_written(), lv.metrics.categorical_as_written()
     wrong = {a.name: a.wrong.tolist() for a in (*binary.inputs, *rows.inputs[:2])}
     assert wrong == {
-        "Mixed": [True, False, False, False],
+        "Six examples": [True, False, False, False],
         "All zero": [True, False, False, False],
         "Perfect": [True, True, False, False],
-        "Sure and wrong": [True, True, False, True],
+        "Confidently wrong": [True, True, False, True],
         "Rows add up to 1": [False, False, False, False],
         "A row of 1.1": [False, True, False, False],
     }

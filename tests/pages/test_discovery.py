@@ -19,27 +19,30 @@ PAGE = Page(__file__, title="New page", question="What is new?", section="Why th
 PAGE = """
 import streamlit as st
 
-from lossviz.ui.page import footer, heading, page
+from lossviz.ui.page import heading, page
 
 with page():
     heading("What is new?", "Nothing yet.")
-    footer()
 """
 VISIT = """
 from streamlit.testing.v1 import AppTest
+from support.page_cases import views
 from support.pages import missing_parts, opened
 
 from lossviz import pages
 
 names = [page.name for page in pages.discover()]
 assert names[names.index("edge_of_stability") + 1] == "brand_new"
-assert list(pages.sections()) == ["See it learn", "Why this loss"]
+assert list(pages.sections()) == ["First steps", "See it learn", "Why this loss", "Look it up"]
 assert "brand-new" in pages.addresses()
+assert [view.page.name for view in views()].count("brand_new") == 1  # the contract of all pages tries it
 assert opened("brand_new").title[0].value == "What is new?"
 home = opened("home")
 links = [link.proto.label for link in home.get("page_link")]
-assert "**What is new?**" in links, links
-assert len(links) == len(names) - 1
+assert "**What is new?** :small[:gray[New page]]" in links, links
+assert len(links) == len(names)  # a card each but for Home, and the link to the next page
+foot = [link.proto.label for link in opened("brand_new").get("page_link")]
+assert foot == ["Back: **Edge of stability**", "Next: **Loss gallery**"], foot
 print(*missing_parts(pages.discover()[names.index("brand_new")]), sep="\\n")
 """
 
@@ -63,7 +66,7 @@ def test_a_folder_is_a_page_and_what_it_lacks_is_said_in_sentences(copy: Path) -
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(copy), str(ROOT / "tests")])},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,  # some seconds where nothing else runs
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.splitlines() == [

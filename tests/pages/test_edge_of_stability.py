@@ -1,23 +1,14 @@
-"""The page Edge of stability: views, presets, options, code, and invalid links."""
-
-from typing import Any
+"""What is special to the page Edge of stability: what its presets and options show."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from support.page_cases import make_small
 from support.pages import (
-    HOSTILE,
     PageView,
     code,
-    made_by,
-    opened,
     payload,
     payloads,
-    presets_work,
-    share,
-    shown,
     sound,
-    still,
-    trying,
 )
 
 import lossviz as lv
@@ -27,7 +18,6 @@ from lossviz.stability.quadratics import RULES as LIBRARY_RULES
 from lossviz.stability.thresholds import optimizers_with_edge
 from lossviz.ui.controls import Choice, Slider
 
-VIEWS = Edge.view.options
 TRIES = {"Network": network.TRIES, "Bowl": quadratic.TRIES}
 
 
@@ -38,45 +28,21 @@ at, seen_at = ROOM.at, ROOM.seen_at
 @pytest.fixture
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Training with few steps, where the numbers do not matter."""
-    monkeypatch.setattr(network, "STEPS", 20)
+    make_small(monkeypatch)
 
 
 def page_text(app: AppTest) -> str:
     return " ".join(m.value for m in app.markdown)
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_view_has_title_figure_and_texts(view: str) -> None:
-    app = at(view)
-    assert [title.value for title in app.title] == ["How big a step can it take?"]
-    sent = payload(app)
-    assert len(sent["alt"]) > 40
-    assert sent["wide"]["data"]
-    assert sent["narrow"][""]["data"]
-    names = ["What to see", "Maths", "Code", "Share", "Download"]
-    if view == "Network":
-        names.insert(1, "Set up")
-    assert [tab.label for tab in app.tabs] == names
-    assert "$$" in page_text(app) or "| optimizer |" in page_text(app)
-    assert "Often got wrong" in page_text(app)
-    assert not any(placeholder in page_text(app) for placeholder in ("RULE", "LOSSES"))
-
-
-@pytest.mark.parametrize("view", VIEWS)
-def test_slider_has_a_frame_for_every_value(view: str) -> None:
-    sent = payload(at(view))
+def test_slider_has_a_frame_for_every_value_of_a_whole_training() -> None:
+    sent = payload(at())
     slide = next(c for c in Edge.all if c.key == sent["follow"])
     assert isinstance(slide, Slider)
     count = round((slide.high - slide.low) / slide.step) + 1
     wanted = [round(slide.low + k * slide.step, 6) for k in range(count)]
     for figure in (sent["wide"], sent["narrow"][""]):
         assert [float(frame["name"]) for frame in figure["frames"]] == pytest.approx(wanted)
-
-
-@pytest.mark.usefixtures("few_steps")
-@pytest.mark.parametrize("view", VIEWS)
-def test_presets_set_controls_selection_and_link(view: str) -> None:
-    presets_work("edge_of_stability", at(view))
 
 
 def runs_of(name: str) -> list[lv.EdgeRun]:
@@ -90,8 +56,8 @@ def runs_of(name: str) -> list[lv.EdgeRun]:
     ("name", "first", "second"),
     [
         ("At the edge", ("at",), ("at",)),
-        ("Too small", ("below",), ("below",)),
-        ("Half way", ("below",), ("at",)),
+        ("Small learning rate", ("below",), ("below",)),
+        ("Medium learning rate", ("below",), ("at",)),
     ],
 )
 def test_presets_of_the_network_have_the_status_of_their_name(
@@ -104,7 +70,7 @@ def test_presets_of_the_network_have_the_status_of_their_name(
 
 @pytest.mark.parametrize(
     ("name", "radius"),
-    [("One leap", 0.0), ("Swinging", 0.9), ("Over the edge", 1.2), ("Momentum holds it", 0.3**0.5)],
+    [("One step", 0.0), ("Oscillating", 0.9), ("Above the edge", 1.2), ("Momentum converges", 0.3**0.5)],
 )
 def test_presets_of_the_quadratic_have_their_radius(name: str, radius: float) -> None:
     values = {c.key: c.default for c in Edge.bowl_controls} | TRIES["Bowl"][name]
@@ -120,36 +86,6 @@ def test_divergence_is_explained_with_its_numbers() -> None:
     assert "flew apart" in page_text(app)
     assert "> 2." in page_text(app)
     assert "nan" not in page_text(app).lower()
-
-
-QUERIES: list[tuple[str, dict[str, Any]]] = [
-    ("Network", {}),
-    (
-        "Network",
-        {
-            "rate": "0.05",
-            "optimizer": "adam",
-            "step": 35,
-            "network": "mlp-12",
-            "seed": 3,
-            "activation": "relu",
-        },
-    ),
-    ("Network", {"rate": "1", "losses": "mse, sigmoid-ce", "network": "mlp-12", "step": 600}),
-    ("Bowl", {}),
-    ("Bowl", {"product": 2.2, "beta": 0.3, "rule": "Nesterov"}),
-    ("Bowl", {"product": 4.4, "beta": 0.98}),
-]
-
-
-@pytest.mark.usefixtures("few_steps")
-@pytest.mark.parametrize(("view", "query"), QUERIES, ids=[f"{v} {q}"[:50] for v, q in QUERIES])
-def test_code_on_the_page_makes_its_figure(view: str, query: dict[str, Any]) -> None:
-    app = at(view, **query)
-    made = made_by(app)
-    assert still(made) == shown(app)
-    follow = payload(app)["follow"]
-    assert still(made, float(app.session_state[follow])) == shown(app)
 
 
 def test_options_are_names_of_the_registries_and_the_library() -> None:
@@ -199,46 +135,3 @@ def test_stopped_page_says_so_and_can_go_on() -> None:
     assert "Stopped" in page_text(app)
     sound(app.button(key="edge_go").click().run())
     assert payload(app)["wide"]["frames"]
-
-
-# --- the link -------------------------------------------------------------------------------------------
-
-PUBLISHED: dict[str, Any] = {
-    "edge_view": "Network", "edge_step": 500, "edge_rate": "0.7", "edge_optimizer": "sgd", "edge_data": "xor",
-    "edge_network": "mlp-12-12", "edge_activation": "tanh", "edge_losses": "sigmoid-mse, sigmoid-ce",
-    "edge_seed": 0, "edge_product": 1.9, "edge_beta": 0.0, "edge_rule": "Heavy ball",
-}  # fmt: skip
-
-
-def test_defaults_are_published() -> None:
-    """A changed default changes what old links show. Change one here only if you mean that."""
-    assert {control.key: control.default for control in Edge.all} == PUBLISHED
-    for control in Edge.all:
-        assert type(control.default) is type(PUBLISHED[control.key])
-        assert control.help or control.key == "edge_view"
-
-
-INVALID = [value for value in HOSTILE if not value.isdecimal() or len(value) > 2]
-
-
-@pytest.mark.usefixtures("few_steps")
-@pytest.mark.parametrize("value", INVALID, ids=[repr(v[:24]) for v in INVALID])
-@pytest.mark.parametrize("view", VIEWS)
-def test_invalid_value_in_the_address_is_the_default(view: str, value: str) -> None:
-    attack = dict.fromkeys(PUBLISHED, value) | ({} if view == "Network" else {"edge_view": view})
-    app = opened("edge_of_stability", attack)
-    assert trying(app).value == ("At the edge" if view == "Network" else "Swinging")
-    assert code(app) == code(seen_at(view))
-    assert share(app).partition("?")[2] in ("", f"edge_view={view}")
-    if len(value) > 6:
-        assert value not in page_text(app), "nothing is echoed"
-
-
-@pytest.mark.usefixtures("few_steps")
-@pytest.mark.parametrize("control", [c for c in Edge.all if isinstance(c, Slider)], ids=lambda c: c.key)
-@pytest.mark.parametrize("side", ["below", "above"])
-def test_number_out_of_range_is_the_default(control: Slider, side: str) -> None:
-    view = "Bowl" if control in Edge.bowl_controls else "Network"
-    value = control.low - control.step if side == "below" else control.high + control.step
-    app = at(view, **{control.key.removeprefix("edge_"): f"{value:g}"})
-    assert app.slider(key=control.key).value == pytest.approx(control.default)

@@ -1,11 +1,9 @@
-"""The page Landscape: views, planes, presets, networks, uploaded files, and invalid links."""
+"""What is special to the page Landscape: from coarse to fine, networks, and uploaded files."""
 
 import io
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,25 +11,20 @@ import pytest
 import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
+from support.page_cases import make_small
 from support.pages import (
-    HOSTILE,
     PageView,
     code,
     made_by,
-    opened,
+    nearly_equal,
     payload,
     payloads,
-    plain,
-    presets_work,
-    share,
     shown,
     sound,
     still,
-    trying,
 )
 
 import lossviz as lv
-from lossviz.figures.base import frames
 from lossviz.landscape.fidelity import PLANES
 from lossviz.pages.landscape import one_plane
 from lossviz.pages.landscape.controls import PLANES as PLANE_VALUES
@@ -49,7 +42,7 @@ FULL_TRAINING = lv.landscape.record_training
 def short_training() -> Iterator[None]:
     """Training with a fifth of the steps, also in the code on the page."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lv.landscape, "record_training", partial(lv.landscape.record_training, steps=60))
+        make_small(patch)
         yield
 
 
@@ -71,21 +64,6 @@ ROOM = PageView("landscape", "landscape", Landscape.view.default)
 at, seen_at = ROOM.at, ROOM.seen_at
 
 
-@pytest.mark.parametrize("view", Landscape.view.options)
-def test_view_has_title_figure_and_texts(view: str) -> None:
-    app = seen_at(view)
-    assert [title.value for title in app.title] == ["Can you trust this picture?"]
-    sent = payload(app)
-    assert len(sent["alt"]) > 40
-    assert sent["wide"]["data"]
-    assert sent["narrow"][""]["data"]
-    assert [tab.label for tab in app.tabs] == [
-        "What to see", "Network", "Maths", "Code", "Share", "Download",
-    ]  # fmt: skip
-    assert any("$$" in m.value for m in app.markdown)
-    assert any("Often got wrong" in m.value for m in app.markdown)
-
-
 @pytest.mark.usefixtures("full_training")
 @pytest.mark.parametrize("view", ["One plane", "Rescaled"])
 def test_slider_has_a_frame_for_every_value(view: str) -> None:
@@ -97,43 +75,6 @@ def test_slider_has_a_frame_for_every_value(view: str) -> None:
     wanted = np.arange(slide.low, slide.high + 1, slide.step).tolist()
     for figure in (sent["wide"], sent["narrow"][""]):
         assert [float(frame["name"]) for frame in figure["frames"]] == wanted
-
-
-@pytest.mark.parametrize("view", Landscape.view.options)
-def test_presets_set_controls_selection_and_link(view: str) -> None:
-    presets_work("landscape", at(view), least=3)
-
-
-def nearly_equal(one: Any, other: Any) -> bool:
-    """Equal but for the last bits of a float32: products of other sizes round otherwise."""
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(nearly_equal(one[key], other[key]) for key in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(nearly_equal, one, other))
-    return one == other or (isinstance(one, float) and math.isclose(one, other, rel_tol=1e-5, abs_tol=1e-5))
-
-
-QUERIES: list[tuple[str, dict[str, Any]]] = [
-    *(("One plane", {"plane": plane, "step": 24} | SMALL) for plane in Landscape.plane.options),
-    *(("One plane", {"normalize": by, "drawn": "In relief"}) for by in Landscape.normalize.options),
-    *(("One plane", {"points": points} | SMALL) for points in Landscape.points.options),
-    ("Eight planes", {"normalize": "By layer", "activation": "tanh"}),
-    ("Rescaled", {"scale": -7, "seed": 2, "loss": "squared error"}),
-]
-
-
-@pytest.mark.parametrize(("view", "query"), QUERIES, ids=[f"{v} {q}"[:60] for v, q in QUERIES])
-def test_code_on_the_page_makes_its_figure(view: str, query: dict[str, Any]) -> None:
-    query = {key.removeprefix("landscape_"): value for key, value in query.items()}
-    app = seen_at(view, **{key: str(value) for key, value in query.items()})
-    sent = payload(app)
-    on_page = shown(app)
-    # The figure of the code is built at the value of the slider.
-    follow = sent["follow"]
-    value = None if follow is None else float(app.session_state[follow])
-    figure = json.loads(made_by(app).to_json())
-    assert nearly_equal(plain(frames.still(figure, value)), on_page)
-    assert nearly_equal(plain(frames.still(figure, None)), on_page)
 
 
 @pytest.mark.parametrize("data", Landscape.data.options)
@@ -156,7 +97,7 @@ def test_every_network_and_activation(control: Choice, name: str) -> None:
 def test_rescaled_view_explains_that_it_needs_relu() -> None:
     app = at("Rescaled", activation="tanh")
     assert payloads(app) == []
-    assert any("Only ReLU" in m.value for m in app.markdown)
+    assert any("Only a ReLU network" in m.value for m in app.markdown)
 
 
 def test_options_are_names_of_the_registries_and_the_library() -> None:
@@ -197,11 +138,11 @@ def test_coarse_figure_says_so_and_downloads_are_whole(slow: None, monkeypatch: 
     filled: dict[str, Any] = {}
     monkeypatch.setattr(Tabs, "fill", lambda self, **tabs: filled.update(tabs))
     app = at(seed=5, points=81)
-    assert "first look, <b>every 8th point</b>" in annotation_text(app)
+    assert "coarse grid, <b>every 8th point</b>" in annotation_text(app)
     files = {file.name: file.make() for file in filled["files"]}
     whole = lv.Surface.load(io.BytesIO(files["landscape.npz"]))
     assert (whole.loss.shape, whole.facts.stride) == ((81, 81), 1)
-    assert "first look" not in files["landscape.html"].rpartition("Plotly.newPlot")[2]
+    assert "coarse grid" not in files["landscape.html"].rpartition("Plotly.newPlot")[2]
     assert "points=81" in filled["code"]
 
 
@@ -224,7 +165,7 @@ def test_stopped_figure_stays_and_is_resumed(slow: None, monkeypatch: pytest.Mon
 
     monkeypatch.undo()
     sound(app.button(key="landscape_go").click().run())
-    assert "first look" not in annotation_text(app)
+    assert "coarse grid" not in annotation_text(app)
     assert "landscape_unfinished" not in app.session_state
     assert nearly_equal(shown(app), still(made_by(app)))
 
@@ -289,7 +230,7 @@ def test_fine_grid_is_thinned_and_file_is_read_once(monkeypatch: pytest.MonkeyPa
     app = at()
     sound(app.file_uploader[0].upload("mine.npz", surface_file(), "application/octet-stream").run())
     text = " ".join(m.value for m in app.markdown)
-    assert "Of its finer grid, every 2nd point is drawn, and stands in Numbers (CSV)." in text
+    assert "Of its finer grid, every 2nd point is drawn, and is in Numbers (CSV)." in text
     assert 'lv.Surface.load("mine.npz", max_points=3)' in code(app)
     sound(app.run())
     assert calls == [3]
@@ -330,32 +271,3 @@ def test_metadata_of_a_file_is_plain_text() -> None:
     text = metadata_list(hostile)
     assert not set("[]<>") & set(text)
     assert "javascript:" not in text
-
-
-# --- the link -------------------------------------------------------------------------------------------
-
-PUBLISHED: dict[str, Any] = {
-    "landscape_view": "One plane", "landscape_step": 0, "landscape_plane": "Random",
-    "landscape_normalize": "By filter", "landscape_drawn": "From above", "landscape_points": "41",
-    "landscape_scale": 20,
-    "landscape_data": "moons", "landscape_network": "mlp-16-16", "landscape_activation": "relu",
-    "landscape_loss": "cross-entropy", "landscape_seed": 0,
-}  # fmt: skip
-
-
-def test_defaults_are_published() -> None:
-    assert {control.key: control.default for control in Landscape.all} == PUBLISHED
-    assert all(control.help or control.key == "landscape_view" for control in Landscape.all)
-
-
-INVALID = [value for value in HOSTILE if not value.isdecimal() or len(value) > 2]  # ١٢ is a step: 12
-
-
-@pytest.mark.parametrize("value", INVALID, ids=[repr(v[:24]) for v in INVALID])
-def test_invalid_value_in_the_address_is_the_default(value: str) -> None:
-    app = opened("landscape", dict.fromkeys(PUBLISHED, value))
-    assert trying(app).value == "Calm bowl"
-    assert code(app) == code(seen_at())
-    assert "?" not in share(app)
-    if len(value) > 6:
-        assert not any(value in m.value for m in app.markdown), "nothing is echoed"

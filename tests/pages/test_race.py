@@ -1,6 +1,8 @@
 """The page Race: its settings, presets, views, code, sentences and files."""
 
+import ast
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from support.pages import code, made_by, opened, pairs, payload, payloads, share, shown, sound, still, trying
 
 import lossviz as lv
+from lossviz.pages import race
 from lossviz.pages.output_codes import at_scale
 from lossviz.pages.race.controls import Race
 
@@ -38,11 +41,11 @@ def texts(app: Any) -> str:
 
 def test_the_default_has_large_output_weights_and_a_significant_difference() -> None:
     app = opened("race")
-    assert trying(app).value == "Loud output"
+    assert trying(app).value == "Large output weights"
     written = texts(app)
-    assert "More than luck" in written
-    assert "cross-entropy ahead at step 240" in written
-    assert "chance makes such a gap once in" in written
+    assert "Significant" in written
+    assert "seeds favour cross-entropy at step 240" in written
+    assert "p = 1/128 if the runs were equal" in written
 
 
 def test_every_preset_is_selected_trains_to_a_step_and_is_restored_by_its_link() -> None:
@@ -52,11 +55,11 @@ def test_every_preset_is_selected_trains_to_a_step_and_is_restored_by_its_link()
         sound(trying(app).set_value(name).run())
         assert trying(app).value == name
         links.add(share(app))
-        assert app.session_state["race_step"] == Race.step.default or name == "Loud output"
+        assert app.session_state["race_step"] == Race.step.default or name == "Large output weights"
         words = " ".join(m.value for m in app.markdown)
         assert "Often got wrong" in words
         assert "too long" not in words
-        if name == "Own rates":
+        if name == "Own learning rates":
             other = opened("race", dict(pairs(share(app))))
             assert shown(other) == shown(app)
             assert trying(other).value == name
@@ -120,7 +123,7 @@ def test_four_runs_have_letters_and_their_own_settings() -> None:
 def test_more_than_four_runs_are_one_sentence() -> None:
     app = opened("race", SMALL | {"race_activation": "sigmoid, relu", "race_optimizer": "sgd, adam"})
     assert payloads(app) == []
-    assert any("8 contestants, and at most 4 can be kept apart" in m.value for m in app.markdown)
+    assert any("8 runs, and at most 4 can be told apart" in m.value for m in app.markdown)
 
 
 def test_few_seeds_are_too_few_to_tell() -> None:
@@ -170,10 +173,10 @@ def test_a_race_that_is_too_long_is_one_sentence_with_what_fits() -> None:
     assert payloads(app) == []
     assert "race_live" not in app.session_state
     (said,) = [m.value for m in app.markdown if "too long" in m.value]
-    assert "4 contestants × 16 seeds of cnn, 600 steps on 1\u2009347 examples" in said
+    assert "4 runs × 16 seeds, network Small CNN, 600 steps of 1\u2009347 examples" in said
     assert "minutes of a processor core, and at most 2 are allowed" in said
     offered = [b for b in app.button if b.key.startswith("race_fits")]
-    assert [b.label for b in offered] == ["64 examples a step, 1 seed"]
+    assert [b.label for b in offered] == ["64 examples in a batch, 1 seed"]
 
 
 def test_what_fits_is_a_click_away() -> None:
@@ -181,7 +184,7 @@ def test_what_fits_is_a_click_away() -> None:
     app = opened("race", wide | {"race_seeds": "16", "race_step": "0"})
     fewer, smaller = [b for b in app.button if b.key.startswith("race_fits")]
     assert fewer.label.endswith("seeds")
-    assert smaller.label == "64 examples a step"
+    assert smaller.label == "64 examples in a batch"
     sound(smaller.click().run())
     assert not any("too long" in m.value for m in app.markdown)
     assert settings_of(app).batch == 64
@@ -201,3 +204,22 @@ def test_a_link_to_a_long_race_is_watched_on_its_way() -> None:
         assert [b.label for b in app.button if b.key == "race_play"] == ["Pause"]
     finally:
         live.pause()
+
+
+@pytest.mark.parametrize("view", ["Curves", "Layers", "Seeds", "Table"])
+@pytest.mark.parametrize("plane", [True, False], ids=["plane", "no plane"])
+def test_what_to_see_speaks_only_of_what_the_view_shows(view: str, plane: bool) -> None:
+    """Dots of seeds stand beside curves, decision boundaries only where there are two features."""
+    data = "moons" if plane else "iris"
+    source = Path(race.__file__).with_name("page.py").read_text(encoding="utf-8")
+    names: dict[str, Any] = {"__file__": race.__file__}
+    functions = [node for node in ast.parse(source).body if not isinstance(node, ast.With)]
+    exec(compile(ast.Module(functions, []), "page.py", "exec"), names)
+    assert len(lv.DATASETS[data].features) == 2 or not plane
+    for preset in (None, *names["PRESETS"]):
+        said = names["see"](preset, view, plane)
+        assert "DOTS" not in said
+        assert ("dots right of the curves" in said) == (view == "Curves")
+        assert ("decision boundaries" in said) == (view == "Curves" and plane)
+        assert ("Under the name of each run" in said) == (view != "Table")
+        assert "Often got wrong" in said

@@ -125,14 +125,15 @@ def plain_loop(
     return loss
 
 
+def _bytes(tensor: Tensor) -> bytes:
+    return tensor.detach().reshape(-1).view(torch.uint8).numpy().tobytes()  # numpy has no bfloat16
+
+
 def state(model: nn.Module) -> list[Any]:
     """All that must not change in a model, to the bit."""
     tensors = [*model.named_parameters(), *model.named_buffers()]
     return [
-        [
-            (name, t.detach().numpy().tobytes(), t.requires_grad, t.data_ptr(), str(t.dtype))
-            for name, t in tensors
-        ],
+        [(name, _bytes(t), t.requires_grad, t.data_ptr(), str(t.dtype)) for name, t in tensors],
         [module.training for module in model.modules()],
         torch.random.get_rng_state().numpy().tobytes(),
         [None if p.grad is None else p.grad.numpy().tobytes() for p in model.parameters()],

@@ -25,7 +25,7 @@ def test_a_deep_sigmoid_network_is_at_chance_level() -> None:
 def test_large_initial_output_weights_are_confidently_wrong() -> None:
     found = diagnosed("moons", "mlp-16-16", "sigmoid-mse", init_gain=100.0, lr=1e-6)
     assert found.kind == "confidently-wrong"
-    assert found.description == f"{100 * found.value:.0f} % sure and wrong"
+    assert found.description == f"{100 * found.value:.0f} % confidently wrong"
     assert 0.05 <= found.value <= 1
 
 
@@ -47,7 +47,7 @@ def test_relus_that_are_inactive_for_all_examples_are_dead() -> None:
     saturated = relu.saturated.copy()
     saturated[:, :, :, 1] = 15 / 16
     found = diagnose(replace(relu, saturated=saturated), 0)
-    assert (found.kind, found.value, found.description) == ("dead-units", 15 / 16, "94 % of a layer is off")
+    assert (found.kind, found.value, found.description) == ("dead-units", 15 / 16, "94 % dead units")
     tanh = lv.train("moons", "mlp-16-16", ["sigmoid-mse"], 0.1, seeds=3, steps=2)
     assert diagnose(replace(tanh, saturated=saturated), 0).kind != "dead-units"
 
@@ -56,15 +56,15 @@ def test_a_rare_class_is_never_predicted() -> None:
     found = diagnosed("moons", "linear", "sigmoid-ce", imbalance=19.0, steps=20, lr=0.5)
     assert found.kind == "constant-prediction"
     assert found.value > 0.9
-    assert "says one class always" in found.description
+    assert "one class only" in found.description
 
 
 def test_a_run_that_learns_has_its_accuracy_and_one_that_diverged_has_its_step() -> None:
     found = diagnosed("moons", "mlp-16-16", "sigmoid-ce", optimizer="adam", lr=0.02, steps=200)
     assert found.kind == "learning"
-    assert found.description == f"{100 * found.value:.0f} % of its points right"
+    assert found.description == f"{100 * found.value:.0f} % training accuracy"
     diverged = diagnosed("sine", "linear", "mse", lr=1e6)
     assert diverged.kind == "diverged"
-    assert diverged.description == f"gone at step {diverged.value:g}"
+    assert diverged.description == f"diverged at step {diverged.value:g}"
     assert diverged.value > 0
     assert diagnosed("sine", "linear", "mse").description.startswith("loss ")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
-from support.pages import controls_of
+from support.pages import HOSTILE, controls_of
 
 from lossviz import pages
 from lossviz.ui.controls import Choice, Control, MultiChoice, Slider, Toggle, _same
@@ -207,6 +207,14 @@ def test_what_an_address_says_is_taken_or_left(query: dict[str, Any], said: list
     assert set(values[3]) <= {"one", "two", "three"}
 
 
+@pytest.mark.parametrize("value", HOSTILE, ids=[repr(v[:24]) for v in HOSTILE])
+def test_nonsense_in_an_address_is_the_default_of_every_kind_of_control(value: str) -> None:
+    """The contract of all pages tries some of these values on each control, this all on each kind."""
+    app = run(dict.fromkeys(("c_slide", "c_whole", "c_choice", "c_several", "c_switch"), value))
+    assert app.session_state["said"] == [0.5, 3, "two", ("two",), False]
+    assert link(app) == ""
+
+
 @pytest.mark.parametrize(("linked", "step"), [("1.94", 1.9), ("0.499", 0.5), ("-1.999999", -2.0)])
 def test_a_link_between_two_steps_is_one_step_everywhere(linked: str, step: float) -> None:
     """The control, what the page computes and the link that it offers. (A browser test sees the address.)"""
@@ -225,3 +233,60 @@ def test_a_control_is_data(control: Control) -> None:
     assert hash(control) == hash(control)
     with pytest.raises(AttributeError):
         control.key = "other"  # type: ignore[misc]
+
+
+def labelled_page() -> None:
+    import streamlit as st
+
+    from lossviz.ui.controls import Choice, MultiChoice, link
+
+    words = ("sgd", "adam", "rmsprop")
+    one = Choice("l_one", "One", words, "adam", labels={"sgd": "SGD", "adam": "Adam"})
+    slider = Choice("l_slider", "Slider", words, "sgd", labels=str.upper)
+    row = Choice("l_row", "Row", words, "sgd", labels=str.title)
+    several = MultiChoice("l_several", "Several", words, ("sgd",), labels=str.upper)
+    controls = (one, slider, row, several)
+    early = [control.value for control in controls]
+    values = [one.menu(), slider.select_slider(), row.segments(), several.show()]
+    st.session_state["said"], st.session_state["early"] = values, early
+    st.code(link(controls))
+
+
+def labelled(query: dict[str, Any] | None = None) -> AppTest:
+    app = AppTest.from_function(labelled_page, default_timeout=30)
+    for key, value in (query or {}).items():
+        app.query_params[key] = value
+    app.run()
+    assert [e.message for e in app.exception] == []
+    assert len(app.warning) == 0
+    return app
+
+
+def test_a_labelled_choice_shows_labels_while_links_keep_their_words() -> None:
+    app = labelled()
+    assert app.session_state["said"] == ["adam", "sgd", "sgd", ("sgd",)]
+    assert link(app) == "", "defaults stand in no link"
+    assert app.selectbox(key="l_one").options == ["SGD", "Adam", "rmsprop"]
+    assert app.button_group(key="l_several").options == ["SGD", "ADAM", "RMSPROP"]
+    app.selectbox(key="l_one").set_value("sgd")
+    app.button_group(key="l_several").set_value(["rmsprop", "adam"]).run()
+    assert app.session_state["said"] == ["sgd", "sgd", "sgd", ("adam", "rmsprop")]
+    assert link(app) == "?l_one=sgd&l_several=adam&l_several=rmsprop"
+    assert dict(app.query_params) == {"l_one": "sgd", "l_several": ["adam", "rmsprop"]}
+    app.selectbox(key="l_one").set_value("adam").run()
+    assert "l_one" not in app.query_params, "a default vanishes from the address"
+
+
+def test_a_labelled_choice_is_what_its_link_says_also_before_it_is_shown() -> None:
+    query = {"l_one": "rmsprop", "l_slider": "adam", "l_row": "adam", "l_several": ["adam", "nonsense"]}
+    app = labelled(query)
+    assert app.session_state["said"] == ["rmsprop", "adam", "adam", ("adam",)]
+    assert app.session_state["early"] == app.session_state["said"]
+
+
+@pytest.mark.parametrize("word", ["SGD", "nonsense", "", "<b>"])
+def test_a_word_that_is_no_option_is_the_default_and_leaves_the_address(word: str) -> None:
+    """Also a label: it is no word of a link."""
+    app = labelled({"l_one": word, "l_slider": ["rmsprop", "adam"], "l_several": [word]})
+    assert app.session_state["said"] == ["adam", "sgd", "sgd", ("sgd",)]
+    assert dict(app.query_params) == {}

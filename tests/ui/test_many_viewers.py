@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from support.viewers import Running, serving, viewing
 
+# Though it needs no browser: two servers, and more than fifty pages opened on them, take as long.
+pytestmark = pytest.mark.browser
 VIEWERS = 16
 TELLING = "--client.showErrorDetails=full"
 RACE = "race?race_step=60"

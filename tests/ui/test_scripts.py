@@ -43,7 +43,8 @@ def test_the_address_of_plotly_is_relative_and_changes_with_its_version() -> Non
 @pytest.mark.parametrize(("base", "prefix"), [("", ""), ("some/base", "/some/base"), ("/one/", "/one")])
 def test_the_routes_lie_below_the_base_path(base: str, prefix: str) -> None:
     paths = [route.path for route in scripts.routes(base)]
-    assert paths == [prefix + scripts.PLOTLY_ROUTE, prefix + scripts.MODULE_ROUTE]
+    ours = (scripts.PLOTLY_ROUTE, scripts.MODULE_ROUTE, scripts.FONTS_ROUTE)
+    assert paths == [prefix + route for route in ours]
 
 
 @pytest.mark.parametrize("name", scripts.modules())

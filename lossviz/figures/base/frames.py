@@ -3,8 +3,8 @@
 The name of a frame is the value of the control that it belongs to: a number of a slider, or the name of an
 option. A frame holds only what changes: parts of traces, the first annotations and shapes (merged by
 position), parts of axes, and the number of points of traces that are drawn up to a point. A page merges it
-in the browser while a slider is dragged; `at_frame` does the same in Python, and `standalone` writes an
-HTML file that plays without a server.
+in the browser while a slider is dragged; `at_frame` does the same in Python. The figure's own ``meta`` says
+which of its frames it shows as it was built.
 """
 
 import copy
@@ -120,6 +120,7 @@ def still(spec: dict[str, Any], value: float | str | None = None) -> dict[str, A
             for base, part in zip(made["layout"].get(kind, ()), change, strict=False):
                 _merge(base, part)
     meta = dict(made["layout"].get("meta", {}))
+    meta.pop("frame", None)
     growing = meta.pop("upto", ())
     made["layout"]["meta"] = meta
     for index, length in growing:
@@ -136,44 +137,3 @@ def _merge(base: dict[str, Any], part: dict[str, Any]) -> None:
             _merge(base[key], value)
         else:
             base[key] = value
-
-
-def standalone(figure: go.Figure, label: str = "") -> str:
-    """Write a figure as one HTML file that works offline; a slider moves through its frames.
-
-    Args:
-        figure: The figure; the names of its frames are numbers.
-        label: What the slider shows, in front of its value.
-
-    Returns:
-        The HTML, with Plotly inside (about 4 MB).
-
-    Example:
-        >>> import lossviz as lv
-        >>> page = lv.figures.standalone(lv.figures.sketch(lv.losses.loss_curves(["mse"])))
-        >>> page.rstrip().endswith("</html>")
-        True
-    """
-    spec = figure.to_plotly_json()
-    given = spec.get("frames", ())
-    whole = AnimatedFigure(still(spec))
-    if not given:
-        return str(whole.to_html(include_plotlyjs=True, full_html=True))
-    changing = {index for frame in given for index in frame.get("traces", ())}
-    growing = {index for index, _ in spec["layout"].get("meta", {}).get("upto", ())}
-    moving = sorted(changing | growing)
-    frames, steps = [], []
-    for name in (frame["name"] for frame in given):
-        frame = still(spec, float(name))
-        layout = {kind: frame["layout"].get(kind, []) for kind in ("annotations", "shapes")}
-        data = [frame["data"][index] for index in moving]
-        frames.append({"name": name, "data": data, "traces": moving, "layout": layout})
-        jump = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}, "transition": {"duration": 0}}
-        steps.append({"label": name, "method": "animate", "args": [[name], jump]})
-    whole.frames = frames
-    whole.update_layout(
-        sliders=[{"steps": steps, "currentvalue": {"prefix": f"{label} "}, "pad": {"t": 70}}],
-        margin_b=(whole.layout.margin.b or 60) + 90,
-        height=(whole.layout.height or 450) + 90,
-    )
-    return str(whole.to_html(include_plotlyjs=True, full_html=True, auto_play=False))

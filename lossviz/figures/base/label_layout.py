@@ -8,7 +8,7 @@ import numpy as np
 from lossviz.common.typing import Floats
 
 Box = tuple[float, float, float, float]  # left, right, bottom, top
-LINE_HEIGHT = 22.0  # pixels
+LINE_HEIGHT = 1.36  # of a label, in its font size
 _SIDES = (  # anchors and shifts: above, below, beside, and at the four corners
     ("center", "bottom", 0, 7),
     ("center", "top", 0, -7),
@@ -22,7 +22,7 @@ _SIDES = (  # anchors and shifts: above, below, beside, and at the four corners
 
 
 def place_labels(
-    x: Floats, y: Floats, widths: Sequence[float], size: tuple[float, float]
+    x: Floats, y: Floats, widths: Sequence[float], size: tuple[float, float], font: float
 ) -> list[dict[str, Any]]:
     """Find a position for the label of each curve, by minimizing a penalty over candidates along the curve.
 
@@ -31,11 +31,13 @@ def place_labels(
         y: Curves (L, n), as a fraction of its height; points outside [0, 1] or not finite are not drawn.
         widths: Width of each label in pixels.
         size: Width and height of the panel in pixels.
+        font: Size of the labels' font in pixels.
 
     Returns:
         For each label ``x`` and ``y`` (fractions), anchors and shifts, as a Plotly annotation takes them.
     """
     width, height = size
+    line = LINE_HEIGHT * font
     fine = np.linspace(0, 1, 500)
     where = np.interp(fine, np.linspace(0, 1, len(x)), x)
     dense = np.stack([np.interp(where, x, row) for row in y])
@@ -47,9 +49,9 @@ def place_labels(
         candidates = inside[:: max(1, len(inside) // 20)] if len(inside) else np.array([0])
         best: tuple[float, dict[str, Any], Box] | None = None
         for k in candidates:
-            ambiguity = 0.2 * abs(x[k] - 0.8) + _proximity(x[k], i, where, dense, height)
+            ambiguity = 0.2 * abs(x[k] - 0.8) + _proximity(x[k], i, where, dense, height, line)
             for xanchor, yanchor, dx, dy in _SIDES:
-                box = _box(x[k] * width + dx, row[k] * height + dy, widths[i], xanchor, yanchor)
+                box = _box(x[k] * width + dx, row[k] * height + dy, widths[i], line, xanchor, yanchor)
                 cost = _overlap(box, dense_x, dense_y, i, taken, size) + ambiguity
                 if best is None or cost < best[0]:
                     position = {
@@ -63,10 +65,10 @@ def place_labels(
     return positions
 
 
-def _box(x: float, y: float, width: float, xanchor: str, yanchor: str) -> Box:
+def _box(x: float, y: float, width: float, line: float, xanchor: str, yanchor: str) -> Box:
     left = {"center": x - width / 2, "left": x, "right": x - width}[xanchor]
-    bottom = {"bottom": y, "top": y - LINE_HEIGHT, "middle": y - LINE_HEIGHT / 2}[yanchor]
-    return left, left + width, bottom, bottom + LINE_HEIGHT
+    bottom = {"bottom": y, "top": y - line, "middle": y - line / 2}[yanchor]
+    return left, left + width, bottom, bottom + line
 
 
 def _overlap(
@@ -81,9 +83,9 @@ def _overlap(
     return cost + float(2 * hits.sum() - hits[own])
 
 
-def _proximity(at: float, own: int, x: Floats, curves: Floats, height: float) -> float:
+def _proximity(at: float, own: int, x: Floats, curves: Floats, height: float, line: float) -> float:
     """The penalty for another curve within a line's height, where the label would be ambiguous."""
     index = int(np.abs(x - at).argmin())
     gaps = np.abs(np.delete(curves[:, index], own) - curves[own, index]) * height
     near = float(gaps[np.isfinite(gaps)].min(initial=np.inf))
-    return 60.0 * max(0.0, 1 - near / LINE_HEIGHT)
+    return 60.0 * max(0.0, 1 - near / line)

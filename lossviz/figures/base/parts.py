@@ -5,7 +5,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from lossviz.figures.base.frames import at_frame, from_json, standalone
+from lossviz.figures.base.frames import at_frame, from_json
+from lossviz.figures.base.standalone import standalone
 
 _TEXT: dict[str, Any] = {"font": {}}
 _AXIS: dict[str, Any] = {"title": _TEXT, "tickfont": {}}

@@ -53,10 +53,15 @@ def bit_errors(
     """
     if order not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {order!r}")
+    current = int(np.abs(facts.thresholds - at).argmin())
     figure = blank(
         700 if narrow else 500,
         margin={"l": 40 if narrow else 62, "r": 14, "t": 30, "b": UNDER_SLIDER},
-        meta={"follows": "codes_threshold", "slider": [0 if narrow else 0.64, 1]},
+        meta={
+            "frame": f"{facts.thresholds[current]:g}",
+            "spoken": "{2}: {0} of the mistakes are a single bit. {1}.",
+            "slider": [0 if narrow else 0.64, 1],
+        },
     )
     columns, labels = _columns(facts, order)
     classes = facts.bits.code.classes
@@ -121,7 +126,6 @@ def bit_errors(
                 hoverinfo="skip",
             )
         )
-    current = int(np.abs(facts.thresholds - at).argmin())
     animated = [0, 1, 2]
     for trace, part in zip(animated, _frame_traces(facts, current, columns, order), strict=True):
         figure.data[trace].update(part)
@@ -230,7 +234,7 @@ def _frame_annotations(facts: BitErrors, t: int, narrow: bool) -> list[dict[str,
     lines = [
         f"<b>{sizes[1]}</b> with one wrong bit",
         f"<b>{sizes[2]}</b> with two, <b>{int(sizes[3:].sum())}</b> with more",
-        f"<b>{facts.unused(t)}</b> come out as no digit",
+        f"<b>{facts.unused(t)}</b> are unused words",
     ]
     return [
         note(f"<b>{percent(share)}</b>", x, top, font={"size": size, "family": SERIF, "color": INK}, **place),
@@ -254,10 +258,10 @@ def _fixed_annotations(facts: BitErrors, order: str, narrow: bool) -> list[dict[
     inside = {"xref": "x2 domain", "yref": "y2 domain", "font": {"size": 15, "color": MUTE}}
     texts = [
         note("of the mistakes are a single bit", x, top, yshift=-size - 10, **place),
-        note("should say 1", 0.02, 0.97, xanchor="left", yanchor="top", **inside),
-        note("should say 0", 0.98, 0.03, xanchor="right", yanchor="bottom", **inside),
+        note("target 1", 0.02, 0.97, xanchor="left", yanchor="top", **inside),
+        note("target 0", 0.98, 0.03, xanchor="right", yanchor="bottom", **inside),
         note(
-            "digit" if narrow else "digit shown", 0, 1, xref="paper", yref="y domain",
+            "digit" if narrow else "true digit", 0, 1, xref="paper", yref="y domain",
             xanchor="left", yanchor="bottom", xshift=-36 if narrow else -50, yshift=5,
             font={"size": small, "color": INK},
         ),
@@ -266,7 +270,7 @@ def _fixed_annotations(facts: BitErrors, order: str, narrow: bool) -> list[dict[
     font = {"font": {"size": small, "color": MUTE}}
     if order == "wrong-bits":
         wrong = np.sort(all_words(facts.bits.code.length).sum(axis=1))
-        names = {1: "one neuron wrong", 2: "two wrong", 3: "three"}
+        names = {1: "one bit wrong", 2: "two wrong", 3: "three"}
         names = {1: "one wrong", 2: "two wrong", 3: "three"} if narrow else names
         texts += [
             note(name, float(np.flatnonzero(wrong == size).mean()), 1, **above, **font)
@@ -275,7 +279,5 @@ def _fixed_annotations(facts: BitErrors, order: str, narrow: bool) -> list[dict[
         ]
     else:
         code = facts.bits.code
-        texts.append(
-            note("words without a digit", (code.classes + 2**code.length - 1) / 2, 1, **above, **font)
-        )
+        texts.append(note("unused words", (code.classes + 2**code.length - 1) / 2, 1, **above, **font))
     return texts

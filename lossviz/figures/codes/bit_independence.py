@@ -44,10 +44,11 @@ def bit_independence(results: Sequence[BitIndependence], at: int = 0, narrow: bo
     """
     first = results[0]
     bits, words = first.code.length, len(first.words)
+    k = min(max(at, 0), len(results) - 1)
     figure = blank(
         650 if narrow else 460,
         margin={"l": 62, "r": 14, "t": 10, "b": UNDER_SLIDER},
-        meta={"follows": "codes_torn", "slider": [0 if narrow else 0.36, 1]},
+        meta={"frame": str(k), "spoken": "{5}: {0} {7}.", "slider": [0 if narrow else 0.36, 1]},
     )
     bars = [0.0, 1.0] if narrow else [0.36, 1.0]
     figure.update_layout(
@@ -93,7 +94,6 @@ def bit_independence(results: Sequence[BitIndependence], at: int = 0, narrow: bo
     figure.add_trace(go.Scatter(x=list(range(bits)), y=zero, mode="markers", marker=hollow, **axes))
     filled = {"size": size, "color": INK, "line": {"width": 0}}
     figure.add_trace(go.Scatter(x=list(range(bits)), y=zero, mode="markers", marker=filled, **axes))
-    k = min(max(at, 0), len(results) - 1)
     animated = [0, 1, 3]
     for trace, part in zip(animated, _frame_traces(results[k], words), strict=True):
         figure.data[trace].update(part)
@@ -219,12 +219,12 @@ def _fixed_annotations(results: Sequence[BitIndependence], narrow: bool) -> list
     size = 34 if narrow else 42
     corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     top = 0.74 if narrow else 0.5
-    bits = {1: "one neuron says", 2: "two neurons say", 3: "three neurons say", 4: "four neurons say"}
-    count = bits.get(results[0].code.length, f"{results[0].code.length} neurons say")
+    bits = {1: "neuron outputs", 2: "two neurons output", 3: "three neurons output", 4: "four neurons output"}
+    count = bits.get(results[0].code.length, f"{results[0].code.length} neurons output")
     legend = {"xref": "paper", "yref": "paper", "yanchor": "top", "xanchor": "right"}
     return [
         note(f"<b>What the {count}</b>", 0, 1, font={"size": 17, "color": INK}, **corner),
-        note("bits lost by reading the<br>neurons one by one", 0, top, yshift=-size - 10, **corner),
+        note("bits lost by treating<br>bits as independent", 0, top, yshift=-size - 10, **corner),
         note(
             "<b>■ true</b>&nbsp;&nbsp; □ product of the neurons",
             1,

@@ -36,14 +36,18 @@ def code_plane(plane: CodePlane, at: int = 150, unused: bool = False, narrow: bo
     height = 680 if narrow else 440
     margin = {"l": 14 if narrow else 62, "r": 14, "t": 44, "b": UNDER_SLIDER}
     slider = [0, 1 if narrow else 0.62]
-    figure = blank(height, margin=margin, meta={"follows": "codes_step", "slider": slider})
+    current = int(np.abs(plane.steps - at).argmin())
+    figure = blank(
+        height,
+        margin=margin,
+        meta={"frame": str(plane.steps[current]), "spoken": "{4}: {0} {1}.", "slider": slider},
+    )
     animated: list[int] = []
     fixed: list[dict[str, Any]] = []
     for c in range(2):
         animated += _panel(figure, plane, c, unused, narrow)
         fixed += fixed_annotations(plane, c, unused, narrow)
     animated += _dots(figure, plane, narrow)
-    current = int(np.abs(plane.steps - at).argmin())
     for trace, part in zip(animated, _frame_traces(plane, current, unused), strict=True):
         figure.data[trace].update(part)
     figure.update_layout(annotations=[*frame_annotations(plane, current, unused, narrow), *fixed])

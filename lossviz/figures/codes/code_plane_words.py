@@ -14,9 +14,9 @@ LEARNED = 0.9  # a seed with this accuracy on new points counts as learned
 ROW_POSITIONS = (0.37, 0.0)  # y of the row of dots of each network
 DECODING_NAMES = {
     "threshold": "each thresholded",
-    "hamming": "nearest word",
+    "hamming": "nearest code word",
     "euclidean": "nearest outputs",
-    "likelihood": "likeliest word",
+    "likelihood": "likeliest code word",
 }
 
 
@@ -64,7 +64,11 @@ def fixed_annotations(plane: CodePlane, c: int, unused: bool, narrow: bool) -> l
         )
     row = {"xref": "x3", "yref": "y3", "xanchor": "left", "yanchor": "bottom"}
     words = f"<b>{name}</b>" if not narrow or unused else f"<b>{name}</b>, {plane.weights[c]} weights"
-    texts.append(note(words, 0, ROW_POSITIONS[c] + 0.28, font={"size": 17, "color": style.text}, **row))
+    texts.append(
+        note(
+            words, 0, ROW_POSITIONS[c] + 0.28, font={"size": 15 if unused else 17, "color": style.text}, **row
+        )
+    )
     return texts
 
 
@@ -83,12 +87,12 @@ def frame_annotations(plane: CodePlane, record: int, unused: bool, narrow: bool)
     if unused:
         share = float(plane.unused_share[0, :, record].mean())
         value = f"{number(100 * share)} %" if share else "0 %"
-        words = "of new points get a word<br>that names no class"
+        words = "of the test points get<br>an unused code word"
     else:
         learned = [int((row >= LEARNED).sum()) for row in accuracy]
         value = f"{learned[0]} of {seeds}"
         other = network_name(plane.heads[1], plane.codes[1].length).lower()
-        words = f"starts get 9 points in 10 right.<br>Of {other}: {learned[1]}"
+        words = f"seeds reach 90 % accuracy.<br>Of {other}: {learned[1]}"
     texts.append(
         note(
             f"<b>{value}</b>",
@@ -126,7 +130,7 @@ def frame_annotations(plane: CodePlane, record: int, unused: bool, narrow: bool)
     )
     texts.append(
         note(
-            f"right on new points, {seeds} starts",
+            f"test accuracy, {seeds} seeds",
             0.5,
             0,
             xref="x3 domain",

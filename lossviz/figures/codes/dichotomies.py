@@ -51,10 +51,11 @@ def dichotomies(facts: Dichotomies, at: int = 1, narrow: bool = False) -> go.Fig
         panel_height = 290 if columns < 4 else 240 if rows == 1 else 210
     bottom_height = 150
     height = 40 + rows * (panel_height + 36) + bottom_height + UNDER_SLIDER
+    current = min(max(at, 1), len(facts.labels)) - 1
     figure = blank(
         height,
         margin={"l": 14 if narrow else 62, "r": 14, "t": 36, "b": UNDER_SLIDER},
-        meta={"follows": "codes_labelling"},
+        meta={"frame": str(current + 1), "spoken": "{2}: {0}; {1}."},
     )
     plot_height = height - 36 - UNDER_SLIDER
     texts: list[dict[str, Any]] = []
@@ -68,7 +69,6 @@ def dichotomies(facts: Dichotomies, at: int = 1, narrow: bool = False) -> go.Fig
         animated += _panel(figure, facts, panel, (left, left + width), y_domain, narrow)
         texts.append(_panel_title(facts, panel, narrow))
     animated += _labeling_dots(figure, facts, narrow)
-    current = min(max(at, 1), len(facts.labels)) - 1
     for trace, part in zip(animated, _frame_traces(facts, current), strict=True):
         figure.data[trace].update(part)
     changing = _frame_annotations(facts, current, narrow)
@@ -208,7 +208,7 @@ def _labeling_dots(figure: go.Figure, facts: Dichotomies, narrow: bool) -> list[
 def _panel_title(facts: Dichotomies, panel: int, narrow: bool) -> dict[str, Any]:
     tag = "" if panel == 0 else str(panel + 1)
     if panel == 0:
-        words = "Words" if narrow else "Codewords"
+        words = "Codes" if narrow else "Code words"
     elif facts.code.length == 2:
         words = NEURONS[panel - 1].split()[0] if narrow else NEURONS[panel - 1]
     else:
@@ -224,7 +224,7 @@ def _frame_annotations(facts: Dichotomies, k: int, narrow: bool) -> list[dict[st
     for neuron in range(facts.neurons):
         solved = facts.separated[k, neuron]
         share = percent(float(facts.accuracy[k, neuron]))
-        label = f"{share}" if narrow else (f"solved, {share}" if solved else f"<b>{share}</b> at best")
+        label = f"{share}" if narrow else (f"separable, {share}" if solved else f"<b>{share}</b> at best")
         texts.append(
             note(
                 label, 1, 1, xref=f"x{neuron + 2} domain", yref=f"y{neuron + 2} domain", xanchor="right",
@@ -244,7 +244,7 @@ def _count_annotations(facts: Dichotomies, bottom_height: float, narrow: bool) -
     y = bottom_height * 0.92
     value = f"<b>{whole(separable.solvable)} of {whole(separable.total)}</b>"
     of_one_hot = f"{whole(one_hot.solvable)} of {whole(one_hot.total)}"
-    text = f"labellings let one line solve each neuron.<br>One neuron a class: <b>{of_one_hot}</b>."
+    text = f"labellings are linearly separable for each neuron.<br>One neuron a class: <b>{of_one_hot}</b>."
     corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     size = 30 if narrow else 42
     number = note(value, 0, y, font={"size": size, "family": SERIF, "color": INK}, **corner)

@@ -49,16 +49,18 @@ class HeadMeasure:
 
 HEAD_MEASURES: Mapping[str, HeadMeasure] = MappingProxyType(
     {
-        "accuracy": HeadMeasure(lambda t: t.accuracy, _percent, "right on test digits", upper=1.0),
-        "log-loss": HeadMeasure(lambda t: t.log_loss, number, "log loss on test digits, nats", log_axis=True),
+        "accuracy": HeadMeasure(lambda t: t.accuracy, _percent, "test accuracy", upper=1.0),
+        "log-loss": HeadMeasure(
+            lambda t: t.log_loss, number, "log loss on the test set, nats", log_axis=True
+        ),
         "calibration-error": HeadMeasure(
-            lambda t: t.calibration_error, _percent, "expected calibration error on test digits"
+            lambda t: t.calibration_error, _percent, "expected calibration error, test set"
         ),
         "generalization-gap": HeadMeasure(
             lambda t: t.generalization_gap,
             _percentage_points,
-            "right on training digits minus right on test digits",
-            "train − test digits",
+            "training accuracy minus test accuracy",
+            "training − test accuracy",
         ),
     }
 )

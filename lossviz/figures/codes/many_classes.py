@@ -44,10 +44,12 @@ def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.F
         ['2', '4']
     """
     powers = np.log2(facts.classes).astype(int)
+    current = int(np.abs(powers - at).argmin())
+    spoken = f"{{{1 + len(facts.codes)}}}: {{0}} fewer weights with the binary code."
     figure = blank(
         600 if narrow else 490,
         margin={"l": 62, "r": 14, "t": 76 if narrow else 10, "b": UNDER_SLIDER},
-        meta={"follows": "codes_size", "slider": [0, 1 if narrow else 0.74]},
+        meta={"frame": str(powers[current]), "spoken": spoken, "slider": [0, 1 if narrow else 0.74]},
     )
     x_domain = [0.0, 1.0] if narrow else [0.0, 0.74]
     low, high = float(np.log10(facts.weights.min())), float(np.log10(facts.weights.max()))
@@ -95,11 +97,10 @@ def many_classes(facts: ManyClasses, at: int = 10, narrow: bool = False) -> go.F
                 cliponaxis=False, hoverinfo="skip",
             )
         )  # fmt: skip
-    current = int(np.abs(powers - at).argmin())
     for trace, part in zip(animated, _frame_traces(facts, powers, current), strict=True):
         figure.data[trace].update(part)
     changing = _frame_annotations(facts, current, narrow)
-    names = [y_axis_title("right on new examples"), y_axis_title("weights, last layer", 2)]
+    names = [y_axis_title("test accuracy"), y_axis_title("weights, last layer", 2)]
     figure.update_layout(annotations=[*changing, *_fixed_annotations(narrow), *names])
     prepend_shape(figure, cursor(float(powers[current]), "x2"))
     figure.frames = [

@@ -15,18 +15,18 @@ WIDE = 0.73  # of the plot's width; the values are to the right of it
 COLUMNS = (0.48, 0.74, 1.0)  # positions of the values above a narrow figure
 NAMES = ("loss", "slope", "curvature")
 TITLES = {
-    "residual": "prediction − truth = {}",
+    "residual": "residual, prediction − target = {}",
     "logit": "logit z = {}, output {}",
     "probability": "probability p = {}",
     "margin": "margin = {}",
-    "lead": "lead of the right class = {}",
+    "lead": "margin of the correct class = {}",
 }
 ENDS = {
     "residual": ("← too low", "too high →"),
-    "margin": ("← sure, wrong", "sure, right →"),
-    "lead": ("← sure, wrong", "sure, right →"),
-    "logit": ("← says no", "says yes →"),
-    "probability": ("← says no", "says yes →"),
+    "margin": ("← confidently wrong", "confidently right →"),
+    "lead": ("← confidently wrong", "confidently right →"),
+    "logit": ("← predicts no", "predicts yes →"),
+    "probability": ("← predicts no", "predicts yes →"),
 }
 
 
@@ -42,7 +42,7 @@ def cursor_annotations(curves: LossCurves, k: int, narrow: bool) -> list[dict[st
     x = float(curves.x[k])
     title = TITLES[curves.axis]
     if narrow and curves.axis in ("logit", "lead"):
-        title = {"logit": "z = {}", "lead": "lead = {}"}[curves.axis]
+        title = {"logit": "z = {}", "lead": "margin = {}"}[curves.axis]
     text = title.format(_short(x), number(1 / (1 + np.exp(-x))))
     return [*texts, under_axis(text, 0.5 if narrow else WIDE / 2, xanchor="center")]
 
@@ -79,15 +79,16 @@ def curve_labels(
     low, high = span
     x = (curves.x - curves.x[0]) / (curves.x[-1] - curves.x[0])
     labels = [loss.short_label if narrow else loss.label for loss in curves.losses]
-    widths = [(8.2 if narrow else 9.4) * len(label) for label in labels]
-    positions = place_labels(x, (curves.value - low) / (high - low), widths, size)
+    font = 16 if narrow else 19
+    widths = [0.5 * font * len(label) for label in labels]
+    positions = place_labels(x, (curves.value - low) / (high - low), widths, size, font)
     return [
         note(
             f"<b>{label}</b>",
             xref="x domain",
             yref="y domain",
             **position,
-            font={"size": 16 if narrow else 19, "color": style.text},
+            font={"size": font, "color": style.text},
         )
         for label, position, style in zip(labels, positions, line_styles(curves.losses), strict=True)
     ]

@@ -51,11 +51,15 @@ def loss_curves(curves: LossCurves, at: float = 1.0, narrow: bool = False) -> go
     """
     rows = (curves.value, curves.gradient, curves.curvature)
     losses = len(curves.losses)
+    index = int(np.abs(curves.x - at).argmin())
+    spoken = (
+        f"{{3}}. {', '.join(loss.label for loss in curves.losses)}: loss {{0}}; slope {{1}}; curvature {{2}}."
+    )
     head = 28 + 23 * losses if narrow else 6
     figure = blank(
         (560 if narrow else 500) + (head if narrow else 0),
         margin={"l": 62, "r": 14, "t": head, "b": UNDER_SLIDER},
-        meta={"follows": f"gallery_{curves.axis}", "slider": [0, 1 if narrow else WIDE]},
+        meta={"frame": f"{curves.x[index]:g}", "spoken": spoken, "slider": [0, 1 if narrow else WIDE]},
     )
     styles = line_styles(curves.losses)
     domain = [0, 1] if narrow else [0, WIDE]
@@ -92,7 +96,6 @@ def loss_curves(curves: LossCurves, at: float = 1.0, narrow: bool = False) -> go
         }
         figure.add_trace(go.Scatter(mode="markers", marker=dots, xaxis=f"x{tag}", yaxis=f"y{tag}"))
 
-    index = int(np.abs(curves.x - at).argmin())
     for trace, part in zip(moving, _marker_data(rows, curves.x, index), strict=True):
         figure.data[trace].update(part)
     low, high = figure.layout.yaxis.range

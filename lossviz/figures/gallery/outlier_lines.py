@@ -56,9 +56,12 @@ def outlier_lines(result: OutlierLines, at: float = 72.0, narrow: bool = False) 
     moved = {"size": 22, "color": INK, "line": {"color": PAPER, "width": 3}, "opacity": 1}
     figure.add_trace(go.Scatter(x=[result.outlier_x], mode="markers", marker=moved, cliponaxis=False))
     moving.append(len(figure.data) - 1)
-    figure.update_layout(meta={"follows": "gallery_far", "grip": [moving[-1], "y"]})
 
     index = int(np.abs(result.outlier_y - at).argmin())
+    spoken = f"{{{lines}}}. {', '.join(f'{{{i}}}' for i in range(lines))}."
+    figure.update_layout(
+        meta={"frame": f"{result.outlier_y[index]:g}", "spoken": spoken, "grip": [moving[-1], "y"]}
+    )
     for trace, part in zip(moving, _data(result, index, reach), strict=True):
         figure.data[trace].update(part)
     live = _live_annotations(result, index, reach, narrow)

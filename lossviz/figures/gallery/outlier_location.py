@@ -87,9 +87,13 @@ def outlier_location(result: OutlierLocation, at: float = 72.0, narrow: bool = F
     moved = {"size": 22, "color": INK, "line": {"color": PAPER, "width": 3}, "opacity": 1}
     figure.add_trace(go.Scatter(marker=moved, **low))
     moving.append(len(figure.data) - 1)
-    figure.update_layout(meta={"follows": "gallery_far", "grip": [moving[-1], "x"]})
 
     index = int(np.abs(result.outlier_y - at).argmin())
+    minima = [f"{loss.label} {{{2 * i}}}" for i, loss in enumerate(result.losses)]
+    spoken = f"{{{2 * panels}}}. Best guess in minutes: {', '.join(minima)}."
+    figure.update_layout(
+        meta={"frame": f"{result.outlier_y[index]:g}", "spoken": spoken, "grip": [moving[-1], "x"]}
+    )
     for trace, part in zip(moving, _data(result, index), strict=True):
         figure.data[trace].update(part)
     live = _live_annotations(result, index, narrow)

@@ -24,19 +24,24 @@ def sketch(curves: LossCurves, narrow: bool = False) -> go.Figure:
         >>> len(lv.figures.sketch(lv.losses.loss_curves(["mae", "huber"])).data)
         4
     """
-    figure = blank(250, margin={"l": 62, "r": 14, "t": 30, "b": 46}, meta={})
+    height, domains = 250, (((0.0, 0.44), (0.0, 1.0)), ((0.56, 1.0), (0.0, 1.0)))
+    if narrow:  # one below the other
+        height, domains = 440, (((0.0, 1.0), (0.6, 1.0)), ((0.0, 1.0), (0.0, 0.4)))
+    figure = blank(height, margin={"l": 62, "r": 14, "t": 30, "b": 46}, meta={})
     styles = line_styles(curves.losses)
-    for panel, (values, domain) in enumerate(
-        zip((curves.value, curves.gradient), ((0.0, 0.44), (0.56, 1.0)), strict=True), start=1
+    for panel, (values, (across, up)) in enumerate(
+        zip((curves.value, curves.gradient), domains, strict=True), start=1
     ):
         tag = "" if panel == 1 else str(panel)
         low, high = panel_range(values)
         figure.update_layout(
             {
                 f"xaxis{tag}": {
-                    "domain": domain, "anchor": f"y{tag}", "range": [curves.x[0], curves.x[-1]], "nticks": 5,
+                    "domain": across, "anchor": f"y{tag}", "range": [curves.x[0], curves.x[-1]], "nticks": 5,
                 },
-                f"yaxis{tag}": {"anchor": f"x{tag}", "range": [low, high], "tickvals": few_ticks(low, high)},
+                f"yaxis{tag}": {
+                    "domain": up, "anchor": f"x{tag}", "range": [low, high], "tickvals": few_ticks(low, high),
+                },
             }
         )  # fmt: skip
         for style, value in zip(styles, values, strict=True):
@@ -44,15 +49,15 @@ def sketch(curves: LossCurves, narrow: bool = False) -> go.Figure:
             figure.add_trace(
                 go.Scatter(x=curves.x, y=value, mode="lines", line=line, xaxis=f"x{tag}", yaxis=f"y{tag}")
             )
-    heads = [
-        note(name, x, 1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=5)
-        for name, x in (("loss", 0.0), ("slope" if narrow else "slope: how hard it pulls", 0.56))
-    ]
+    heads = []
     title = TITLES[curves.axis].partition(" = ")[0]
-    for x in (0.22, 0.78):
-        below = {"xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "top", "yshift": -24}
-        heads.append(note(title, x, 0, **below))
+    for name, (across, up) in zip(("loss", "slope: the gradient of one example"), domains, strict=True):
+        place = {"xref": "paper", "yref": "paper"}
+        heads += [
+            note(name, across[0], up[1], xanchor="left", yanchor="bottom", yshift=5, **place),
+            note(title, sum(across) / 2, up[0], xanchor="center", yanchor="top", yshift=-24, **place),
+        ]
     low, high = figure.layout.yaxis.range
-    labels = curve_labels(curves, (low, high), (120.0, 170.0) if narrow else (450.0, 170.0), narrow=True)
+    labels = curve_labels(curves, (low, high), (280.0, 145.0) if narrow else (450.0, 170.0), narrow=True)
     figure.update_layout(annotations=[*heads, *labels])
     return figure

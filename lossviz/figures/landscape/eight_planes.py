@@ -214,7 +214,7 @@ def _annotations(
             **spot,
         ),
         note(
-            "curvatures bend down",
+            "eigenvalues are negative",
             0,
             top + 0.17 if narrow else top * 0.94,
             yanchor="top",

@@ -17,7 +17,7 @@ def explained_annotations(fidelity: PlaneFidelity, narrow: bool) -> list[dict[st
     weights = whole(fidelity.weights)
     lines = [f"of the {subject} lies in this plane"]
     if fidelity.expected_explained is None:
-        lines.append("and the walk went nowhere in particular")
+        lines.append("though the walk follows no gradient")
     elif fidelity.plane == "path":
         lines.append(f"<b>|</b>  a random walk: {100 * fidelity.expected_explained:.0f} %")
     else:
@@ -54,7 +54,8 @@ def explained_annotations(fidelity: PlaneFidelity, narrow: bool) -> list[dict[st
                 xref="paper",
                 yref=f"y{panel} domain",
                 textangle=-90,
-                xshift=-50,
+                xanchor="center",
+                xshift=-47,
                 font={"size": 16, "color": INK},
             )
         )

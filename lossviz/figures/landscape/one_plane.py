@@ -36,7 +36,11 @@ def one_plane(fidelity: PlaneFidelity, at: int = 0, relief: bool = False, narrow
     figure = blank(
         700 if narrow else 490,
         margin={"l": 58, "r": 12, "t": 34, "b": UNDER_SLIDER},
-        meta={"follows": "landscape_step", "slider": [0.0 if narrow else 0.5, 1.0]},
+        meta={
+            "frame": str(fidelity.steps[record]),
+            "spoken": "{2}: {0}, {1}. {3}.",
+            "slider": [0.0 if narrow else 0.5, 1.0],
+        },
     )
     across, up = ([0.0, 1.0], [0.385, 0.85]) if narrow else ([0.0, 0.395], [0.0, 1.0])
     texts = add_path_map(figure, fidelity, relief, across, up, narrow)

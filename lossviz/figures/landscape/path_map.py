@@ -67,7 +67,7 @@ def add_path_map(
         )
     ]
     if surface.facts.stride > 1:
-        coarse = f"first look, <b>{every(surface.facts.stride)}</b>"
+        coarse = f"coarse grid, <b>{every(surface.facts.stride)}</b>"
         font = {"size": 16, "color": INK}
         titles.append(note(coarse, across[1], up[1], xanchor="right", font=font, **above))
     if relief:

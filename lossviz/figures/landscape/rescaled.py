@@ -23,7 +23,7 @@ from lossviz.figures.base.style import (
 from lossviz.landscape.rescaling import RescaledNetwork
 
 TALLEST = 4.0  # of the slices, in chance losses
-NAMES = ("Plain random direction", "Filter-normalised")
+NAMES = ("Plain random direction", "Filter-normalized")
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
 
@@ -51,7 +51,7 @@ def rescaled(result: RescaledNetwork, at: float = 20.0, narrow: bool = False) ->
     figure = blank(
         560 if narrow else 490,
         margin={"l": 62, "r": 14, "t": 34, "b": UNDER_SLIDER},
-        meta={"follows": "landscape_scale"},
+        meta={"frame": str(index - half), "spoken": "{0} {2} {1}."},
     )
     half_gap = 0.06
     for panel, (left, right) in enumerate(((0.0, 0.5 - half_gap), (0.5 + half_gap, 1.0)), start=1):
@@ -212,7 +212,7 @@ def _constant_annotations(narrow: bool) -> list[dict[str, Any]]:
         for name, tag in zip(names, ("", "2"), strict=True)
     ]
     unchanged = note(
-        "stands still", 0.5, 0.86, xref="x2 domain", yref="y2 domain", xanchor="center",
+        "unchanged", 0.5, 0.86, xref="x2 domain", yref="y2 domain", xanchor="center",
         font={"size": 16, "color": MUTE},
     )  # fmt: skip
     return [*titles, unchanged, y_axis_title("loss"), y_axis_title("sharpness", 3)]

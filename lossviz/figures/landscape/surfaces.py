@@ -22,7 +22,7 @@ MAX_DRAWN = 401  # points along an axis: more than a figure has pixels for
 PATH_COLOUR = unthemed(FAMILY_STYLES["logarithm"].line)
 
 
-def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) -> go.Figure:
+def contour(surface: Surface, paths: Path | Sequence[Path] = (), narrow: bool = False) -> go.Figure:
     """Draw a surface as contours, with paths on it.
 
     The contours are spaced by the rank of the loss as much as by its value, so that plateaus and ravines are
@@ -31,7 +31,7 @@ def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) 
 
     Args:
         surface: The surface.
-        paths: Paths on the same plane, as `project` returns them.
+        paths: A path on the same plane, as `project` returns it, or several.
         narrow: Whether to arrange the figure for a phone.
 
     Returns:
@@ -59,7 +59,7 @@ def contour(surface: Surface, paths: Sequence[Path] = (), narrow: bool = False) 
             hovertemplate="a = %{x:.3g}<br>b = %{y:.3g}<br>loss = %{customdata:.5g}<extra></extra>",
         )
     )
-    for path in paths:
+    for path in [paths] if isinstance(paths, Path) else paths:
         _add_path(figure, path, narrow)
     first, second = map(for_plotly, surface.facts.axes)
     figure.update_layout(
@@ -173,7 +173,7 @@ def _add_path(figure: go.Figure, path: Path, narrow: bool) -> None:
         figure.add_trace(
             go.Scatter(x=[path.a[k]], y=[path.b[k]], mode="markers", marker=marker, hoverinfo="skip")
         )
-    words = f"<b>{percent(path.explained)}</b> of this path's motion is in the plane"
+    words = f"<b>{percent(path.explained)}</b> of this path's variance is in the plane"
     figure.add_annotation(
         note(words, 1, 1, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=6)
         | {"font": {"size": 14 if narrow else 16, "color": INK}}
@@ -239,10 +239,16 @@ def _blank(result: Surface | Profile, narrow: bool) -> go.Figure:
     """An empty figure with a note below it that says how the result was computed."""
     facts, missing = result.facts, int((~np.isfinite(result.loss)).sum())
     notes = [for_plotly(facts.method)]
+    if facts.buffers:
+        notes.append(for_plotly(facts.buffers))
     if facts.stride > 1:
-        notes.append(f"first look, {every(facts.stride)}")
+        notes.append(f"coarse grid, {every(facts.stride)}")
     if isinstance(result, Surface) and _stride(result) > 1:
         notes.append(f"drawn at {every(_stride(result))}")
+    if facts.batches > 1 and facts.averaging:
+        notes.append(for_plotly(facts.averaging))
+    if facts.rounding:
+        notes.append(for_plotly(facts.rounding))
     if facts.subset:
         notes.append(f"on {whole(facts.examples)} examples, not all")
     if missing:

@@ -102,8 +102,7 @@ def step_annotations(fidelity: PlaneFidelity, k: int, narrow: bool) -> list[dict
     size = 18 if narrow else 20
     walk = fidelity.plane == "random-walk"
     colours = (INK if walk else loss_style(fidelity.loss_name).text, MAP)
-    subject = "the walk had" if walk else "the network had"
-    pairs = ((subject, fidelity.true_loss[k]), ("the map says", fidelity.plane_loss[k]))
+    pairs = (("true loss", fidelity.true_loss[k]), ("loss on the plane", fidelity.plane_loss[k]))
     spot = {"xref": "paper", "yref": "y2 domain", "xanchor": "right", "yanchor": "top", "align": "right"}
     texts = [
         note(

@@ -63,7 +63,7 @@ def entropy_bar(
     figure = blank(
         520 if narrow else 480,
         margin={"l": 62, "r": 14, "t": 70, "b": UNDER_SLIDER},
-        meta={"follows": "toward"},
+        meta={"frame": f"{100 * start / (steps - 1):g}", "spoken": "{0} {4}, {1}: {2}."},
         barmode="overlay",
         xaxis={"domain": [0, 1], "range": [0, end], "anchor": "y", "nticks": 6,
                "showline": False, "ticks": ""},
@@ -103,7 +103,7 @@ def entropy_bar(
         figure.data[trace].update(part)
     labels = [*_frame_labels(bar, start, end, narrow), *_static_labels(bar, end, narrow)]
     figure.update_layout(annotations=labels, shapes=_bracket(bar, start, end))
-    changing = ("text", "x", "xanchor", "xshift", "font")
+    changing = ("text", "x", "y", "xanchor", "yanchor", "xshift", "yshift", "font")
     figure.frames = [
         {
             "name": f"{100 * k / (steps - 1):g}",
@@ -170,27 +170,33 @@ def _frame_labels(bar: EntropyBar, k: int, end: float, narrow: bool) -> list[dic
         bgcolor=PAPER,
         font={"size": size, "family": SERIF, "color": INK},
     )
-    space = (end - length) / end
-    inside = (length - bar.entropy) / end > (0.27 if narrow else 0.2)
-    text = f"KL {number(kl)}" if narrow else f"KL from p to q&nbsp; <b>{number(kl)}</b>"
-    label: dict[str, Any]
-    if inside:
-        middle = (bar.entropy + length) / 2
-        label = {"x": middle, "xanchor": "center", "xshift": 0, "font": {"size": 17, "color": PAPER}}
-    elif space > (0.28 if narrow else 0.19):
-        label = {
-            "x": length,
-            "xanchor": "left",
-            "xshift": 10,
-            "font": {"size": 17, "color": MODEL_STYLE.text},
-        }
-    else:  # at the right end of the grey part, beside the part that it names
-        label = {"x": bar.entropy, "xanchor": "right", "xshift": -10, "font": {"size": 17, "color": INK}}
+    label = _divergence_label(bar.entropy / end, length / end, number(kl), narrow)
     percent = round(100 * k / (len(bar.kl) - 1))
     title = (
-        f"the model, {percent} % of the way to the world" if not narrow else f"model {percent} % of the way"
+        f"model moved {percent} % towards the true distribution" if not narrow else f"model moved {percent} %"
     )
-    return [total, note(text, y=BAR, yref="y", xref="x", yanchor="middle", **label), under_axis(title)]
+    label["x"] *= end
+    return [total, note(yref="y", xref="x", **label), under_axis(title)]
+
+
+def _divergence_label(start: float, length: float, kl: str, narrow: bool) -> dict[str, Any]:
+    """The text of the divergence and its place: on its own part of the bar, else right of it, else below.
+
+    ``start`` and ``length`` are the ends of that part, as shares of the panel.
+    """
+    full = f"KL {kl}" if narrow else f"KL from p to q&nbsp; <b>{kl}</b>"
+    short = f"KL <b>{kl}</b>"
+    beside = {"xanchor": "left", "xshift": 10, "font": {"size": 17, "color": MODEL_STYLE.text}}
+    on_bar: dict[str, Any] = {"y": BAR, "yanchor": "middle", "yshift": 0}
+    if length - start > (0.27 if narrow else 0.2):
+        inside = {"x": (start + length) / 2, "xanchor": "center", "xshift": 0}
+        return {"text": full, "font": {"size": 17, "color": PAPER}, **inside, **on_bar}
+    if 1 - length > (0.28 if narrow else 0.19):
+        return {"text": full, "x": length, **beside, **on_bar}
+    if not narrow:  # right of the longest bar is space for a short text
+        return {"text": short, "x": length, **beside, **on_bar}
+    below = {"y": BAR - 0.42, "yanchor": "top", "yshift": -22}
+    return {"text": short, "x": length, **beside, "xanchor": "right", "xshift": 0, **below}
 
 
 def _static_labels(bar: EntropyBar, end: float, narrow: bool) -> list[dict[str, Any]]:
@@ -205,8 +211,8 @@ def _static_labels(bar: EntropyBar, end: float, narrow: bool) -> list[dict[str, 
         note(text, xref="x", yref="y", font={"size": 17, "color": INK}, **place),
         note(f"{bar.unit} of cross-entropy", 0, 1.045, xref="x", yref="paper", xanchor="left",
              yanchor="middle", xshift=122 if narrow else 148, yshift=0, bgcolor=PAPER),
-        note("grey: p, the world", 1, 0.6, xref="paper", yref="paper", xanchor="right", xshift=-150),
-        note("<b>blue: q, the model</b>", 1, 0.6, xref="paper", yref="paper", xanchor="right",
+        note("grey: p, true", 1, 0.6, xref="paper", yref="paper", xanchor="right", xshift=-150),
+        note("<b>blue: q, model</b>", 1, 0.6, xref="paper", yref="paper", xanchor="right",
              font={"size": 16, "color": MODEL_STYLE.text}),
         y_axis_title("probability", 2),
     ]  # fmt: skip

@@ -52,7 +52,7 @@ def sample_likelihood(
     """
     noise = result.noise
     start = int(np.abs(result.parameter - at).argmin())
-    figure = _panels(result, log_scale, narrow)
+    figure = _panels(result, start, log_scale, narrow)
     style = loss_style(noise.loss)
     _draw_nll(figure, result)
     moving = list(range(len(figure.data), len(figure.data) + 5))
@@ -111,7 +111,7 @@ def _heights(result: SampleLikelihood, k: int, log_scale: bool) -> Any:
     return np.round(np.maximum(logs, _upper_range(result, True)[0] - 30) if log_scale else np.exp(logs), 4)
 
 
-def _panels(result: SampleLikelihood, log_scale: bool, narrow: bool) -> go.Figure:
+def _panels(result: SampleLikelihood, start: int, log_scale: bool, narrow: bool) -> go.Figure:
     """The empty figure: the axes of both panels."""
     noise = result.noise
     low, high = _upper_range(result, log_scale)
@@ -119,7 +119,11 @@ def _panels(result: SampleLikelihood, log_scale: bool, narrow: bool) -> go.Figur
     figure = blank(
         600 if narrow else 480,
         margin={"l": 62, "r": 14, "t": 108 if narrow else 10, "b": UNDER_SLIDER},
-        meta={"follows": "parameter", "slider": [0, 1 if narrow else PANEL_WIDTH]},
+        meta={
+            "frame": f"{result.parameter[start]:g}",
+            "spoken": "{2}: {0} {4}; {1} {6}.",
+            "slider": [0, 1 if narrow else PANEL_WIDTH],
+        },
     )
     domain = [0, 1 if narrow else PANEL_WIDTH]
     real = noise.support == "real"

@@ -84,12 +84,12 @@ def static_labels(result: SampleLikelihood, log_scale: bool, narrow: bool) -> li
         ]
     at: dict[str, Any] = {"x": PANEL_WIDTH, "xshift": 24, **CORNER}
     mirrored = noise.support == "real" and log_scale  # the density itself is not its logarithm upside down
-    black = "the ringed dot’s<br>hill, turned over" if mirrored else "the cost of<br>the ringed dot"
+    black = "−log density<br>of the ringed point" if mirrored else "loss of<br>the ringed point"
     return [
         note(noise_name, y=1, font=name, **at),
         note(f"as likely as<br>{best}", y=0.81, **at),
         note(loss_name, y=0.44, font=name, **at),
-        note(f"nats a dot,<br>mean of {count}", y=0.3, **at),
+        note(f"nats per example,<br>mean of {count}", y=0.3, **at),
         note(f"black: {black}", y=0.15, **at, font={"size": 16, "color": INK}),
         *axes,
     ]

@@ -56,10 +56,11 @@ def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) ->
         domains = ((0.0, 1.0), (0.47, 1.0)), ((0.0, 1.0), (0.0, 0.3))
     else:
         domains = ((0.0, 0.42), (0.0, 1.0)), ((0.56, 1.0), (0.0, 0.7))
+    current = int(np.abs(history.steps - at).argmin())
     figure = blank(
         680 if narrow else 470,
         margin={"l": 62, "r": 14, "t": 12, "b": UNDER_SLIDER},
-        meta={"follows": "metric_seen", "slider": domains[1][0]},
+        meta={"frame": str(history.steps[current]), "spoken": "{2}: {1}.", "slider": domains[1][0]},
         xaxis={"domain": domains[0][0], "range": [low, 1], "anchor": "y", "tickformat": ".0%", "nticks": 6},
         yaxis={"domain": domains[0][1], "range": [0, 1], "anchor": "x", "tickformat": ".0%", "nticks": 6},
         xaxis2={"domain": domains[1][0], "range": [0, int(history.steps[-1])], "anchor": "y2", "nticks": 7},
@@ -89,7 +90,6 @@ def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) ->
     figure.add_trace(go.Scatter(mode="markers", marker=dots, error_y=bars, cliponaxis=False))
     marker = {"size": 14, "color": INK, "line": {"color": PAPER, "width": 2.5}, "opacity": 1}
     figure.add_trace(go.Scatter(mode="markers", marker=marker, cliponaxis=False, xaxis="x2", yaxis="y2"))
-    current = int(np.abs(history.steps - at).argmin())
     for trace, part in zip((2, 3, 4), _frame_traces(history, facts, errors, current), strict=True):
         figure.data[trace].update(part)
     changing = _frame_annotations(history, facts, current, narrow)
@@ -141,9 +141,9 @@ def _frame_annotations(
     place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     error_text = f"<b>{100 * facts[k].error:.1f}</b>"
     if binary:
-        words = f"says {history.classes[1]} to {percent(mean_confidence)}, and {percent(frequency)} are"
+        words = f"mean prediction {percent(mean_confidence)}, frequency {percent(frequency)}"
     else:
-        words = f"says it is {percent(mean_confidence)} sure, and is right in {percent(frequency)}"
+        words = f"mean confidence {percent(mean_confidence)}, accuracy {percent(frequency)}"
     x, y = (0.0, 0.365) if narrow else (0.56, 1.0)
     step = int(history.steps[k])
     title = f"after {step} step{'' if step == 1 else 's'}"
@@ -162,12 +162,12 @@ def _frame_annotations(
 
 def _fixed_annotations(history: ScoreHistory, narrow: bool) -> list[dict[str, Any]]:
     axis_title = (
-        f"said: probability of {history.classes[1]}" if len(history.classes) == 2 else "said: how sure it is"
+        f"predicted probability of {history.classes[1]}" if len(history.classes) == 2 else "confidence"
     )
     texts = [
-        y_axis_title("came true"),
+        y_axis_title("observed frequency"),
         note(
-            "gap, points",
+            "error, points",
             0,
             0.5,
             xref="x2 domain",
@@ -182,12 +182,12 @@ def _fixed_annotations(history: ScoreHistory, narrow: bool) -> list[dict[str, An
     place = {"xref": "x domain", "yref": "y domain", "font": {"size": 16, "color": INK}}
     texts.append(note(axis_title, 0.5, 0, yanchor="top", yshift=-30, xanchor="center", **place))
     corner = {"xref": "x domain", "yref": "y domain"}
-    texts.append(note("too modest", 0.05, 0.72, xanchor="left", bgcolor=PAPER, **corner))
-    texts.append(note("too sure", 0.97, 0.12, xanchor="right", **corner))
+    texts.append(note("underconfident", 0.05, 0.72, xanchor="left", bgcolor=PAPER, **corner))
+    texts.append(note("overconfident", 0.97, 0.12, xanchor="right", **corner))
     if narrow:
         texts.append(
             note(
-                "points between said and so",
+                "calibration error, points",
                 0.24,
                 0.975,
                 xref="paper",
@@ -201,7 +201,7 @@ def _fixed_annotations(history: ScoreHistory, narrow: bool) -> list[dict[str, An
     else:
         texts.append(
             note(
-                "points between what is said and what is so, in the mean",
+                "percentage points: expected calibration error",
                 0.56,
                 1,
                 xref="paper",

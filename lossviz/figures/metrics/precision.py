@@ -98,7 +98,9 @@ def softmax_twice(curves: SoftmaxTwiceCurves, at: float, narrow: bool = False) -
         ),
         _Curve("softmax twice", curves.twice, curves.gradient_twice, {"color": INK, "width": 4}, INK),
     ]
-    figure = _two_panels(curves.margin, drawn, at, ("loss", "slope"), "margin of the right class = ", narrow)
+    figure = _two_panels(
+        curves.margin, drawn, at, ("loss", "slope"), "margin of the correct class = ", narrow
+    )
     floor = {"type": "line", "xref": "x2 domain", "yref": "y", "x0": 0, "x1": 1,
              "y0": curves.floor, "y1": curves.floor,
              "line": {"color": MUTE, "width": 1.5, "dash": "4px,4px"}, "layer": "below"}  # fmt: skip
@@ -114,10 +116,12 @@ def _two_panels(
     x: Any, drawn: Sequence[_Curve], at: float, axes: tuple[str, str], title: str, narrow: bool
 ) -> go.Figure:
     current = int(np.abs(np.asarray(x) - at).argmin())
+    values = (f"{{{1 + i}}} by {curve.name}" for i, curve in enumerate(reversed(drawn)))
+    spoken = f"{{0}}: {axes[0]} {', '.join(values)}."
     figure = blank(
         590 if narrow else 480,
         margin={"l": 62, "r": 14, "t": 150 if narrow else 10, "b": UNDER_SLIDER},
-        meta={"follows": "x", "slider": [0, 1 if narrow else COLUMN]},
+        meta={"frame": f"{x[current]:g}", "spoken": spoken, "slider": [0, 1 if narrow else COLUMN]},
     )
     domains = ((0.5, 1.0), (0.0, 0.4))
     for panel, domain in enumerate(domains, start=1):
@@ -167,7 +171,7 @@ def _two_panels(
         texts = [under_axis(title + words, x=0.5 if narrow else COLUMN / 2)]
         if narrow:
             texts[0]["text"] = (
-                title.split(":")[-1].split(",")[0].replace("of the right class ", "").strip() + " " + words
+                title.split(":")[-1].split(",")[0].replace("of the correct class ", "").strip() + " " + words
             )
         for panel in (1, 2):
             for i, curve in enumerate(reversed(drawn)):

@@ -31,7 +31,7 @@ PANELS = ((0.55, 1.0), (0.0, 0.41))
 def score_curves(
     history: ScoreHistory, measure: str = "accuracy", at: float = 300, narrow: bool = False
 ) -> go.Figure:
-    """Draw the loss and a score on held-out examples over the steps of a training.
+    """Draw the loss and a score on the test set over the steps of a training.
 
     The vertical axes show the values from where the loss comes near its best.
 
@@ -56,11 +56,13 @@ def score_curves(
     """
     rows = (history.loss, history.scores[measure])
     best = (history.best_record(), history.best_record(measure))
-    header = 84 if narrow else 6
+    header, right = (84, 1) if narrow else (6, PLOT_WIDTH)
+    current = int(np.abs(history.steps - at).argmin())
+    spoken = f"{{4}}: loss {{0}} against its best, {MEASURES[measure].label} {{1}} against that same step."
     figure = blank(
         (400 if narrow else 450) + (header if narrow else 0),
         margin={"l": 62, "r": 14, "t": header, "b": UNDER_SLIDER},
-        meta={"follows": "metric_step", "slider": [0, 1 if narrow else PLOT_WIDTH]},
+        meta={"frame": str(history.steps[current]), "spoken": spoken, "slider": [0, right]},
     )
     styles = (_style(history), LineStyle(INK, INK, "solid", 4.5))
     for panel, (place, values) in enumerate(zip(PANELS, rows, strict=True), start=1):
@@ -107,7 +109,6 @@ def score_curves(
         figure.add_trace(
             go.Scatter(mode="markers", marker=dot, cliponaxis=False, xaxis=f"x{tag}", yaxis=f"y{tag}")
         )
-    current = int(np.abs(history.steps - at).argmin())
     for trace, part in zip((4, 5), _frame_traces(history, rows, current), strict=True):
         figure.data[trace].update(part)
     changing = _frame_annotations(history, measure, current, narrow)
@@ -172,7 +173,7 @@ def _frame_annotations(history: ScoreHistory, measure: str, k: int, narrow: bool
         else _relative_change(moved / (value - moved or 1.0)),
     ]
     words = [
-        f"{number(loss)} {unit} held out;<br>{number(float(history.train_loss[k]))} learned",
+        f"{number(loss)} {unit}, test set;<br>{number(float(history.train_loss[k]))}, training",
         f"now {formatted}",
     ]
     texts = []

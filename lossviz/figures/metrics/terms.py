@@ -53,7 +53,7 @@ def score_terms(facts: ScoreTerms, narrow: bool = False) -> go.Figure:
     if len(rows) > ROWS:
         rows = np.argsort(-facts.terms, kind="stable")[:ROWS].tolist()
     columns = (0.0, 0.12, 0.36) if narrow else (0.0, 0.1, 0.24, 0.41)
-    rows_below = 2.0 if narrow or len(facts.terms) > ROWS else 1.3
+    rows_below = (3.0 if narrow else 2.2) + (0.9 if len(facts.terms) > ROWS else 0)
     figure, scale = _rows(facts.terms[rows], facts.omitted[rows], style, columns[-1], narrow, rows_below)
     texts = [_cell(t, x, -1, MUTE) for t, x in _column_titles(facts, columns, narrow)]
     for line, i in enumerate(rows):
@@ -88,7 +88,7 @@ def clipping_limits(facts: Sequence[ClippingLimit], narrow: bool = False) -> go.
     columns = (0.0, 0.5) if narrow else (0.0, 0.24, 0.46)
     values = np.array([limit.value for limit in facts])
     figure, scale = _rows(values, np.zeros(len(facts), dtype=bool), style, columns[-1], narrow, 0)
-    titles = ("library", "costs, in nats") if narrow else ("library", "what it does", "costs, in nats")
+    titles = ("library", "loss, in nats") if narrow else ("library", "what it does", "loss, in nats")
     texts = [_cell(t, x, -1, MUTE) for t, x in zip(titles, columns, strict=True)]
     for line, limit in enumerate(facts):
         shown = (limit.library,) if narrow else (limit.library, limit.rule)
@@ -158,7 +158,7 @@ def _value(
 
 def _column_titles(facts: ScoreTerms, columns: tuple[float, ...], narrow: bool) -> list[tuple[str, float]]:
     probability = SCORES[facts.score].task != "regression"
-    names = ["actual y", "predicted p" if probability else "predicted", "its term"]
+    names = ["actual y", "predicted p" if probability else "predicted", "term"]
     if narrow:
         names = ["y", "p" if probability else "predicted"]
     return list(zip(names, columns, strict=False))
@@ -180,44 +180,40 @@ def _mean_row(
         figure.add_trace(_bars([bar - omitted], [line], style, False))
         if omitted:
             figure.add_trace(_bars([omitted], [line], style, True, base=bar - omitted))
-    size = 34 if narrow else 42
-    serif = {"size": size, "family": SERIF, "color": style.text}
-    place: dict[str, Any] = {"yref": "y", "y": line, "yanchor": "middle", "xanchor": "left"}
     agrees = math.isclose(facts.value, facts.sklearn_value, rel_tol=1e-9, abs_tol=1e-12)
     name = "root of the mean, " if root else "" if narrow else "mean, "
-    comparison = (
-        f"{name}as scikit-learn’s" if agrees else f"scikit-learn, clipped: {number(facts.sklearn_value)}"
-    )
-    texts = [
-        note(
-            f"<b>{number(facts.value)}</b>" + ("" if narrow else _muted(comparison)),
-            bar,
-            xref="x",
-            xshift=10,
-            font=serif,
-            **place,
-        )
-    ]
-    if narrow:
-        texts.append(note(comparison, 0.36, **place | {"y": count + 1.3}, xref="paper"))
-    if facts.omitted.any() and facts.as_written is not None:
-        written = f"<b>{signed(facts.as_written)}</b>"
-        texts.append(
-            note(
-                written + ("" if narrow else _muted("as written")),
-                0,
-                xref="paper",
-                font=serif | {"color": INK},
-                **place,
-            )
-        )
-        if narrow:
-            texts.append(note("as written", 0, **place | {"y": count + 1.3}, xref="paper"))
+    clipped = f"scikit-learn clips: {number(facts.sklearn_value)}"
+    comparison = name + ("as scikit-learn’s" if agrees else clipped)
+    written = facts.as_written if facts.omitted.any() else None
+    x = 0.0 if narrow and written is None else left
+    texts = _total(f"<b>{number(facts.value)}</b>", comparison, x, count, style.text, narrow)
+    if written is not None:
+        texts += _total(f"<b>{signed(written)}</b>", "as written", 0.0, count, INK, narrow)
     rest = len(facts.terms) - count
     if rest:
-        words = f"and {whole(rest)} more, none of them dearer"
-        texts.append(note(words, 0, **place | {"y": count + 1.3}, xref="paper"))
+        words = f"and {whole(rest)} more, none of them larger"
+        below = count + (3.0 if narrow else 2.2)
+        texts.append(note(words, 0, below, xref="paper", yref="y", yanchor="middle", xanchor="left"))
     return texts
+
+
+def _total(value: str, words: str, x: float, count: int, colour: str, narrow: bool) -> list[dict[str, Any]]:
+    """A number in large type with what it is below it: left of the bar of the mean, or below that bar.
+
+    Beside a long bar there would be no space for it.
+    """
+    font = {"size": 34 if narrow else 42, "family": SERIF, "color": colour}
+    place: dict[str, Any] = {"xref": "paper", "yref": "y", "yanchor": "middle", "xanchor": "left"}
+    if narrow or not x:
+        line, name = count + (1.45 if narrow else 0.45), {**place, "x": x}
+        lead = name
+    else:
+        line, name = count + 0.45, {**place, "x": x}
+        lead = {**place, "x": x, "xanchor": "right", "xshift": -14}
+    return [
+        note(value, y=line, font=font, **lead),
+        note(words, y=line + (0.85 if narrow else 0.9), **name),
+    ]
 
 
 def signed(value: float) -> str:

@@ -28,6 +28,9 @@ STEP = 0.2  # of the thresholds; dots are stacked between two of them, so that n
 TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
 
 
+SPOKEN = "{9}: {0} {4}, {1} {5}, {2} {6}, {3} {7}. {8}."
+
+
 def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False) -> go.Figure:
     """Draw every example over its log-odds, positives above and negatives below, with a threshold.
 
@@ -93,7 +96,11 @@ def threshold_curve(facts: ThresholdCurve, at: float = 0.0, narrow: bool = False
     prepend_shape(figure, _threshold_line(float(facts.thresholds[current])))
     reach = MAX_LOG_ODDS + BLOCK_WIDTH
     slider = [(float(end) + reach) / (2 * reach) for end in (facts.thresholds[0], facts.thresholds[-1])]
-    meta = _drawn_up_to(facts, current) | {"follows": "metric_cut", "slider": slider}
+    meta = _drawn_up_to(facts, current) | {
+        "frame": f"{facts.thresholds[current]:g}",
+        "spoken": SPOKEN,
+        "slider": slider,
+    }
     figure.update_layout(meta=meta)
     keys = ("text", "x", "xshift")
     figure.frames = [
@@ -173,7 +180,7 @@ def _frame_annotations(
     threshold, texts = float(facts.thresholds[k]), []
     confusion = facts.false_negatives, facts.true_positives, facts.true_negatives, facts.false_positives
     counts = [part[k] for part in confusion]
-    names = ("missed", "found", "left in peace", "false alarms")
+    names = ("missed", "found", "true negatives", "false alarms")
     for i, (count, word) in enumerate(zip(counts, names, strict=True)):
         right, wrong = i % 2 == 1, i in (0, 3)
         size = (30 if narrow else 42) if wrong else (20 if narrow else 24)
@@ -205,7 +212,7 @@ def _frame_annotations(
         lines = "<br>".join(scores)
         texts.append(note(lines, 0, 1, xref="paper", yref="paper", xanchor="left", yanchor="top", xshift=4))
     p = 1 / (1 + np.exp(-threshold))
-    texts.append(under_axis(f"say yes from {probability_text(float(p))}", xanchor="center"))
+    texts.append(under_axis(f"threshold: yes from {probability_text(float(p))}", xanchor="center"))
     return texts
 
 
@@ -230,7 +237,7 @@ def _fixed_annotations(
         note(f"{negative} ○", 0, levels[1] / 2, **turned, font={"size": 16, "color": INK}),
     ]
     if narrow:
-        for i, word in enumerate(("missed", "found", "in peace", "alarms")):
+        for i, word in enumerate(("missed", "found", "true neg.", "alarms")):
             place = {"xref": "paper", "yref": "y", "yanchor": "top" if i < 2 else "bottom"}
             texts.append(
                 note(
@@ -250,6 +257,8 @@ def _fixed_annotations(
     words = f"<b>cross-entropy {number(facts.loss)}</b>"
     texts.append(note(words, 1, 0, yshift=70 if auc else 48, **place, font=blue))
     texts.append(
-        note(f"Brier {number(facts.brier)}{auc}<br>whatever the line", 1, 0, yshift=4, align="right", **place)
+        note(
+            f"Brier {number(facts.brier)}{auc}<br>at every threshold", 1, 0, yshift=4, align="right", **place
+        )
     )
     return texts

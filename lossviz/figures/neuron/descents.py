@@ -12,6 +12,7 @@ from lossviz.figures.base.style import (
     PAPER,
     UNDER_SLIDER,
     blank,
+    common_name,
     cursor,
     loss_label,
     loss_line,
@@ -64,7 +65,6 @@ def descents(
     figure = blank(
         400 if narrow else 430,
         margin={"l": 62, "r": 42, "t": 8, "b": UNDER_SLIDER},
-        meta={"follows": "step"},
         xaxis={"range": [0, steps]},
         yaxis={"range": [-0.19, 1.19], "tickvals": [0, 0.5, 1]},
     )
@@ -128,7 +128,9 @@ def descents(
         ],
         shapes=[cursor(at)],
     )
-    figure.update_layout(meta=draw_up_to(growing, at) | {"follows": "step"})
+    names = [common_name(run.loss_name).lower() for run in runs]
+    spoken = f"{{0}}: output {{of {discs[1]}}} under {names[0]}, {{of {discs[3]}}} under {names[1]}."
+    figure.update_layout(meta=draw_up_to(growing, at) | {"frame": str(at), "spoken": spoken})
     figure.frames = [
         {
             "name": str(step),

@@ -55,11 +55,12 @@ def escape_times(
     if len(times) != 2:
         raise ValueError(f"times must be those of two losses; got {len(times)}")
     slow, fast = times
+    start = int(np.abs(np.asarray(z0) - at).argmin())
     counted = [t.steps for row in times.values() for t in row if t.steps]
     figure = blank(
         460 if narrow else 470,
         margin={"l": 62, "r": 14, "t": 76 if narrow else 8, "b": UNDER_SLIDER},
-        meta={"follows": "z0"},
+        meta={"frame": f"{z0[start]:g}", "spoken": "{0} {1}: {4}."},
         xaxis={"range": [min(z0), max(z0)], "dtick": 2, "tick0": 0},
         yaxis={
             "type": "log",
@@ -128,7 +129,6 @@ def escape_times(
         texts.append(under_axis(f"start z₀ = {z0[i]:g}, output {number(1 / (1 + np.exp(-z0[i])))}"))
         return [{"x": [z0[i]], "y": [steps[loss]]} for loss in times], texts
 
-    start = int(np.abs(np.asarray(z0) - at).argmin())
     data, texts = frame_content(start)
     for trace, part in zip(marked, data, strict=True):
         figure.data[trace].update(part)

@@ -51,12 +51,13 @@ def logit_curves(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: b
     """
     if len(curves.losses) != 2:
         raise ValueError(f"curves must be those of two losses; got {len(curves.losses)}")
+    start = int(np.abs(curves.z - at).argmin())
     panels = ((0.69, 1.0), (0.34, 0.63), (0.0, 0.28))
     rows = (curves.value, curves.gradient, curves.curvature)
     figure = blank(
         600 if narrow else 490,
         margin={"l": 62, "r": 14, "t": 76 if narrow else 6, "b": UNDER_SLIDER},
-        meta={"follows": "z"},
+        meta={"frame": f"{curves.z[start]:g}", "spoken": "{0} {1}: {6}."},
     )
     for panel, (domain, values) in enumerate(zip(panels, rows, strict=True), start=1):
         tag = "" if panel == 1 else str(panel)
@@ -118,12 +119,11 @@ def logit_curves(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: b
         data = [{"x": [z, z], "y": [_rounded(v) for v in values[:, i]]} for values in rows]
         return data, texts, [cursor(z, "x3")]
 
-    start = int(np.abs(curves.z - at).argmin())
     data, texts, line_at = frame_content(start)
     for trace, part in zip(markers, data, strict=True):
         figure.data[trace].update(part)
-    right_end = "sure, wrong →" if curves.y < 0.5 else "sure, right →"
-    left_end = "← sure, right" if curves.y < 0.5 else "← sure, wrong"
+    right_end = "confidently wrong →" if curves.y < 0.5 else "confidently right →"
+    left_end = "← confidently right" if curves.y < 0.5 else "← confidently wrong"
     ends = [
         note(left_end, 0, 0, xref="paper", yref="paper", xanchor="left", yshift=-32, yanchor="top"),
         note(right_end, 1, 0, xref="paper", yref="paper", xanchor="right", yshift=-32, yanchor="top"),
@@ -142,7 +142,7 @@ def logit_curves(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: b
     )
     prepend_shape(figure, line_at[0])
     frames = []
-    for i in range(0, len(curves.z), every):
+    for i in sorted({*range(0, len(curves.z), every), start}):
         data, texts, line_at = frame_content(i)
         if narrow:
             texts[-1]["text"] = f"z = {number(float(curves.z[i]))}"

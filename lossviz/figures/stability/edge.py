@@ -70,7 +70,7 @@ def edge(runs: Sequence[EdgeRun], at: int | None = None, every: int = 5, narrow:
         figure.data[trace].update(part)
     figure.update_layout(
         annotations=[*step_annotations(runs, at, narrow), *constant_annotations(runs, top, narrow)],
-        meta=draw_up_to(growing, at) | {"follows": "step"},
+        meta=draw_up_to(growing, at) | {"frame": str(at), "spoken": "{1}: {4} {0}"},
     )
     shapes = [shape.to_plotly_json() for shape in figure.layout.shapes]
     figure.layout.shapes = [cursor(at, "x2"), *shapes]

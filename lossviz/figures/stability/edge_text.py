@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from lossviz.curvature.products import AUTOMATIC
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import (
     INK,
@@ -58,19 +59,19 @@ def status_text(run: EdgeRun, step: int) -> str:
     """The status of a run at a step, in two or three words."""
     status = run.status(step)
     if status.state == "diverged":
-        return f"gone at step {run.diverged_at}"
+        return f"diverged at step {run.diverged_at}"
     if status.state == "left":
-        return f"has left it: {percent(status.ratio)}"
+        return f"below the edge: {percent(status.ratio)} of it"
     if status.state == "below":
         finished = step >= len(run.loss) - 1
-        return f"never there: {percent(status.ratio)}" if finished else f"not there: {percent(status.ratio)}"
-    return {"above": "over the edge", "at": "at the edge"}[status.state]
+        return f"never at it: {percent(status.ratio)}" if finished else f"below it: {percent(status.ratio)}"
+    return {"above": "above the edge", "at": "at the edge"}[status.state]
 
 
 def _product_text(run: EdgeRun, step: int) -> str:
     """Learning rate x sharpness at a step, in the mean of two steps."""
     diverged = run.diverged_at is not None and step >= run.diverged_at
-    return "gone" if diverged else number(run.lr * float(run.smoothed_sharpness[step]))
+    return "diverged" if diverged else number(run.lr * float(run.smoothed_sharpness[step]))
 
 
 def step_annotations(runs: Sequence[EdgeRun], step: int, narrow: bool) -> list[dict[str, Any]]:
@@ -99,7 +100,9 @@ def step_annotations(runs: Sequence[EdgeRun], step: int, narrow: bool) -> list[d
     if narrow:
         texts.append(note(second, 0, 1, yshift=8, font={"size": size, "color": MUTE}, **spot))
     name = OPTIMIZER_NAMES.get(runs[0].optimizer, OPTIMIZERS[runs[0].optimizer].label)
-    texts.append(under_axis(f"after {step} {'step' if step == 1 else 'steps'} of {name}"))
+    how = next((run.method.partition(", since")[0] for run in runs if run.method != AUTOMATIC), "")
+    under = f"after {step} {'step' if step == 1 else 'steps'} of {name}"
+    texts.append(under_axis(f"{under}; sharpness by {how}" if how else under))
     statuses = [status_text(run, step) for run in runs]
     return texts + [_label(runs, i, text, narrow, False) for i, text in enumerate(statuses)]
 
@@ -127,7 +130,7 @@ def constant_annotations(runs: Sequence[EdgeRun], top: float, narrow: bool) -> l
         0, 1, yshift=52 if narrow else 10, font={"size": size, "family": SERIF, "color": INK}, **place,
     )  # fmt: skip
     inside = {"xref": "x domain", "xanchor": "right", "xshift": -8, "bgcolor": PANEL, "borderpad": 1}
-    overshoot = note("here a step overshoots", 1, top, yref="y", yanchor="top", yshift=-4, **inside)
+    overshoot = note("above: diverges on a quadratic", 1, top, yref="y", yanchor="top", yshift=-4, **inside)
     ink = {"size": 16, "color": INK}
     line = note("<b>the edge</b>", 1, runs[0].edge, yref="y", yanchor="bottom", yshift=3, font=ink, **inside)
     names = [_label(runs, i, f"<b>{name}</b>", narrow, True) for i, name in enumerate(edge_names(runs))]

@@ -70,7 +70,7 @@ def quadratic(result: Quadratic, at: float = 1.9, narrow: bool = False) -> go.Fi
             "zerolinecolor": AXIS,
             "showgrid": False,
         },
-        meta={"click": "xy", "slider": across},
+        meta={"click": "xy", "frame": f"{result.product[index]:g}", "spoken": "{0} {1}", "slider": across},
     )
     _add_map(figure, result)
     moving = [len(figure.data), len(figure.data) + 1]
@@ -190,13 +190,13 @@ def _product_annotations(result: Quadratic, k: int, limit: float, narrow: bool) 
     if radius < 1 - 1e-9:
         outcome, sign = "it arrives", "<"
     else:
-        outcome, sign = ("it flies apart", ">") if radius > 1 + 1e-9 else ("it swings for ever", "=")
+        outcome, sign = ("it diverges", ">") if radius > 1 + 1e-9 else ("it oscillates for ever", "=")
     edge = number(result.edge).rstrip("0").rstrip(".") if result.edge != 2 else "2"
-    first = "of the distance is left after each step" + (", in the long run" if result.momentum else "")
+    first = "of the distance remains after each step" + (", in the long run" if result.momentum else "")
     comparison = f"{product:.2f} {sign} {edge}"
     if narrow:
         lines = [
-            f"of the distance is left<br>after each step: <b>{outcome}</b>.",
+            f"of the distance remains<br>after each step: <b>{outcome}</b>.",
             f"rate × sharpness: {comparison}, the edge.",
         ]
         texts = [
@@ -244,10 +244,10 @@ def _constant_annotations(result: Quadratic, narrow: bool) -> list[dict[str, Any
         **inside,
         font={"size": 16, "color": unthemed(INK)},
     )
-    diverges = note("flies apart", 3.3, 0.12, **inside)
+    diverges = note("diverges", 3.3, 0.12, **inside)
     momentum = y_axis_title("momentum β")
     distance = y_axis_title("distance", 2) if narrow else note(
-        "distance from the bottom", 0, 0.5, xref="x2 domain", yref="y2 domain", xshift=-48, textangle=-90,
+        "distance to the minimum", 0, 0.5, xref="x2 domain", yref="y2 domain", xshift=-48, textangle=-90,
         xanchor="center", yanchor="middle", font={"size": 16, "color": INK},
     )  # fmt: skip
     steps = note(

@@ -53,7 +53,7 @@ def domains(run: int, runs: int, narrow: bool) -> tuple[list[float], list[float]
         x0, y1 = (run % 2) * 0.53, low - (run // 2) * (height + 0.07)
         return [x0, x0 + width], [y1 - height, y1]
     columns, rows = (1, max(2, runs)) if runs <= 2 else (2, 2)
-    width = 0.185 if columns == 1 else 0.16
+    width = 0.205 if columns == 1 else 0.16
     height = 1 / rows - 0.135
     x1 = 1.0 - (columns - 1 - run % columns) * (width + 0.02)
     top = 1 - (run // columns) / rows - 0.11
@@ -69,7 +69,7 @@ def descriptions(history: History, record: int) -> list[str]:
     for run, diagnosis in enumerate(found):
         text, own = diagnosis.description, own_settings(history, run)
         if diagnosis.kind == "learning" and class_count(history):
-            text = f"{100 * diagnosis.value:.0f} % right"
+            text = f"{100 * diagnosis.value:.0f} % correct"
         texts.append(f"{own}, {text}" if own else text)
     return texts
 
@@ -122,7 +122,7 @@ def draw_titles(history: History, record: int, narrow: bool) -> SidePanel:
     side = SidePanel([], [], [])
     few = len(history.settings.losses) <= 2
     for run, text in enumerate(descriptions(history, record)):
-        x, y, width = 0.815, 0.76 - 0.19 * run, 0.185
+        x, y, width = 0.795, 0.76 - 0.19 * run, 0.205
         if narrow:
             x, y, width = (run % 2) * 0.53, (0.09 if few else 0.17), 0.47
             y -= 0.13 * (run // 2)

@@ -15,6 +15,7 @@ from lossviz.figures.training.styles import (
 )
 from lossviz.training.history import History
 
+SHADES = (RAMP[2], RAMP[4], RAMP[6], RAMP[9])  # of a factor of ten each, or of a quarter
 VANISHED = 1e-4  # a gradient with a smaller norm has no effect within any usual number of steps
 
 
@@ -33,16 +34,7 @@ def draw_layers(history: History, metric: str, layout: PanelLayout) -> Panel:
     count, high = len(values), 350 * (0.45 if layout.narrow else 1)
     gap = 26 * count * layers / (high - 26 * count)  # 26 pixels for a title, in rows
     texts, traces, shapes = ([y_axis_title(LAYER_METRICS[metric].axis)], [], [])
-    scale = [
-        [0, RAMP[2]],
-        [0.25, RAMP[2]],
-        [0.25, RAMP[4]],
-        [0.5, RAMP[4]],
-        [0.5, RAMP[6]],
-        [0.75, RAMP[6]],
-        [0.75, RAMP[9]],
-        [1, RAMP[9]],
-    ]
+    scale = [[(k + end) / 4, colour] for k, colour in enumerate(SHADES) for end in (0, 1)]
     rows: list[tuple[int, int, float]] = []
     for run in range(len(values)):
         base = (len(values) - 1 - run) * (layers + gap)
@@ -111,12 +103,20 @@ def draw_layers(history: History, metric: str, layout: PanelLayout) -> Panel:
     return Panel({"yaxis": y_layout}, traces, texts, changes, shapes)
 
 
+def _legend(is_share: bool) -> str:
+    """The shades, each between the two values that it stands for."""
+    bounds = ("5 %", "25 %", "50 %", "75 %", "100 %") if is_share else ("0.0001", "0.001", "0.01", "0.1", "1")
+    shades = (f"<span style='color:{shade};font-size:20px'>■</span>" for shade in SHADES)
+    steps = (f"{shade} {bound}" for shade, bound in zip(shades, bounds[1:], strict=True))
+    return " ".join([f"Blank below {bounds[0]}", *steps]) + ("" if is_share else " or more")
+
+
 def _value_text(value: float, is_share: bool) -> str:
     if np.isnan(value):
         return "–"
     if is_share:
         return percent(value)
-    return "dead" if value < VANISHED else number(value)
+    return "vanished" if value < VANISHED else number(value)
 
 
 def layer_medians(history: History, metric: str, run: int) -> Floats:
@@ -146,21 +146,21 @@ def layer_text(history: History, metric: str, record: int) -> tuple[str, str]:
         run, layer = np.unravel_index(int(np.nanargmax(values)), values.shape)
         name = _layer_name(int(layer), int(np.isfinite(history.gradient_norm[run, 0, record]).sum() or 1))
         return percent(float(values[run, layer])), (
-            f"of the units are flat in the {name} layer of {reference_to(history, int(run))}.<br>"
-            "Flat: less than a twentieth of the steepest slope, on average."
+            f"of the units are saturated in the {name} layer of {reference_to(history, int(run))}.<br>"
+            f"Slope below a twentieth of the steepest.<br>{_legend(True)}"
         )
     first = values[:, 0]
     vanished = tuple(run for run in runs if (values[run][np.isfinite(values[run])] < VANISHED).all())
-    dead = f"<b>Dead</b> in every layer: {references_to(history, vanished)}. " if vanished else ""
+    dead = f"<b>Vanished</b> in every layer: {references_to(history, vanished)}.<br>" if vanished else ""
     if len(vanished) == len(first):
-        return "Dead", "in every layer of every contestant.<br>Blank is below 0.0001."
+        return "Vanished", f"the gradient, in every layer of every run.<br>{_legend(False)}"
     if not np.isfinite(first).any():
-        return "–", "No gradient is known in the first layer.<br>Blank is below 0.0001."
+        return "–", f"No gradient is known in the first layer.<br>{_legend(False)}"
     most, least = int(np.nanargmax(first)), int(np.nanargmin(first))
     if most == least:
-        return number(float(first[0])), "is the gradient in the first layer.<br>Blank is below 0.0001."
+        return number(float(first[0])), f"is the gradient in the first layer.<br>{_legend(False)}"
     ratio = float(first[most] / first[least]) if first[least] else float("inf")
     return f"{number(ratio)}×", (
         f"more gradient in the first layer of {reference_to(history, most)} than of "
-        f"{reference_to(history, least)}.<br>{dead}Blank is below 0.0001."
+        f"{reference_to(history, least)}.<br>{dead}{_legend(False)}"
     )

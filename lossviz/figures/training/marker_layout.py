@@ -6,6 +6,8 @@ from lossviz.common.typing import Floats
 from lossviz.figures.training.rug import YAxis
 from lossviz.training.history import History
 
+LABEL_DISTANCE = 26  # pixels from the middle of a number of 20 pixels to the next
+
 
 def marker_positions(
     axis: YAxis, history: History, medians: Floats, record: int, shift: float
@@ -35,13 +37,14 @@ def marker_positions(
     return positions
 
 
-def label_heights(axis: YAxis, values: Floats) -> list[float]:
+def label_heights(axis: YAxis, values: Floats, pixels: float) -> list[float]:
     """Heights (runs,) for the numbers at the right edge, far enough apart that none overlaps another.
 
-    They are coordinates of the axis; the number of a value that is not finite is placed at the bottom.
+    ``pixels`` is the height of the axis on screen. The heights are coordinates of the axis; the number of a
+    value that is not finite is placed at the bottom.
     """
     heights = [axis.coordinate(float(v)) if np.isfinite(v) else axis.low for v in values]
-    distance = 0.075 * (axis.high - axis.low)
+    distance = LABEL_DISTANCE / pixels * (axis.high - axis.low)
     placed: list[float] = [0.0] * len(heights)
     last = -np.inf
     for run in sorted(range(len(heights)), key=lambda run: heights[run]):

@@ -19,7 +19,11 @@ from lossviz.figures.training.styles import (
     is_hollow,
     line_style,
 )
+from lossviz.training.baselines import majority_accuracy
 from lossviz.training.history import History
+from lossviz.training.settings import MAX_STEPS
+
+VALUES = 0.082  # of the width: the numbers stand so far to the right of the curves, where the rug ends
 
 
 def draw_curves(history: History, metric: str, layout: PanelLayout) -> Panel:
@@ -29,7 +33,7 @@ def draw_curves(history: History, metric: str, layout: PanelLayout) -> Panel:
     quartiles = [_quartiles(values[run]) for run in runs]
     medians = np.stack([median for _, median, _ in quartiles])
     axis, y_layout = y_axis(history, metric)
-    traces: list[dict[str, Any]] = []
+    traces: list[dict[str, Any]] = [_baseline(history, metric)]
     if len(runs) <= 2 and values.shape[1] > 1:
         traces += [_band(history, run, low, high) for run, (low, _, high) in enumerate(quartiles)]
     lines: list[list[int]] = []  # of each run: the traces that grow with time
@@ -51,7 +55,7 @@ def draw_curves(history: History, metric: str, layout: PanelLayout) -> Panel:
 
     def changes(record: int) -> Changes:
         notes: list[dict[str, Any]] = []
-        heights = label_heights(axis, medians[:, record])
+        heights = label_heights(axis, medians[:, record], layout.pixels)
         markers = marker_positions(axis, history, medians, record, shift)
         numbers: list[int] = []
         data: list[dict[str, Any]] = []
@@ -70,19 +74,18 @@ def draw_curves(history: History, metric: str, layout: PanelLayout) -> Panel:
             notes.append(
                 note(
                     f"{letter}<b>{_value_text(history, run, float(medians[run, record]), metric)}</b>",
-                    layout.across[1],
+                    layout.across[1] + VALUES,
                     heights[run],
                     xref="paper",
                     yref="y",
                     xanchor="left",
-                    xshift=22 if layout.narrow else 76 if lettered else 84,
                     yanchor="middle",
                     font={"size": 20, "color": loss_style(history.settings.losses[run]).text},
                 )
             )
         return numbers, data, notes
 
-    texts = [y_axis_title(TRAINING_METRICS[metric].axis), _chance_level(history, metric, layout)]
+    texts = [y_axis_title(TRAINING_METRICS[metric].axis), _baseline_label(history, metric, layout)]
     axes = {"yaxis": y_layout, **rug_axes(layout, y_layout)}
     return Panel(axes, traces, texts, changes)
 
@@ -122,13 +125,25 @@ def _marker(history: History, run: int, running: bool) -> dict[str, Any]:
     }
 
 
-def _chance_level(history: History, metric: str, layout: PanelLayout) -> dict[str, Any]:
-    """A text at the accuracy of guessing; for other metrics it is empty, so that all have as many texts."""
-    is_share = TRAINING_METRICS[metric].is_share
+def _has_baseline(history: History, metric: str) -> bool:
+    return TRAINING_METRICS[metric].is_share and class_count(history) > 0
+
+
+def _baseline(history: History, metric: str) -> dict[str, Any]:
+    """A line at the accuracy of always predicting one class; empty for other metrics, which have it too."""
+    height = majority_accuracy(history.settings) if _has_baseline(history, metric) else None
+    line = {"color": MUTE, "width": 1.5, "dash": "2px,4px"}
+    x = [0, MAX_STEPS]  # beyond the panel, which cuts it, however long the training is
+    return {"type": "scatter", "mode": "lines", "x": x, "y": [height, height], "line": line}
+
+
+def _baseline_label(history: History, metric: str, layout: PanelLayout) -> dict[str, Any]:
+    """What that line is; for other metrics it is empty, so that all have as many texts."""
+    shown = _has_baseline(history, metric)
     return note(
-        "guessing" if is_share else " ",
+        "always the majority class" if shown else " ",
         layout.across[1],
-        1 / max(2, class_count(history)) if is_share else 0,
+        majority_accuracy(history.settings) if shown else 0,
         xref="paper",
         yref="y",
         xanchor="right",
@@ -151,5 +166,5 @@ def _quartiles(values: Floats) -> tuple[Floats, Floats, Floats]:
 
 def _value_text(history: History, run: int, value: float, metric: str) -> str:
     if np.isnan(value):
-        return "gone" if (history.diverged_at[run] >= 0).any() else "–"
+        return "diverged" if (history.diverged_at[run] >= 0).any() else "–"
     return percent(value) if TRAINING_METRICS[metric].is_share else number(value)

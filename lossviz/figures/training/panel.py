@@ -18,6 +18,7 @@ class PanelLayout:
 
     across: tuple[float, float]
     up: tuple[float, float]
+    pixels: float  # its height
     narrow: bool
     running: bool
 

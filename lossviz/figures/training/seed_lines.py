@@ -70,7 +70,7 @@ def draw_seeds(history: History, metric: str, layout: PanelLayout) -> Panel:
     texts = [y_axis_title(row.axis)]
     if not layout.narrow:
         flips = whole(2 ** min(seeds, 16))
-        titles = {left[0]: "each seed, a line", right[0]: f"if luck had dealt: {flips} ways to swap names"}
+        titles = {left[0]: "a line for each seed", right[0]: f"if the losses were equal: {flips} sign flips"}
         font = {"size": 16, "color": MUTE}
         where = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "font": font}
         texts += [note(title, x, top[1], **where) for x, title in titles.items()]

@@ -12,10 +12,13 @@ from typing import Any
 from lossviz.common.plain_text import for_plotly, quoted
 from lossviz.data.table import DATASETS
 from lossviz.figures.base.style import PAPER, common_name, loss_style
+from lossviz.losses.table import LOSSES
 from lossviz.networks.optimizers import OPTIMIZERS
+from lossviz.networks.table import NETWORKS
 from lossviz.training.history import History
 
 LETTERS = "ABCDEFGH"
+LONGEST_TITLE = 20  # characters; a longer name is cut at the edge of the figure
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class CurveMetric:
 # In the order of a control. The keys are fields of `History`.
 TRAINING_METRICS: Mapping[str, CurveMetric] = MappingProxyType(
     {
-        "accuracy": CurveMetric("Accuracy", "accuracy on new examples", is_share=True),
-        "loss": CurveMetric("Loss", "loss in training", comparable=False),
+        "accuracy": CurveMetric("Accuracy", "test accuracy", is_share=True),
+        "loss": CurveMetric("Loss", "training loss", comparable=False),
         "cross_entropy": CurveMetric("Cross-entropy", "cross-entropy, nats", unit=" nats"),
         "brier": CurveMetric("Brier", "Brier score"),
     }
@@ -81,17 +84,19 @@ def class_count(history: History) -> int:
 
 
 def name_of(history: History, run: int) -> str:
-    """The loss's short name, or the row's name where two losses have the same short name."""
+    """The loss's common name, or its label where two losses have the same common name."""
     losses = history.settings.losses
     name = common_name(losses[run])
     if len({loss for loss in losses if common_name(loss) == name}) > 1:
-        return losses[run]
+        return LOSSES[losses[run]].label
     return name
 
 
 def title_of(history: History, run: int) -> str:
     """The title over a run's own picture: its letter, if there are letters, and its name."""
     name = name_of(history, run)
+    if len(name) > LONGEST_TITLE:
+        name = LOSSES[history.settings.losses[run]].short_label or name
     return f"{LETTERS[run]} · {name}" if has_letters(history) else name
 
 
@@ -106,20 +111,26 @@ def references_to(history: History, runs: tuple[int, ...]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def _setting_label(field: str, value: Any) -> str:
+    """A network or an activation in words."""
+    if field == "activation":
+        return ACTIVATION_LABELS.get(value, str(value))
+    return NETWORKS[value].label if isinstance(value, str) else for_plotly(value.name)
+
+
 def own_settings(history: History, run: int) -> str:
     """The settings in which a run differs from others beside its loss, as "ReLU"; empty for none."""
     configs = history.settings.runs
     words = []
     for field in ("network", "activation", "optimizer", "init_gain"):
         value = getattr(configs[run], field)
-        name = getattr(value, "name", value)  # of a user's own network
         if len({getattr(config, field) for config in configs}) > 1:
             if field == "init_gain":
                 words.append(f"× {value:g}")
             elif field == "optimizer":
                 words.append(OPTIMIZERS[value].inline_label or OPTIMIZERS[value].label)
             else:
-                words.append(ACTIVATION_LABELS.get(str(value), for_plotly(name)))
+                words.append(_setting_label(field, value))
     if len({config.lr for config in configs}) > 1 and has_letters(history):
         words.append(f"rate {configs[run].lr:g}")
     return ", ".join(words)

@@ -74,7 +74,7 @@ def training_curves(
         >>> history = lv.train("moons", "linear", ["sigmoid-mse", "sigmoid-ce"], lr=0.5, seeds=2, steps=20)
         >>> figure = lv.figures.training_curves(history, "cross_entropy")
         >>> figure.layout.annotations[2].text, len(figure.frames)
-        ('78 % of its points right', 21)
+        ('78 % training accuracy', 21)
     """
     check_metric(metric)
     for name, value, known in (("view", view, DRAW), ("layers", layers, LAYER_METRICS)):
@@ -100,7 +100,7 @@ def training_curves(
         headline = _headline(history, name, view, record, narrow, running)
         return [*panel.changes(record)[2], *states, title, *headline, *panel.texts, *side.titles]
 
-    drawn = layers if view == "layers" else metric
+    table, drawn = (LAYER_METRICS, layers) if view == "layers" else (TRAINING_METRICS, metric)
     panel = DRAW[view](history, drawn, layout)
     axes: dict[str, dict[str, Any]] = {
         "xaxis": {"domain": layout.across, "range": [0, history.settings.steps], "anchor": "y", "nticks": 6},
@@ -116,7 +116,8 @@ def training_curves(
         shapes=[*_cursor(history, int(history.steps[shown]), view, running), *panel.shapes, *side.shapes],
         annotations=annotations,
         meta={
-            "follows": "race_measure" if running else "race_step",
+            "frame": table[drawn].label if running else str(history.steps[shown]),
+            "spoken": _spoken(len(panel.changes(shown)[2]) + runs),
             "click": CLICK.get(view, ""),
             "slider": layout.across,
         },
@@ -124,7 +125,7 @@ def training_curves(
     )
     made: list[dict[str, Any]] = []
     if frames and running:
-        for name, row in (LAYER_METRICS if view == "layers" else TRAINING_METRICS).items():
+        for name, row in table.items():
             other = DRAW[view](history, name, layout)
             parts = _changes(traces, other.at(shown))
             notes = _changes(annotations, texts(other, name, shown))
@@ -138,19 +139,25 @@ def training_curves(
     return figure
 
 
+def _spoken(title: int) -> str:
+    """What a screen reader says of a record: the title of the axis, the large number, and what it is."""
+    return f"{{{title}}}: {{{title + 1}}} {{{title + 2}}}"
+
+
 def _layout(runs: int, beside: bool, narrow: bool, running: bool) -> tuple[int, PanelLayout]:
     """The figure's height in pixels, and the place of the view in it."""
-    height, low = 500, 0.0
+    height, across, low, high = 500, (0.0, 0.46 if beside and runs > 2 else 0.62), 0.0, 0.83
     if narrow:
         few = runs <= 2
         if beside:
-            height, low = (800, 0.42) if few else (1060, 0.58)
+            height, low = (800, 0.42) if few else (900, 0.585)
         else:
             height, low = (590, 0.24) if few else (650, 0.32)
+        across = 0.0, 0.74
         high = 1 - 122 / (height - 8 - UNDER_SLIDER)  # pixels for a number and four lines
-        return height, PanelLayout((0.0, 0.74), (low, high), narrow, running)
+    pixels = (high - low) * (height - 8 - UNDER_SLIDER)
     # the page's slider is as long as the view is wide
-    return height, PanelLayout((0.0, 0.52 if beside and runs > 2 else 0.68), (low, 0.83), narrow, running)
+    return height, PanelLayout(across, (low, high), pixels, narrow, running)
 
 
 def _changes(base: Parts, other: Parts) -> Parts:
@@ -222,11 +229,12 @@ def _headline(
     else:
         value, text = significance_text(history, metric, record, running)
     lead, note = key_number(value, text, narrow, x=0.0)
-    note["font"] = {"size": 14 if narrow else 17, "color": note["font"]["color"]}
+    note["font"] = {"size": 14 if narrow else 16, "color": note["font"]["color"]}
     if narrow:
         note["text"] = wrap_lines(text)
-    else:
-        note |= {"yshift": -4, "xshift": 26 + 21 * len(value)}
+    else:  # beside the number, up to the column of the decision boundaries
+        width = 48 if len(history.settings.losses) > 2 else 60
+        note |= {"text": wrap_lines(text, width), "yshift": -4, "xshift": 26 + 21 * len(value)}
     return [lead, note]
 
 

@@ -23,6 +23,7 @@ from lossviz.figures.base.style import (
     PAPER,
     WHITE,
     blank,
+    common_name,
     loss_style,
     note,
     unthemed,
@@ -78,7 +79,7 @@ def loss_contours(
         470,
         margin={"l": 62, "r": 14, "t": 40, "b": 62},
         # plot width = (chart width - 76) * width of a panel; height follows, so that a panel stays square
-        meta={"aspect": [width, 102 - 76 * width], "follows": "weights_step"},
+        meta={"aspect": [width, 102 - 76 * width], "frame": str(step)},
     )
     texts: list[dict[str, Any]] = []
     growing: list[int] = []
@@ -167,8 +168,11 @@ def loss_contours(
             )
     for trace, path in ends:
         figure.data[trace].update(_end_data(path, step))
+    ends_said = [f"{common_name(path.loss_name)}: {{{i}}}" for i, (_, path) in enumerate(ends)]
+    spoken = f"{', '.join(ends_said)}, times the loss of always guessing one half." if ends else ""
     figure.update_layout(
-        annotations=[*end_notes, *texts], meta=figure.layout.meta | draw_up_to(growing, step)
+        annotations=[*end_notes, *texts],
+        meta=figure.layout.meta | draw_up_to(growing, step) | {"spoken": spoken},
     )
     figure.frames = [
         {

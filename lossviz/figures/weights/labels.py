@@ -11,6 +11,7 @@ from lossviz.common.typing import Floats
 from lossviz.figures.base.levels import last_finite_step, log_level
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import INK, WHITE, common_name, loss_style, note, unthemed
+from lossviz.networks.optimizers import OPTIMIZERS
 from lossviz.neuron.grid import LossGrid
 from lossviz.neuron.trajectory import Trajectory
 
@@ -25,7 +26,7 @@ def add_overlay(
         region, share, name = grid.plateau(threshold), grid.plateau_share(threshold), "plateau"
         symbol: dict[str, Any] = {"symbol": "circle", "size": 3.6}
     elif overlay == "negative-curvature":
-        region, share, name = grid.negative_curvature, grid.negative_curvature_share, "bends down"
+        region, share, name = grid.negative_curvature, grid.negative_curvature_share, "negative curvature"
         symbol = {"symbol": "line-ne", "size": 7}
     elif overlay is None:
         return 0.0, ""
@@ -137,12 +138,13 @@ def _path_label(path: Trajectory, step: int, span: float, several: bool) -> dict
     """The label of one path at a step."""
     end = last_finite_step(path, step)
     diverged = path.diverged_at is not None and step >= path.diverged_at
-    value = f"gone at step {path.diverged_at}" if diverged else number(float(path.relative_loss[end]))
+    value = f"diverged at step {path.diverged_at}" if diverged else number(float(path.relative_loss[end]))
     x, y = (float(part) for part in path.weights[end])
     outside = max(abs(x), abs(y)) > span and not diverged
     left = x > (0.1 if several else 0.4) * span
+    name = f" {OPTIMIZERS[path.optimizer].label}" if several else ""
     return {
-        "text": f"<b>{value}</b>{f' {path.optimizer}' if several else ''}{', outside' if outside else ''}",
+        "text": f"<b>{value}</b>{name}{', outside' if outside else ''}",
         "x": float(np.clip(x, -span, span)),
         "y": float(np.clip(y, -0.95 * span, 0.85 * span)) + 0.05 * span,
         "xanchor": "right" if left else "left",

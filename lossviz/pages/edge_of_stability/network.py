@@ -12,7 +12,8 @@ from lossviz.pages.edge_of_stability.controls import Edge
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar, stoppable
 
@@ -21,10 +22,10 @@ text = texts_beside(__file__)
 STEPS, EVERY = int(Edge.step.high), int(Edge.step.step)
 TRIES: dict[str, dict[str, Any]] = {
     "At the edge": {},
-    "Too small": {"edge_rate": "0.2", "edge_step": 600},
-    "Half way": {"edge_rate": "0.5", "edge_step": 600},
-    "Too big": {"edge_losses": "mse, sigmoid-ce"},
-    "With momentum": {"edge_optimizer": "momentum", "edge_rate": "0.5", "edge_step": 600},
+    "Small learning rate": {"edge_rate": "0.2", "edge_step": 600},
+    "Medium learning rate": {"edge_rate": "0.5", "edge_step": 600},
+    "Too sharp a start": {"edge_losses": "mse, sigmoid-ce"},
+    "Momentum": {"edge_optimizer": "momentum", "edge_rate": "0.5", "edge_step": 600},
     "RMSprop": {"edge_optimizer": "rmsprop", "edge_rate": "0.01"},
 }
 # Dataset, network, losses, learning rate, optimizer, activation and seed, as the controls give them.
@@ -79,7 +80,7 @@ def divergence_text(runs: list[lv.EdgeRun]) -> str:
 def formulas(losses: str) -> str:
     """The formulas of the losses, in Markdown."""
     rows = [lv.LOSSES[name] for name in losses.split(", ")]
-    return "\n\n".join(f"**{row.name}**: $\\displaystyle {row.formula}$, {row.convention}." for row in rows)
+    return "\n\n".join(f"**{row.label}**: $\\displaystyle {row.formula}$, {row.convention}." for row in rows)
 
 
 def show() -> None:
@@ -112,16 +113,16 @@ def show() -> None:
         )
     with convention:
         hidden = network.removeprefix("mlp-")
-        raw = " Squared error on the raw output." if losses.startswith("mse,") else ""
+        raw = " Squared error on the output itself, without a sigmoid." if losses.startswith("mse,") else ""
         sharpness = (
-            "Sharpness: largest eigenvalue of the Hessian, each weight measured in its own step."
+            "Preconditioned sharpness: largest eigenvalue of the Hessian scaled by each weight’s own step."
             if runs[0].preconditioned
             else "Sharpness: largest eigenvalue of the Hessian."
         )
-        caption(
+        words = caption(
             f"One network 2-{hidden}-1, {activation}, {runs[0].weights} weights; "
             f"{lv.DATASETS[data].label.lower()}, 80 points, all of them in every step. {sharpness} "
-            f"Lines: means of two steps; pale: every step.{raw}"
+            f"Lines: means of two successive steps; pale: every step.{raw}"
         )
         if divergence_text(runs):
             st.markdown(divergence_text(runs))
@@ -147,13 +148,9 @@ runs = lv.stability.edge_runs(
 figure = lv.figures.edge(runs, at={step})""",
         controls=(Edge.view, *Edge.network_controls, *Edge.setup),
         files=[
-            File(
-                "Page (HTML)",
-                "edge.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.edge(runs, at=step, every=EVERY), "step"),
-            ),
+            FigurePage("edge.html", lambda: lv.figures.edge(runs, at=step, every=EVERY), "step"),
             File("Numbers (CSV)", "edge.csv", "text/csv", numbers),
         ],
         picture="edge_sharpness",
+        caption=words,
     )

@@ -4,15 +4,15 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 
 from lossviz.pages.edge_of_stability import network, quadratic
 from lossviz.pages.edge_of_stability.controls import Edge
-from lossviz.ui.page import footer, heading, page
+from lossviz.ui.page import heading, page
 
 SENTENCES = {
-    "Network": "Training makes the ground sharper, until it meets the edge. Then it stays there.",
-    "Bowl": "Drag the step past 2, or click the map: one learning rate, one momentum, thirty steps.",
+    "Network": "Training makes the loss surface sharper, until the sharpness meets the edge. Then it "
+    "stays there.",
+    "Bowl": "Drag learning rate × sharpness past 2, or click the map: thirty steps of gradient descent.",
 }
 VIEWS = {"Network": network, "Bowl": quadratic}
 
 with page():
     view = heading("How big a step can it take?", SENTENCES, Edge.view)
     VIEWS[view].show()
-    footer()

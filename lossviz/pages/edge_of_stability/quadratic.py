@@ -11,18 +11,19 @@ from lossviz.pages.edge_of_stability.controls import RULES, Edge
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Slider, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
 TRIES: dict[str, dict[str, Any]] = {
-    "One leap": {"edge_product": 1.0},
-    "Swinging": {},
-    "Over the edge": {"edge_product": 2.2},
-    "Momentum holds it": {"edge_product": 2.2, "edge_beta": 0.3},
-    "Nesterov does not": {"edge_product": 2.2, "edge_beta": 0.3, "edge_rule": "Nesterov"},
-    "Flat ground": {"edge_product": 0.1, "edge_beta": 0.46},
+    "One step": {"edge_product": 1.0},
+    "Oscillating": {},
+    "Above the edge": {"edge_product": 2.2},
+    "Momentum converges": {"edge_product": 2.2, "edge_beta": 0.3},
+    "Nesterov diverges": {"edge_product": 2.2, "edge_beta": 0.3, "edge_rule": "Nesterov"},
+    "Low curvature": {"edge_product": 0.1, "edge_beta": 0.46},
 }
 
 
@@ -70,19 +71,21 @@ def show() -> None:
             key="edge_map",
             follow=Edge.product.key,
             on_click=set_sliders,
-            alt="A map of learning rate times sharpness against momentum: light where few steps arrive, "
-            "tinted where they fly apart, the edge between them; beside it the walk of the marked setting.",
+            alt="A map of learning rate times sharpness against momentum: light where few steps reach the "
+            "minimum, shaded where they diverge, the edge between; beside it the steps of the marked "
+            "setting.",
         )
     edge = "2 + 2 × momentum" if rule == "heavy-ball" else "(2 + 2 × momentum) ÷ (1 + 2 × momentum)"
     with convention:
-        caption(
-            f"{rule_label} on a quadratic, from distance 1 and at rest. Light: few steps. Heavy line: the "
-            f"edge, {edge}. Dotted: the fastest momentum for that step."
+        words = caption(
+            f"{rule_label} on a quadratic, from distance 1 with velocity 0. Light: few steps. Heavy "
+            "line: the "
+            f"edge, {edge}. Dotted: the momentum that converges fastest."
         )
 
     def numbers() -> str:
         steps = {f"distance at step {i}": result.distance[:, i] for i in range(result.distance.shape[1])}
-        table = {"learning rate x sharpness": result.product, "left after a step": result.radius}
+        table = {"learning rate x sharpness": result.product, "factor per step": result.radius}
         return files.columns(table | steps)
 
     Tabs().fill(
@@ -94,15 +97,11 @@ result = lv.stability.quadratic(momentum={momentum:g}, rule="{rule}")
 figure = lv.figures.quadratic(result, at={product:g})""",
         controls=(Edge.view, *Edge.bowl_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "bowl.html",
-                "text/html",
-                lambda: lv.figures.standalone(
-                    lv.figures.quadratic(result, at=product), "learning rate × sharpness"
-                ),
+            FigurePage(
+                "bowl.html", lambda: lv.figures.quadratic(result, at=product), "learning rate × sharpness"
             ),
             File("Numbers (CSV)", "bowl.csv", "text/csv", numbers),
         ],
         picture="edge_map",
+        caption=words,
     )

@@ -19,6 +19,12 @@ def row(name: str) -> lv.Loss:
     return lv.losses.NONDIFFERENTIABLE[name] if name in lv.losses.NONDIFFERENTIABLE else lv.LOSSES[name]
 
 
+def label_of(name: str) -> str:
+    """What a loss is called in a control, without the values of its settings."""
+    loss = row(name)
+    return loss.common_name or loss.label if loss.task == "regression" else loss.label
+
+
 def rows(losses: Chosen) -> list[lv.Loss]:
     """The rows of the losses, with their settings."""
     return [row(name).set(**dict(values)) for name, values in losses]

@@ -13,18 +13,19 @@ from lossviz.pages.gallery.losses import Chosen, chosen, code_of, row, rows
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
 TRIES: dict[str, dict[str, Any]] = {
-    "At home": {"gallery_far": 25},
-    "Late once": {"gallery_far": 40},
-    "Typing error": {},
-    "Mean in reach": {"gallery_far": 60, "gallery_reach": 30.0},
+    "No outlier": {"gallery_far": 25},
+    "40 minutes": {"gallery_far": 40},
+    "72 minutes": {},
+    "Large δ": {"gallery_far": 60, "gallery_reach": 30.0},
     "A tilted line": {"gallery_fit": "A line"},
-    "Far aside": {"gallery_fit": "A line", "gallery_km": 24, "gallery_far": 12},
+    "High leverage": {"gallery_fit": "A line", "gallery_km": 24, "gallery_far": 12},
 }
 
 
@@ -77,25 +78,26 @@ def show() -> None:
             key="gallery_lines" if line else "gallery_valleys",
             follow=Gallery.far.key,
             alt="Nine people, one of them moved far away, and the line that each loss fits to them. Squared "
-            "error’s line turns towards the far point."
+            "error’s line turns towards the outlier."
             if line
-            else "The mean of each loss over every guess, as valleys above the nine numbers guessed at. "
-            "The bottom of squared error’s valley, the mean, runs after the far point; the median stays.",
+            else "The mean of each loss over every constant prediction, above the nine numbers predicted. "
+            "The minimum of squared error, the mean, follows the outlier; the median stays.",
         )
     with convention:
         if line:
             words = (
-                "Thin lines: the fit with the ninth at home, 25 minutes. Slopes are in minutes a kilometre."
+                "Thin lines: the fit without an outlier, the ninth at 25 minutes. "
+                "Slopes are in minutes per kilometre."
             )
             for name in names:
                 if not row(name).differentiable:
-                    words += f" {row(name).label} fits no line here."
+                    words += f" {row(name).label}: its gradient is 0, so that no line is fitted."
         else:
             words = (
                 "Height is the mean loss over the nine ÷ its smallest value, − 1, cut at the top. "
-                "Ring: the best guess with the ninth at home, 25 minutes."
+                "Ring: the best prediction without an outlier, the ninth at 25 minutes."
             )
-        caption(words)
+        words = caption(words)
     tabs = Tabs()
     call = f"outlier_lines(losses, outlier_x={km:g})" if line else "outlier_location(losses)"
     tabs.fill(
@@ -108,15 +110,11 @@ result = lv.losses.{call}
 figure = lv.figures.{"outlier_lines" if line else "outlier_location"}(result, at={far})""",
         controls=(Gallery.view, *Gallery.outlier_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "outlier.html",
-                "text/html",
-                lambda: lv.figures.standalone(_figure(losses, km if line else None, far), "minutes"),
-            ),
+            FigurePage("outlier.html", lambda: _figure(losses, km if line else None, far), "minutes"),
             File("Numbers (CSV)", "outlier.csv", "text/csv", lambda: _numbers(losses, km if line else None)),
         ],
         picture="gallery_lines" if line else "gallery_valleys",
+        caption=words,
     )
 
 
@@ -131,7 +129,8 @@ def _numbers(losses: Chosen, km: float | None) -> str:
     if km is None:
         result = location(losses)
         guesses = {
-            f"{loss.label}, best guess": best for loss, best in zip(result.losses, result.best, strict=True)
+            f"{loss.label}, best prediction": best
+            for loss, best in zip(result.losses, result.best, strict=True)
         }
         return files.columns({"minutes of the ninth": result.outlier_y, **guesses})
     fitted = lines(losses, km)

@@ -13,7 +13,8 @@ from lossviz.pages.gallery.losses import Chosen, chosen, code_of, formulas_of, r
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import MultiChoice, Slider, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -34,13 +35,13 @@ SETTINGS: dict[str, tuple[str, Slider]] = {
     "softmax-ce-smoothed": ("smoothing", Gallery.smoothing),
 }
 TRIES: dict[str, dict[str, Any]] = {
-    "Big miss": {"gallery_residual": 4.0},
-    "Miss below": {"gallery_residual": -3.0, "gallery_numbers": ("mse", "mae", "quantile")},
-    "Below zero": {"gallery_numbers": ("gaussian-nll",), "gallery_sigma": 0.1, "gallery_residual": 0.0},
-    "Sure and wrong": {"gallery_against": "logit", "gallery_binary": ("sigmoid-mse", "sigmoid-ce")},
-    "Soft truth": {"gallery_against": "probability", "gallery_y": 0.3, "gallery_probability": 0.3,
+    "Large residual": {"gallery_residual": 4.0},
+    "Too low": {"gallery_residual": -3.0, "gallery_numbers": ("mse", "mae", "quantile")},
+    "Negative loss": {"gallery_numbers": ("gaussian-nll",), "gallery_sigma": 0.1, "gallery_residual": 0.0},
+    "Confidently wrong": {"gallery_against": "logit", "gallery_binary": ("sigmoid-mse", "sigmoid-ce")},
+    "Soft label": {"gallery_against": "probability", "gallery_y": 0.3, "gallery_probability": 0.3,
                    "gallery_binary": ("sigmoid-mse", "sigmoid-ce")},
-    "Stand-ins": {"gallery_against": "margin", "gallery_unit": "bits",
+    "Surrogate losses": {"gallery_against": "margin", "gallery_unit": "bits",
                   "gallery_binary": ("sigmoid-ce", "hinge", "squared-hinge", "zero-one")},
 }  # fmt: skip
 SEE = {"residual": "residual_see", "margin": "margin_see", "lead": "lead_see"}
@@ -97,7 +98,7 @@ def show() -> None:
             "and a number for each loss.",
         )
     with convention:
-        caption(_convention(found, target, classes))
+        words = caption(_convention(found, target, classes))
     call = f', y={target:g}, unit="{unit}"' + (f", classes={classes}" if axis == "lead" else "")
     Tabs().fill(
         see=text(SEE.get(axis, "logit_see")),
@@ -109,35 +110,33 @@ curves = lv.losses.loss_curves(losses, "{axis}"{call})
 figure = lv.figures.loss_curves(curves, at={at:g})""",
         controls=(Gallery.view, *Gallery.shape_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "shapes.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.loss_curves(found, at=at), axis),
-            ),
+            FigurePage("shapes.html", lambda: lv.figures.loss_curves(found, at=at), axis),
             File("Numbers (CSV)", "shapes.csv", "text/csv", lambda: numbers_of(found)),
         ],
         picture="gallery_shape",
+        caption=words,
     )
 
 
 def _convention(curves: lv.losses.LossCurves, y: float, classes: int) -> str:
     """The text under the figure: the target, the unit, and what is shaded."""
     words = {
-        "residual": "Slope and curvature are by the prediction.",
-        "logit": f"*y* = {y:g}, *p* = sigmoid(*z*). Slope and curvature are by *z*.",
-        "probability": f"*y* = {y:g}. Slope and curvature are by *p*, not by the logit.",
-        "margin": "The margin is the logit, times −1 if the truth is no. Slope and curvature are by it.",
-        "lead": f"{classes} classes; the others’ logits are 0. Slope and curvature are by the right one’s.",
+        "residual": "Slope and curvature are with respect to the prediction.",
+        "logit": f"*y* = {y:g}, *p* = sigmoid(*z*). Slope and curvature are with respect to *z*.",
+        "probability": f"*y* = {y:g}. Slope and curvature are with respect to *p*, not to the logit.",
+        "margin": "The margin is the logit, times −1 if the target is no. Slope and curvature are with "
+        "respect to it.",
+        "lead": f"{classes} classes; the others’ logits are 0. Slope and curvature are with respect to "
+        "the correct class’s.",
     }[curves.axis]
     shown = [row(loss.name) for loss in curves.losses]
     for loss in shown:
         if loss.target_kind == "count":
-            words += f" {loss.label}: a count of {y:g} was seen, without the constant ln *y*!."
+            words += f" {loss.label}: a count of {y:g} was observed, without the constant ln *y*!."
     if any(loss.unit == "nats" for loss in shown):
         words += f" Logarithms are in {curves.unit}."
     if curves.negative_curvature.any():
-        words += " Tinted: the loss bends down."
+        words += " Shaded: negative curvature (not convex)."
     return words
 
 

@@ -12,7 +12,8 @@ from lossviz.pages.gallery.losses import chosen, formulas_of, row
 from lossviz.pages.gallery.shape import numbers_of, offered
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -76,10 +77,11 @@ def show() -> None:
     chart(
         picture(answer.losses, axis),
         key="gallery_sketch",
-        alt=f"The loss and its slope, against the {axis}: {', '.join(answer.losses)}.",
+        alt=f"The loss and its slope, against the {axis}: "
+        f"{', '.join(row(name).label for name in answer.losses)}.",
     )
     st.button(
-        "Look at it under Shape",
+        "Show it under Shape",
         on_click=open_in_shape,
         args=(answer,),
         type="tertiary",
@@ -97,15 +99,11 @@ print(answer.output, answer.loss, answer.why, answer.torch, answer.keras, answer
 figure = lv.figures.sketch(lv.losses.loss_curves(answer.losses, "{axis}"))""",
         controls=(Gallery.view, *Gallery.which_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "loss.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.sketch(curves)),
-            ),
+            FigurePage("loss.html", lambda: lv.figures.sketch(curves)),
             File("Numbers (CSV)", "loss.csv", "text/csv", lambda: numbers_of(curves)),
         ],
         picture="gallery_sketch",
+        caption=f"{answer.output}, {answer.loss}. {answer.why}",
     )
 
 

@@ -7,7 +7,7 @@ from lossviz.pages import sections
 from lossviz.pages.home.controls import Home
 from lossviz.ui import cards
 from lossviz.ui.chart import chart, figure_json
-from lossviz.ui.page import axis_slider, caption, footer, heading, page
+from lossviz.ui.page import axis_slider, caption, heading, page
 
 STEPS = 250
 
@@ -39,4 +39,3 @@ with page():
     )
     st.header("Which question is yours?", anchor=False)
     cards.show(sections())
-    footer()

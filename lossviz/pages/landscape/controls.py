@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lossviz.ui.address import registry_labels
 from lossviz.ui.controls import Choice, Slider
 
 if TYPE_CHECKING:  # loads torch: not before the title is shown
@@ -18,6 +19,11 @@ PLANES = {
     "A random walk": "random-walk",
 }
 NORMALIZE: dict[str, Normalize] = {"By filter": "filter", "By layer": "layer", "Not at all": "none"}
+PLANE_LABELS = {
+    "Its path": "PCA of the path",
+    "Curvature": "Hessian eigenvectors",
+    "A random walk": "PCA of a random walk",
+}
 # Names of losses for two classes and for more.
 LOSSES = {
     "cross-entropy": ("sigmoid-ce", "softmax-ce"),
@@ -35,7 +41,8 @@ class Landscape:
         "Plane",
         tuple(PLANES),
         "Random",
-        "Which two of all directions the map shows; all go through the end of the training",
+        "Which two of all directions the map shows; every plane goes through the end of the training",
+        PLANE_LABELS,
     )
     normalize = Choice(
         "landscape_normalize",
@@ -49,7 +56,7 @@ class Landscape:
         "Drawn",
         ("From above", "In relief"),
         "From above",
-        "The same map, flat or as hills",
+        "The same surface as a contour map, or in 3-D",
     )
     points = Choice(
         "landscape_points",
@@ -67,7 +74,7 @@ class Landscape:
         20,
         20,
         1,
-        "Moves weight from one layer into the next: at 20 the first layer is times 20, the second ÷ 20",
+        "Scales two layers against each other: at 20 the first is multiplied by 20, the second divided by it",
     )
 
     data = Choice(
@@ -76,20 +83,31 @@ class Landscape:
         ("moons", "circles", "xor", "spirals", "digits"),
         "moons",
         "What the network learns",
+        registry_labels("DATASETS"),
     )
     network = Choice(
-        "landscape_network", "Network", ("mlp-16", "mlp-16-16"), "mlp-16-16", "Its hidden layers"
+        "landscape_network",
+        "Hidden layers",
+        ("mlp-16", "mlp-16-16"),
+        "mlp-16-16",
+        "Of the network that is trained",
+        registry_labels("NETWORKS"),
     )
     activation = Choice(
-        "landscape_activation", "Activation", ("relu", "tanh", "sigmoid"), "relu", "Of the hidden layers"
+        "landscape_activation",
+        "Activation",
+        ("relu", "tanh", "sigmoid"),
+        "relu",
+        "Of the hidden layers",
+        {"relu": "ReLU"},
     )
     loss = Choice(
         "landscape_loss",
         "Loss",
         tuple(LOSSES),
         "cross-entropy",
-        "What it is trained to make small, and what the map shows",
+        "What is minimized in training, and what the map shows",
     )
-    seed = Slider("landscape_seed", "Seed", 0, 9, 0, 1, "The start of the weights and the order of the data")
+    seed = Slider("landscape_seed", "Seed", 0, 9, 0, 1, "Of the initial weights and the order of the data")
     setup = (data, network, activation, loss, seed)
     all = (view, *one_controls, points, scale, *setup)

@@ -18,7 +18,8 @@ from lossviz.pages.landscape.trained_network import (
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar
 
@@ -26,8 +27,8 @@ text = texts_beside(__file__)
 
 TRIES: dict[str, dict[str, Any]] = {
     "Eight bowls": {},
-    "Not normalised": {"landscape_normalize": "Not at all"},
-    "Smooth units": {"landscape_activation": "tanh"},
+    "Not normalized": {"landscape_normalize": "Not at all"},
+    "Smooth activation": {"landscape_activation": "tanh"},
     "Squared error": {"landscape_loss": "squared error"},
 }
 
@@ -35,7 +36,7 @@ TRIES: dict[str, dict[str, Any]] = {
 @st.cache_data(max_entries=16, show_spinner=False)
 def compute(setup: Setup, normalize: Any) -> lv.landscape.EightPlanes:
     """The result, computed once for all viewers."""
-    with progress_bar("Drawing eight maps, and all curvatures …") as progress:
+    with progress_bar("Computing eight maps and all eigenvalues …") as progress:
         return lv.landscape.eight_planes(train_network(setup), normalize, progress=progress)
 
 
@@ -71,15 +72,16 @@ def show() -> None:
             body,
             key="landscape_eight",
             alt="Eight maps of the loss around the same network, each on another random plane. Below them "
-            f"all curvatures there: {eight.negative} of {len(eight.eigenvalues)} bend down, and random "
+            f"all eigenvalues of the Hessian there: {eight.negative} of {len(eight.eigenvalues)} are "
+            "negative, and random "
             "directions show only their mean.",
         )
     negative_on_planes = int((eight.plane_curvatures < 0).sum())
     negative_random = int((eight.random_curvatures < 0).sum())
     with convention:
-        caption(
+        words = caption(
             f"{training_caption(setup)} {normalized}, plane seeds 0 to 7. Below, a tick for each eigenvalue "
-            "of the Hessian at the end; logarithmic away from zero. Bending down: "
+            "of the Hessian at the end; logarithmic away from zero. Negative curvature: "
             f"{negative_on_planes} of the 16 directions drawn, {negative_random} of 2\u2009000 random ones."
         )
 
@@ -97,13 +99,9 @@ eight = lv.landscape.eight_planes(training, normalize="{normalize}")
 figure = lv.figures.eight_planes(eight)""",
         controls=(Landscape.view, Landscape.normalize, *Landscape.setup),
         files=[
-            File(
-                "Page (HTML)",
-                "eight.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.eight_planes(eight)),
-            ),
+            FigurePage("eight.html", lambda: lv.figures.eight_planes(eight)),
             File("Eigenvalues (CSV)", "eigenvalues.csv", "text/csv", numbers),
         ],
         picture="landscape_eight",
+        caption=words,
     )

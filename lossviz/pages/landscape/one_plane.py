@@ -17,22 +17,22 @@ from lossviz.pages.landscape.trained_network import (
     setup_controls,
     train_network,
     training_caption,
-    uploaded_surface,
 )
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import TURNED, Tabs, axis_slider, caption
 from lossviz.ui.progressive import ProgressiveResult
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
 TRIES: dict[str, dict[str, Any]] = {
-    "Calm bowl": {},
-    "The way down": {"landscape_plane": "Its path", "landscape_step": 12},
-    "Three valleys": {"landscape_plane": "Three minima"},
-    "Mere drift": {"landscape_plane": "A random walk"},
+    "Random plane": {},
+    "PCA of the path": {"landscape_plane": "Its path", "landscape_step": 12},
+    "Three minima": {"landscape_plane": "Three minima"},
+    "Random walk": {"landscape_plane": "A random walk"},
 }
 
 
@@ -71,27 +71,26 @@ def share(fidelity: lv.landscape.PlaneFidelity) -> float:
 
 def show() -> Callable[[], object] | None:
     """The view. Returns what makes its picture finer, if it is not whole yet."""
+    if opened := surface_file.opened():
+        surface_file.show(opened)
+        return None
     drawing, transport, working = st.container(), st.container(), st.empty()
     convention = st.container()
     tries = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     with tries:
         pills = st.container(width="content")
-        plane_label = Landscape.plane.menu(width=160)
+        plane_label = Landscape.plane.menu(width=215)
         plane = PLANES[plane_label]
         normalized = Landscape.normalize.menu(width=130, disabled=plane != "random")
         drawn = Landscape.drawn.segments()
         points = int(Landscape.points.menu(width=85))
     tabs = Tabs("Network")
     setup = setup_controls(tabs["Network"])
-    file = uploaded_surface(tabs["Network"])
-    if file is None:
-        with transport:
-            step = int(axis_slider(Landscape.step, playable=6))
+    surface_file.uploader(tabs["Network"])
+    with transport:
+        step = int(axis_slider(Landscape.step, playable=6))
     with pills:  # after all controls, when it is known what a link has set
         presets("landscape_try", TRIES, Landscape.one_controls)
-    if file is not None:
-        surface_file.show(file, drawing, convention, tabs, drawn)
-        return None
     relief = drawn == "In relief"
     normalize: Any = NORMALIZE[normalized] if plane == "random" else "filter"
     wanted = (setup, plane, normalize, points)
@@ -121,24 +120,24 @@ def show() -> Callable[[], object] | None:
             key="landscape_relief" if relief else "landscape_map",
             follow=Landscape.step.key,
             steady=True,
-            alt=f"Left, the loss over a plane through the trained network ({plane_label.lower()}), with the "
+            alt="Left, the loss over a plane through the trained network "
+            f"({Landscape.plane.label_of(plane_label)}), with the "
             f"path of the training, of which {lv.figures.percent(fidelity.path.explained)} lies in the "
-            "plane. Right, over the training step, the loss that the network had and the loss that the map "
-            "shows.",
+            "plane. Right, over the training step, the true loss of the network and the loss on the plane.",
         )
     with convention:
         lines = (
             "Height is loss ÷" if relief else "the heavy line is 1, each line a factor √2. Numbers are loss ÷"
         )
         lines = lines[0].upper() + lines[1:]
-        caption(f"{training_caption(setup)} {lines} {chance_loss_text(setup)}.")
+        words = caption(f"{training_caption(setup)} {lines} {chance_loss_text(setup)}.")
 
     def numbers() -> str:
         return files.columns(
             {
                 "step": fidelity.steps,
-                "loss the network had": fidelity.true_loss,
-                "loss the map says": fidelity.plane_loss,
+                "true loss": fidelity.true_loss,
+                "loss on the plane": fidelity.plane_loss,
                 "distance to the end": fidelity.distance,
                 "distance off the plane": fidelity.path.off_plane,
                 "first direction": fidelity.path.a,
@@ -159,10 +158,6 @@ def show() -> Callable[[], object] | None:
         whole().surface.save(content)
         return content.getvalue()
 
-    def html() -> str:
-        figure = lv.figures.one_plane(whole(), at=step, relief=relief)
-        return lv.figures.standalone(figure, "step")
-
     data, network, loss, activation, seed = setup
     tabs.fill(
         see=text("one_see"),
@@ -174,10 +169,14 @@ fidelity = lv.landscape.plane_fidelity(training, "{plane}", normalize="{normaliz
 figure = lv.figures.one_plane(fidelity, at={step}, relief={relief})""",
         controls=(Landscape.view, *Landscape.one_controls, Landscape.points, *Landscape.setup),
         files=[
-            File("Page (HTML)", "landscape.html", "text/html", html),
+            FigurePage(
+                "landscape.html", lambda: lv.figures.one_plane(whole(), at=step, relief=relief), "step"
+            ),
             File("Numbers (CSV)", "landscape.csv", "text/csv", numbers),
             File("Surface (NPZ)", "landscape.npz", "application/octet-stream", surface),
         ],
         picture="landscape_relief" if relief else "landscape_map",
+        caption=words,
+        not_in_link=TURNED if relief else "",
     )
     return refining.refine if refining else None

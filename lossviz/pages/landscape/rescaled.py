@@ -19,7 +19,8 @@ from lossviz.pages.landscape.trained_network import (
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar
 
@@ -27,15 +28,15 @@ text = texts_beside(__file__)
 
 TRIES: dict[str, dict[str, Any]] = {
     "As trained": {"landscape_scale": 0},
-    "Needle": {"landscape_scale": 20},
-    "Other side": {"landscape_scale": -20},
+    "Factor 20": {"landscape_scale": 20},
+    "Factor 1/20": {"landscape_scale": -20},
 }
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def compute(setup: Setup) -> lv.landscape.RescaledNetwork:
     """The result, computed once for all viewers."""
-    with progress_bar("Writing one function in 41 ways …") as progress:
+    with progress_bar("Computing 41 equivalent networks …") as progress:
         return lv.landscape.rescaled(train_network(setup), progress=progress)
 
 
@@ -53,8 +54,8 @@ def show() -> None:
     setup = setup_controls(tabs["Network"])
     if setup[3] != "relu":
         drawing.markdown(
-            f"Only ReLU keeps its function when a layer is scaled: it bends at zero and nowhere else. "
-            f"This network has **{setup[3]}** units. Choose **relu** in the tab Network."
+            f"Only a ReLU network keeps its function when its layers are rescaled. "
+            f"This network has **{setup[3]}** units. Choose **ReLU** in the tab Network."
         )
         return
     with transport:
@@ -70,13 +71,14 @@ def show() -> None:
             body,
             key="landscape_rescaled",
             follow=Landscape.scale.key,
-            alt="Two slices through a trained network, along a plain and along a filter-normalised "
-            "direction, and the sharpness over a factor that moves weight from one layer to the next. "
-            "The first slice becomes a needle, the second stands still, and the function is the same.",
+            alt="Two slices through a trained network, along a plain and along a filter-normalized "
+            "direction, and the sharpness over a factor that scales two layers against each other. "
+            "The first slice becomes ever narrower, the second does not change, and the function is "
+            "the same.",
         )
     c = 20 ** (scale / 20)
     with convention:
-        caption(
+        words = caption(
             f"{training_caption(setup)} Thin: as trained. Sharpness is the largest eigenvalue of the "
             "Hessian; "
             f"losses are ÷ {chance_loss_text(setup)}."
@@ -96,13 +98,9 @@ result = lv.landscape.rescaled(training, max_factor=20)
 figure = lv.figures.rescaled(result, at={c:.4g})""",
         controls=(Landscape.view, Landscape.scale, *Landscape.setup),
         files=[
-            File(
-                "Page (HTML)",
-                "rescaled.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.rescaled(result, at=c), "scale"),
-            ),
+            FigurePage("rescaled.html", lambda: lv.figures.rescaled(result, at=c), "scale"),
             File("Sharpness (CSV)", "rescaled.csv", "text/csv", numbers),
         ],
         picture="landscape_rescaled",
+        caption=words,
     )

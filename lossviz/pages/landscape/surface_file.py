@@ -1,4 +1,4 @@
-"""Landscape with a surface file from elsewhere: its figure and its facts."""
+"""Landscape with a surface file that the viewer has opened: its figure and its facts, and nothing else."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -7,17 +7,51 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
-from lossviz.common.plain_text import for_markdown, plain
+from lossviz.common.plain_text import error_for_markdown, for_markdown, plain
 from lossviz.pages.landscape.controls import Landscape
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
-from lossviz.ui.page import File, Tabs, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import TEXT_WIDTH, TURNED, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
 MAX_POINTS = 401  # points along an axis that a figure draws; a file may have 4001, which would be 128 MB
-READ, DRAWN = "landscape_file_read", "landscape_file_drawn"  # keys of the viewer's session state
+# Keys of the viewer's session state.
+UPLOADED, READ, DRAWN = "landscape_file", "landscape_file_read", "landscape_file_drawn"
+
+
+def opened() -> lv.Surface | None:
+    """The surface in the file that the viewer has opened; None if there is no file, or it cannot be drawn."""
+    file = st.session_state.get(UPLOADED)
+    if file is None:
+        return None
+    try:
+        return read(file)
+    except ValueError:
+        return None
+
+
+def uploader(tab: Any) -> None:
+    """Where a file is opened and removed; below it, in one sentence, why it cannot be drawn."""
+    with tab.container(width=TEXT_WIDTH):
+        file = st.file_uploader(
+            "Open a surface file",
+            type=["npz"],
+            key=UPLOADED,
+            help="Drawn instead of the network above: what `surface.save` has written, on any machine",
+        )
+        if file is None:
+            forget()
+            caption(
+                'Made elsewhere by `lv.surface(…).save("mine.npz")`. It is read in memory and kept nowhere.'
+            )
+            return
+        try:
+            read(file)
+        except ValueError as error:
+            st.markdown(f"**{for_markdown(file.name)}** cannot be drawn: {error_for_markdown(error)}.")
 
 
 def read(file: Any) -> lv.Surface:
@@ -61,13 +95,14 @@ def metadata_list(surface: lv.Surface) -> str:
     computed = (facts.evaluator, facts.dtype, facts.device, f"torch {facts.torch}")
     rows = {
         "Plane": plain_text(facts.method),
+        **({"Buffers": plain_text(facts.buffers)} if facts.buffers else {}),
         "Points": f"{len(surface.a)} × {len(surface.b)}"
         + (f", {lv.figures.every(facts.stride)} of a finer grid" if facts.stride > 1 else ""),
         "Loss": f"{plain_text(facts.loss_name)}, from {lv.figures.number(float(finite.min()))} to "
         f"{lv.figures.number(float(finite.max()))}"
         if len(finite)
         else f"{plain_text(facts.loss_name)}, nowhere finite",
-        "Holes": f"{surface.loss.size - len(finite)} points are not finite",
+        "Not finite": f"{surface.loss.size - len(finite)} points",
         "Weights": lv.figures.whole(facts.weights),
         "Examples": lv.figures.whole(facts.examples) + (", not all of them" if facts.subset else ""),
         "Evaluated": ", ".join(map(plain_text, computed)),
@@ -75,25 +110,35 @@ def metadata_list(surface: lv.Surface) -> str:
     return "\n".join(f"- **{name}**: {value}" for name, value in rows.items())
 
 
-def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: str) -> None:
-    """The view of an uploaded surface, in place of the page's own."""
-    relief = drawn == "In relief"
+def description(surface: lv.Surface) -> str:
+    """What the picture shows, in a sentence: its texts are made plain, since anyone may have written them."""
+    loss, plane = for_markdown(surface.facts.loss_name), for_markdown(surface.facts.method)
+    return f"From a file: {loss} over a plane ({plane})."
+
+
+def show(surface: lv.Surface) -> None:
+    """The view of an opened surface, in place of the page's own: what is about a training is not shown."""
+    drawing, convention = st.container(), st.container()
+    relief = Landscape.drawn.segments() == "In relief"
+    tabs = Tabs("Network")
+    uploader(tabs["Network"])
     draw = lv.figures.terrain if relief else lv.figures.contour
 
     with drawing:
         chart(
             picture(surface, relief),
             key="landscape_opened_relief" if relief else "landscape_opened",
-            alt=f"The loss over a plane, from the file that was opened: {plain(surface.facts.method)}.",
+            alt=f"The loss over a plane, from the file that you opened: {plain(surface.facts.method)}.",
         )
     thinned = surface.facts.stride > 1
     with convention:
         every = lv.figures.every(surface.facts.stride)
-        part = f" Of its finer grid, {every} is drawn, and stands in Numbers (CSV)." if thinned else ""
-        caption(f"From the file that was opened. Take it away in the tab Network to go back.{part}")
-        with tabs["Network"]:
-            caption("What the file says of itself")
-        tabs["Network"].markdown(metadata_list(surface))
+        part = f" Of its finer grid, {every} is drawn, and is in Numbers (CSV)." if thinned else ""
+        caption(f"{description(surface)} Remove the file in the tab Network to go back.{part}")
+
+    with tabs["Network"]:
+        caption("What the file contains")
+        st.markdown(metadata_list(surface))
 
     def numbers() -> str:
         a, b = surface.a.tolist(), surface.b.tolist()
@@ -102,15 +147,18 @@ def show(surface: lv.Surface, drawing: Any, convention: Any, tabs: Tabs, drawn: 
 
     tabs.fill(
         see=text("file_see"),
-        maths=text("one_maths"),
+        maths=text("file_maths"),
         code=f"""import lossviz as lv
 
 surface = lv.Surface.load("mine.npz"{f", max_points={MAX_POINTS}" if thinned else ""})
 figure = lv.figures.{"terrain" if relief else "contour"}(surface)""",
         controls=(Landscape.view, Landscape.drawn),
         files=[
-            File("Page (HTML)", "surface.html", "text/html", lambda: lv.figures.standalone(draw(surface))),
+            FigurePage("surface.html", lambda: draw(surface)),
             File("Numbers (CSV)", "surface.csv", "text/csv", numbers),
         ],
         picture="landscape_opened_relief" if relief else "landscape_opened",
+        caption=description(surface),
+        not_in_link=f"{TURNED + ', nor ' if relief else ''}the file that you opened: send that along, it is "
+        "opened in the tab Network",
     )

@@ -1,4 +1,4 @@
-"""The tab Network of the page Landscape: which network is trained, or a surface file instead."""
+"""The tab Network of the page Landscape: which network is trained."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -8,11 +8,8 @@ from typing import Any, TypeVar
 import streamlit as st
 
 import lossviz as lv
-from lossviz.common.plain_text import error_for_markdown, for_markdown
-from lossviz.pages.landscape import surface_file
 from lossviz.pages.landscape.controls import LOSSES, Landscape
 from lossviz.ui import work as ui_work
-from lossviz.ui.page import TEXT_WIDTH, caption
 
 T = TypeVar("T")
 # Dataset, network, loss, activation and seed: the arguments of `lv.landscape.record_training`.
@@ -29,28 +26,6 @@ def setup_controls(tab: Any) -> Setup:
         seed = int(Landscape.seed.show(width=180))
     multiclass = len(lv.DATASETS[data].classes) > 2
     return data, network, LOSSES[loss][multiclass], activation, seed
-
-
-def uploaded_surface(tab: Any) -> lv.Surface | None:
-    """A surface from the viewer's file, read in memory; the page says in one sentence if it is none."""
-    with tab.container(width=TEXT_WIDTH):
-        file = st.file_uploader(
-            "Open a surface file",
-            type=["npz"],
-            key="landscape_file",
-            help="Drawn instead of the network above: what `surface.save` has written, on any machine",
-        )
-        if file is None:
-            surface_file.forget()
-            caption(
-                'Made elsewhere by `lv.surface(…).save("mine.npz")`. It is read in memory and kept nowhere.'
-            )
-            return None
-        try:
-            return surface_file.read(file)
-        except ValueError as error:
-            st.markdown(f"**{for_markdown(file.name)}** cannot be drawn: {error_for_markdown(error)}.")
-            return None
 
 
 def training_caption(setup: Setup) -> str:
@@ -72,7 +47,8 @@ def chance_loss_text(setup: Setup) -> str:
     exact = {"sigmoid-ce": "ln\u00a02", "sigmoid-mse": "¼"}
     if setup[2] in exact:
         return exact[setup[2]]
-    return f"{lv.figures.number(train_network(setup).chance_loss)}, the loss of always guessing alike"
+    chance = lv.figures.number(train_network(setup).chance_loss)
+    return f"{chance}, the loss of predicting the same probability for every class"
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -12,7 +12,8 @@ from lossviz.pages.likelihood.controls import Likelihood
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar, stoppable
 
@@ -24,9 +25,9 @@ PARAMETERS: dict[str, Parameter] = {"Slope": "slope", "Intercept": "intercept"} 
 PRESETS: dict[str, dict[str, Any]] = {
     "Slope": {},
     "Intercept": {"likelihood_weight": "Intercept"},
-    "Hardly sure": {"likelihood_slope": "0.25"},
-    "Very sure": {"likelihood_slope": "3"},
-    "Fresh data": {"likelihood_seed": 1},
+    "Low confidence": {"likelihood_slope": "0.25"},
+    "High confidence": {"likelihood_slope": "3"},
+    "New data": {"likelihood_seed": 1},
 }
 
 
@@ -62,18 +63,18 @@ def show() -> None:
         chart(
             picture(slope, seed, weight),
             key="likelihood_data",
-            alt="Two clouds of estimates at each number of examples, maximum likelihood and least squares. "
-            "Both close on the true value; least squares spreads a little wider.",
+            alt="Two sets of estimates at each number of examples, maximum likelihood and least squares. "
+            "Both converge to the true value; least squares spreads a little wider.",
         )
     largest = len(result.sizes) - 1
     number = lv.figures.number
     column = ("intercept", "slope").index(parameter)
     ratio = 1 / float(result.simulated_efficiency[largest, column])
     with convention:
-        caption(
+        words = caption(
             f"One logistic model, true weights ({INTERCEPT:g}, {slope}), *x* normal, 200 fits at each *n*. "
-            f"Lines: two standard deviations, from theory. At *n* = {result.sizes[largest]} the fits "
-            f"themselves say {number(ratio)}×."
+            f"Lines: two standard deviations, from theory. At *n* = {result.sizes[largest]} the "
+            f"simulated ratio is {number(ratio)}×."
         )
 
     def numbers() -> str:
@@ -107,14 +108,10 @@ print(result.std, result.asymptotic_std, result.efficiency)
 figure = lv.figures.consistency(result, parameter="{parameter}")""",
         controls=(Likelihood.view, *Likelihood.data_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "data.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.consistency(result, parameter=parameter)),
-            ),
+            FigurePage("data.html", lambda: lv.figures.consistency(result, parameter=parameter)),
             File("Fits (CSV)", "fits.csv", "text/csv", numbers),
             File("Spread (CSV)", "spread.csv", "text/csv", summary),
         ],
         picture="likelihood_data",
+        caption=words,
     )

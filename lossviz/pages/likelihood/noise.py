@@ -12,7 +12,8 @@ from lossviz.pages.likelihood.controls import NOISE, Likelihood
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Slider, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -29,16 +30,16 @@ DISCRETE_SAMPLES: dict[str, list[float]] = {  # of the others, by their names
 }
 SLIDES = {"real": Likelihood.m, "classes": Likelihood.p, "counts": Likelihood.rate}  # by support
 PRESETS: dict[str, dict[str, Any]] = {
-    "Too low": {},
-    "Best": {"likelihood_m": 1.0},
-    "Pulled away": {"likelihood_m": 1.3, "likelihood_sample": "One far out"},
-    "Laplace shrugs": {
+    "Centre too low": {},
+    "Best fit": {"likelihood_m": 1.0},
+    "Gaussian, one outlier": {"likelihood_m": 1.3, "likelihood_sample": "One far out"},
+    "Laplace, one outlier": {
         "likelihood_m": 0.9,
         "likelihood_sample": "One far out",
         "likelihood_noise": "Laplace",
     },
-    "Below zero": {"likelihood_m": 1.0, "likelihood_sample": "Close", "likelihood_width": "0.1"},
-    "Ten coins": {"likelihood_noise": "Bernoulli", "likelihood_p": 0.7},
+    "Negative loss": {"likelihood_m": 1.0, "likelihood_sample": "Close", "likelihood_width": "0.1"},
+    "Ten coin tosses": {"likelihood_noise": "Bernoulli", "likelihood_p": 0.7},
 }
 
 
@@ -95,27 +96,23 @@ def show() -> None:
             picture(noise, width, sample, plain),
             key=f"likelihood_{row.support}",
             follow=slide.key,
-            alt=f"Above, {noise} noise over {'seven' if real else 'its'} dots; below, minus the logarithm of "
-            "each dot’s probability against the parameter, and their mean, which is the loss.",
+            alt=f"Above, {noise} noise over {'seven' if real else 'its'} data points; below, minus the "
+            "logarithm of "
+            "each one’s probability against the parameter, and their mean, which is the loss.",
         )
     dots, scale = sample_and_scale(noise, width, sample)
     result = sample_likelihood(noise, width, sample)
     with convention:
         best, loss = lv.figures.number(result.mle), lv.figures.number(result.min_nll)
-        words = f"{len(dots)} dots" + (f", width {scale:g}" if real else "")
+        words = f"{len(dots)} data points" + (f", width {scale:g}" if real else "")
         panels = "Above, the density itself" if plain else "Both panels have one scale, in nats"
-        caption(f"{words}. {panels}. Most likely at {best}, where the loss is {loss}.")
+        words = caption(f"{words}. {panels}. Most likely at {best}, where the loss is {loss}.")
 
     def numbers() -> str:
         table: dict[str, Iterable[object]] = {row.parameter: result.parameter, "mean": result.mean_nll}
         for i, y in enumerate(dots):
-            table |= {f"dot {i + 1} at {y:g}": result.nll[i]}
+            table |= {f"point {i + 1} at {y:g}": result.nll[i]}
         return files.columns(table)
-
-    def html() -> str:
-        return lv.figures.standalone(
-            lv.figures.sample_likelihood(result, at=at, log_scale=not plain), row.parameter
-        )
 
     Tabs().fill(
         see=text("noise_see"),
@@ -130,8 +127,13 @@ result = lv.likelihood.sample_likelihood("{row.name}", {dots}, scale={scale:g})
 figure = lv.figures.sample_likelihood(result, at={at:g}, log_scale={not plain})""",
         controls=(Likelihood.view, *Likelihood.noise_controls),
         files=[
-            File("Page (HTML)", "likelihood.html", "text/html", html),
+            FigurePage(
+                "likelihood.html",
+                lambda: lv.figures.sample_likelihood(result, at=at, log_scale=not plain),
+                row.parameter,
+            ),
             File("Numbers (CSV)", "likelihood.csv", "text/csv", numbers),
         ],
         picture=f"likelihood_{row.support}",
+        caption=words,
     )

@@ -12,7 +12,8 @@ from lossviz.pages.likelihood.controls import Likelihood
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Slider, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -28,12 +29,12 @@ def _all(side: str, *weights: float) -> dict[str, float]:
 
 
 PRESETS: dict[str, dict[str, object]] = {
-    "A bit off": {},
-    "Knows nothing": {**_all("q", 25.0, 25.0, 25.0, 25.0)},
-    "Sure and wrong": {**_all("q", 2.0, 3.0, 5.0, 90.0)},
-    "Rules one out": {**_all("q", 50.0, 25.0, 0.0, 25.0)},
-    "Knows it all": {"likelihood_toward": 100},
-    "One answer": {**_all("p", 100.0, 0.0, 0.0, 0.0), **_all("q", 70.0, 10.0, 10.0, 10.0)},
+    "Slightly wrong": {},
+    "Uniform": {**_all("q", 25.0, 25.0, 25.0, 25.0)},
+    "Confidently wrong": {**_all("q", 2.0, 3.0, 5.0, 90.0)},
+    "Probability 0": {**_all("q", 50.0, 25.0, 0.0, 25.0)},
+    "True distribution": {"likelihood_toward": 100},
+    "Certain labels": {**_all("p", 100.0, 0.0, 0.0, 0.0), **_all("q", 70.0, 10.0, 10.0, 10.0)},
 }
 
 
@@ -102,7 +103,8 @@ def show() -> None:
     tabs = Tabs("p and q")
     with tabs["p and q"]:
         caption(
-            "How often each answer comes, in the world and in the model. Each four are made to add up to 1."
+            "The probability of each class under the true distribution p and the model q; each four are "
+            "scaled to add up to 1."
         )
         p, q = shares(_sliders(Likelihood.true)), shares(_sliders(Likelihood.model))
     with preset_area:
@@ -110,7 +112,7 @@ def show() -> None:
         presets("likelihood_bar_try", {k: v | keep for k, v in PRESETS.items()}, Likelihood.bar_controls)
     if p is None or q is None:
         with chart_area:
-            which = "p, the world" if p is None else "q, the model"
+            which = "p, the true distribution" if p is None else "q, the model"
             st.markdown(f"**All four weights of {which}, are 0.** Raise one of them in the tab p and q.")
         return
     with chart_area:
@@ -119,15 +121,18 @@ def show() -> None:
             key="likelihood_bar",
             follow=Likelihood.toward.key,
             on_click=clicked,
-            alt=f"Cross-entropy in {unit} as one bar: the entropy of the world and the divergence from "
-            "it to the model, blue. Below, the two distributions over four answers, as pairs of columns.",
+            alt=f"Cross-entropy in {unit} as one bar: the entropy of the true distribution, and the KL "
+            "divergence to the model, blue. Below, the two distributions over four classes, as pairs of "
+            "columns.",
         )
     with convention:
-        caption("Click a column to set its height; the others of its colour give way. Sliders: tab p and q.")
+        caption(
+            "Click a column to set its height; the others of its colour are rescaled. Sliders: tab p and q."
+        )
     bar = lv.likelihood.entropy_bar(p, q, unit=unit, steps=STEPS)  # type: ignore[arg-type]
 
     def numbers() -> str:
-        table: dict[str, Iterable[object]] = {"percent of the way": range(0, 101, 2), f"KL, {unit}": bar.kl}
+        table: dict[str, Iterable[object]] = {"percent moved": range(0, 101, 2), f"KL, {unit}": bar.kl}
         table |= {f"cross-entropy, {unit}": bar.cross_entropy, f"entropy, {unit}": [bar.entropy] * STEPS}
         table |= {f"q of {name}": bar.q[:, k] for k, name in enumerate("ABCD")}
         return files.columns(table)
@@ -147,13 +152,10 @@ bar = lv.likelihood.entropy_bar(p, q, unit="{unit}", steps={STEPS})
 figure = lv.figures.entropy_bar(bar, at={toward})""",
         controls=(Likelihood.view, *Likelihood.bar_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "bar.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.entropy_bar(bar, at=toward), "percent of the way"),
-            ),
+            FigurePage("bar.html", lambda: lv.figures.entropy_bar(bar, at=toward), "percent moved"),
             File("Numbers (CSV)", "bar.csv", "text/csv", numbers),
         ],
         picture="likelihood_bar",
+        caption=f"In {unit}: the cross-entropy is the entropy of the world *p*, and the divergence "
+        "from it to the model *q*.",
     )

@@ -10,7 +10,8 @@ from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -39,8 +40,8 @@ def show() -> None:
             picture(data, seed),
             key="metric_calibration",
             follow=Metric.calibration_step.key,
-            alt="Left, the share of answers that came true over the probability that the model gave them, in "
-            "ten bins, beside the diagonal of a model that keeps its word. Right, their mean gap over the "
+            alt="Left, a reliability diagram: the observed frequency over the predicted probability, in ten "
+            "bins, beside the diagonal of a calibrated model. Right, the expected calibration error over the "
             "training.",
         )
     keep = {Metric.calibration_seed.key: seed}
@@ -49,15 +50,18 @@ def show() -> None:
         presets(
             "metric_calibration_try",
             {
-                "Before": keep | {"metric_seen": 0},
+                "Before training": keep | {"metric_seen": 0},
                 "Best loss": keep | {"metric_seen": best, "metric_about": data},
-                "Too sure": keep,
-                "In patients": keep | {"metric_about": "breast-cancer"},
+                "Overconfident": keep,
+                "Breast cancer": keep | {"metric_about": "breast-cancer"},
             },
             Metric.calibration_controls,
         )
     with convention:
-        caption(f"{description(result)} A dot’s size is how often it was said; bars are 95 % intervals.")
+        words = caption(
+            f"{description(result)} The size of a point is the number of predictions; bars are 95 % "
+            "intervals."
+        )
     Tabs().fill(
         see=text("calibration_see"),
         maths=text("calibration_maths"),
@@ -67,15 +71,11 @@ history = lv.metrics.score_history({code_of(data, seed)})
 figure = lv.figures.calibration(history, at={step})""",
         controls=(Metric.view, *Metric.calibration_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "calibration.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.calibration(result, at=step), "step"),
-            ),
+            FigurePage("calibration.html", lambda: lv.figures.calibration(result, at=step), "step"),
             File("Numbers (CSV)", "calibration.csv", "text/csv", lambda: _numbers(result, step)),
         ],
         picture="metric_calibration",
+        caption=words,
     )
 
 
@@ -85,8 +85,8 @@ def _numbers(result: lv.metrics.ScoreHistory, step: int) -> str:
         {
             "bin from": facts.edges[:-1],
             "bin to": facts.edges[1:],
-            "said": facts.mean_predicted,
-            "came true": facts.fraction_of_positives,
+            "mean predicted": facts.mean_predicted,
+            "observed frequency": facts.fraction_of_positives,
             "low": facts.low,
             "high": facts.high,
             "count": facts.count,

@@ -1,5 +1,6 @@
 """Controls of the page Loss against metric."""
 
+from lossviz.ui.address import registry_labels
 from lossviz.ui.controls import Choice, Slider
 
 
@@ -8,13 +9,14 @@ class Metric:
 
     view = Choice("metric_view", "View", ("Training", "Threshold", "Calibration"), "Training")
 
-    step = Slider("metric_step", "Step", 0, 300, 270, 3, "The step at which you would stop")
+    step = Slider("metric_step", "Step", 0, 300, 270, 3, "The step at which you would stop training")
     measure = Choice(
         "metric_measure",
         "Metric",
         ("accuracy", "f1", "roc-auc", "brier"),
         "accuracy",
         "What is drawn below the loss, if classes are predicted",
+        registry_labels("metrics.MEASURES"),
     )
     error = Choice(
         "metric_error",
@@ -22,37 +24,51 @@ class Metric:
         ("rmse", "mae", "r2"),
         "rmse",
         "What is drawn below the loss, if a number is predicted",
+        registry_labels("metrics.MEASURES"),
     )
     data = Choice(
         "metric_data",
         "Data",
         ("digits", "breast-cancer", "diabetes"),
         "digits",
-        "What is learned; diabetes predicts a number",
+        "What is learned; for diabetes a number is predicted",
+        registry_labels("DATASETS"),
     )
     seed = Slider(
-        "metric_seed", "Seed", 0, 9, 0, 1, "Other examples to learn from, another start: is it luck?"
+        "metric_seed", "Seed", 0, 9, 0, 1, "Another training set and another initialization: is it luck?"
     )
     training_controls = (step, measure, error, data, seed)
 
     threshold = Slider(
-        "metric_cut", "Threshold", -7.6, 7.6, 0.0, 0.2, "The log-odds from which on one says yes; 0 is 50 %"
+        "metric_cut",
+        "Threshold",
+        -7.6,
+        7.6,
+        0.0,
+        0.2,
+        "The log-odds from which on the answer is yes; 0 is 50 %",
     )
     predictor = Choice(
         "metric_who",
-        "Who says it",
+        "Classifier",
         ("a model", "timid three", "bold three"),
         "a model",
-        "A model that has learned from 200 patients, or three answers made by hand",
+        "A model trained on 200 patients, or three predictions made by hand",
+        {"a model": "Trained model", "timid three": "Three timid", "bold three": "Three bold"},
     )
     threshold_controls = (threshold, predictor)
 
-    calibration_step = Slider("metric_seen", "Step", 0, 300, 300, 3, "How long the model has trained")
+    calibration_step = Slider("metric_seen", "Step", 0, 300, 300, 3, "How long the model has been trained")
     calibration_data = Choice(
-        "metric_about", "Data", ("digits", "breast-cancer"), "digits", "What the model is sure of, or not"
+        "metric_about",
+        "Data",
+        ("digits", "breast-cancer"),
+        "digits",
+        "What is learned",
+        registry_labels("DATASETS"),
     )
     calibration_seed = Slider(
-        "metric_draw", "Seed", 0, 9, 0, 1, "Other examples to learn from, another start: is it luck?"
+        "metric_draw", "Seed", 0, 9, 0, 1, "Another training set and another initialization: is it luck?"
     )
     calibration_controls = (calibration_step, calibration_data, calibration_seed)
     all = (view, *training_controls, *threshold_controls, *calibration_controls)

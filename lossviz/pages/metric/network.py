@@ -39,9 +39,10 @@ def description(result: lv.metrics.ScoreHistory) -> str:
     """What was trained on which data, for the line under a figure."""
     s = result.settings
     label = lv.DATASETS[s.dataset].label
-    network = s.network if s.network == "linear" else f"{s.network}, tanh"
-    held_out = lv.figures.whole(len(result.y))
+    label_of_network = lv.NETWORKS[s.network].label
+    network = "linear model" if s.network == "linear" else f"{label_of_network}, tanh"
+    test = lv.figures.whole(len(result.y))
     return (
-        f"{label}: {s.train} examples to learn from, {held_out} held out · {network} · "
-        f"{s.optimizer}, full batch, rate {s.lr:g}, seed {s.seed}."
+        f"{label}: training set {s.train}, test set {test} · {network} · "
+        f"{lv.OPTIMIZERS[s.optimizer].label}, full batch, learning rate {s.lr:g}, seed {s.seed}."
     )

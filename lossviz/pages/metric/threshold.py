@@ -12,15 +12,16 @@ from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "Half": {},
-    "Miss fewer": {"metric_cut": -2.2},
-    "Alarm fewer": {"metric_cut": 2.2},
+    "50 %": {},
+    "Fewer missed": {"metric_cut": -2.2},
+    "Fewer false alarms": {"metric_cut": 2.2},
     "Timid three": {"metric_who": "timid three"},
     "Bold three": {"metric_who": "bold three"},
 }
@@ -60,20 +61,19 @@ def show() -> None:
             picture(predictor),
             key="metric_threshold",
             follow=Metric.threshold.key,
-            alt=f"{len(facts.y)} examples as dots over how sure the model is of yes, the yes above "
-            "and the no below; a line between no and yes, and the four counts that it makes.",
+            alt=f"{len(facts.y)} examples as dots over the predicted probability of yes, positives above "
+            "and negatives below; a threshold, and the four counts of the confusion matrix.",
         )
     with convention:
         if predictor in PREDICTIONS:
             predictions = ", ".join(f"{100 * p:.0f} %" for p in PREDICTIONS[predictor])
-            name = predictor.partition(" ")[0]
-            caption(f"Three examples, all of them yes, of which {name} says {predictions}.")
+            words = caption(f"Three examples, all of them yes, with predicted probabilities {predictions}.")
         else:
             result = history("breast-cancer", 0)
             step = result.steps[result.best_record()]
-            caption(
+            words = caption(
                 f"{description(result)} As it was after {step} steps, at its smallest loss. "
-                "Beyond 0.05 and 99.95 % dots are packed in blocks."
+                "Below 0.05 % and above 99.95 % dots are packed in blocks."
             )
     tabs = Tabs()
     curve_code = (
@@ -92,15 +92,11 @@ curve = lv.metrics.threshold_curve(log_odds=history.log_odds[best], y=history.y,
 figure = lv.figures.threshold_curve(curve, at={threshold:.1f})""",
         controls=(Metric.view, *Metric.threshold_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "threshold.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.threshold_curve(facts, at=threshold), "log-odds"),
-            ),
+            FigurePage("threshold.html", lambda: lv.figures.threshold_curve(facts, at=threshold), "log-odds"),
             File("Numbers (CSV)", "threshold.csv", "text/csv", lambda: _numbers(facts)),
         ],
         picture="metric_threshold",
+        caption=words,
     )
 
 
@@ -120,10 +116,10 @@ def _numbers(facts: lv.metrics.ThresholdCurve) -> str:
     return files.columns(
         {
             "log-odds": facts.thresholds,
-            "missed": facts.false_negatives,
-            "found": facts.true_positives,
-            "false alarms": facts.false_positives,
-            "left in peace": facts.true_negatives,
+            "false negatives": facts.false_negatives,
+            "true positives": facts.true_positives,
+            "false positives": facts.false_positives,
+            "true negatives": facts.true_negatives,
             "accuracy": facts.accuracy,
             "precision": facts.precision,
             "recall": facts.recall,

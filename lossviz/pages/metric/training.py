@@ -12,14 +12,15 @@ from lossviz.pages.metric.network import code_of, description, history, trained
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
 OTHER_PRESETS: dict[str, dict[str, Any]] = {
-    "In patients": {"metric_data": "breast-cancer", "metric_step": 99},
-    "A number": {"metric_data": "diabetes", "metric_error": "mae", "metric_step": 39},
+    "Breast cancer": {"metric_data": "breast-cancer", "metric_step": 99},
+    "Diabetes, a number": {"metric_data": "diabetes", "metric_error": "mae", "metric_step": 39},
 }
 MEASURE_NAMES = {"accuracy": "accuracy", "f1": "F1", "roc-auc": "ROC AUC", "brier": "Brier score",
          "rmse": "RMSE", "mae": "MAE", "r2": "R²"}  # fmt: skip
@@ -49,8 +50,10 @@ def show() -> None:
             picture(data, seed, measure),
             key="metric_training",
             follow=Metric.step.key,
-            alt=f"The held-out loss and the {measure} of a network over 300 steps of training. The loss is "
-            f"smallest after {result.steps[result.best_record()]} steps, the {measure} best after "
+            alt=f"The test loss and the {MEASURE_NAMES[measure]} of a network over 300 steps of "
+            "training. The loss is "
+            f"smallest after {result.steps[result.best_record()]} steps, the {MEASURE_NAMES[measure]} "
+            "best after "
             f"{result.steps[result.best_record(measure)]}.",
         )
     unchanged = {c.key: c.value for c in (Metric.measure, Metric.error, Metric.data, Metric.seed)}
@@ -61,7 +64,7 @@ def show() -> None:
     with preset_row:
         presets("metric_training_try", table | OTHER_PRESETS, Metric.training_controls)
     with convention:
-        caption(description(result))
+        words = caption(description(result))
     Tabs().fill(
         see=_see(result, measure) + "\n\n" + text("number_see" if number else "training_see"),
         maths=text("training_maths"),
@@ -72,15 +75,11 @@ print(history.steps[history.best_record()], history.steps[history.best_record("{
 figure = lv.figures.score_curves(history, "{measure}", at={step})""",
         controls=(Metric.view, *Metric.training_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "training.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.score_curves(result, measure, at=step), "step"),
-            ),
+            FigurePage("training.html", lambda: lv.figures.score_curves(result, measure, at=step), "step"),
             File("Numbers (CSV)", "training.csv", "text/csv", lambda: _numbers(result)),
         ],
         picture="metric_training",
+        caption=words,
     )
 
 
@@ -95,12 +94,13 @@ def _see(result: lv.metrics.ScoreHistory, measure: str) -> str:
         return f"The loss is best after {first} steps, {name} after {last}."
     change = lv.metrics.prediction_change(result, a, b)
     return (
-        f"From step {first} to {last}, {change.newly_right} turn right and {change.newly_wrong} turn wrong. "
+        f"From step {first} to {last}, {change.newly_right} become correct and {change.newly_wrong} "
+        "become wrong. "
         f"The {change.still_wrong} that stay wrong change the loss by {change.nats_still_wrong:+.0f} nats in "
         f"all, the others by {change.nats_others:+.0f}."
     ).replace("-", "−")
 
 
 def _numbers(result: lv.metrics.ScoreHistory) -> str:
-    table = {"step": result.steps, "loss in training": result.train_loss, "loss": result.loss}
+    table = {"step": result.steps, "training loss": result.train_loss, "loss": result.loss}
     return files.columns({**table, **result.scores})

@@ -13,17 +13,18 @@ from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Control, Slider, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
 
 PRESETS: dict[str, dict[str, object]] = {
-    "Term missing": {},
+    "Missing term": {},
     "Rows of 1.1": {"numbers_case": "Rows that miss 1"},
-    "Capped": {"numbers_case": "Sure and wrong"},
-    "Dead in float32": {"numbers_case": "Too few digits"},
-    "Cannot reach 0": {"numbers_case": "Softmax twice"},
+    "Clipped at 0": {"numbers_case": "Sure and wrong"},
+    "No slope in float32": {"numbers_case": "Too few digits"},
+    "Softmax twice": {"numbers_case": "Softmax twice"},
     "1000 classes": {"numbers_case": "Softmax twice", "numbers_classes": 1000},
 }
 
@@ -53,9 +54,10 @@ def cases() -> dict[str, Case]:
             "lv.metrics.binary_as_written()",
             "lv.figures.as_written(facts)",
             "missing",
-            "A table of four inputs through the tutorial’s function, a reader’s repair, the right one and "
+            "A table of four inputs through the tutorial’s function, a reader’s correction, the correct "
+            "one and "
             "scikit-learn’s; what differs from the definition is in bold.",
-            "Binary cross-entropy in nats. In ink what the definition does not say; it clips nothing.",
+            "Binary cross-entropy in nats. Dark: not what the definition gives; that clips nothing.",
         ),
         "Rows that miss 1": Case(
             lambda k: lv.metrics.categorical_as_written(),
@@ -64,8 +66,8 @@ def cases() -> dict[str, Case]:
             "lv.figures.as_written(facts)",
             "rows",
             "A table of four inputs of three classes through the tutorial’s function, one that divides rows "
-            "by their sums, the right one and scikit-learn’s.",
-            "Categorical cross-entropy in nats, rows as they are. In ink what the definition does not say.",
+            "by their sums, the correct one and scikit-learn’s.",
+            "Categorical cross-entropy in nats, rows as they are. Dark: not what the definition gives.",
         ),
         "Sure and wrong": Case(
             lambda k: lv.metrics.clipping_limits(),
@@ -73,8 +75,8 @@ def cases() -> dict[str, Case]:
             "lv.metrics.clipping_limits()",
             "lv.figures.clipping_limits(facts)",
             "clipping",
-            "What the worst mistake costs in six libraries: from 15.9 nats to infinity.",
-            "One example, probability 0 for what happened. Keras’s is arithmetic, not run here.",
+            "The loss of the worst mistake in six libraries: from 15.9 nats to infinity.",
+            "One example, probability 0 for what happened. The value for Keras is arithmetic, not run here.",
         ),
         "Too few digits": Case(
             lambda k: lv.metrics.float_curves(),
@@ -94,9 +96,10 @@ def cases() -> dict[str, Case]:
             "lv.metrics.softmax_twice({k})",
             "lv.figures.softmax_twice(facts, at={at})",
             "twice",
-            "Cross-entropy and its slope against the margin of the right class, after one softmax and after "
-            "two: the second never gets below its floor.",
-            "All wrong classes have the same logit. In nats; the slope is by the margin.",
+            "Cross-entropy and its slope against the margin of the correct class, after one softmax "
+            "and after "
+            "two: the second never falls below its smallest value.",
+            "All wrong classes have the same logit. In nats; the slope is with respect to the margin.",
             Numbers.margin,
             "margin",
             classes=True,
@@ -138,7 +141,7 @@ def show() -> None:
                 caption("As written in the tutorial")
                 st.code(facts.written_source, language=None, wrap_lines=True)
             with right:
-                caption("Right, and as scikit-learn’s")
+                caption("Correct, and as scikit-learn’s")
                 st.code(facts.correct_source, language=None, wrap_lines=True)
     key = f"numbers_{case.texts}"
     with drawing:
@@ -149,7 +152,7 @@ def show() -> None:
             alt=case.alt,
         )
     with convention:
-        caption(case.convention)
+        words = caption(case.convention)
 
     def draw() -> Any:
         return case.draw(facts, **({"at": at} if case.slide else {}))
@@ -163,15 +166,11 @@ facts = {case.facts_code.format(k=classes)}
 figure = {case.figure_code.format(at=f"{at:g}")}""",
         controls=(Numbers.view, *controls),
         files=[
-            File(
-                "Page (HTML)",
-                f"{key}.html",
-                "text/html",
-                lambda: lv.figures.standalone(draw(), case.slide_label),
-            ),
+            FigurePage(f"{key}.html", lambda: draw(), case.slide_label),
             File("Numbers (CSV)", f"{key}.csv", "text/csv", lambda: numbers(facts)),
         ],
         picture=key,
+        caption=words,
     )
 
 

@@ -2,16 +2,15 @@
 
 from lossviz.pages.numbers import as_written, terms, value
 from lossviz.pages.numbers.controls import Numbers
-from lossviz.ui.page import footer, heading, page
+from lossviz.ui.page import heading, page
 
 SENTENCES = {
-    "Term by term": "Every example adds one bar. The hatched ones are left out in a famous tutorial.",
-    "As written": "Five losses that look right. See where each one stops being so.",
-    "This number?": "Training sits still at some loss. Type it; the ruler says what it is.",
+    "Term by term": "Every example adds one bar. The hatched ones are left out in a well-known tutorial.",
+    "As written": "Five losses that look right, and where each goes wrong.",
+    "This number?": "The loss or the accuracy stands still? Type it; the axis shows which known value it is.",
 }
 VIEWS = {"Term by term": terms, "As written": as_written, "This number?": value}
 
 with page():
     view = heading("Is my loss right?", SENTENCES, Numbers.view)
     VIEWS[view].show()
-    footer()

@@ -15,7 +15,8 @@ from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import TEXT_WIDTH, File, Tabs, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import TEXT_WIDTH, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -31,16 +32,16 @@ SCORES = {  # label of the control -> row of `lv.metrics.SCORES`
     "MAE": "mae",
 }
 PRESETS: dict[str, dict[str, Any]] = {
-    "Mixed": {},
+    "Six examples": {},
     "All zero": {"numbers_actual": "0 0 0 0", "numbers_predicted": "0.2 0.95 0.1 0.5"},
     "Perfect": {"numbers_actual": "1 0 1", "numbers_predicted": "1 0 1"},
-    "Sure and wrong": {"numbers_actual": "1 0 1", "numbers_predicted": "0.9 1 0.8"},
-    "Rows that miss 1": {
+    "Confidently wrong": {"numbers_actual": "1 0 1", "numbers_predicted": "0.9 1 0.8"},
+    "Rows that do not sum to 1": {
         "numbers_score": MORE_CLASSES,
         "numbers_actual": "0 1 2",
         "numbers_predicted": "0.9 0.05 0.05\n0.1 0.8 0.2\n0.1 0.2 0.7",
     },
-    "One late": {
+    "One outlier": {
         "numbers_score": "RMSE",
         "numbers_actual": "22 25 19 24 72",
         "numbers_predicted": "24 24 24 24 24",
@@ -104,12 +105,13 @@ def show() -> None:
             f"{lv.figures.number(terms.value)}.",
         )
     with convention:
-        caption(convention_text(terms))
+        words = caption(convention_text(terms))
 
     def numbers() -> str:
         columns = {"actual": terms.actual, "predicted": [" ".join(row) for row in terms.predicted]}
         return files.columns({**columns, "term": terms.terms, "left out as written": terms.omitted})
 
+    fits = Numbers.actual.fits and Numbers.predicted.fits
     tabs.fill(
         see=text("terms_see"),
         maths=text("terms_maths").replace("FORMULA", lv.metrics.SCORES[score].formula),
@@ -120,22 +122,15 @@ print(terms.value, terms.sklearn_value)
 figure = lv.figures.score_terms(terms)""",
         controls=(Numbers.view, *Numbers.term_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "terms.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.score_terms(terms)),
-            ),
+            FigurePage("terms.html", lambda: lv.figures.score_terms(terms)),
             File("Terms (CSV)", "terms.csv", "text/csv", numbers),
         ],
         picture="numbers_terms",
+        caption=words,
+        not_in_link=""
+        if fits
+        else f"these numbers: a box has more than {Numbers.actual.longest} letters, too many for a link",
     )
-    if not (Numbers.actual.fits and Numbers.predicted.fits):
-        with tabs["Share"]:
-            longest = Numbers.actual.longest
-            caption(
-                f"A box has more than {longest} letters, too many for a link: it opens the usual numbers."
-            )
 
 
 def _cells(label: str, typed: str) -> list[str]:
@@ -163,7 +158,7 @@ def _table(label: str, actual: str, predicted: str) -> None:
     p = _cells(label, predicted)
     if max(len(y), len(p)) > MAX_ROWS:
         count = lv.figures.whole(max(len(y), len(p)))
-        caption(f"A table of up to {MAX_ROWS} rows stands here; these are {count}.")
+        caption(f"A table of at most {MAX_ROWS} rows is shown here; these are {count}.")
         return
     rows = [
         {"actual": y[i] if i < len(y) else "", "predicted": p[i] if i < len(p) else ""}

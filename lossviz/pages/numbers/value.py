@@ -9,11 +9,13 @@ import streamlit as st
 import lossviz as lv
 from lossviz.common.parsing import parse_column
 from lossviz.common.plain_text import error_for_markdown
+from lossviz.pages.numbers import accuracy
 from lossviz.pages.numbers.controls import Numbers
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import TEXT_WIDTH, File, Tabs, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import TEXT_WIDTH, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -24,7 +26,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "0.693": {"numbers_value": 0.693},
     "0.500": {"numbers_value": 0.5},
     "34.54": {"numbers_value": 34.54},
-    "0.325, nine to one": {"numbers_value": 0.325, "numbers_classes": 2, "numbers_counts": "900 100"},
+    "0.325, classes 9 to 1": {"numbers_value": 0.325, "numbers_classes": 2, "numbers_counts": "900 100"},
 }
 
 
@@ -47,10 +49,16 @@ def explanation(reference: lv.metrics.ReferenceLoss) -> str:
 
 
 def show() -> None:
-    """The view."""
+    """Show the view: of a loss, or of an accuracy."""
     drawing, answer = st.container(), st.container(width=TEXT_WIDTH)
     preset_row = st.container()
-    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+    control_row = st.container(horizontal=True, gap="medium", vertical_alignment="top")
+    with control_row:
+        of = Numbers.of.segments()
+    if of == "Accuracy":
+        accuracy.show(drawing, answer, preset_row, control_row)
+        return
+    with control_row:
         value = float(Numbers.value.show(width=170))
         classes = int(Numbers.classes.show(width=170))
         counts = Numbers.counts.show(width=320, height=80)
@@ -68,11 +76,11 @@ def show() -> None:
         chart(
             picture_of(value, classes, counts),
             key="numbers_ruler",
-            alt=f"A ruler of known losses. {value:g} is nearest to {first.name}, {first.value:.4g}.",
+            alt=f"An axis of known losses. {value:g} is nearest to {first.name}, {first.value:.4g}.",
         )
     with answer:
         st.markdown(explanation(first))
-        caption(f"Next: {second.name}, {second.value:.4g}; then {third.name}, {third.value:.4g}.")
+        words = caption(f"Next: {second.name}, {second.value:.4g}; then {third.name}, {third.value:.4g}.")
 
     def numbers() -> str:
         return files.columns(
@@ -95,13 +103,9 @@ print(references[0].name, references[0].distance)
 figure = lv.figures.reference_losses(references, {value!r})""",
         controls=(Numbers.view, *Numbers.value_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "ruler.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.reference_losses(references, value)),
-            ),
+            FigurePage("ruler.html", lambda: lv.figures.reference_losses(references, value)),
             File("Candidates (CSV)", "candidates.csv", "text/csv", numbers),
         ],
         picture="numbers_ruler",
+        caption=f"{value:g} is nearest to {first.name}, {first.value:.4g}. {words}",
     )

@@ -11,7 +11,8 @@ from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar, stoppable
 
@@ -36,7 +37,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def table(centred: bool, epochs: int) -> lv.codes.HeadScores:
-    with progress_bar("Training eight heads from two starts and five seeds …") as progress:
+    with progress_bar("Training eight output layers, two initializations, five seeds …") as progress:
         return lv.codes.digits_table(centred=centred, epochs=epochs, progress=progress)
 
 
@@ -116,16 +117,19 @@ def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> N
         chart(
             body,
             key="codes_digits",
-            alt=f"{measure} on handwritten digits of eight heads: softmax and sigmoids, with one neuron a "
-            "class, with 15 and with 4 bits, each with squared error and with cross-entropy, from a usual "
-            "start and from a loud one, a dot for each of five seeds.",
+            alt=f"{Codes.measure.label_of(measure)} on handwritten digits of eight output layers: "
+            "softmax and sigmoids, "
+            "with one neuron a class, with 15 and with 4 bits, each with squared error and with "
+            "cross-entropy, at "
+            "the usual initialization and at one 20 times larger, a dot for each of five seeds.",
         )
     facts = table(centred, EPOCHS)
     with convention:
-        caption(
+        words = caption(
             "64-32-k, tanh, SGD at rate 0.1, batches of 32, 30 epochs, untuned; pixels ÷ 16, "
-            f"{'centred' if centred else 'not centred'}; 1 200 digits to train, 597 to test. Bits are read "
-            "as the likeliest word. Weights: last layer, with biases."
+            f"{'centred' if centred else 'not centred'}; training set 1 200, test set 597. Bits are "
+            "decoded to "
+            "the likeliest code word. Weights: last layer, with biases."
         )
 
     Tabs().fill(
@@ -134,15 +138,11 @@ def show_digits(drawing: Any, convention: Any, measure: str, centred: bool) -> N
         code=table_code(centred, MEASURES[measure]),
         controls=(Codes.view, *Codes.scale_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "digits.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.head_scores(facts, MEASURES[measure])),
-            ),
+            FigurePage("digits.html", lambda: lv.figures.head_scores(facts, MEASURES[measure])),
             File("Table (CSV)", "digits.csv", "text/csv", lambda: table_numbers(facts)),
         ],
         picture="codes_digits",
+        caption=words,
     )
 
 
@@ -161,11 +161,11 @@ def show_many(drawing: Any, convention: Any, attributes: bool, power: int) -> No
         )
     facts = many(attributes, STEPS)
     with convention:
-        made = "every mix of attributes, one feature each" if attributes else "points at random"
-        caption(
+        made = "every combination of attributes, one feature each" if attributes else "random points"
+        words = caption(
             f"Classes: {made}, in 16 features, noise 0.4. Networks 16-{facts.hidden}-k, tanh, "
             f"{facts.steps} steps of SGD with batches of 64, cross-entropy, rates 1 and 0.3 (bits); "
-            "mean of two starts."
+            "mean of two seeds."
         )
 
     def numbers() -> str:
@@ -185,13 +185,9 @@ facts = lv.codes.many_classes(attributes={attributes}{steps})
 figure = lv.figures.many_classes(facts, at={power})""",
         controls=(Codes.view, *Codes.scale_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "classes.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.many_classes(facts, at=power), "classes, 2 to the"),
-            ),
+            FigurePage("classes.html", lambda: lv.figures.many_classes(facts, at=power), "classes, 2 to the"),
             File("Numbers (CSV)", "classes.csv", "text/csv", numbers),
         ],
         picture="codes_many",
+        caption=words,
     )

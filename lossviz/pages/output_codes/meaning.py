@@ -11,7 +11,8 @@ from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -23,9 +24,9 @@ BETWEEN = {  # label of the control -> the classes that share the probability
     "four that share a bit": (0, 1, 2, 3),
 }
 PRESETS: dict[str, dict[str, Any]] = {
-    "Torn": {},
-    "On the edge": {"codes_torn": 30},
-    "Sure": {"codes_torn": 0},
+    "Three classes": {},
+    "Less ambiguous": {"codes_torn": 30},
+    "Certain": {"codes_torn": 0},
     "One bit apart": {"codes_between": "two, one bit apart"},
     "Opposites": {"codes_between": "two, three bits apart"},
     "Independent bits": {"codes_between": "four that share a bit"},
@@ -66,10 +67,10 @@ def show() -> None:
             "probability 0.",
         )
     with convention:
-        caption(
-            "Eight classes on three bits, perfect neurons: each says the true probability that its "
+        words = caption(
+            "Eight classes on three bits, perfect neurons: each outputs the true probability that its "
             "bit is 1. Lost: "
-            "Kullback-Leibler divergence of the product from the truth, in bits. Box: thresholded at ½."
+            "the Kullback-Leibler divergence of the product from the truth, in bits. Box: thresholded at ½."
         )
 
     def numbers() -> str:
@@ -91,13 +92,9 @@ posteriors = lv.codes.ambiguous_posteriors({BETWEEN[between]}, code)
 figure = lv.figures.bit_independence(posteriors, at={at})""",
         controls=(Codes.view, *Codes.meaning_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "meaning.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.bit_independence(posteriors, at=at), "torn"),
-            ),
+            FigurePage("meaning.html", lambda: lv.figures.bit_independence(posteriors, at=at), "ambiguity"),
             File("Numbers (CSV)", "meaning.csv", "text/csv", numbers),
         ],
         picture="codes_meaning",
+        caption=words,
     )

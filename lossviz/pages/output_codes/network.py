@@ -1,4 +1,4 @@
-"""Output codes, The network and Spare words: networks that classify clusters in the plane."""
+"""Output codes, The network and Unused words: networks that classify clusters in the plane."""
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
@@ -11,7 +11,8 @@ from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import Control, presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar, stoppable
 
@@ -32,14 +33,14 @@ NETWORK_PRESETS: dict[str, dict[str, Any]] = {
     "Two labels swapped": {},
     "Another loss": {"codes_loss": "Cross-entropy"},
     "More hidden neurons": {"codes_hidden": "8"},
-    "Too few": {"codes_hidden": "2", "codes_step": 300},
+    "Two hidden neurons": {"codes_hidden": "2", "codes_step": 300},
 }
 UNUSED_PRESETS: dict[str, dict[str, Any]] = {
-    "Hardly trained": {"codes_step": 30},
+    "Early in training": {"codes_step": 30},
     "Trained": {"codes_step": 300},
     "Labels that suit": {"codes_labels": "Suit the data", "codes_step": 300},
-    "Overlapping clouds": {"codes_spread": "Overlapping", "codes_step": 300},
-    "Wide and likeliest": {"codes_hidden": "8", "codes_step": 300, "codes_decode": "Likeliest word"},
+    "Overlapping clusters": {"codes_spread": "Overlapping", "codes_step": 300},
+    "Wide, likeliest word": {"codes_hidden": "8", "codes_step": 300, "codes_decode": "Likeliest word"},
 }
 
 
@@ -77,7 +78,7 @@ plane = lv.codes.code_plane(heads, labels={labels}, hidden={hidden}, seeds={seed
 figure = lv.figures.code_plane(plane, at={step}{drawn})"""
 
 
-def tabs(settings: Settings, step: int, unused: bool, controls: tuple[Control, ...]) -> None:
+def tabs(settings: Settings, step: int, unused: bool, controls: tuple[Control, ...], words: str) -> None:
     facts = trained(settings)
     name = "spare" if unused else "network"  # of the chart and its downloads
     texts = "unused" if unused else "network"
@@ -89,11 +90,8 @@ def tabs(settings: Settings, step: int, unused: bool, controls: tuple[Control, .
                 column = f"{head.code} {head.head} {head.decoding} seed {seed}"
                 table[f"{column} accuracy"] = facts.accuracy[c, seed]
                 if unused:
-                    table[f"{column} without class"] = facts.unused_share[c, seed]
+                    table[f"{column} unused words"] = facts.unused_share[c, seed]
         return files.columns(table)
-
-    def html() -> str:
-        return lv.figures.standalone(lv.figures.code_plane(facts, at=step, unused=unused), "step")
 
     Tabs().fill(
         see=text(f"{texts}_see"),
@@ -101,10 +99,11 @@ def tabs(settings: Settings, step: int, unused: bool, controls: tuple[Control, .
         code=code_of(settings, step, unused),
         controls=(Codes.view, *controls),
         files=[
-            File("Page (HTML)", f"{name}.html", "text/html", html),
+            FigurePage(f"{name}.html", lambda: lv.figures.code_plane(facts, at=step, unused=unused), "step"),
             File("Numbers (CSV)", f"{name}.csv", "text/csv", numbers),
         ],
         picture=f"codes_{name}",
+        caption=words,
     )
 
 
@@ -132,23 +131,23 @@ def show() -> None:
             body,
             key="codes_network",
             follow=Codes.step.key,
-            alt="Four clouds of points and the borders of two networks between them, one with two sigmoid "
-            "outputs and one with a softmax over four, with crosses where they err; beside them a "
+            alt="Four clusters of points and the decision boundaries of two networks, one with two sigmoid "
+            "outputs and one with a softmax over four, with crosses where they are wrong; beside them a "
             "dot for the "
-            "accuracy of each of ten starts.",
+            "test accuracy of each of ten seeds.",
         )
     with convention:
         rates = "rate 1" if lr == 1 else f"rates {lr:g} and 1"
         summed = "in nats" if loss == "Cross-entropy" else "without ½"
-        caption(
+        words = caption(
             f"Crosses: wrong. 180 points, {hidden} hidden tanh neurons in both, gradient descent at "
-            f"{rates}. {loss} is summed over the bits, {summed}. Drawn: the start in the middle."
+            f"{rates}. {loss} is summed over the bits, {summed}. Drawn: the seed with the median accuracy."
         )
-    tabs(settings, step, False, Codes.network_controls)
+    tabs(settings, step, False, Codes.network_controls, words)
 
 
 def show_unused() -> None:
-    """The view Spare words."""
+    """The view of unused code words."""
     drawing, transport, convention, preset_row = (st.container() for _ in range(4))
     with transport:
         step = int(axis_slider(Codes.step, playable=5))
@@ -172,19 +171,18 @@ def show_unused() -> None:
             body,
             key="codes_spare",
             follow=Codes.step.key,
-            alt="Five clouds named by three sigmoid neurons. On the left, dots mark where the "
-            "thresholded word "
-            "names no class; on the right the same network is read by the nearest or likeliest word, "
-            "and every "
-            "place has a class. Beside them the accuracy of ten starts.",
+            alt="Five clusters and three sigmoid neurons. On the left, dots mark where the "
+            "thresholded code word is unused; on the right the same outputs are decoded to the nearest or "
+            "likeliest code word, "
+            "so that every point has a class. Beside them the test accuracy of ten seeds.",
         )
     facts = trained(settings)
     with convention:
         unused_words = facts.codes[0].unused_words
         unused = " ".join("".join("●" if bit else "○" for bit in word) for word in unused_words)
-        caption(
-            f"Words without a class: {unused}. Both pictures are of one network, {hidden} hidden tanh "
+        words = caption(
+            f"Unused code words: {unused}. Both pictures are of one network, {hidden} hidden tanh "
             "neurons, rate 1, "
-            f"{loss.lower()} summed over the bits. A word without a class counts as wrong."
+            f"{loss.lower()} summed over the bits. An unused code word counts as wrong."
         )
-    tabs(settings, step, True, Codes.unused_controls)
+    tabs(settings, step, True, Codes.unused_controls, words)

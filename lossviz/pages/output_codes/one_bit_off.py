@@ -11,7 +11,8 @@ from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar, stoppable
 
@@ -21,10 +22,10 @@ HEADS = {"Squared error": "4-bits-mse", "Cross-entropy": "4-bits-ce"}
 ORDERS = {"By neurons wrong": "wrong-bits", "By word": "word"}
 EPOCHS = 30
 PRESETS: dict[str, dict[str, Any]] = {
-    "One neuron wrong": {},
-    "By word": {"codes_order": "By word"},
-    "Bold": {"codes_threshold": 0.2},
-    "Timid": {"codes_threshold": 0.8},
+    "By wrong bits": {},
+    "By code word": {"codes_order": "By word"},
+    "Low threshold": {"codes_threshold": 0.2},
+    "High threshold": {"codes_threshold": 0.8},
     "Cross-entropy": {"codes_loss": "Cross-entropy"},
 }
 
@@ -61,9 +62,9 @@ def show() -> None:
             body,
             key="codes_bits",
             follow=Codes.threshold.key,
-            alt="How often each digit came out with which neurons wrong, or as which word. Beside it "
+            alt="How often each digit was decoded with which bits wrong, or to which code word. Beside it "
             "the outputs "
-            "of neurons that should say 1 and of those that should say 0, on either side of the "
+            "of neurons with target 1 and of those with target 0, on either side of the "
             "threshold: what "
             "lies on the wrong side is dark.",
         )
@@ -73,13 +74,13 @@ def show() -> None:
         if facts.confidently_wrong:
             squared, cross = (lv.figures.number(float(gradient)) for gradient in facts.mean_gradient)
             gradients = (
-                f" {facts.confidently_wrong} bits are wrong and more than 95 % sure: "
-                f"squared error pulls them with {squared} on average, "
-                f"cross-entropy would with {cross}: see [Stuck neuron](/stuck-neuron)."
+                f" {facts.confidently_wrong} bits are wrong with more than 95 % confidence: "
+                f"the mean gradient of squared error is {squared} there, "
+                f"that of cross-entropy would be {cross}: see [Stuck neuron](/stuck-neuron)."
             )
-        caption(
-            "Digits, 597 to test on, five starts added up; words count the digits in binary. Faded: "
-            "right. Heights "
+        words = caption(
+            "Digits, test set 597, five seeds added up; code words are the digits in binary. Faded: "
+            "correct. Heights "
             "and shades are square roots." + gradients
         )
 
@@ -103,13 +104,9 @@ facts = lv.codes.bit_errors(bits, [k / 20 for k in range(1, 20)])
 figure = lv.figures.bit_errors(facts, at={at:g}, order="{order}")""",
         controls=(Codes.view, *Codes.bit_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "bits.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.bit_errors(facts, at=at, order=order), "threshold"),
-            ),
+            FigurePage("bits.html", lambda: lv.figures.bit_errors(facts, at=at, order=order), "threshold"),
             File("Numbers (CSV)", "bits.csv", "text/csv", numbers),
         ],
         picture="codes_bits",
+        caption=words,
     )

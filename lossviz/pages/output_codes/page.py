@@ -4,15 +4,16 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 
 from lossviz.pages.output_codes import at_scale, meaning, network, one_bit_off, summary, unions
 from lossviz.pages.output_codes.controls import Codes
-from lossviz.ui.page import footer, heading, page
+from lossviz.ui.page import heading, page
 
 SENTENCES = {
-    "The network": "Two output neurons name four classes. Beside them, the usual four. Drag the training.",
+    "The network": "Two output neurons for four classes, beside the usual four. Drag through the training.",
     "Unions": "A neuron never learns a class. It learns a union of classes, and the labels decide which.",
-    "Meaning": "Torn between three classes, the neurons can agree on a fourth that is impossible.",
-    "Spare words": "Five classes on three neurons leave three words over. Dotted ground says one of them.",
-    "One bit off": "Each neuron decides at a threshold. For most mistakes one of them is enough.",
-    "At scale": "What codes and losses are worth on digits, and when there are a thousand classes.",
+    "Meaning": "When three classes are possible, the neurons can agree on a fourth that is not.",
+    "Spare words": "Five classes on three neurons leave three code words unused. They come out in the "
+    "dotted regions.",
+    "One bit off": "Each neuron decides at a threshold. Most mistakes are a single wrong bit.",
+    "At scale": "Codes and losses compared on digits, and with a thousand classes.",
 }
 VIEWS = {
     "The network": network.show,
@@ -27,4 +28,3 @@ with page():
     view = heading("Can k neurons name 2ᵏ classes?", SENTENCES, Codes.view)
     VIEWS[view]()
     summary.show(view)
-    footer()

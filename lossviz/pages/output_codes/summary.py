@@ -30,25 +30,28 @@ def lines() -> list[tuple[str, str]]:
             "At scale",
         ),
         (
-            "**Fair, if the hidden layer is wide enough** for the unions that the labels make: the asker’s "
-            "network works, until two labels are swapped and its hidden neurons are few.",
+            "**Fair, if the hidden layer is wide enough** for the unions that the labels make: the "
+            "network of the question works, until two labels are swapped and its hidden neurons are few.",
             "The network",
         ),
         (
-            f"**Not, if labels are arbitrary**: {solvable} of {total} ways to label four corners leave each "
-            "neuron a line. One neuron a class never has this trouble there.",
+            f"**Not, if labels are arbitrary**: {solvable} of {total} ways to label four corners are "
+            "linearly "
+            "separable for each neuron. One neuron a class always is, there.",
             "Unions",
         ),
         (
-            "**Not, if you need probabilities**: read one by one, the bits lose what joins them, "
-            f"{information_lost:.2f} bits "
-            "in the worst place shown, and can name a class that is impossible.",
+            "**Not, if you need probabilities**: treated as independent, the bits lose their joint "
+            "distribution, "
+            f"at most {information_lost:.2f} bits "
+            "in the example, and can predict a class that is impossible.",
             "Meaning",
         ),
         (
-            "**Spare words are no reason**: they are rare, and the nearest word takes them in. A "
+            "**Unused code words are no problem**: they are rare, and decoding to the nearest code word "
+            "removes them. A "
             "single wrong "
-            "bit is: where no bit is to spare, it makes another word, and mostly another class.",
+            "bit is one: without redundancy it gives another code word, and mostly another class.",
             "One bit off",
         ),
     ]
@@ -66,7 +69,11 @@ def show(current: str) -> None:
     if place + 1 < len(views):
         following = views[place + 1]
         st.button(
-            f"Next: {following} →", key="codes_next", type="tertiary", on_click=go_to, args=(following,)
+            f"Next: {Codes.view.label_of(following)} →",
+            key="codes_next",
+            type="tertiary",
+            on_click=go_to,
+            args=(following,),
         )
     st.subheader("So, can they?", anchor=False)
     for number, (words, view) in enumerate(lines()):
@@ -74,6 +81,10 @@ def show(current: str) -> None:
             with st.container(width=TEXT_WIDTH):
                 st.markdown(words)
             st.button(
-                f"{view} →", key=f"codes_summary_{number}", type="tertiary", on_click=go_to, args=(view,),
+                f"{Codes.view.label_of(view)} →",
+                key=f"codes_summary_{number}",
+                type="tertiary",
+                on_click=go_to,
+                args=(view,),
                 disabled=view == current,
-            )  # fmt: skip
+            )

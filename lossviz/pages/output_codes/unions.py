@@ -12,7 +12,8 @@ from lossviz.pages.output_codes.controls import Codes
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 from lossviz.ui.work import progress_bar, stoppable
 
@@ -21,12 +22,12 @@ text = texts_beside(__file__)
 CUSTOM = "your own"
 MAX_CODEWORDS = 9
 PRESETS: dict[str, dict[str, Any]] = {
-    "Impossible": {},
-    "Easy": {"codes_labelling": 2},
+    "Not separable": {},
+    "Separable": {"codes_labelling": 2},
     "Every union": {"codes_code": "exhaustive"},
     "One neuron a class": {"codes_code": "one-hot"},
-    "Eight clouds, three lines": {"codes_classes": "8"},
-    "Your own words": {"codes_code": CUSTOM},
+    "Eight classes, three lines": {"codes_classes": "8"},
+    "Your own code words": {"codes_code": CUSTOM},
 }
 Matrix = tuple[tuple[int, ...], ...]
 
@@ -76,7 +77,7 @@ def show() -> None:
             code = parse_codewords(written)
             classes = len(code)
         except ValueError as error:
-            drawing.markdown(f"**These words cannot name clouds:** {error_for_markdown(error)}.")
+            drawing.markdown(f"**These code words cannot be used:** {error_for_markdown(error)}.")
             return
     with drawing:
         body = stoppable("codes", ("unions", code, classes), lambda: picture(code, classes))
@@ -87,23 +88,24 @@ def show() -> None:
             body,
             key="codes_unions",
             follow=Codes.labeling.key,
-            alt="Clouds of points with the word of each, and for every neuron the clouds for which "
-            "it must fire, "
-            "with the best line there is. Below, a disc for each labelling, full where one line solves every "
-            "neuron.",
+            alt="Clusters of points with the code word of each, and for every neuron the clusters for which "
+            "its target is 1, "
+            "with the best line there is. Below, a disc for each labelling, full where every neuron is "
+            "linearly "
+            "separable.",
         )
     with convention:
         more = facts.code.length - facts.neurons
         not_drawn = f" {more} more neurons are counted, not drawn." if more else ""
         how = "All labellings" if facts.separable.exact else "A sample of labellings"
-        caption(
+        words = caption(
             f"{how} of the {classes} centres, each decided by linear programming. Shaded: where the "
-            "best line fires; no "
-            f"line gets more of the 180 points right.{not_drawn}"
+            "best line gives 1; no "
+            f"line classifies more of the 180 points correctly.{not_drawn}"
         )
 
     def numbers() -> str:
-        table: dict[str, Any] = {f"cloud {c}": facts.separable.labels[:, c] for c in range(classes)}
+        table: dict[str, Any] = {f"class {c}": facts.separable.labels[:, c] for c in range(classes)}
         table |= {f"neuron {u + 1} solvable": facts.separable.by_bit[:, u] for u in range(facts.code.length)}
         return files.columns(table)
 
@@ -118,13 +120,9 @@ print(facts.separable.solvable, "of", facts.separable.total)
 figure = lv.figures.dichotomies(facts, at={at})""",
         controls=(Codes.view, *Codes.dichotomy_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "unions.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.dichotomies(facts, at=at), "labelling"),
-            ),
+            FigurePage("unions.html", lambda: lv.figures.dichotomies(facts, at=at), "labelling"),
             File("Labellings (CSV)", "unions.csv", "text/csv", numbers),
         ],
         picture="codes_unions",
+        caption=words,
     )

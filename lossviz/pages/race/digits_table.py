@@ -27,18 +27,19 @@ def stage() -> bool:
     chart(
         body,
         key="race",
-        alt="Accuracy on digits of eight pairs of output and loss, at a usual start and at one 20 times as "
-        f"loud, pixels {'centred' if centred else 'not centred'}.",
+        alt="Test accuracy on digits of eight pairs of output code and loss, at the usual initialization of "
+        f"the output layer and at one 20 times larger, pixels {'centred' if centred else 'not centred'}.",
     )
     return True
 
 
 def summary() -> str:
     """All settings, in one line."""
-    pixels = "less their mean" if Race.centred.value else "not centred"
+    pixels = "centred" if Race.centred.value else "not centred"
     return (
-        f"scikit-learn's digits, 1 200 of 1 797 to train on, pixels / 16, {pixels} · network 64-32-k, tanh · "
-        "gradient descent, rate 0.1, batches of 32, 30 epochs · 5 seeds, nothing tuned."
+        f"scikit-learn's digits, training set 1 200 of 1 797, pixels / 16, {pixels} · network 64-32-k, "
+        "tanh · "
+        "SGD, learning rate 0.1, batches of 32, 30 epochs · 5 seeds, nothing tuned."
     )
 
 

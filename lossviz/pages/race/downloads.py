@@ -8,42 +8,41 @@ from __future__ import annotations  # a name of lv loads torch: not before the t
 
 import io
 from collections.abc import Iterable
+from typing import Any
 
 import lossviz as lv
 from lossviz.pages.output_codes import at_scale
 from lossviz.pages.race.digits_table import MEASURE
 from lossviz.ui import files
+from lossviz.ui.downloads import FigurePage, File
 from lossviz.ui.live import LiveTraining
-from lossviz.ui.page import File
 
 METRICS = ("loss", "test_loss", "accuracy", "cross_entropy", "brier", "distance", "confidently_wrong")
 
 
-def training_files(training: LiveTraining, seed: int, metric: str, view: str, layers: str) -> list[File]:
+def training_files(
+    training: LiveTraining, seed: int, step: int, metric: str, view: str, layers: str
+) -> list[File | FigurePage]:
     """The figure with the decision boundaries of a seed, every record, and the history itself."""
 
-    def page() -> str:
+    def figure() -> Any:
         now = training.read(seed)
-        figure = lv.figures.training_curves(
-            now.history, metric, view=view, boundaries=now.boundaries, layers=layers
+        at = int(now.history.steps[-1]) if now.running else step
+        return lv.figures.training_curves(
+            now.history, metric, at, view=view, boundaries=now.boundaries, layers=layers
         )
-        return lv.figures.standalone(figure, "step")
 
     return [
-        File("Page (HTML)", "race.html", "text/html", page),
+        FigurePage("race.html", figure, "step"),
         File("Numbers (CSV)", "race.csv", "text/csv", lambda: numbers(training.read().history)),
-        File("Race (NPZ)", "race.npz", "application/octet-stream", lambda: saved(training.read().history)),
+        File("History (NPZ)", "race.npz", "application/octet-stream", lambda: saved(training.read().history)),
     ]
 
 
-def table_files(scores: lv.codes.HeadScores) -> list[File]:
+def table_files(scores: lv.codes.HeadScores) -> list[File | FigurePage]:
     """The table of digits as a page and as numbers."""
-
-    def page() -> str:
-        return lv.figures.standalone(lv.figures.head_scores(scores, MEASURE))
-
     return [
-        File("Page (HTML)", "digits.html", "text/html", page),
+        FigurePage("digits.html", lambda: lv.figures.head_scores(scores, MEASURE)),
         File("Numbers (CSV)", "digits.csv", "text/csv", lambda: at_scale.table_numbers(scores)),
     ]
 

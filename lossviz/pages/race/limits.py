@@ -24,12 +24,14 @@ def too_long(wanted: lv.TrainingSettings) -> str:
         return ""
     train, _ = wanted.data()
     networks = dict.fromkeys(
-        run.network if isinstance(run.network, str) else run.network.name for run in wanted.runs
+        lv.NETWORKS[run.network].label if isinstance(run.network, str) else run.network.name
+        for run in wanted.runs
     )
     examples = lv.figures.whole(wanted.batch or len(train.x))
     return (
-        f"**This race is too long:** {len(wanted.losses)} contestants × {wanted.seeds} "
-        f"{'seed' if wanted.seeds == 1 else 'seeds'} of {' and '.join(networks)}, {wanted.steps} steps on "
+        f"**This training is too long:** {len(wanted.losses)} runs × {wanted.seeds} "
+        f"{'seed' if wanted.seeds == 1 else 'seeds'}, network {' and '.join(networks)}, {wanted.steps} "
+        "steps of "
         f"{examples} examples each, take about {math.ceil(seconds / 60)} minutes of a processor core, and at "
         f"most {MAX_SECONDS / 60:g} are allowed."
     )
@@ -66,7 +68,7 @@ def _fits(wanted: lv.TrainingSettings, batch: int, seeds: int) -> bool:
 def _label(change: Change) -> str:
     words = []
     if Race.batch.key in change:
-        words.append(f"{change[Race.batch.key]} examples a step")
+        words.append(f"{change[Race.batch.key]} examples in a batch")
     if Race.seeds.key in change:
         seeds = change[Race.seeds.key]
         words.append(f"{seeds} {'seed' if seeds == 1 else 'seeds'}")
@@ -76,7 +78,7 @@ def _label(change: Change) -> str:
 def show(wanted: lv.TrainingSettings, sentence: str) -> None:
     """Show the sentence, with a button for each of the settings that fit."""
     fitting = what_fits(wanted)
-    more = "This fits:" if fitting else "Choose a smaller network, fewer examples or fewer contestants."
+    more = "This fits:" if fitting else "Choose a smaller network, fewer examples or fewer runs."
     st.markdown(f"{sentence} {more}")
     with st.container(horizontal=True, gap="small"):
         for number, (words, change) in enumerate(fitting.items()):

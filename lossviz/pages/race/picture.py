@@ -2,6 +2,9 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 import lossviz as lv
@@ -12,7 +15,8 @@ from lossviz.pages.race.setup import STEPS, shown_seed
 from lossviz.ui.chart import chart, figure_json, is_narrow
 from lossviz.ui.live import LiveView
 
-SHOWN, CHOSEN = "race_shown_picture", "race_seed_chosen"  # keys of the viewer's session state
+# Keys of the viewer's session state. `TOLD` is the step that the tabs are about; None while they are made.
+SHOWN, CHOSEN, TOLD = "race_shown_picture", "race_seed_chosen", "race_told_step"
 
 
 def drawing(now: LiveView, view: str) -> str:
@@ -49,9 +53,9 @@ def divergence_text(history: lv.History) -> str:
     for name, rate, at in zip(names, rates, history.diverged_at, strict=True):
         if (at >= 0).any():
             return (
-                f"**{name} left the finite numbers at step {int(at[at >= 0].min())}** with "
+                f"**{lv.LOSSES[name].label} diverged at step {int(at[at >= 0].min())}** with "
                 f"{int((at >= 0).sum())} of {len(at)} seeds: at learning rate {rate:g} each step overshoots "
-                "by more than the one before. The others go on; its last finite step stays in the picture."
+                "by more than the one before. The others go on; the last finite step stays in the picture."
             )
     return ""
 
@@ -62,11 +66,14 @@ def stage(wanted: lv.TrainingSettings, view: str, training: bool) -> None:
     While the training runs, the picture is a fragment of its own that runs six times a second: only the
     picture has to be new then, and a widget costs the browser more than a picture.
     """
+    progress = (
+        st.empty()
+    )  # always: else the chart would be another element after a training that was waited for
     live, opened = current(wanted)
     if opened:  # a link shows what it showed: so it is trained to the link's step first
         live.goal = linked_step()
     if not training and live.step < live.goal:
-        catch_up(live)
+        catch_up(live, progress)
     if training:
         st.session_state[WHOLE_PAGE] = True
         st.fragment(_while_running, run_every=0.16)(wanted, view)
@@ -81,6 +88,8 @@ def _while_paused(wanted: lv.TrainingSettings, view: str) -> None:
     buttons(wanted)
     with picture:
         _show(training.read(shown_seed()), view)
+    if st.session_state.get(TOLD) not in (None, int(Race.step.value)):
+        st.rerun()  # the link, the code and the files are about the step, too
 
 
 def _while_running(wanted: lv.TrainingSettings, view: str) -> None:
@@ -99,9 +108,14 @@ def _show(now: LiveView, view: str) -> None:
     control = Race.layers if view == "Layers" else Race.measure
     history = now.history
 
-    def choose_seed(x: float, y: float) -> None:
-        step = int(history.steps[-1]) if now.running else int(Race.step.value)
-        seed = lv.figures.seed_at(history, METRICS[Race.measure.value], VIEWS[view], step, x, y)
+    def choose_seed(x: float, y: float, picture: Mapping[str, Any]) -> None:
+        """By the picture that was clicked: another measure may be chosen by now, or a later step reached."""
+        measure, step = picture["measure"], picture["step"]
+        if picture["running"]:
+            measure = picture["frame"]
+        else:
+            step = picture["frame"]
+        seed = lv.figures.seed_at(history, METRICS[measure], VIEWS[view], int(step), x, y)
         if seed is not None and seed != shown_seed():
             st.session_state[Race.shown.key] = seed + 1
             st.session_state[CHOSEN] = True
@@ -111,9 +125,15 @@ def _show(now: LiveView, view: str) -> None:
         key="race",
         follow=(control if now.running else Race.step).key,
         on_click=choose_seed if now.boundaries and view != "Layers" else None,
+        clicked_in={
+            "measure": Race.measure.value,
+            "step": int(history.steps[-1]),
+            "running": now.running,
+        },
         options=control.options if now.running else (),
-        live=True,
-        alt=f"{control.value} of {', '.join(history.settings.losses)} over "
+        live=now.running,
+        steady=True,
+        alt=f"{control.value} of {', '.join(lv.LOSSES[name].label for name in history.settings.losses)} over "
         f"{STEPS} training steps, at step {int(history.steps[-1])}.",
     )
     if trouble := divergence_text(history):

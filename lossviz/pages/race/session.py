@@ -3,6 +3,7 @@
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
 import time
+from typing import Any
 
 import streamlit as st
 
@@ -42,8 +43,8 @@ def current(wanted: lv.TrainingSettings) -> tuple[LiveTraining, bool]:
     return opened, training is None or bool(chosen)
 
 
-def catch_up(training: LiveTraining) -> None:
-    """Train to the goal: at once with a progress bar, or if that takes long, while it is watched.
+def catch_up(training: LiveTraining, place: Any) -> None:
+    """Train to the goal: at once with a progress bar there, or if that takes long, while it is watched.
 
     This runs where the page itself runs: a click inside a fragment waits for the end of the run, and Stop
     would come too late.
@@ -51,7 +52,7 @@ def catch_up(training: LiveTraining) -> None:
     if training.estimated_seconds(training.goal) > WATCH_FROM:
         training.play(Race.speed.value == "Slow", training.goal)
         st.rerun()
-    place, since, bar = st.empty(), time.monotonic(), None
+    since, bar = time.monotonic(), None
     label = f"Training to step {training.goal} …"
 
     def progress(share: float) -> None:

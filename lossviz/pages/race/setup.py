@@ -19,7 +19,7 @@ def settings() -> lv.TrainingSettings:
     if len(runs) > MAX_RUNS:
         raise ValueError(
             f"{len(losses)} losses × {len(activations)} activations × {len(optimizers)} optimizers are "
-            f"{len(runs)} contestants, and at most {MAX_RUNS} can be kept apart"
+            f"{len(runs)} runs, and at most {MAX_RUNS} can be told apart"
         )
     second_rate = Race.rate.value if Race.own.value == "the same" else Race.own.value
     generated = lv.DATASETS[Race.data.value].synthetic
@@ -94,31 +94,31 @@ def summary(wanted: lv.TrainingSettings) -> str:
     inputs, classes = train.x.shape[1], len(train.classes)
     outputs = classes if lv.LOSSES[wanted.losses[0]].task == "multiclass" else 1
     hidden = str(wanted.network).removeprefix("mlp-").replace("linear", "")
-    shape = "small cnn" if hidden == "cnn" else "-".join(filter(None, (str(inputs), hidden, str(outputs))))
+    shape = "small CNN" if hidden == "cnn" else "-".join(filter(None, (str(inputs), hidden, str(outputs))))
     several = isinstance(wanted.activation, tuple)
     activation = "sigmoid or ReLU" if several else str(wanted.activation).replace("relu", "ReLU")
-    gain = f", last layer started {wanted.init_gain:g}× too large" if wanted.init_gain != 1 else ""
+    gain = f", output layer initialized × {wanted.init_gain:g}" if wanted.init_gain != 1 else ""
     changes = [
         f"last class {wanted.imbalance:g}× rarer" if wanted.imbalance != 1 else "",
         f"{100 * wanted.label_noise:g} % of the training labels wrong" if wanted.label_noise else "",
         "features centred" if wanted.centred else "",
     ]
-    labels = dict.fromkeys(lv.OPTIMIZERS[run.optimizer].label for run in wanted.runs)
-    optimizer = " or ".join(label.replace("Gradient", "gradient") for label in labels)
+    rows = [lv.OPTIMIZERS[run.optimizer] for run in wanted.runs]
+    optimizer = " or ".join(dict.fromkeys(row.inline_label or row.label for row in rows))
     rates = " and ".join(dict.fromkeys(f"{rate:g}" for rate in wanted.lr))
     extras = [
         f"batches of {wanted.batch}" if wanted.batch else "",
-        f"{wanted.schedule} schedule" if wanted.schedule != "constant" else "",
+        lv.SCHEDULES[wanted.schedule].label.lower() if wanted.schedule != "constant" else "",
         f"weight decay {wanted.weight_decay:g}" if isinstance(wanted.weight_decay, float) else "",
-        f"gradients of at most {wanted.clip:g}" if wanted.clip else "",
+        f"gradients clipped at {wanted.clip:g}" if wanted.clip else "",
     ]
-    boundaries = f"; portraits show seed {shown_seed() + 1}" if inputs == 2 else ""
-    data = f"{lv.DATASETS[wanted.dataset].label}, {len(train.x)} examples and {len(test.x)} held out"
+    boundaries = f"; decision boundaries of seed {shown_seed() + 1}" if inputs == 2 else ""
+    data = f"{lv.DATASETS[wanted.dataset].label}, training set {len(train.x)}, test set {len(test.x)}"
     return " · ".join(
         [
             ", ".join(filter(None, [data, *changes])),
             f"network {shape}, {activation}{gain}",
-            ", ".join(filter(None, [f"{optimizer}, rate {rates}", *extras])),
+            ", ".join(filter(None, [f"{optimizer}, learning rate {rates}", *extras])),
             f"{wanted.seeds} {'seed' if wanted.seeds == 1 else 'seeds'}{boundaries}.",
         ]
     )

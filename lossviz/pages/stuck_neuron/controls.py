@@ -1,7 +1,6 @@
 """Controls of the page Stuck neuron."""
 
-from lossviz.ui.controls import Choice, Slider, Toggle
-from lossviz.ui.learning_rates import RATES
+from lossviz.ui.controls import RATES, Choice, Slider, Toggle
 
 
 class Neuron:
@@ -9,7 +8,7 @@ class Neuron:
 
     view = Choice("neuron_view", "View", ("Slope", "Learning curve", "Escape time"), "Slope")
     z = Slider("neuron_z", "Logit z", -8.0, 8.0, 4.0, 0.1, "Moves the point along the curves")
-    target = Choice("neuron_target", "Target", ("0", "1"), "0", "What the neuron should put out")
+    target = Choice("neuron_target", "Target", ("0", "1"), "0", "What the neuron should output")
     half = Toggle(
         "neuron_half", "½ in the squared error", False, "Halves its loss, its slope and its curvature"
     )

@@ -11,7 +11,8 @@ from lossviz.pages.stuck_neuron.controls import Neuron
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -20,7 +21,7 @@ STARTS = [k / 2 for k in range(1, 29)]  # the slider's values
 LOSSES = ("sigmoid-half-mse", "sigmoid-ce")
 
 
-@st.cache_data(max_entries=16, show_spinner="Running neurons until they escape …")
+@st.cache_data(max_entries=16, show_spinner="Running gradient descent from each start …")
 def escape_times(rate: str) -> dict[str, list[lv.EscapeTime]]:
     """The escape times from every start, by loss."""
     return {loss: lv.neuron.escape_times(loss, STARTS, lr=float(rate)) for loss in LOSSES}
@@ -62,9 +63,10 @@ def show() -> None:
             "stays below a hundred.",
         )
     with convention:
-        caption(
+        words = caption(
             f"Input 1, target 0, *w* = *b* = *z*₀ / 2, both learning, rate {rate}, until the output is ½. "
-            "Squared error has the ½. Dots: gradient descent, run. Lines: the formula for tiny steps."
+            "Squared error has the ½ here, as in the book. Dots: gradient descent, run. Lines: the "
+            "formula for tiny steps."
         )
 
     def numbers() -> str:
@@ -84,13 +86,9 @@ times = {{loss: lv.neuron.escape_times(loss, starts, lr={rate}) for loss in {lis
 figure = lv.figures.escape_times(starts, times, at={z0:g})""",
         controls=(Neuron.view, *Neuron.escape_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "escape.html",
-                "text/html",
-                lambda: lv.figures.standalone(lv.figures.escape_times(STARTS, times, at=z0), "start"),
-            ),
+            FigurePage("escape.html", lambda: lv.figures.escape_times(STARTS, times, at=z0), "start"),
             File("Numbers (CSV)", "escape.csv", "text/csv", numbers),
         ],
         picture="neuron_escape",
+        caption=words,
     )

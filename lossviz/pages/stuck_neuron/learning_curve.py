@@ -11,7 +11,8 @@ from lossviz.pages.stuck_neuron.controls import Neuron
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -81,10 +82,12 @@ def show() -> None:
             "under cross-entropy, over 300 steps.",
         )
     with convention:
-        caption(
+        words = caption(
             f"One sigmoid neuron, input 1, target 0, *w* = {w:g}, *b* = {b:g}. Squared error is "
             "(*a* − *y*)² / 2 at "
-            f"learning rate {rate}, cross-entropy at {entropy_rate}."
+            f"learning rate {rate}, cross-entropy at {entropy_rate}. The output is *a* and squared error "
+            "has the ½, "
+            "as in the book; the view Slope writes *p*, without the ½ unless you switch it on."
         )
 
     def numbers() -> str:
@@ -116,15 +119,11 @@ fast = lv.descend("sigmoid-ce", w={w:g}, b={b:g}, lr={entropy_rate}, steps=300)
         code=code,
         controls=(Neuron.view, *Neuron.curve_controls),
         files=[
-            File(
-                "Page (HTML)",
-                "descent.html",
-                "text/html",
-                lambda: lv.figures.standalone(
-                    lv.figures.descents(runs, at=step, every=10, widget=widget), "step"
-                ),
+            FigurePage(
+                "descent.html", lambda: lv.figures.descents(runs, at=step, every=10, widget=widget), "step"
             ),
             File("Numbers (CSV)", "descent.csv", "text/csv", numbers),
         ],
         picture="neuron_curve",
+        caption=words,
     )

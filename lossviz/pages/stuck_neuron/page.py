@@ -2,10 +2,10 @@
 
 from lossviz.pages.stuck_neuron import escape_time, learning_curve, slope
 from lossviz.pages.stuck_neuron.controls import Neuron
-from lossviz.ui.page import footer, heading, page
+from lossviz.ui.page import heading, page
 
 SENTENCES = {
-    "Slope": "Drag the point to where the neuron is sure and wrong. Watch its slope.",
+    "Slope": "Drag the point to where the neuron is confidently wrong. Watch its slope.",
     "Learning curve": "Play. Both neurons start alike and see the same example.",
     "Escape time": "Drag the start. Each step to the right, squared error takes 2.7 times as long.",
 }
@@ -14,4 +14,3 @@ VIEWS = {"Slope": slope, "Learning curve": learning_curve, "Escape time": escape
 with page():
     view = heading("Why does the most wrong neuron learn slowest?", SENTENCES, Neuron.view)
     VIEWS[view].show()
-    footer()

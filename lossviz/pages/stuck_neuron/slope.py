@@ -9,7 +9,8 @@ from lossviz.pages.stuck_neuron.controls import Neuron
 from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import Tabs, axis_slider, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -59,14 +60,15 @@ def show() -> None:
             follow=Neuron.z.key,
             alt="Loss, slope and curvature of squared error and cross-entropy against the "
             "logit. Where the neuron "
-            "is sure and wrong, squared error is flat and cross-entropy climbs in a straight line.",
+            "is confidently wrong, squared error is flat and cross-entropy climbs in a straight line.",
         )
     convention = "(*p* − *y*)² / 2" if half else "(*p* − *y*)²"
     with above:
-        caption(
+        words = caption(
             f"*p* = sigmoid(*z*), target *y* = {target}. Squared error is {convention}; "
-            "cross-entropy is in nats. "
-            "Tinted: squared error bends down."
+            "cross-entropy is in nats. The other two views write *a* for *p*, and have the ½, as the "
+            "book has. "
+            "Shaded: negative curvature of squared error (not convex)."
         )
     curves = logit_curves(target, half)
 
@@ -77,9 +79,6 @@ def show() -> None:
             table |= {f"{loss} curvature": curves.curvature[i]}
         return files.columns(table)
 
-    def html() -> str:
-        return lv.figures.standalone(lv.figures.logit_curves(curves, at=z, every=2), "logit z =")
-
     Tabs().fill(
         see=text("slope_see"),
         maths=text("slope_maths"),
@@ -89,8 +88,9 @@ curves = lv.neuron.logit_curves(["{squared_error(half)}", "sigmoid-ce"], y={floa
 figure = lv.figures.logit_curves(curves, at={z:g})""",
         controls=(Neuron.view, *Neuron.slope_controls),
         files=[
-            File("Page (HTML)", "slope.html", "text/html", html),
+            FigurePage("slope.html", lambda: lv.figures.logit_curves(curves, at=z, every=2), "logit z ="),
             File("Numbers (CSV)", "slope.csv", "text/csv", numbers),
         ],
         picture="neuron_slope",
+        caption=words,
     )

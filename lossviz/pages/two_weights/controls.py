@@ -1,7 +1,7 @@
 """Controls of the page Two weights."""
 
-from lossviz.ui.controls import Choice, MultiChoice, Slider
-from lossviz.ui.learning_rates import RATES
+from lossviz.ui.address import registry_labels
+from lossviz.ui.controls import RATES, Choice, MultiChoice, Slider
 
 
 class Weights:
@@ -15,6 +15,7 @@ class Weights:
         ("noisy-step", "neuron-step", "one-example", "breast-cancer", "iris"),
         "noisy-step",
         "What the two weights are, and what they are fitted to",
+        registry_labels("neuron.TWO_WEIGHT_MODELS"),
     )
     optimizers = MultiChoice(
         "weights_optimizer",
@@ -22,6 +23,7 @@ class Weights:
         ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lbfgs"),
         ("sgd",),
         "Each runs from the same start under both losses",
+        registry_labels("OPTIMIZERS"),
     )
     rate = Choice("weights_rate", "Learning rate", RATES, "1", "The size of a step, the same for all runs")
     mark = Choice(
@@ -29,7 +31,8 @@ class Weights:
         "Mark",
         ("Plateau", "Bends down", "Nothing"),
         "Plateau",
-        "Dots where the slope is below 0.01, or strokes where the surface curves downwards",
+        "Dots where the gradient is below 0.01, or strokes where the Hessian has a negative eigenvalue",
+        {"Bends down": "Negative curvature"},
     )
     a = Slider("weights_a", "Start, first weight", -10.0, 10.0, 5.0, 0.1, "Where all runs start, across")
     b = Slider("weights_b", "Start, second weight", -10.0, 10.0, -8.0, 0.1, "Where all runs start, upwards")

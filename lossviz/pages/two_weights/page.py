@@ -2,6 +2,8 @@
 
 from __future__ import annotations  # a name of lv loads torch: not before the title is shown
 
+from typing import Any
+
 import streamlit as st
 
 import lossviz as lv
@@ -20,7 +22,8 @@ from lossviz.pages.two_weights.surfaces import (
 )
 from lossviz.ui.chart import chart
 from lossviz.ui.controls import presets
-from lossviz.ui.page import File, Tabs, axis_slider, caption, footer, heading, page
+from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.page import TURNED, Tabs, axis_slider, caption, heading, page
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -32,7 +35,7 @@ SENTENCES = {
 
 
 with page():
-    view = heading("Where does the ground go flat?", SENTENCES, Weights.view)
+    view = heading("Where does the loss surface go flat?", SENTENCES, Weights.view)
     chart_area = st.container()
     slider_area = st.container()
     convention = st.container()
@@ -53,7 +56,7 @@ with page():
             {
                 "Plateau": {},
                 "Slope": {"weights_a": 3.0, "weights_b": -2.0},
-                "Pass": {"weights_a": -0.5, "weights_b": 4.0, "weights_mark": "Bends down"},
+                "Saddle": {"weights_a": -0.5, "weights_b": 4.0, "weights_mark": "Bends down"},
                 "Four at once": {
                     "weights_optimizer": ("sgd", "momentum", "rmsprop", "adam"),
                     "weights_rate": "0.2",
@@ -74,36 +77,36 @@ with page():
             follow=Weights.step.key if view == "From above" else None,
             on_click=set_start if view == "From above" else None,
             alt="The loss over two weights, squared error beside cross-entropy on one scale, "
-            "with the ways that "
-            "optimizers take from the same start. Squared error has wide regions without any contour line.",
+            "with the "
+            "paths of optimizers from the same start. Squared error has wide regions without any "
+            "contour line.",
         )
     runs = trajectories(model, start, optimizers, rate)
     grids = loss_grids(model)
     with convention:
         if view == "From above":
             text_of_convention = (
-                "Numbers are loss ÷ the loss of always guessing ½; the heavy line is 1, "
+                "Numbers are loss ÷ the loss of always predicting ½; the heavy line is 1, "
                 "each line a factor √2."
             )
             marks = {
-                "Plateau": " Dotted: slope below 0.01.",
-                "Bends down": " Struck: the surface bends down.",
+                "Plateau": " Dotted: norm of the gradient below 0.01.",
+                "Bends down": " Hatched: negative curvature (not convex).",
             }
             text_of_convention += marks.get(marked, "")
         else:
             text_of_convention = (
-                "Height is loss ÷ the loss of always guessing ½. White lines: 1, 2, 3 … times guessing."
+                "Height is loss ÷ the loss of always predicting ½. White lines: 1, 2, 3 … times that."
             )
-        caption(text_of_convention)
+        words = caption(text_of_convention)
         if divergence_note(runs):
             st.markdown(divergence_note(runs))
 
-    def html() -> str:
+    def figure() -> Any:
         if view == "In relief":
-            return lv.figures.standalone(lv.figures.loss_terrains(grids, runs, step), "step")
+            return lv.figures.loss_terrains(grids, runs, step)
         # Each frame holds all trajectories up to its step: a frame for every step would be a file of 17 MB.
-        figure = lv.figures.loss_contours(grids, runs, step, overlay=OVERLAYS[marked], every=5)
-        return lv.figures.standalone(figure, "step")
+        return lv.figures.loss_contours(grids, runs, step, overlay=OVERLAYS[marked], every=5)
 
     drawn = (
         f"loss_contours(grids, runs, step={step}, overlay={OVERLAYS[marked]!r})"
@@ -127,9 +130,10 @@ runs = [
 figure = lv.figures.{drawn}""",
         controls=Weights.all,
         files=[
-            File("Page (HTML)", "surface.html", "text/html", html),
+            FigurePage("surface.html", figure, "step"),
             File("Paths (CSV)", "paths.csv", "text/csv", lambda: numbers(runs)),
         ],
         picture="weights_map" if view == "From above" else "weights_relief",
+        caption=words,
+        not_in_link=TURNED if view == "In relief" else "",
     )
-    footer()

@@ -29,7 +29,7 @@ def loss_grids(model: str) -> list[lv.neuron.LossGrid]:
     return [lv.neuron.loss_grid(model, loss, points=POINTS) for loss in LOSSES]
 
 
-@st.cache_data(max_entries=64, show_spinner="Walking downhill …")
+@st.cache_data(max_entries=64, show_spinner="Running the optimizers …")
 def trajectories_of(
     model: str, start: tuple[float, float], optimizer: str, rate: str
 ) -> list[lv.neuron.Trajectory]:
@@ -79,7 +79,7 @@ def divergence_note(runs: list[lv.neuron.Trajectory]) -> str:
     if first is None:
         return ""
     return (
-        f" **{first.optimizer} left the finite numbers at step {first.diverged_at}**: at "
+        f" **{lv.OPTIMIZERS[first.optimizer].label} diverged at step {first.diverged_at}**: at "
         f"learning rate {first.lr:g} "
         "each step overshot by more than the one before."
     )

@@ -39,15 +39,18 @@ const CHANGES = {
   attributeFilter: ["value", "aria-valuetext", "aria-checked"],
 };
 
-// Calls back whenever a control changes. Streamlit may replace the control's elements at any rerun, and may add them
-// after the chart: `find` looks for them again, and while there are none the page is observed for new elements.
+// Calls back whenever a control changes. Streamlit may add the control's elements after the chart, and may replace them
+// at any rerun: so the page is observed, and they are looked for again while there are none.
 export class ControlWatcher {
   constructor(onChange) {
     this.onChange = onChange;
     this.key = null;
     this.element = null;
     this.changes = new MutationObserver(onChange);
-    this.arrival = new MutationObserver(() => this.find(this.key));
+    this.arrival = new MutationObserver(() => {
+      if (this.key && !this.element?.isConnected) this.find(this.key);
+    });
+    this.arrival.observe(document.body, { subtree: true, childList: true });
     this.onInput = (event) => {
       if (this.key && event.target === sliderInput(this.key)) onChange();
     };
@@ -60,13 +63,9 @@ export class ControlWatcher {
     this.key = key;
     this.element = element;
     this.changes.disconnect();
-    this.arrival.disconnect();
-    if (element) {
-      this.changes.observe(element, CHANGES);
-      this.onChange();
-    } else if (key) {
-      this.arrival.observe(document.body, { subtree: true, childList: true });
-    }
+    if (!element) return;
+    this.changes.observe(element, CHANGES);
+    this.onChange();
   }
 
   disconnect() {

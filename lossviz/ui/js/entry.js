@@ -4,6 +4,7 @@
 
 let attempts = 0;
 let loading = null;
+const calls = new WeakMap(); // element of a component -> how often it was mounted or updated
 
 function load() {
   const version = attempts ? `VERSION.${attempts}` : "VERSION";
@@ -17,15 +18,24 @@ function load() {
   return loading;
 }
 
+// Streamlit calls this for every change of a component's data, and cleans up after a call that a newer one has
+// overtaken while the modules loaded. Only the newest call counts: with its data, and when it is cleaned up.
 export default async function mount(component) {
-  const { parentElement, setStateValue } = component;
+  const { data, parentElement, setStateValue } = component;
+  if (data === null || data === undefined) return undefined; // they are on their way: then this is called again
+  const call = (calls.get(parentElement) ?? 0) + 1;
+  calls.set(parentElement, call);
   try {
     const [module] = await load().catch(load);
+    if (calls.get(parentElement) !== call) return undefined;
     if (parentElement.dataset.missing) {
       delete parentElement.dataset.missing;
       setStateValue("missing", false);
     }
-    return module.default(component);
+    const clean = module.default(component);
+    return () => {
+      if (calls.get(parentElement) === call) clean?.();
+    };
   } catch (error) {
     console.warn("lossviz: a script could not be loaded:", error);
     if (!parentElement.dataset.missing) {

@@ -9,6 +9,15 @@ export function isDarkColour(text) {
   return 0.3 * r + 0.6 * g + 0.1 * b < 128;
 }
 
+// Which figure of a payload is drawn: the wide one, whose panel is null, or a panel of the narrow one. While pictures
+// follow each other quickly only one of the two may have come: then it is drawn, whatever the width.
+export function chooseFigure({ wide, narrow }, small, panel) {
+  const names = Object.keys(narrow);
+  if (!names.length || (wide && !small)) return { figure: wide, panel: null, names };
+  const shown = Math.max(0, Math.min(panel, names.length - 1));
+  return { figure: narrow[names[shown]], panel: shown, names };
+}
+
 // A figure's JSON with each colour replaced by its counterpart in the dark theme.
 export function recolour(text, colours) {
   const names = Object.keys(colours).map((name) => name.replace(/[()]/g, "\\$&"));

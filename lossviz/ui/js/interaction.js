@@ -50,7 +50,8 @@ export class Interaction {
 
   position(event) {
     const box = this.plot.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
+    const scale = box.width / this.plot.offsetWidth;
+    return { x: (event.clientX - box.left) / scale, y: (event.clientY - box.top) / scale };
   }
 
   // The grip, if it is within reach of the pointer.
@@ -94,6 +95,6 @@ export class Interaction {
   // A click anywhere in a map, not only on a point, in the data's own coordinates.
   onClick(event) {
     const place = this.chart.payload.clickable && dataAt(this.plot, this.position(event));
-    if (place) this.chart.component.setTriggerValue("click", place);
+    if (place) this.chart.component.setTriggerValue("click", { ...place, picture: this.chart.picture });
   }
 }

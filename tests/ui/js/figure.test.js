@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import {
   atFrame,
+  chooseFigure,
   decodeArray,
   frameFor,
   isDarkColour,
@@ -117,4 +118,25 @@ test("arrays are lists, or base64 of typed arrays in one or two dimensions", () 
   );
   const small = Buffer.from(new Int8Array([-1, 7]).buffer).toString("base64");
   assert.deepEqual([...decodeArray({ bdata: small, dtype: "i1" })], [-1, 7]);
+});
+
+test("the wide figure, or a panel of the narrow one, by the width of the chart", () => {
+  const both = { wide: "wide", narrow: { Left: "left", Right: "right" } };
+  const names = ["Left", "Right"];
+  assert.deepEqual(chooseFigure(both, false, 1), { figure: "wide", panel: null, names });
+  assert.deepEqual(chooseFigure(both, true, 1), { figure: "right", panel: 1, names });
+  assert.deepEqual(chooseFigure(both, true, 5), { figure: "right", panel: 1, names });
+});
+
+test("where only one of the two has come it is drawn, and the next narrow one as well", () => {
+  assert.deepEqual(chooseFigure({ wide: "wide", narrow: {} }, true, 0), {
+    figure: "wide",
+    panel: null,
+    names: [],
+  });
+  assert.deepEqual(chooseFigure({ wide: null, narrow: { "": "narrow" } }, false, -1), {
+    figure: "narrow",
+    panel: 0,
+    names: [""],
+  });
 });

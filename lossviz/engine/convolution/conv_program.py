@@ -3,12 +3,12 @@
 Convolutions are too large for stacking networks to matter. Memory matters: channels last, a few hundred
 images at a time, BatchNorm folded into the convolution before it, a first convolution of few numbers as one
 matrix product on inputs that are unfolded once, and max-pooling as pairwise maxima (PyTorch's own pooling
-is slow on channels last). Where `lossviz.engine.winograd` saves most of the multiplications, values have
-their pixels outermost in memory instead; their shape is (n, C, height, width) all the same, and elementwise
-operations work on either format.
+is slow on channels last). Where `lossviz.engine.convolution.winograd` saves most of the multiplications,
+values have their pixels outermost in memory instead; their shape is (n, C, height, width) all the same, and
+elementwise operations work on either format.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -16,8 +16,8 @@ from torch import Tensor
 
 from lossviz.engine.batchable import STANDARD_FORMAT_OPS, is_per_example
 from lossviz.engine.buffers import BufferPool
-from lossviz.engine.conv_blocks import map_in_threads, uses_winograd
-from lossviz.engine.convolutions import (
+from lossviz.engine.convolution.conv_blocks import map_in_threads, uses_winograd
+from lossviz.engine.convolution.convolutions import (
     Prepared,
     channels_last,
     conv_spec,
@@ -28,6 +28,8 @@ from lossviz.engine.convolutions import (
     unfolded_conv,
     winograd_conv,
 )
+from lossviz.engine.op_names import RESHAPES
+from lossviz.engine.state.plane_state import LinearPart
 from lossviz.engine.trace import Op, Ref, Trace, UntraceableError, argument, input_refs
 
 BlockValues = dict[
@@ -46,6 +48,8 @@ class ConvProgram:
         shapes: dict[str, tuple[int, ...]],
         frozen: dict[str, Tensor],
         blocks: Sequence[slice],
+        moving: Mapping[str, LinearPart],
+        pool: BufferPool,
     ) -> None:
         """Compile a trace.
 
@@ -55,14 +59,17 @@ class ConvProgram:
             shapes: Shapes of the trainable parameters by name, in order.
             frozen: The other parameters.
             blocks: The slices of the data.
+            moving: Buffers and frozen parameters that move with the weights.
+            pool: Scratch buffers.
 
         Raises:
             UntraceableError: If an operation is not known, or mixes examples.
         """
         self._trace, self._blocks, self._frozen = trace, blocks, frozen
+        self._moving = moving
         self._shapes, self._directions = shapes, filters_last(directions, shapes)
         self._input_only = self._find_input_only()
-        self._pool = BufferPool()
+        self._pool = pool
         self._winograd = uses_winograd(trace, directions)
         self._prepare: list[
             tuple[Any, Callable[[BlockValues], Prepared]]
@@ -113,6 +120,7 @@ class ConvProgram:
         """All parameters at one point (3,), by name."""
         flat = torch.mv(self._directions.t(), coefficients)
         values: BlockValues = dict(self._frozen)
+        values |= {name: part.at(coefficients[None])[0] for name, part in self._moving.items()}
         offset = 0
         for name, shape in self._shapes.items():
             size = int(torch.Size(shape).numel())
@@ -151,11 +159,11 @@ class ConvProgram:
             return pooling
         if not is_per_example(op):
             raise UntraceableError(f"{op.name}, which is not in the table of operations")
-        if op.name in ("flatten", "view", "reshape"):
-            if len(op.shape) != 2 or op.shape[0] != op.input_shapes[0][0]:
+        if op.name in RESHAPES:
+            if op.shape[:1] != op.input_shapes[0][:1]:
                 raise UntraceableError(f"{op.name} to {op.shape}")
-            operand = self._operand(op.args[0])
-            return lambda values, block: operand(values, block).flatten(1)
+            operand, shape = self._operand(op.args[0]), op.shape[1:]
+            return lambda values, block: (h := operand(values, block)).reshape(len(h), *shape)
         if op.name in ("relu", "relu_") and self._can_overwrite(op.args[0]):
             operand = self._operand(op.args[0])
             if self._is_only_pooled(index):
@@ -265,14 +273,14 @@ class ConvProgram:
         if index not in self._folded:
             return lambda values: (filters_of(values, 0), bias_of(values, 0))
         norm = self._trace.ops[self._folded[index]]
-        mean, var = self._recorded(norm.args[1]), self._recorded(norm.args[2])
+        mean_of, var_of = (self._operand(ref) for ref in norm.args[1:3])
         weight_of, shift_of = (
             self._operand(argument(norm, 3 + k, name, None)) for k, name in enumerate(("weight", "bias"))
         )
         eps = argument(norm, 7, "eps", 1e-5)
-        inverse_std = torch.rsqrt(var + eps)
 
         def fold(values: BlockValues) -> Prepared:
+            mean, inverse_std = mean_of(values, 0), torch.rsqrt(var_of(values, 0) + eps)
             filters, bias = filters_of(values, 0), bias_of(values, 0)
             weight, shift = weight_of(values, 0), shift_of(values, 0)
             scale = inverse_std if weight is None else weight * inverse_std

@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lossviz.engine.buffers import Buffer
+from lossviz.engine.convolution.winograd import Pair, WinogradConv, images_at_once, is_faster
 from lossviz.engine.trace import Op, argument
-from lossviz.engine.winograd import Pair, WinogradConv, images_at_once, is_faster
 
 MAX_UNFOLDED = 64  # numbers under a filter up to which the first convolution is done as a matrix product
 
@@ -101,7 +101,7 @@ def direct_conv(spec: ConvSpec) -> tuple[Prepare, Convolve]:
 
 
 def winograd_conv(spec: ConvSpec, like: Tensor, new_buffer: Callable[[], Buffer]) -> tuple[Prepare, Convolve]:
-    """Winograd's minimal filtering, see `lossviz.engine.winograd`."""
+    """Winograd's minimal filtering, see `lossviz.engine.convolution.winograd`."""
     height, width = spec.inputs[2:]
     padding = ((spec.output_size[0] + 2 - height) // 2, (spec.output_size[1] + 2 - width) // 2)
     conv = WinogradConv(like, (height, width), padding, new_buffer)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from torch import Tensor
 
 from lossviz.common.one_thread import one_thread
-from lossviz.engine.convolutions import conv_spec, max_images
+from lossviz.engine.convolution.convolutions import conv_spec, max_images
 from lossviz.engine.trace import Trace
 
 MAX_IMAGES = 200  # in a block

@@ -1,0 +1,5 @@
+"""Basics: what a loss is, in small examples: predictions, one neuron's fits, products, guesses, densities."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,0 +1,1 @@
+"""The glossary: its entries, and how they are shown below the texts of a page."""
