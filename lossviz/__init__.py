@@ -6,4 +6,5 @@ and torch, when it is first used. The core never loads streamlit or plotly; ``lv
 
 from lazy_loader import attach_stub
 
+__version__ = "0.1.0"
 __getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -57,6 +57,8 @@ from .training.snapshot import Snapshot as Snapshot
 from .training.train import train as train
 from .training.trainer import Training as Training
 
+__version__: str
+
 __all__ = [
     "DATASETS",
     "LOSSES",

@@ -1,14 +1,13 @@
 """The table of contents: the script that Streamlit runs for every page."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from lossviz import pages
+from lossviz.common.app_files import app_folder
 from lossviz.ui import preload, style
 from lossviz.ui.page import foot, last_line
 
-ASSETS = Path(__file__).parents[2] / "assets"
+ASSETS = app_folder() / "assets"
 
 st.set_page_config(page_icon=str(ASSETS / "mark.svg"), layout="wide")
 style.apply()

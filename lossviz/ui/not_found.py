@@ -1,12 +1,17 @@
 """Addresses that are no page of the app: a page that says so, with a way home.
 
+So are Streamlit's counters of sessions and memory, at ``_stcore/metrics``: they are for the operator, who
+sets ``LOSSVIZ_METRICS=1`` behind a proxy that keeps them from everybody else.
+
 Streamlit answers every address that it does not know with its own index page. Below another path that page
 finds none of its files and stays blank.
 """
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
+METRICS, SHOW_METRICS = "_stcore/metrics", "LOSSVIZ_METRICS"
 _OWN = ("_stcore/", "media/", "app/static/", "component/")  # of Streamlit: a download may be a page in HTML
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -43,6 +48,9 @@ class NotFound:
         self._known = {self._root.rstrip("/"), *(f"{self._root}{page}" for page in ("", *pages))}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and self._is_hidden(scope["path"]):
+            await self._refuse(scope, send)
+            return
         if scope["type"] != "http" or self._may_be_html(scope["path"]):
             await self._app(scope, receive, send)
             return
@@ -57,6 +65,10 @@ class NotFound:
                 await send(message)
 
         await self._app(_unconditional(scope), receive, checked)
+
+    def _is_hidden(self, path: str) -> bool:
+        inside = path.removeprefix(self._root).rstrip("/")
+        return inside == METRICS and os.environ.get(SHOW_METRICS) != "1"
 
     def _may_be_html(self, path: str) -> bool:
         return path in self._known or path.removeprefix(self._root).startswith(_OWN)

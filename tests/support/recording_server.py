@@ -2,7 +2,8 @@
 
 It writes the port as a line of JSON when it is ready, and answers each line of its input with another:
 "imports": [[module, thread, seconds since the start], ...] of all modules that are there;
-"uploads": {session: {id of a file: its size}} of all uploaded files that are held.
+"uploads": {session: {id of a file: its size}} of all uploaded files that are held;
+"sessions": how many there are, those that have just gone among them.
 """
 
 import json
@@ -38,6 +39,8 @@ def listen() -> None:
             answer([one for one in IMPORTS if one[0] in sys.modules])
         if line.strip() == "uploads":
             answer(uploads())
+        if line.strip() == "sessions":
+            answer(sessions())
 
 
 def uploads() -> dict[str, dict[str, int]]:
@@ -47,6 +50,12 @@ def uploads() -> dict[str, dict[str, int]]:
     return {
         session: {name: len(file.data) for name, file in files.items()} for session, files in held.items()
     }
+
+
+def sessions() -> int:
+    from streamlit import runtime
+
+    return runtime.get_instance()._session_mgr.num_sessions()
 
 
 def main() -> None:

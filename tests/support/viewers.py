@@ -8,6 +8,7 @@ replaces what was there. A message that the server knows this client to have is 
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -34,6 +35,7 @@ class Client:
 
     socket: ClientConnection
     session: str = ""  # its id on the server, known after the first run
+    colour: str = ""  # primary colour of the theme that the server is configured with
     first: float = 0.0  # seconds from the request to the first title
     elements: dict[Place, Any] = field(default_factory=dict)  # what is on the page now
     exceptions: list[str] = field(default_factory=list)  # all that were ever there
@@ -61,6 +63,7 @@ class Client:
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 self.session = message.new_session.initialize.session_id
+                self.colour = message.new_session.custom_theme.light.primary_color
                 self.elements.clear()
             elif kind == "delta":
                 self._take(tuple(message.metadata.delta_path), message.delta)
@@ -100,8 +103,15 @@ class Client:
         return found
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextlib.contextmanager
-def viewing(port: int) -> Iterator[Client]:
+def viewing(port: int, headers: dict[str, str] | None = None) -> Iterator[Client]:
     """A new viewer of the server at a port of this machine, who leaves at the end."""
     origin: Any = f"http://127.0.0.1:{port}"
     protocols: Any = ["streamlit"]
@@ -112,8 +122,9 @@ def viewing(port: int) -> Iterator[Client]:
         max_size=None,
         open_timeout=PATIENCE,
         compression=None,
-    ) as socket:
-        yield Client(socket)
+        additional_headers=headers,
+    ) as connection:
+        yield Client(connection)
 
 
 @dataclass

@@ -148,6 +148,18 @@ def test_every_page_and_all_that_is_no_page_goes_through(base: str) -> None:
         assert urljoin(f"http://example.org{root}/a/b", home) == f"http://example.org{root}/"
 
 
+@pytest.mark.parametrize("base", ["", "some/base"])
+def test_the_servers_counters_are_shown_only_where_the_operator_says_so(
+    monkeypatch: pytest.MonkeyPatch, base: str
+) -> None:
+    path = f"/{base}/_stcore/metrics" if base else "/_stcore/metrics"
+    counters = HTML | {"headers": [(b"content-type", b"application/openmetrics-text")]}
+    for hidden in (path, f"{path}/"):
+        assert answered(hidden, counters, base=base)[0]["status"] == 404
+    monkeypatch.setenv("LOSSVIZ_METRICS", "1")
+    assert answered(path, counters, base=base) == [counters, BODY]
+
+
 def test_the_server_is_ready_before_torch_is() -> None:
     """What `streamlit run app.py` imports before it answers. (Streamlit itself imports plotly.)"""
     code = "import app, json, sys; print(json.dumps(sorted(sys.modules)))"

@@ -1,0 +1,114 @@
+"""What the commands do once their arguments are read."""
+
+import argparse
+import csv
+import importlib.util
+import subprocess
+import sys
+from typing import Any
+
+from lossviz.cli.output import check_output, write_picture
+from lossviz.cli.problem import load_problem
+from lossviz.common.app_files import app_folder
+
+PLANES = ("filter", "layer", "none", "hessian", "pca", "interpolation")
+
+
+def app(options: list[str]) -> int:
+    """Open the app with Streamlit, which is given the options."""
+    if importlib.util.find_spec("streamlit") is None:
+        raise ValueError("the app needs Streamlit: pip install 'lossviz[app]'")
+    script = app_folder() / "app.py"
+    return subprocess.call([sys.executable, "-m", "streamlit", "run", str(script), *options])
+
+
+def surface(options: argparse.Namespace) -> int:
+    """Compute a surface and write it to a file."""
+    check_output(options.out, ".npz")
+    _check_count(options.plane, len(options.checkpoints))
+    from lossviz.landscape import surface as surfaces
+
+    model, loss_fn, data = load_problem(options.function)
+    result = surfaces.surface(
+        model,
+        loss_fn,
+        data,
+        _plane(options, model, loss_fn, data),
+        options.span,
+        options.points,
+        max_batches=options.max_batches,
+        resume=options.resume,
+    )
+    if options.out.suffix.lower() == ".npz":
+        try:
+            result.save(options.out)
+        except OSError as error:
+            raise ValueError(f"{str(options.out)!r} cannot be written: {error.strerror or error}") from error
+    else:
+        from lossviz.figures.landscape.surfaces import contour
+
+        write_picture(contour(result), options.out, f"Loss surface of {result.facts.loss_name}")
+    _say(options, result, f"{options.points} x {options.points}")
+    return 0
+
+
+def profile(options: argparse.Namespace) -> int:
+    """Compute a profile and write it to a file."""
+    check_output(options.out, ".csv")
+    from lossviz.landscape import profile as profiles
+    from lossviz.landscape.checkpoint_planes import interpolation_plane
+
+    model, loss_fn, data = load_problem(options.function)
+    direction, span = None, options.span
+    if options.checkpoint is not None:
+        direction = interpolation_plane(model, options.checkpoint)  # its first axis leads to the checkpoint
+        span = (-0.5, 1.5) if span is None else span
+    result = profiles.profile(
+        model, loss_fn, data, direction, span, options.points, max_batches=options.max_batches
+    )
+    if options.out.suffix.lower() == ".csv":
+        try:
+            with options.out.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file)
+                writer.writerow(["a", "loss"])
+                writer.writerows(zip(result.a.tolist(), result.loss.tolist(), strict=True))
+        except OSError as error:
+            raise ValueError(f"{str(options.out)!r} cannot be written: {error.strerror or error}") from error
+    else:
+        from lossviz.figures.landscape.surfaces import profile as drawn
+
+        write_picture(drawn(result), options.out, f"Profile of {result.facts.loss_name}")
+    _say(options, result, f"{options.points}")
+    return 0
+
+
+def _check_count(plane: str, given: int) -> None:
+    """Check that so many checkpoints suit the plane."""
+    if plane == "pca":
+        allowed, good = "at least 3 checkpoints", given >= 3
+    elif plane == "interpolation":
+        allowed, good = "1 or 2 checkpoints", given in (1, 2)
+    else:
+        allowed, good = "no checkpoints", given == 0
+    if not good:
+        raise ValueError(f"--plane {plane} takes {allowed}; got {given}")
+
+
+def _plane(options: argparse.Namespace, model: Any, loss_fn: Any, data: Any) -> Any:
+    """The plane that --plane, --seed and --checkpoints describe."""
+    from lossviz.landscape.checkpoint_planes import interpolation_plane, pca_plane
+    from lossviz.landscape.planes import hessian_plane, random_plane
+
+    if options.plane == "hessian":
+        return hessian_plane(model, loss_fn, data, max_batches=options.max_batches)
+    if options.plane == "pca":
+        return pca_plane(options.checkpoints, model)
+    if options.plane == "interpolation":
+        first, *others = options.checkpoints
+        return interpolation_plane(model, first, others[0] if others else None, options.seed)
+    return random_plane(model, options.seed, options.plane)
+
+
+def _say(options: argparse.Namespace, result: Any, points: str) -> None:
+    facts = result.facts
+    print(f"{options.out}: {points} points, {facts.examples} examples, {facts.evaluator} evaluator")
