@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lossviz.common.errors import first_line
 from lossviz.curvature.double_precision import in_double
@@ -34,6 +34,9 @@ def double_copy(hessian: AutogradHessian, items: tuple[Batch, ...] | None = None
     count = sum(value.numel() for value in (*hessian.model.parameters(), *hessian.model.buffers()))
     if count > MAX_WEIGHTS:
         raise NotInDoubleError(f"the model has {count} weights, too many for a copy in float64")
+    if any(not p.requires_grad and type(p) is not nn.Parameter for p in hessian.model.parameters()):
+        # The private copy shares them with the user's model, in which they would be converted.
+        raise NotInDoubleError("it has frozen weights of a library's own type")
     twin = with_batches(hessian, hessian.batches.items if items is None else items)
     twin.in_double = True
     try:

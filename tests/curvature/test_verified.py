@@ -1,5 +1,6 @@
 """Every curvature is that of differences of gradients, on models where autograd's is not, or is refused."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -228,6 +229,20 @@ def test_a_model_that_does_not_run_in_float64_is_checked_in_its_own_dtype() -> N
         lv.sharpness(SinglePrecision(InNumpy.apply), CE, (X, Y))
     with pytest.raises(ValueError, match=r"not its derivative, because of .*WrongBackward"):
         lv.sharpness(SinglePrecision(WrongBackward.apply), CE, (X, Y))
+
+
+class LibraryParameter(nn.Parameter):
+    """As quantized layers keep their weights."""
+
+
+@pytest.mark.parametrize("kind", [nn.Parameter, LibraryParameter])
+def test_frozen_weights_that_a_copy_shares_are_not_converted(kind: type[nn.Parameter]) -> None:
+    model = model_with(F.gelu)
+    model[0].weight = kind(model[0].weight.detach(), requires_grad=False)
+    before = state(model)
+    matrix = true_hessian(copy.deepcopy(model), CE, (X, Y))
+    assert lv.sharpness(model, CE, (X, Y)) == pytest.approx(np.linalg.eigvalsh(matrix)[-1], rel=1e-4)
+    assert state(model) == before
 
 
 def test_inference_mode_is_one_sentence_and_its_tensors_are_taken() -> None:
