@@ -66,7 +66,7 @@ def test_the_paired_test_comes_when_the_training_stops(viewer: Callable[..., Vie
     one.click("race_measure", "Brier")  # the browser has this picture already
     until(lambda: one.frame == "Brier")
     until(lambda: "Brier score" in texts(one))
-    for view, mark in (("Layers", "gradient by layer"), ("Seeds", "each seed, a line")):
+    for view, mark in (("Layers", "gradient by layer"), ("Seeds", "a line for each seed")):
         one.click("race_view", view)
         until(lambda mark=mark: mark in texts(one))
         pictures = one.pictures
