@@ -62,11 +62,11 @@ def test_the_paired_test_comes_when_the_training_stops(viewer: Callable[..., Vie
     one = viewer().open(SLOW)
     assert "Ready" in texts(one)
     press(one, "Play")
-    until(lambda: "The verdict comes when the race stops." in texts(one))
+    until(lambda: "Tested when the training stops." in texts(one))
     one.click("race_measure", "Brier")  # the browser has this picture already
     until(lambda: one.frame == "Brier")
     until(lambda: "Brier score" in texts(one))
-    for view, mark in (("Layers", "gradient by layer"), ("Seeds", "each seed, a line")):
+    for view, mark in (("Layers", "gradient by layer"), ("Seeds", "a line for each seed")):
         one.click("race_view", view)
         until(lambda mark=mark: mark in texts(one))
         pictures = one.pictures
@@ -74,6 +74,6 @@ def test_the_paired_test_comes_when_the_training_stops(viewer: Callable[..., Vie
     press(one, "Pause")
     one.page.get_by_role("button", name="Play").first.wait_for()
     until(lambda: any(word in texts(one) for word in ("luck", "No difference", "Significant")))
-    assert "The verdict comes" not in texts(one)
+    assert "Tested when" not in texts(one)
     until(server.racing, lambda n: n == 0)
     assert one.errors == one.exceptions() == []

@@ -130,6 +130,8 @@ def logit_curves(curves: LogitCurves, at: float = 4.0, every: int = 1, narrow: b
     ]
     if narrow:
         texts[-1]["text"] = f"z = {number(float(curves.z[start]))}"
+        for end in ends:
+            end["text"] = end["text"].replace("confidently ", "")
     figure.update_layout(
         annotations=[
             *texts,
