@@ -43,7 +43,12 @@ class VectorizedEvaluator:
         self._outputs, self._blocks, outputs = forward.run, forward.blocks, forward.outputs
         most = forward.points_at_once
         self.block_size = max(1, min(most, MAX_OUTPUTS // outputs.numel()))
-        self._loss = compile_loss(task, batch, outputs, self._blocks)
+        try:
+            self._loss = compile_loss(task, batch, outputs, self._blocks)
+        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            if len(task.batches.items) == 1 or isinstance(error, UntraceableError):
+                raise
+            raise UntraceableError("a loss that does not take the examples of all batches at once") from error
         del forward.outputs
 
     def __call__(self, points: Floats) -> Floats:

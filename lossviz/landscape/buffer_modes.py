@@ -7,7 +7,7 @@ from torch import nn
 
 from lossviz.engine.parameters import private_copy
 from lossviz.engine.state.batch_norm import batch_norm_layers
-from lossviz.engine.state.plane_state import PlaneState, set_state
+from lossviz.engine.state.plane_state import PlaneState, write_state
 
 BatchNormMode = Literal["interpolate", "eval", "recompute"]
 BATCHNORM_MODES: tuple[str, ...] = get_args(BatchNormMode)
@@ -21,7 +21,7 @@ def chosen_state(state: PlaneState, mode: str) -> PlaneState:
 def model_at_origin(model: nn.Module, state: PlaneState) -> nn.Module:
     """A private copy of the model with the buffers and frozen parameters of the plane's (0, 0)."""
     copied = private_copy(model)
-    set_state(copied, state.origin)
+    write_state(copied, state.origin)
     return copied
 
 

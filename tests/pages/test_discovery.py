@@ -52,6 +52,8 @@ def copy(tmp_path: Path) -> Path:
     """A copy of the package with one page more."""
     shutil.copytree(ROOT / "lossviz", tmp_path / "lossviz", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "assets", tmp_path / "assets", ignore=shutil.ignore_patterns("screens"))
+    shutil.copytree(ROOT / ".streamlit", tmp_path / ".streamlit")
+    shutil.copy(ROOT / "app.py", tmp_path)
     folder = tmp_path / "lossviz" / "pages" / "brand_new"
     folder.mkdir()
     (folder / "__init__.py").write_text(INIT)

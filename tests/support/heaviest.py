@@ -41,6 +41,11 @@ BINARY = (
 
 # page: (view, its heaviest settings) for each view, at least once
 HEAVIEST: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "start_here": [
+        *((view, {}) for view in ("Number", "Curve", "Surface", "Training", "Logarithm", "Unit", "Sign")),
+        ("Accuracy", {}),
+    ],
+    "glossary": [("", {})],
     "stuck_neuron": [
         ("Slope", {"neuron_half": True}),
         ("Learning curve", {"neuron_widget": True, "neuron_own": "0.005"}),
@@ -222,17 +227,18 @@ def main(pages: list[str]) -> None:
 
 def query_of(page: str, view: str, settings: dict[str, Any]) -> dict[str, Any]:
     """A link's query."""
-    said = {view_of(page).key: view} | settings
+    choice = view_of(page)
+    said = settings if choice is None else {choice.key: view} | settings
     return {
         key: list(v) if isinstance(v, tuple) else str(v).replace("True", "true") for key, v in said.items()
     }
 
 
 def view_of(page: str) -> Any:
-    """The control that chooses the page's view."""
+    """The control that chooses the page's view, if it has several."""
     from support.pages import controls_of
 
-    return controls_of(page).view
+    return getattr(controls_of(page), "view", None)
 
 
 if __name__ == "__main__":

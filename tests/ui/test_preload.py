@@ -28,7 +28,10 @@ known = heavy()
 for module in pkgutil.walk_packages(lossviz.ui.__path__, "lossviz.ui."):
     if module.name != "lossviz.pages.contents":
         import_module(module.name)
-light = {"lossviz.common", "lossviz.common.parsing", "lossviz.common.plain_text"}
+light = {
+    "lossviz.common", "lossviz.common.app_files", "lossviz.common.parsing", "lossviz.common.plain_text",
+    "lossviz.figures", "lossviz.figures.base", "lossviz.figures.base.fonts",
+}
 assert heavy() - known <= light, heavy() - known
 
 def loaded(thread):

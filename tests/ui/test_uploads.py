@@ -57,7 +57,7 @@ def test_every_upload_takes_one_file() -> None:
     places = [
         path for path in (ROOT / "lossviz").rglob("*.py") if "file_uploader(" in path.read_text("utf-8")
     ]
-    assert [path.name for path in places] == ["trained_network.py"], "look at a new one here too"
+    assert [path.name for path in places] == ["surface_file.py"], "look at a new one here too"
 
 
 # --- a server ---------------------------------------------------------------------------------------------

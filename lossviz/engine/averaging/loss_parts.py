@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from lossviz.engine.averaging.denominators import CLASS_LOSSES, SAME_SHAPE, TORCH_LOSSES, torch_denominator
 from lossviz.engine.nested import tensors_in
-from lossviz.engine.op_names import ALONG_AXIS, BINARY, REDUCTIONS, UNARY
+from lossviz.engine.op_names import ALONG_AXIS, BINARY, DROPOUTS, REDUCTIONS, UNARY
 
 
 @dataclass(frozen=True)
@@ -210,6 +210,8 @@ def _mixes(
     if function in TORCH_LOSSES:
         sizes = {tuple(value.shape) for value in args[:2] if isinstance(value, Tensor)}
         return function in SAME_SHAPE and len(sizes) > 1  # broadcast
+    if name in DROPOUTS:
+        return False  # each example is left out or kept by itself
     if name in UNARY or name in BINARY or name == "where":
         # Broadcasting would combine one example with others, or with a number made of all.
         whole = {shape for shape in shapes if shape} or {()}

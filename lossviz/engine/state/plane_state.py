@@ -76,7 +76,7 @@ def copied(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: value.clone() if value.numel() <= SHARED_SIZE else value for name, value in state.items()}
 
 
-def set_state(model: nn.Module, state: Mapping[str, Tensor]) -> None:
+def write_state(model: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Give a private copy of a model these buffers and frozen parameters, each in memory of its own.
 
     What the model has already stays as it is; names that it does not have are left out.

@@ -19,7 +19,7 @@ def likelihood_product(
     Args:
         result: A result of `lv.basics.likelihood_product`.
         at: The number of examples that is marked.
-        every: A frame is made for every so many numbers of examples.
+        every: A frame is made for every so many numbers of examples, and for ``at``.
         narrow: Lay the figure out for a phone.
 
     Returns:
@@ -28,7 +28,7 @@ def likelihood_product(
     Example:
         >>> import lossviz as lv
         >>> result = lv.basics.likelihood_product(0.9, most=40)
-        >>> figure = lv.figures.likelihood_product(result, at=10, every=20)
+        >>> figure = lv.figures.likelihood_product(result, at=20, every=20)
         >>> [frame.name for frame in figure.frames]
         ['0', '20', '40']
     """

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from lossviz.figures.base.number_format import percent
 from lossviz.figures.base.style import blank
 from lossviz.figures.metrics.stems import (
     HEIGHT,
@@ -66,4 +67,4 @@ def reference_accuracies(
 
 def tenths(share: float) -> str:
     """A share in percent, with one decimal unless that is 0."""
-    return f"{round(100 * share, 1):g} %"
+    return f"{round(100 * share, 1):g} %" if -1 <= share <= 1 else percent(share)
