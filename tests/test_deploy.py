@@ -64,6 +64,7 @@ def fetched(port: int, path: str, cookie: str = "") -> tuple[int, str]:
         return 0, ""
 
 
+@pytest.mark.browser  # though it needs none: it starts servers
 def test_a_viewer_stays_at_one_of_two_servers_and_goes_on_at_the_other_when_it_dies(tmp_path: Path) -> None:
     with (
         serving(tmp_path / "1.log") as first,
@@ -93,6 +94,7 @@ def test_a_viewer_stays_at_one_of_two_servers_and_goes_on_at_the_other_when_it_d
         assert other.ask("sessions") == 1
 
 
+@pytest.mark.browser  # though it needs none: it starts servers
 def test_the_entry_for_community_cloud_opens_the_app(tmp_path: Path) -> None:
     script = DEPLOY / "cloud" / "streamlit_app.py"
     with serving(tmp_path / "log", app=script) as server, viewing(server.port) as client:

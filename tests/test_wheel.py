@@ -44,6 +44,7 @@ def run(command: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=folder, env=outside, text=True, capture_output=True, check=False)
 
 
+@pytest.mark.browser  # though it needs none: it starts servers
 def test_it_is_found_outside_the_clone_and_says_its_version(installed: Path, tmp_path: Path) -> None:
     where = run([str(installed / "python"), "-c", "import lossviz; print(lossviz.__file__)"], tmp_path)
     assert str(installed.parent) in where.stdout, where.stderr
@@ -78,6 +79,7 @@ def answers(port: int) -> bool:
         return False
 
 
+@pytest.mark.browser  # though it needs none: it starts servers
 def test_every_page_opens_with_its_picture_in_the_theme_of_the_clone(port: int) -> None:
     for page in discover():
         with viewing(port) as client:
