@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
+import lossviz as lv
 from lossviz.cli.output import check_output, write_picture
 from lossviz.cli.problem import load_problem
 from lossviz.common.app_files import app_folder
@@ -26,10 +27,8 @@ def surface(options: argparse.Namespace) -> int:
     """Compute a surface and write it to a file."""
     check_output(options.out, ".npz")
     _check_count(options.plane, len(options.checkpoints))
-    from lossviz.landscape import surface as surfaces
-
     model, loss_fn, data = load_problem(options.function)
-    result = surfaces.surface(
+    result = lv.surface(
         model,
         loss_fn,
         data,
@@ -45,9 +44,7 @@ def surface(options: argparse.Namespace) -> int:
         except OSError as error:
             raise ValueError(f"{str(options.out)!r} cannot be written: {error.strerror or error}") from error
     else:
-        from lossviz.figures.landscape.surfaces import contour
-
-        write_picture(contour(result), options.out, f"Loss surface of {result.facts.loss_name}")
+        write_picture(lv.figures.contour(result), options.out, f"Loss surface of {result.facts.loss_name}")
     _say(options, result, f"{options.points} x {options.points}")
     return 0
 
@@ -55,15 +52,13 @@ def surface(options: argparse.Namespace) -> int:
 def profile(options: argparse.Namespace) -> int:
     """Compute a profile and write it to a file."""
     check_output(options.out, ".csv")
-    from lossviz.landscape import profile as profiles
-    from lossviz.landscape.checkpoint_planes import interpolation_plane
-
     model, loss_fn, data = load_problem(options.function)
     direction, span = None, options.span
     if options.checkpoint is not None:
-        direction = interpolation_plane(model, options.checkpoint)  # its first axis leads to the checkpoint
+        # The first axis of this plane leads to the checkpoint, buffers included.
+        direction = lv.interpolation_plane(model, options.checkpoint)
         span = (-0.5, 1.5) if span is None else span
-    result = profiles.profile(
+    result = lv.profile(
         model, loss_fn, data, direction, span, options.points, max_batches=options.max_batches
     )
     if options.out.suffix.lower() == ".csv":
@@ -75,9 +70,7 @@ def profile(options: argparse.Namespace) -> int:
         except OSError as error:
             raise ValueError(f"{str(options.out)!r} cannot be written: {error.strerror or error}") from error
     else:
-        from lossviz.figures.landscape.surfaces import profile as drawn
-
-        write_picture(drawn(result), options.out, f"Profile of {result.facts.loss_name}")
+        write_picture(lv.figures.profile(result), options.out, f"Profile of {result.facts.loss_name}")
     _say(options, result, f"{options.points}")
     return 0
 
@@ -96,17 +89,14 @@ def _check_count(plane: str, given: int) -> None:
 
 def _plane(options: argparse.Namespace, model: Any, loss_fn: Any, data: Any) -> Any:
     """The plane that --plane, --seed and --checkpoints describe."""
-    from lossviz.landscape.checkpoint_planes import interpolation_plane, pca_plane
-    from lossviz.landscape.planes import hessian_plane, random_plane
-
     if options.plane == "hessian":
-        return hessian_plane(model, loss_fn, data, max_batches=options.max_batches)
+        return lv.hessian_plane(model, loss_fn, data, max_batches=options.max_batches)
     if options.plane == "pca":
-        return pca_plane(options.checkpoints, model)
+        return lv.pca_plane(options.checkpoints, model)
     if options.plane == "interpolation":
         first, *others = options.checkpoints
-        return interpolation_plane(model, first, others[0] if others else None, options.seed)
-    return random_plane(model, options.seed, options.plane)
+        return lv.interpolation_plane(model, first, others[0] if others else None, options.seed)
+    return lv.random_plane(model, options.seed, options.plane)
 
 
 def _say(options: argparse.Namespace, result: Any, points: str) -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import lossviz as lv
+
 PICTURES = (".html", ".png", ".svg", ".pdf")
 DRAWN_BY_CHROME = (".png", ".svg", ".pdf")  # by kaleido, with the Chrome or Chromium of the machine
 WIDTH, HEIGHT = 900, 750  # pixels
@@ -57,9 +59,7 @@ def write_picture(figure: Any, out: Path, title: str) -> None:
     """
     try:
         if out.suffix.lower() == ".html":
-            from lossviz.figures.base.standalone import standalone
-
-            out.write_text(standalone(figure, title=title), encoding="utf-8")
+            out.write_text(lv.figures.standalone(figure, title=title), encoding="utf-8")
         else:
             figure.write_image(out, width=WIDTH, height=HEIGHT, scale=2)
     except OSError as error:
