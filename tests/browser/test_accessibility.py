@@ -45,7 +45,7 @@ def test_all_views_of_a_page_have_no_errors_and_no_barriers_in_either_theme_and_
         if view != control.default:
             one.page.set_viewport_size(WIDE)
             one.page.emulate_media(color_scheme="light")
-            one.click(control.key, view)
+            one.click(control.key, control.label_of(view))
             one.address_has(**{control.key: view})
             until(lambda: one.settled().chart.count() == 1 and one.layout == "wl", seconds=90)
         check_page(one)

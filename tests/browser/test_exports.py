@@ -173,7 +173,7 @@ def test_the_files_with_a_picture_have_their_fonts_and_words_and_the_slider_wher
             continue
         if view != control.default:
             one.chart.evaluate("chart => { chart.mark = chart.dataset.pictures }")
-            one.click(control.key, view)
+            one.click(control.key, control.label_of(view))
             until(lambda: one.page.evaluate(OTHER_CHART), seconds=90)
             one.settled()
         move(one)

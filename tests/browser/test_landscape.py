@@ -69,6 +69,6 @@ def test_a_file_from_elsewhere_is_drawn_and_taken_away(viewer: Callable[..., Vie
     files.set_input_files(
         {"name": "mine.npz", "mimeType": "application/octet-stream", "buffer": content.getvalue()}
     )
-    one.page.get_by_text("From the file that was opened").wait_for()
+    one.page.get_by_text("from the file that you opened").first.wait_for()
     until(lambda: any("random, filter-normalized, seed 0" in text for text in one.drawn()["texts"]))
     assert one.errors == []

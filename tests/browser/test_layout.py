@@ -39,7 +39,7 @@ def test_no_view_of_a_page_has_texts_that_overlap_or_are_cut(
     for view in control.options if control else ("",):
         if control and view != control.default:
             one.page.set_viewport_size(WIDE)
-            one.click(control.key, view)
+            one.click(control.key, control.label_of(view))
             one.address_has(**{control.key: view})
             until(lambda: one.settled().chart.count() == 1 and one.layout.startswith("w"), seconds=90)
         if faults := layout_faults(one):
