@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import percent
+from lossviz.figures.base.percent_ticks import percent_ticks
 from lossviz.figures.base.style import (
     AXIS,
     INK,
@@ -61,8 +62,8 @@ def calibration(history: ScoreHistory, at: float = 300, narrow: bool = False) ->
         680 if narrow else 470,
         margin={"l": 62, "r": 14, "t": 12, "b": UNDER_SLIDER},
         meta={"frame": str(history.steps[current]), "spoken": "{2}: {1}.", "slider": domains[1][0]},
-        xaxis={"domain": domains[0][0], "range": [low, 1], "anchor": "y", "tickformat": ".0%", "nticks": 6},
-        yaxis={"domain": domains[0][1], "range": [0, 1], "anchor": "x", "tickformat": ".0%", "nticks": 6},
+        xaxis={"domain": domains[0][0], "range": [low, 1], "anchor": "y"} | percent_ticks(low, 1),
+        yaxis={"domain": domains[0][1], "range": [0, 1], "anchor": "x"} | percent_ticks(0, 1),
         xaxis2={"domain": domains[1][0], "range": [0, int(history.steps[-1])], "anchor": "y2", "nticks": 7},
         yaxis2={
             "domain": domains[1][1],

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.base.number_format import number, percent
+from lossviz.figures.base.percent_ticks import percent_ticks
 from lossviz.figures.base.style import (
     FAMILY_STYLES,
     INK,
@@ -68,12 +69,12 @@ def score_curves(
     for panel, (place, values) in enumerate(zip(PANELS, rows, strict=True), start=1):
         tag = "" if panel == 1 else str(panel)
         low, high = _window(history, values, panel == 1)
-        ticks = ".0%" if panel == 2 and MEASURES[measure].percent else ""
+        shares = panel == 2 and MEASURES[measure].percent
         figure.update_layout(
             {
                 f"yaxis{tag}": {
-                    "domain": place, "range": [low, high], "nticks": 5, "tickformat": ticks,
-                },
+                    "domain": place, "range": [low, high], "nticks": 5,
+                } | (percent_ticks(low, high, most=5) if shares else {}),
                 f"xaxis{tag}": {
                     "anchor": f"y{tag}",
                     "domain": [0, 1 if narrow else PLOT_WIDTH],
@@ -172,10 +173,10 @@ def _frame_annotations(history: ScoreHistory, measure: str, k: int, narrow: bool
         if MEASURES[measure].higher_is_better  # at most 1
         else _relative_change(moved / (value - moved or 1.0)),
     ]
-    words = [
-        f"{number(loss)} {unit}, test set;<br>{number(float(history.train_loss[k]))}, training",
-        f"now {formatted}",
-    ]
+    now = f"{number(loss)} {unit}, test set"
+    if not narrow:  # on a phone there is one line
+        now += f";<br>{number(float(history.train_loss[k]))}, training"
+    words = [now, f"now {formatted}"]
     texts = []
     for i, (change, text) in enumerate(zip(changes, words, strict=True)):
         font = {"size": 32 if narrow else 42, "family": SERIF, "color": INK}
@@ -192,7 +193,7 @@ def _frame_annotations(history: ScoreHistory, measure: str, k: int, narrow: bool
                     font=font,
                 ),
                 note(
-                    text.partition(" held")[0],
+                    text,
                     xref="paper",
                     yref="paper",
                     xanchor="left",
