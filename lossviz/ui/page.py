@@ -14,6 +14,7 @@ from lossviz.ui.downloads import Download, download_buttons
 from lossviz.ui.glossary.words import show_words
 from lossviz.ui.links import next_and_back, show_links_of, without_links
 from lossviz.ui.table import Page
+from lossviz.ui.texts import keep_percents
 
 TEXT_WIDTH = 760  # px: the width of a column of text
 TURNED = "the direction that it is turned to"  # of a relief: only the browser knows it
@@ -43,14 +44,15 @@ def heading(question: str, sentences: Mapping[str, str] | str, views: Choice | N
         st.title(question, anchor=False)
         st.session_state[QUESTION] = question
         if views is None or isinstance(sentences, str):
-            st.markdown(f":gray[{sentences}]")
+            st.markdown(f":gray[{keep_percents(sentences)}]")
         else:
             with st.container(
                 horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
             ):
                 sentence = st.container(width="content")
                 view = views.segments(label_visibility="collapsed")
-            sentence.markdown(f":gray[{sentences[view]}]")  # a view from the URL is known only now
+            words = keep_percents(sentences[view])  # a view from the URL is known only now
+            sentence.markdown(f":gray[{words}]")
     preload.title_is_written()
     return view
 
@@ -74,7 +76,7 @@ def axis_slider(slide: Slider, playable: float = 0.0) -> float:
 
 def caption(text: str) -> str:
     """Show the grey line under a picture, its conventions, and return it."""
-    st.markdown(f":small[:gray[{text}]]")
+    st.markdown(f":small[:gray[{keep_percents(text)}]]")
     return text
 
 

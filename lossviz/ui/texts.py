@@ -1,8 +1,21 @@
 """Texts of the pages: Markdown files that lie beside the code of their page, one for each tab."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+
+
+def keep_percents(text: str) -> str:
+    """Keep each number on one line with its percent sign, by a space at which no line breaks.
+
+    Args:
+        text: Markdown.
+
+    Returns:
+        The same with U+00A0 in place of the space in "50 %".
+    """
+    return re.sub(r"(?<=\d) (?=%)", "\u00a0", text)
 
 
 def texts_beside(file: str) -> Callable[[str], str]:
@@ -23,6 +36,6 @@ def texts_beside(file: str) -> Callable[[str], str]:
         if not path.exists():
             known = ", ".join(sorted(other.stem for other in folder.glob("*.md")))
             raise KeyError(f"unknown text {name!r}; known: {known}")
-        return path.read_text(encoding="utf-8")
+        return keep_percents(path.read_text(encoding="utf-8"))
 
     return text
