@@ -41,6 +41,8 @@ def test_a_student_on_a_phone_finds_each_answer_within_four_taps_from_home(
     """A visit: from Home by its card, then from view to view; every answer is one tap from the last."""
     one = phone(viewer).open("/")
     assert "Start here" in card(one, "start_here").inner_text()
+    empty = one.page.locator("[data-testid=stColumn]:not(:has(img))")  # where a row of cards is not full
+    assert all(column.bounding_box() is None for column in empty.all())
     card(one, "start_here").tap()
     taps = 1
     until(lambda: one.page.locator("h1").all_inner_texts() == ["What is a loss?"])
