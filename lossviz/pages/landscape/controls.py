@@ -46,7 +46,7 @@ class Landscape:
     )
     normalize = Choice(
         "landscape_normalize",
-        "Normalised",
+        "Normalized",
         tuple(NORMALIZE),
         "By filter",
         "How long a random direction is in each part of the network",

@@ -80,7 +80,8 @@ def show() -> None:
     negative_random = int((eight.random_curvatures < 0).sum())
     with convention:
         words = caption(
-            f"{training_caption(setup)} {normalized}, plane seeds 0 to 7. Below, a tick for each eigenvalue "
+            f"{training_caption(setup)} {normalized}, plane seeds 0 to 7. Percentages: how much of "
+            "the path lies in the plane. Below, a tick for each eigenvalue "
             "of the Hessian at the end; logarithmic away from zero. Negative curvature: "
             f"{negative_on_planes} of the 16 directions drawn, {negative_random} of 2\u2009000 random ones."
         )

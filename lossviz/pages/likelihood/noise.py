@@ -106,7 +106,9 @@ def show() -> None:
         best, loss = lv.figures.number(result.mle), lv.figures.number(result.min_nll)
         words = f"{len(dots)} data points" + (f", width {scale:g}" if real else "")
         panels = "Above, the density itself" if plain else "Both panels have one scale, in nats"
-        words = caption(f"{words}. {panels}. Most likely at {best}, where the loss is {loss}.")
+        words = caption(
+            f"{words}. {panels}. Most likely at {best}, where the loss is {loss}. Black: the ringed point."
+        )
 
     def numbers() -> str:
         table: dict[str, Iterable[object]] = {row.parameter: result.parameter, "mean": result.mean_nll}

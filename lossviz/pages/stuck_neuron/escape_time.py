@@ -64,8 +64,8 @@ def show() -> None:
         )
     with convention:
         words = caption(
-            f"Input 1, target 0, *w* = *b* = *z*₀ / 2, both learning, rate {rate}, until the output is ½. "
-            "Squared error has the ½ here, as in the book. Dots: gradient descent, run. Lines: the "
+            f"Input 1, target 0, *w* = *b* = *z*₀ / 2 at the start, learning rate {rate}, until the output "
+            "is ½. Squared error has the ½ here, as in the book. Dots: steps of gradient descent. Lines: the "
             "formula for tiny steps."
         )
 

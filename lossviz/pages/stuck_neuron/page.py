@@ -7,7 +7,7 @@ from lossviz.ui.page import heading, page
 SENTENCES = {
     "Slope": "Drag the point to where the neuron is confidently wrong. Watch its slope.",
     "Learning curve": "Play. Both neurons start alike and see the same example.",
-    "Escape time": "Drag the start. Each step to the right, squared error takes 2.7 times as long.",
+    "Escape time": "Drag the start. For each unit more, squared error takes 2.7 times as long.",
 }
 VIEWS = {"Slope": slope, "Learning curve": learning_curve, "Escape time": escape_time}
 
