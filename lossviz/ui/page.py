@@ -44,7 +44,7 @@ def heading(question: str, sentences: Mapping[str, str] | str, views: Choice | N
         st.title(question, anchor=False)
         st.session_state[QUESTION] = question
         if views is None or isinstance(sentences, str):
-            st.markdown(f":gray[{keep_percents(sentences)}]")
+            st.markdown(f":gray[{keep_percents(str(sentences))}]")
         else:
             with st.container(
                 horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
