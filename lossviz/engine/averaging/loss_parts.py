@@ -102,7 +102,8 @@ class LossRecorder(TorchFunctionMode):
         origin = _Origin(
             any(o.outputs for o in origins), any(o.data for o in origins), any(o.shape for o in origins)
         )
-        if name in _KINDS["pick"] and any(o.outputs for o in origins[1:]):
+        picks = name in _KINDS["pick"] and not (name == "where" and len(args) == 3)
+        if picks and any(o.outputs for o in origins[1:]):
             origin = replace(origin, shape=True)  # picked by a mask or an index made of the outputs
         origin = replace(origin, factor=self._factor(name, args, inputs))
         # Described first: an operation in place overwrites its operand.
@@ -158,7 +159,11 @@ class LossRecorder(TorchFunctionMode):
 
         ``(losses / len(targets)).sum()`` is a mean, and ``(losses * w / w.sum()).sum()`` a weighted one.
         """
-        factors = [self._origins[id(tensor)].factor for tensor in inputs if self._of_outputs(tensor)]
+        factors = [
+            self._origins[id(tensor)].factor
+            for tensor in inputs
+            if self._of_outputs(tensor) or (tensor.ndim and id(tensor) in self._origins)
+        ]
         if not factors:
             return 1.0
         if name in _KINDS["product"] or name in _KINDS["quotient"]:
