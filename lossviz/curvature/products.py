@@ -68,6 +68,11 @@ class AutogradHessian:
         trainable = trainable_parameters(model)
         loss_fn = loss_function(loss_fn)
         refuse_captured_model(model, loss_fn)
+        if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
+            raise ValueError(
+                f"model {type(model).__name__} is of TorchScript, whose second derivatives are not reliable; "
+                "give the module that it was made of"
+            )
         for name, parameter in trainable.items():
             if parameter.dtype in HALF:
                 raise ValueError(

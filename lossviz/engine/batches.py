@@ -113,6 +113,7 @@ class BatchList:
     subset: bool  # whether ``max_batches`` left some out
     shares: tuple[float, ...] = ()  # (batches,); by default the share of the examples
     averaging: str = ONE_BATCH  # how the loss of several batches is made, in words
+    note: str = ""  # what else there is to say about several batches
     joint: bool = False  # whether the loss is called once, on the outputs of all batches
     whole: bool = True  # whether the result is the loss of all the data at once
 

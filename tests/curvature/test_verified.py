@@ -256,6 +256,13 @@ def test_inference_mode_is_one_sentence_and_its_tensors_are_taken() -> None:
     assert lv.sharpness(model, CE, data) == expected
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit")
+def test_a_torchscript_module_is_refused() -> None:
+    script = torch.jit.trace(nn.Linear(3, 2), X)
+    with pytest.raises(ValueError, match="TorchScript"):
+        lv.sharpness(script, F.cross_entropy, (X, Y))
+
+
 def test_random_numbers_of_torch_are_the_same_in_each_product() -> None:
     model = model_with(lambda h: F.dropout(h, 0.5, training=True))
     found = lv.sharpness(model, CE, (X, Y))

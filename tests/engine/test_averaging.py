@@ -149,6 +149,21 @@ OTHERS = {
     "contrastive": (lambda o, t: F.cross_entropy(o @ o.T, torch.arange(len(o))), _numbers()),
     "hard examples alone": (
         lambda o, t: (each := F.cross_entropy(o, t, reduction="none"))[each > 1].mean(), _classes()),
+    "sum of shares": (lambda o, t: (F.cross_entropy(o, t, reduction="none") / len(t)).sum(), _classes()),
+    "half squares": (lambda o, t: (0.5 * (o - t) ** 2).sum(), _numbers()),
+    "normalized weights": (
+        lambda o, t: ((o - t).square().sum(1) * t[:, 0] / t[:, 0].sum()).sum(), _numbers()),
+    "weights of mean 1": (
+        lambda o, t: ((o - t).square().sum(1) * (t[:, 0] / t[:, 0].mean())).mean(), _numbers()),
+    "softmax of the targets": (lambda o, t: ((o - t).square() * t.softmax(0)).sum(), _numbers()),
+    "weights by frequency": (
+        lambda o, t: F.cross_entropy(o, t, weight=1 / (torch.bincount(t, minlength=3) + 1.0).double()),
+        _classes()),
+    "largest alone": (
+        lambda o, t: F.cross_entropy(o, t, reduction="none").topk(len(t) // 2).values.mean(), _classes()),
+    "centered targets": (lambda o, t: (o - (t - t.mean(0))).square().mean(), _numbers()),
+    "coefficient of determination": (
+        lambda o, t: (o - t).square().sum() / (t - t.mean(0)).square().sum(), _numbers()),
     "a Python number": (lambda o, t: float((o - t).detach().square().mean()), _numbers()),
     "row": (LOSSES["softmax-ce"], _classes()),
 }  # fmt: skip

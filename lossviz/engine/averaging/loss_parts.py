@@ -8,6 +8,7 @@ no description, and nothing is guessed. Whether the values that are reduced are 
 too: those of a loss that compares examples with each other are not.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,11 +41,12 @@ _PRODUCTS = "mul __mul__ __rmul__ mul_ __imul__ multiply"
 _QUOTIENTS = "div __truediv__ div_ __itruediv__ divide true_divide"
 _READS = "item tolist numpy __float__ __int__ __bool__ __index__ __array__ equal allclose"
 _PICKS = "__getitem__ masked_select nonzero unique where topk"
+_LINEAR = "sum mean neg __neg__ gather masked_select where unsqueeze transpose permute __getitem__"
 _KINDS = {
     kind: frozenset(names.split())
     for kind, names in {
         "passed on": _PASSED_ON, "at least": _AT_LEAST, "sum": _SUMS, "product": _PRODUCTS,
-        "quotient": _QUOTIENTS, "read": _READS, "pick": _PICKS,
+        "quotient": _QUOTIENTS, "read": _READS, "pick": _PICKS, "linear": f"{_LINEAR} {_PASSED_ON} {_SUMS}",
     }.items()
 }  # fmt: skip
 
@@ -56,6 +58,7 @@ class _Origin:
     outputs: bool = False  # the model's outputs
     data: bool = False  # outputs, targets or inputs
     shape: bool = False  # whether its shape depends on the values of the outputs
+    factor: float = 1.0  # by which the values of each example were multiplied, as by 1 / len(targets)
 
 
 class LossRecorder(TorchFunctionMode):
@@ -79,9 +82,11 @@ class LossRecorder(TorchFunctionMode):
         scaled = found is not None and any(part.factor != 1.0 for part in found)
         return None if scaled and self._reads_outputs else found  # a factor may be of another value then
 
-    def _shapes(self, inputs: list[Tensor]) -> list[tuple[int, ...]]:
-        """The shapes of those operands that are made of the outputs."""
-        return [tuple(tensor.shape) for tensor in inputs if self._of_outputs(tensor)]
+    def _shapes(self, inputs: list[Tensor], of_outputs: bool) -> list[tuple[int, ...]]:
+        """The shapes of those operands that are made of the outputs, or else of the data."""
+        origins = [self._origins.get(id(tensor), _Origin()) for tensor in inputs]
+        chosen = [origin.outputs if of_outputs else origin.data for origin in origins]
+        return [tuple(tensor.shape) for tensor, kept in zip(inputs, chosen, strict=True) if kept]
 
     def _keep(self, tensor: Tensor, origin: _Origin) -> None:
         self._kept.append(tensor)
@@ -97,12 +102,15 @@ class LossRecorder(TorchFunctionMode):
         origin = _Origin(
             any(o.outputs for o in origins), any(o.data for o in origins), any(o.shape for o in origins)
         )
-        if name in _KINDS["pick"] and any(o.outputs for o in origins[1:]):
+        picks = name in _KINDS["pick"] and not (name == "where" and len(args) == 3)
+        if picks and any(o.outputs for o in origins[1:]):
             origin = replace(origin, shape=True)  # picked by a mask or an index made of the outputs
+        origin = replace(origin, factor=self._factor(name, args, inputs))
         # Described first: an operation in place overwrites its operand.
         parts = None if origin.shape else self._describe(name, function, args, kwargs, origin)
         result = function(*args, **kwargs)
-        self.mixes |= origin.outputs and _mixes(name, function, args, kwargs, self._shapes(inputs), result)
+        shapes = self._shapes(inputs, origin.outputs)
+        self.mixes |= origin.data and _mixes(name, function, args, kwargs, shapes, result)
         if name in _KINDS["read"] and origin.outputs:
             self._reads_outputs = True
         for tensor in _results(result):
@@ -129,7 +137,8 @@ class LossRecorder(TorchFunctionMode):
                 return None
         first = args[0] if args else None
         if name in ("mean", "sum") and isinstance(first, Tensor) and first.ndim:
-            return (Part(float(first.numel()) if name == "mean" else None),)
+            count = float(first.numel()) if name == "mean" else None
+            return (Part(count, self._origins.get(id(first), _Origin()).factor),)
         if name in _KINDS["passed on"] or name in ("mean", "sum"):
             return self._parts.get(id(first))
         if name in _KINDS["at least"] and not origin.outputs:  # a denominator that must not be 0
@@ -144,6 +153,33 @@ class LossRecorder(TorchFunctionMode):
         if name in _KINDS["quotient"] and len(args) == 2:
             return self._quotient(*args)
         return None
+
+    def _factor(self, name: str, args: Any, inputs: list[Tensor]) -> float:
+        """By which number each example's value is multiplied in the result of an operation.
+
+        ``(losses / len(targets)).sum()`` is a mean, and ``(losses * w / w.sum()).sum()`` a weighted one.
+        """
+        factors = [
+            self._origins[id(tensor)].factor
+            for tensor in inputs
+            if self._of_outputs(tensor) or (tensor.ndim and id(tensor) in self._origins)
+        ]
+        if not factors:
+            return 1.0
+        if name in _KINDS["product"] or name in _KINDS["quotient"]:
+            known = math.prod(factors)
+            for position, value in enumerate(args[:2]):
+                is_number = isinstance(value, (int, float)) or (isinstance(value, Tensor) and value.ndim == 0)
+                if is_number and not self._of_outputs(value):
+                    number = _number(value)
+                    divides = name in _KINDS["quotient"] and position == 1
+                    known = known * number if not divides else known / number if number else math.nan
+            return known
+        if name in _KINDS["linear"] and len(set(factors)) == 1:
+            return factors[0]
+        # No longer a factor of the result: the joined batches tell what it did.
+        self.mixes |= any(factor != 1.0 for factor in factors)
+        return 1.0
 
     def _total(self, value: Tensor) -> float:
         return self._totals.get(id(value), float(value.detach()))
@@ -195,18 +231,20 @@ def _mixes(
     shapes: list[tuple[int, ...]],
     result: Any,
 ) -> bool:
-    """Whether an operation may make one value of the outputs of several examples.
+    """Whether an operation may make one value of the outputs or targets of several examples.
 
     Args:
         name: Of the torch function.
         function: The function.
         args: Its arguments, by position.
         kwargs: Those by name.
-        shapes: Shapes of the operands that are made of the outputs.
+        shapes: Shapes of the operands that are made of the outputs, or of the data if none is.
         result: What it returned.
     """
-    if not isinstance(result, Tensor) or name in ("__get__", "__set__"):
+    if name in ("__get__", "__set__") or name in _KINDS["read"]:
         return False
+    if not isinstance(result, Tensor):
+        return any(True for _ in _results(result))  # as of topk and sort
     if function in TORCH_LOSSES:
         sizes = {tuple(value.shape) for value in args[:2] if isinstance(value, Tensor)}
         return function in SAME_SHAPE and len(sizes) > 1  # broadcast
@@ -221,7 +259,8 @@ def _mixes(
         if axis is None:
             return name in ALONG_AXIS
         axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-        return any(a % max(1, args[0].ndim) == 0 for a in axes) and args[0].ndim > 1
+        is_first = any(a % max(1, args[0].ndim) == 0 for a in axes)
+        return is_first and (args[0].ndim > 1 or name in ALONG_AXIS)
     return name not in _KINDS["passed on"] and name not in ("__getitem__", "unsqueeze", "neg", "T", "gather")
 
 

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from lossviz.common.plain_text import quoted
 from lossviz.common.rng import IsolatedRNG
 from lossviz.common.validation import number_in
+from lossviz.engine.averaging.dependence import checked_dependence
 from lossviz.engine.averaging.loss_parts import LossRecorder, Part, Parts
 from lossviz.engine.batches import Batch, BatchList, JointBatch
 from lossviz.engine.nested import JoinError, cloned, first_shape, join, map_tensors, tensors_in
@@ -69,7 +70,7 @@ class _Rule:
         return replace(self, weights=self.weights[:count])
 
     def set(self, batches: BatchList, **changes: Any) -> BatchList:
-        return replace(batches, shares=self.shares, averaging=self.text, **changes)
+        return replace(batches, shares=self.shares, averaging=self.text + batches.note, **changes)
 
 
 def averaged(
@@ -98,6 +99,9 @@ def averaged(
     """
     if batch_weight is not None:
         return _given_rule(batches, batch_weight).set(batches, whole=False)
+    if len(batches.items) > 1:
+        with nullcontext() if original is None else OriginalModelGuard(original):
+            batches = checked_dependence(batches, model)
     if len(batches.items) == 1:
         return batches
     examples = _Rule(tuple(float(b.examples) for b in batches.items), "mean over the examples of all batches")
@@ -125,7 +129,7 @@ def averaged(
         JointBatch.of(batches.items)
     except JoinError:
         return by_convention.set(batches)
-    return replace(batches, averaging=JOINTLY, joint=True)
+    return replace(batches, averaging=JOINTLY + batches.note, joint=True)
 
 
 def _given_rule(batches: BatchList, batch_weight: BatchWeight) -> _Rule:
