@@ -8,10 +8,10 @@
       charts()
         .map((c) => `${c.dataset.state} ${c.dataset.pictures} ${c.offsetTop}`)
         .join();
-    let [before, still, frames] = ["", 0, 0];
+    let [before, still, frames] = [null, 0, 0];
     const frame = () => {
       const now = look();
-      still = now && now === before && charts().every(fits) ? still + 1 : 0;
+      still = now === before && charts().every(fits) ? still + 1 : 0;
       before = now;
       frames += 1;
       if (still >= 3 || frames > 600) done(still >= 3);

@@ -17,7 +17,7 @@ from lossviz.ui.table import Page
 pytestmark = pytest.mark.browser
 PATIENT = 90_000  # ms: some views train first
 LESS_WORK = {"race": {"race_step": 20, "race_seeds": 2}, "metric": {"metric_data": "diabetes"}}
-PAGES = [page for page in discover() if page.section]
+PAGES = [page for page in discover() if page.section and page.has_picture]
 ELSEWHERE = ("At scale", "Table")  # train for long; their files are made by the same code
 KINDS = ("HTML", "PNG", "SVG")
 
