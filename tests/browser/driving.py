@@ -118,10 +118,10 @@ READ = """root => {
   const list = (values) => (values === undefined || values === null ? null : Array.from(values));
   const oneRow = (z) => (z && z.length ? [z.length, ...Array.from(z[z.length >> 2] ?? [])] : null);
   return {
-    texts: (plot._fullLayout.annotations ?? []).map((a, i) => // as they stand there, also while they move
+    texts: (plot?._fullLayout?.annotations ?? []).map((a, i) => // as they stand there, also while they move
       plot.querySelector(`.annotation[data-index="${i}"] text`)?.dataset.unformatted ?? a.text),
-    shapes: (plot._fullLayout.shapes ?? []).map((s) => [s.x0, s.x1, s.y0, s.y1]),
-    traces: plot._fullData.map((t) => ({
+    shapes: (plot?._fullLayout?.shapes ?? []).map((s) => [s.x0, s.x1, s.y0, s.y1]),
+    traces: (plot?._fullData ?? []).map((t) => ({
       type: t.type, x: list(t.x), y: list(t.y), text: t.text ?? null, z: oneRow(t.z),
     })),
   };

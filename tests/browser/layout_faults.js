@@ -148,11 +148,11 @@
   }
 
   if (phone) {
-    const picture = document.querySelector(".lossviz-plot").getBoundingClientRect();
+    const picture = document.querySelector(".lossviz-plot")?.getBoundingClientRect();
     const slider = document
       .querySelector('[class*="st-key-axis_slider_"] .stSlider')
       ?.getBoundingClientRect();
-    const tall = Math.max(slider?.bottom ?? 0, picture.bottom) - picture.top;
+    const tall = picture ? Math.max(slider?.bottom ?? 0, picture.bottom) - picture.top : 0;
     const bar = document.querySelector('[data-testid="stHeader"]').getBoundingClientRect();
     const covered = innerHeight > 520 ? bar.height : 0; // in a low window it scrolls away
     if (tall > innerHeight - covered) found.add(`picture and slider are ${Math.round(tall)} px high`);

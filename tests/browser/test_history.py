@@ -36,7 +36,7 @@ def numbers_show(one: Viewer, actual: str, in_address: str | None) -> None:
 
 
 def test_one_step_back_is_one_page_with_its_controls_and_picture(viewer: Callable[..., Viewer]) -> None:
-    one = viewer()
+    one = viewer(new=True)  # a browser counts at most 50 entries of a tab
     one.page.set_default_timeout(PATIENT)  # the first page of a cold server
     one.open(FIRST)
     usual = "1 0 1 0 0 1"

@@ -27,7 +27,7 @@ def test_a_visitor_goes_from_view_to_view_and_the_summary_leads_back(
 def test_words_that_name_nothing_are_a_sentence(viewer: Callable[..., Viewer]) -> None:
     one = viewer()
     one.page.goto(f"{one.server.url}/output-codes?codes_view=Unions&codes_code=your+own&codes_words=00+01+00")
-    one.page.get_by_text("These words cannot name clouds").wait_for()
+    one.page.get_by_text("These code words cannot be used").wait_for()
     field = one.page.locator(".st-key-codes_words input")
     field.fill("00 01 11")
     field.press("Enter")

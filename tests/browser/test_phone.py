@@ -11,7 +11,7 @@ import pytest
 from driving import PHONE, Viewer, until
 
 pytestmark = pytest.mark.browser
-TAPS = int(os.environ.get("LOSSVIZ_TAPS", "5"))
+TAPS = int(os.environ.get("LOSSVIZ_TAPS", "3"))
 RACE = "/race?race_step=540&race_network=linear&race_seeds=1"
 # Taps Play as soon as it is there: before the chart has its data, its width, or Plotly.
 TAP = """new MutationObserver(() => {

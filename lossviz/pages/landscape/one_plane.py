@@ -86,7 +86,7 @@ def show() -> Callable[[], object] | None:
         points = int(Landscape.points.menu(width=85))
     tabs = Tabs("Network")
     setup = setup_controls(tabs["Network"])
-    surface_file.uploader(tabs["Network"])
+    surface_file.uploader(tabs["Network"], convention)
     with transport:
         step = int(axis_slider(Landscape.step, playable=6))
     with pills:  # after all controls, when it is known what a link has set

@@ -33,8 +33,8 @@ def opened() -> lv.Surface | None:
         return None
 
 
-def uploader(tab: Any) -> None:
-    """Where a file is opened and removed; below it, in one sentence, why it cannot be drawn."""
+def uploader(tab: Any, below_the_picture: Any) -> None:
+    """Where a file is opened and removed; below the picture, in one sentence, why it cannot be drawn."""
     with tab.container(width=TEXT_WIDTH):
         file = st.file_uploader(
             "Open a surface file",
@@ -48,10 +48,12 @@ def uploader(tab: Any) -> None:
                 'Made elsewhere by `lv.surface(…).save("mine.npz")`. It is read in memory and kept nowhere.'
             )
             return
-        try:
-            read(file)
-        except ValueError as error:
-            st.markdown(f"**{for_markdown(file.name)}** cannot be drawn: {error_for_markdown(error)}.")
+    try:
+        read(file)
+    except ValueError as error:  # not in the tab, which another page's tabs may have closed
+        below_the_picture.markdown(
+            f"**{for_markdown(file.name)}** cannot be drawn: {error_for_markdown(error)}."
+        )
 
 
 def read(file: Any) -> lv.Surface:
@@ -121,7 +123,7 @@ def show(surface: lv.Surface) -> None:
     drawing, convention = st.container(), st.container()
     relief = Landscape.drawn.segments() == "In relief"
     tabs = Tabs("Network")
-    uploader(tabs["Network"])
+    uploader(tabs["Network"], convention)
     draw = lv.figures.terrain if relief else lv.figures.contour
 
     with drawing:
