@@ -45,7 +45,9 @@
   const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
   for (let text = walker.nextNode(); text; text = walker.nextNode()) {
     const node = text.parentElement;
-    const noText = node.closest(".lossviz-said, svg, style, script, .katex-mathml, [data-testid=stIconMaterial]");
+    const noText = node.closest(
+      ".lossviz-said, svg, style, script, .katex-mathml, [data-testid=stIconMaterial]",
+    );
     if (!text.data.trim() || noText || !visible(node)) continue;
     const range = document.createRange();
     range.selectNodeContents(text);
