@@ -1,9 +1,10 @@
 """What contour maps and 3D surfaces of two weights share: levels, their colours, and paths."""
 
 import numpy as np
+import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from lossviz.figures.base.style import RAMP, loss_style, unthemed
+from lossviz.figures.base.style import INK, RAMP, loss_style, unthemed
 from lossviz.neuron.grid import LossGrid
 from lossviz.neuron.trajectory import Trajectory
 
@@ -33,3 +34,26 @@ def last_finite_step(path: Trajectory, step: int) -> int:
     """The last step up to ``step`` before the path diverged."""
     end = min(step, len(path.loss) - 1)
     return end if path.diverged_at is None else max(0, min(end, path.diverged_at - 1))
+
+
+def draw_contours(figure: go.Figure, grid: LossGrid, axes: dict[str, str]) -> None:
+    """Draw filled contours, and a heavy line where the loss is that of always predicting 1/2."""
+    z = log_level(grid)
+    common = {"x": grid.a, "y": grid.b, "z": z, "showscale": False, "hoverinfo": "skip", **axes}
+    figure.add_trace(
+        go.Contour(
+            **common,
+            colorscale=COLORSCALE,
+            zmin=LOWEST,
+            zmax=HIGHEST,
+            contours={"start": LOWEST, "end": HIGHEST, "size": STEP, "coloring": "fill"},
+            line={"width": 0.8, "color": "rgba(255,255,255,0.5)"},
+        )
+    )
+    figure.add_trace(
+        go.Contour(
+            **common,
+            contours={"start": 0, "end": 0, "size": 1, "coloring": "none"},
+            line={"width": 2.2, "color": unthemed(INK)},
+        )
+    )

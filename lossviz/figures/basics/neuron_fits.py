@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from lossviz.basics.fits import NeuronFits
 from lossviz.figures.base.frames import draw_up_to
-from lossviz.figures.base.levels import COLORSCALE, HIGHEST, LOWEST, STEP, log_level
+from lossviz.figures.base.levels import draw_contours
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import (
     INK,
@@ -70,8 +70,8 @@ def neuron_fits(
                 "ticktext": ["−6", "−3", "0", "3", "6"], "showgrid": False},
         meta={"slider": [0.0, 1.0] if training else right} | ({} if narrow else {"aspect": MAP_ASPECT}),
     )  # fmt: skip
-    _draw_map(figure, grid)
     on_map = {"xaxis": "x2", "yaxis": "y2"}
+    draw_contours(figure, grid, on_map)
     w, b = (fits.weights[:, k].round(4).tolist() for k in (0, 1))
     colour = unthemed(style.line)
     # A path has a white rim; the line along which only w moves is a thin white one.
@@ -111,7 +111,8 @@ def neuron_fits(
             said = f"after {i} step{'' if i == 1 else 's'} of gradient descent"
         return data, [lead, words, under_axis(said, 0.5 if training else sum(right) / 2, yshift=-62)]
 
-    data, texts = content(at)
+    contents = [content(i) for i in range(len(names))]
+    data, texts = contents[at]
     for trace, part in zip(moving, data, strict=True):
         figure.data[trace].update(part)
     figure.update_layout(
@@ -123,41 +124,16 @@ def neuron_fits(
     figure.frames = [
         {
             "name": name,
-            "data": content(i)[0],
+            "data": data,
             "traces": moving,
             "layout": {
-                "annotations": [{"text": text["text"]} for text in content(i)[1]],
+                "annotations": [{"text": text["text"]} for text in texts],
                 **({"meta": draw_up_to(growing, i)} if growing else {}),
             },
         }
-        for i, name in enumerate(names)
+        for i, (name, (data, texts)) in enumerate(zip(names, contents, strict=True))
     ]
     return figure
-
-
-def _draw_map(figure: go.Figure, grid: LossGrid) -> None:
-    """The loss over both weights; the heavy line is the loss of always predicting 1/2."""
-    common = {
-        "x": grid.a, "y": grid.b, "z": log_level(grid), "showscale": False, "hoverinfo": "skip",
-        "xaxis": "x2", "yaxis": "y2",
-    }  # fmt: skip
-    figure.add_trace(
-        go.Contour(
-            **common,
-            colorscale=COLORSCALE,
-            zmin=LOWEST,
-            zmax=HIGHEST,
-            contours={"start": LOWEST, "end": HIGHEST, "size": STEP, "coloring": "fill"},
-            line={"width": 0.8, "color": "rgba(255,255,255,0.5)"},
-        )
-    )
-    figure.add_trace(
-        go.Contour(
-            **common,
-            contours={"start": 0, "end": 0, "size": 1, "coloring": "none"},
-            line={"width": 2.2, "color": unthemed(INK)},
-        )
-    )
 
 
 def _axis_titles(narrow: bool) -> list[dict[str, Any]]:

@@ -7,13 +7,9 @@ import plotly.graph_objects as go
 
 from lossviz.figures.base.frames import draw_up_to
 from lossviz.figures.base.levels import (
-    COLORSCALE,
-    HIGHEST,
-    LOWEST,
     PATH_DASH,
-    STEP,
+    draw_contours,
     last_finite_step,
-    log_level,
     path_colour,
     weight_name,
 )
@@ -117,7 +113,7 @@ def loss_contours(
                 },
             }
         )
-        _draw_contours(figure, grid, axes)
+        draw_contours(figure, grid, axes)
         share = add_overlay(figure, grid, overlay, threshold, axes)
         texts += headings(grid, share, f"x{tag}", f"y{tag}", narrow)
         texts += level_labels(grid, f"x{tag}", f"y{tag}")
@@ -188,29 +184,6 @@ def loss_contours(
         if trajectories
     ]
     return figure
-
-
-def _draw_contours(figure: go.Figure, grid: LossGrid, axes: dict[str, str]) -> None:
-    """Filled contours, and a heavy line where the loss is that of always predicting 1/2."""
-    z = log_level(grid)
-    common = {"x": grid.a, "y": grid.b, "z": z, "showscale": False, "hoverinfo": "skip", **axes}
-    figure.add_trace(
-        go.Contour(
-            **common,
-            colorscale=COLORSCALE,
-            zmin=LOWEST,
-            zmax=HIGHEST,
-            contours={"start": LOWEST, "end": HIGHEST, "size": STEP, "coloring": "fill"},
-            line={"width": 0.8, "color": "rgba(255,255,255,0.5)"},
-        )
-    )
-    figure.add_trace(
-        go.Contour(
-            **common,
-            contours={"start": 0, "end": 0, "size": 1, "coloring": "none"},
-            line={"width": 2.2, "color": unthemed(INK)},
-        )
-    )
 
 
 def _draw_path(figure: go.Figure, path: Trajectory, k: int, axes: dict[str, str]) -> list[int]:
