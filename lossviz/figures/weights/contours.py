@@ -22,7 +22,6 @@ from lossviz.figures.base.style import (
     common_name,
     loss_style,
     note,
-    unthemed,
 )
 from lossviz.figures.weights.labels import Overlay, add_overlay, headings, level_labels, path_labels
 from lossviz.neuron.grid import LossGrid

@@ -7,14 +7,12 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
-from lossviz.common.parsing import parse_column
-from lossviz.common.plain_text import error_for_markdown
+from lossviz.pages.numbers.class_counts import as_argument, candidates, frequencies, say_unusable
 from lossviz.pages.numbers.controls import Numbers
-from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.downloads import FigurePage, File
-from lossviz.ui.page import TEXT_WIDTH, Tabs, caption
+from lossviz.ui.downloads import FigurePage
+from lossviz.ui.page import Tabs, caption
 from lossviz.ui.texts import texts_beside
 
 text = texts_beside(__file__)
@@ -30,8 +28,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 def nearest_references(accuracy: float, classes: int, counts: str) -> list[lv.metrics.ReferenceAccuracy]:
     """Known accuracies; ValueError, in one sentence, for invalid class counts."""
-    frequencies = parse_column("Class counts", counts).values.tolist() if counts.strip() else None
-    return lv.metrics.reference_accuracies(accuracy / 100, classes, frequencies)
+    return lv.metrics.reference_accuracies(accuracy / 100, classes, frequencies(counts))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -63,9 +60,7 @@ def show(drawing: Any, answer: Any, preset_row: Any, control_row: Any) -> None:
     try:
         references = nearest_references(accuracy, classes, counts)
     except ValueError as error:
-        with drawing.container(width=TEXT_WIDTH):
-            message = error_for_markdown(error).replace("frequencies", "Class counts")
-            st.markdown(f"**The class counts cannot be used:** {message}.")
+        say_unusable(drawing, error)
         return
     first, second, third = references[:3]
     with drawing:
@@ -81,14 +76,13 @@ def show(drawing: Any, answer: Any, preset_row: Any, control_row: Any) -> None:
             f"Next: {second.name}, {100 * second.value:.4g} %; then {third.name}, {100 * third.value:.4g} %. "
             + ("" if counts.strip() else "All classes are taken to be equally frequent.")
         )
-    frequencies = f", {parse_column('Class counts', counts).values.tolist()}" if counts.strip() else ""
     share = f"{accuracy / 100!r}"
     Tabs().fill(
         see=text("accuracy_see"),
         maths=text("accuracy_maths"),
         code=f"""import lossviz as lv
 
-references = lv.metrics.reference_accuracies({share}, {classes}{frequencies})
+references = lv.metrics.reference_accuracies({share}, {classes}{as_argument(counts)})
 print(references[0].name, references[0].distance)
 figure = lv.figures.reference_accuracies(references, {share})""",
         controls=(Numbers.view, *Numbers.accuracy_controls),
@@ -96,19 +90,7 @@ figure = lv.figures.reference_accuracies(references, {share})""",
             FigurePage(
                 "accuracies.html", lambda: lv.figures.reference_accuracies(references, accuracy / 100)
             ),
-            File(
-                "Candidates (CSV)",
-                "accuracies.csv",
-                "text/csv",
-                lambda: files.columns(
-                    {
-                        "name": [r.name for r in references],
-                        "accuracy": [r.value for r in references],
-                        "distance": [r.distance for r in references],
-                        "explanation": [r.explanation for r in references],
-                    }
-                ),
-            ),
+            candidates("accuracies.csv", "accuracy", references),
         ],
         picture="numbers_accuracies",
         caption=f"{accuracy:g} % is nearest to {first.name}, {100 * first.value:.4g} %. {words}",

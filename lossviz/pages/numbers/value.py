@@ -7,14 +7,12 @@ from typing import Any
 import streamlit as st
 
 import lossviz as lv
-from lossviz.common.parsing import parse_column
-from lossviz.common.plain_text import error_for_markdown
 from lossviz.pages.numbers import accuracy
+from lossviz.pages.numbers.class_counts import as_argument, candidates, frequencies, say_unusable
 from lossviz.pages.numbers.controls import Numbers
-from lossviz.ui import files
 from lossviz.ui.chart import chart, figure_json
 from lossviz.ui.controls import presets
-from lossviz.ui.downloads import FigurePage, File
+from lossviz.ui.downloads import FigurePage
 from lossviz.ui.page import TEXT_WIDTH, Tabs, caption
 from lossviz.ui.texts import texts_beside
 
@@ -32,8 +30,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 def nearest_references(value: float, classes: int, counts: str) -> list[lv.metrics.ReferenceLoss]:
     """Known values of the loss; ValueError, in one sentence, for invalid class counts."""
-    frequencies = parse_column("Class counts", counts).values.tolist() if counts.strip() else None
-    return lv.metrics.reference_losses(value, classes, frequencies)
+    return lv.metrics.reference_losses(value, classes, frequencies(counts))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -67,9 +64,7 @@ def show() -> None:
     try:
         references = nearest_references(value, classes, counts)
     except ValueError as error:
-        with drawing.container(width=TEXT_WIDTH):
-            message = error_for_markdown(error).replace("frequencies", "Class counts")
-            st.markdown(f"**The class counts cannot be used:** {message}.")
+        say_unusable(drawing, error)
         return
     first, second, third = references[:3]
     with drawing:
@@ -81,30 +76,18 @@ def show() -> None:
     with answer:
         st.markdown(explanation(first))
         words = caption(f"Next: {second.name}, {second.value:.4g}; then {third.name}, {third.value:.4g}.")
-
-    def numbers() -> str:
-        return files.columns(
-            {
-                "name": [r.name for r in references],
-                "value": [r.value for r in references],
-                "distance": [r.distance for r in references],
-                "explanation": [r.explanation for r in references],
-            }
-        )
-
-    frequencies = f", {parse_column('Class counts', counts).values.tolist()}" if counts.strip() else ""
     Tabs().fill(
         see=text("value_see"),
         maths=text("value_maths"),
         code=f"""import lossviz as lv
 
-references = lv.metrics.reference_losses({value!r}, {classes}{frequencies})
+references = lv.metrics.reference_losses({value!r}, {classes}{as_argument(counts)})
 print(references[0].name, references[0].distance)
 figure = lv.figures.reference_losses(references, {value!r})""",
         controls=(Numbers.view, *Numbers.value_controls),
         files=[
             FigurePage("ruler.html", lambda: lv.figures.reference_losses(references, value)),
-            File("Candidates (CSV)", "candidates.csv", "text/csv", numbers),
+            candidates("candidates.csv", "value", references),
         ],
         picture="numbers_ruler",
         caption=f"{value:g} is nearest to {first.name}, {first.value:.4g}. {words}",
