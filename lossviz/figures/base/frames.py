@@ -46,6 +46,28 @@ class AnimatedFigure(go.Figure):  # type: ignore[misc]  # plotly has no types
         self._frame_objs = tuple(map(_UncheckedFrame, given))
 
 
+def frame(
+    name: str,
+    traces: Sequence[int],
+    data: Sequence[dict[str, Any]],
+    texts: Sequence[dict[str, Any]],
+    keys: Sequence[str] = ("text",),
+    **layout: Any,
+) -> dict[str, Any]:
+    """One frame of a figure.
+
+    Args:
+        name: What the slider's value is there.
+        traces: The indices of the traces that change.
+        data: What changes in each of them.
+        texts: The figure's first annotations, as they are in this frame.
+        keys: What of the annotations changes.
+        **layout: What else changes in the layout.
+    """
+    annotations = [{key: text[key] for key in keys if key in text} for text in texts]
+    return {"name": name, "data": data, "traces": traces, "layout": {"annotations": annotations, **layout}}
+
+
 def draw_up_to(traces: Iterable[int], step: int) -> dict[str, Any]:
     """Layout metadata that draws these traces only up to point ``step``."""
     return {"upto": [[trace, step + 1] for trace in traces]}

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.basics.logarithms import DensityCosts
+from lossviz.figures.base.frames import frame
 from lossviz.figures.base.number_format import number
 from lossviz.figures.base.style import (
     AXIS,
@@ -119,16 +120,7 @@ def density_costs(costs: DensityCosts, at: float = 0.1, narrow: bool = False) ->
         ],
     )  # fmt: skip
     figure.frames = [
-        {
-            "name": f"{sigma:g}",
-            "data": content(i)[0],
-            "traces": [0, 1, 2],
-            "layout": {
-                "annotations": [
-                    {k: text[k] for k in ("text", "xshift") if k in text} for text in content(i)[1]
-                ]
-            },
-        }
+        frame(f"{sigma:g}", [0, 1, 2], *content(i), keys=("text", "xshift"))
         for i, sigma in enumerate(costs.sigma)
     ]
     return figure

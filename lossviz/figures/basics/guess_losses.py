@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.basics.logarithms import GuessLosses
+from lossviz.figures.base.frames import frame
 from lossviz.figures.base.number_format import number, whole
 from lossviz.figures.base.style import (
     AXIS,
@@ -90,15 +91,7 @@ def guess_losses(guess: GuessLosses, at: int = 8, narrow: bool = False) -> go.Fi
              "line": {"width": 0}, "fillcolor": with_opacity(MUTE, 0.1)}
         ],
     )  # fmt: skip
-    figure.frames = [
-        {
-            "name": f"{classes:g}",
-            "data": content(i)[0],
-            "traces": [bar],
-            "layout": {"annotations": [{"text": text["text"]} for text in content(i)[1]]},
-        }
-        for i, classes in enumerate(guess.classes)
-    ]
+    figure.frames = [frame(f"{classes:g}", [bar], *content(i)) for i, classes in enumerate(guess.classes)]
     return figure
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.basics.fits import NeuronFits
-from lossviz.figures.base.frames import draw_up_to
+from lossviz.figures.base.frames import draw_up_to, frame
 from lossviz.figures.base.levels import draw_contours
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import (
@@ -111,8 +111,7 @@ def neuron_fits(
             said = f"after {i} step{'' if i == 1 else 's'} of gradient descent"
         return data, [lead, words, under_axis(said, 0.5 if training else sum(right) / 2, yshift=-62)]
 
-    contents = [content(i) for i in range(len(names))]
-    data, texts = contents[at]
+    data, texts = content(at)
     for trace, part in zip(moving, data, strict=True):
         figure.data[trace].update(part)
     figure.update_layout(
@@ -121,18 +120,11 @@ def neuron_fits(
         | {"frame": names[at], "spoken": "{0} {1}: {2}."}
         | (draw_up_to(growing, at) if growing else {}),
     )
-    figure.frames = [
-        {
-            "name": name,
-            "data": data,
-            "traces": moving,
-            "layout": {
-                "annotations": [{"text": text["text"]} for text in texts],
-                **({"meta": draw_up_to(growing, i)} if growing else {}),
-            },
-        }
-        for i, (name, (data, texts)) in enumerate(zip(names, contents, strict=True))
-    ]
+
+    def length(i: int) -> dict[str, Any]:
+        return {"meta": draw_up_to(growing, i)} if growing else {}
+
+    figure.frames = [frame(name, moving, *content(i), **length(i)) for i, name in enumerate(names)]
     return figure
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.common.typing import Floats
-from lossviz.figures.base.frames import AnimatedFigure
+from lossviz.figures.base.frames import AnimatedFigure, frame
 from lossviz.figures.base.style import (
     PAPER,
     UNDER_SLIDER,
@@ -191,21 +191,10 @@ def cursor_panels(
         meta={"frame": names[at], "spoken": "{0} {1}: {2}."},
     )
     changing = ("text", "x", "y", "xanchor", "xshift", "yshift")
-    frames = []
-    for i in sorted({*range(0, len(names), every), at}):
-        data, texts = content(i)
-        frames.append(
-            {
-                "name": names[i],
-                "data": data,
-                "traces": markers,
-                "layout": {
-                    "annotations": [{k: t[k] for k in changing if k in t} for t in texts],
-                    "shapes": [{"x0": float(x[i]), "x1": float(x[i])}],
-                },
-            }
-        )
-    figure.frames = frames
+    figure.frames = [
+        frame(names[i], markers, *content(i), changing, shapes=[{"x0": float(x[i]), "x1": float(x[i])}])
+        for i in sorted({*range(0, len(names), every), at})
+    ]
     return figure
 
 

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from lossviz.basics.predictions import PredictionSweep
 from lossviz.common.plain_text import for_plotly
+from lossviz.figures.base.frames import frame
 from lossviz.figures.base.number_format import number, percent
 from lossviz.figures.base.style import (
     INK,
@@ -145,15 +146,7 @@ def prediction_sweep(
             }
         ],
     )  # fmt: skip
-    figure.frames = [
-        {
-            "name": f"{place:g}",
-            "data": content(i)[0],
-            "traces": [0],
-            "layout": {"annotations": [{"text": text["text"]} for text in content(i)[1]]},
-        }
-        for i, place in enumerate(places)
-    ]
+    figure.frames = [frame(f"{place:g}", [0], *content(i)) for i, place in enumerate(places)]
     return figure
 
 
