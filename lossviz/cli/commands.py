@@ -1,14 +1,17 @@
 """What the commands do once their arguments are read."""
 
+from __future__ import annotations  # a name of lv loads torch: not for `lossviz app`
+
 import argparse
 import csv
 import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import lossviz as lv
-from lossviz.cli.output import check_output, write_picture
+from lossviz.cli.output import check_output, write_picture, writing
 from lossviz.cli.problem import load_problem
 from lossviz.common.app_files import app_folder
 
@@ -38,13 +41,13 @@ def surface(options: argparse.Namespace) -> int:
         max_batches=options.max_batches,
         resume=options.resume,
     )
-    if options.out.suffix.lower() == ".npz":
-        try:
+    with writing(options.out):
+        if options.out.suffix.lower() == ".npz":
             result.save(options.out)
-        except OSError as error:
-            raise ValueError(f"{str(options.out)!r} cannot be written: {error.strerror or error}") from error
-    else:
-        write_picture(lv.figures.contour(result), options.out, f"Loss surface of {result.facts.loss_name}")
+        else:
+            write_picture(
+                lv.figures.contour(result), options.out, f"Loss surface of {result.facts.loss_name}"
+            )
     _say(options, result, f"{options.points} x {options.points}")
     return 0
 
@@ -61,18 +64,20 @@ def profile(options: argparse.Namespace) -> int:
     result = lv.profile(
         model, loss_fn, data, direction, span, options.points, max_batches=options.max_batches
     )
-    if options.out.suffix.lower() == ".csv":
-        try:
-            with options.out.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(["a", "loss"])
-                writer.writerows(zip(result.a.tolist(), result.loss.tolist(), strict=True))
-        except OSError as error:
-            raise ValueError(f"{str(options.out)!r} cannot be written: {error.strerror or error}") from error
-    else:
-        write_picture(lv.figures.profile(result), options.out, f"Profile of {result.facts.loss_name}")
+    with writing(options.out):
+        if options.out.suffix.lower() == ".csv":
+            _write_csv(result, options.out)
+        else:
+            write_picture(lv.figures.profile(result), options.out, f"Profile of {result.facts.loss_name}")
     _say(options, result, f"{options.points}")
     return 0
+
+
+def _write_csv(line: lv.Profile, out: Path) -> None:
+    with out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["a", "loss"])
+        writer.writerows(zip(line.a.tolist(), line.loss.tolist(), strict=True))
 
 
 def _check_count(plane: str, given: int) -> None:

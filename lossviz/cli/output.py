@@ -1,5 +1,7 @@
 """What is written, by its extension; what a format needs is looked for before anything is computed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +53,22 @@ def _check_drawing(suffix: str) -> None:
         ) from error
 
 
-def write_picture(figure: Any, out: Path, title: str) -> None:
-    """Write a figure as .html that needs no network and has the title, or as a picture.
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Context in which a file is written.
 
     Raises:
-        ValueError: If the file cannot be written.
+        ValueError: In one sentence, in place of an OSError.
     """
     try:
-        if out.suffix.lower() == ".html":
-            out.write_text(lv.figures.standalone(figure, title=title), encoding="utf-8")
-        else:
-            figure.write_image(out, width=WIDTH, height=HEIGHT, scale=2)
+        yield
     except OSError as error:
         raise ValueError(f"{str(out)!r} cannot be written: {error.strerror or error}") from error
+
+
+def write_picture(figure: Any, out: Path, title: str) -> None:
+    """Write a figure as .html that needs no network and has the title, or as a picture."""
+    if out.suffix.lower() == ".html":
+        out.write_text(lv.figures.standalone(figure, title=title), encoding="utf-8")
+    else:
+        figure.write_image(out, width=WIDTH, height=HEIGHT, scale=2)
