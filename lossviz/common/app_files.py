@@ -1,10 +1,12 @@
 """Where the app is started from: ``app.py``, its configuration and its logo."""
 
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 
 
+@cache
 def app_folder() -> Path:
     """The folder that holds ``app.py``, ``.streamlit/config.toml`` and ``assets/``.
 

@@ -121,22 +121,15 @@ def serve_module(request: Request) -> Response:
 
 
 @cache
-def fonts() -> str:
-    """The fonts of the figures, as the style sheet that a saved picture contains."""
-
-    return font_faces()
-
-
-@cache
 def fonts_url() -> str:
-    """Their address, which changes with their content."""
-    return f".{FONTS_ROUTE}?v={hashlib.sha256(fonts().encode()).hexdigest()[:12]}"
+    """The address of the fonts of the figures, which changes with their content."""
+    return f".{FONTS_ROUTE}?v={hashlib.sha256(font_faces().encode()).hexdigest()[:12]}"
 
 
 def serve_fonts(request: Request) -> Response:
     """The fonts, in text that is hardly shorter when it is compressed."""
     return Response(
-        fonts(), media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"}
+        font_faces(), media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"}
     )
 
 
