@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.viewers import free_port, serving, viewing
+from support.ports import free_port
+from support.viewers import serving, viewing
 from support.waiting import until
 
 from lossviz.common.app_files import app_folder

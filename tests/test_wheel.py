@@ -5,14 +5,13 @@ import site
 import subprocess
 import sys
 import tomllib
-import urllib.error
-import urllib.request
 import venv
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.viewers import free_port, viewing
+from support.ports import answers, free_port
+from support.viewers import viewing
 from support.waiting import until
 
 from lossviz import __version__
@@ -33,15 +32,20 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder / "env", symlinks=True)
     python = folder / "env" / "bin" / "python"
     install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index"]
-    subprocess.run([*install, str(wheel)], check=True, capture_output=True)
+    done = run([*install, str(wheel)], folder)
+    assert "Successfully installed lossviz" in done.stdout, done.stderr or done.stdout
     (packages,) = (folder / "env" / "lib").glob("python*/site-packages")
     (packages / "dependencies.pth").write_text("\n".join(site.getsitepackages()), encoding="utf-8")
     return python.parent
 
 
+def outside() -> dict[str, str]:
+    """The environment of a process that does not see the clone."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
 def run(command: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
-    outside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return subprocess.run(command, cwd=folder, env=outside, text=True, capture_output=True, check=False)
+    return subprocess.run(command, cwd=folder, env=outside(), text=True, capture_output=True, check=False)
 
 
 @pytest.mark.browser  # though it needs none: it starts servers
@@ -57,26 +61,20 @@ def port(installed: Path, tmp_path: Path) -> Iterator[int]:
     """The port of ``lossviz app``, started in an empty folder."""
     free = free_port()
     command = [str(installed / "lossviz"), "app", "--server.headless=true", f"--server.port={free}"]
-    outside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
-            command, cwd=tmp_path, env=outside, stdout=log, stderr=log, start_new_session=True
+            command, cwd=tmp_path, env=outside(), stdout=log, stderr=log, start_new_session=True
         )
         try:
-            until(lambda: answers(free) or process.poll() is not None, seconds=60)
+            until(
+                lambda: answers(f"http://127.0.0.1:{free}/_stcore/health") or process.poll() is not None,
+                seconds=60,
+            )
             assert process.poll() is None, (tmp_path / "log").read_text()
             yield free
         finally:
             os.killpg(process.pid, 15)  # the command and the server that it has started
             process.wait(10)
-
-
-def answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as reply:
-            return bool(reply.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 @pytest.mark.browser  # though it needs none: it starts servers

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from support.curvature_kinds import OnceDifferentiable
 from support.models import Attention, Recurrent, Residual, cnn, mlp, plain_loop
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
@@ -27,27 +28,13 @@ class Tied(nn.Module):
         return self.head(torch.tanh(self.second(torch.tanh(self.first(x)))))
 
 
-class SignedSquare(torch.autograd.Function):
-    """z |z|, with a backward of its own."""
-
-    @staticmethod
-    def forward(ctx: Any, z: Tensor) -> Tensor:
-        ctx.save_for_backward(z)
-        return z * z.abs()
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        (z,) = ctx.saved_tensors
-        return 2 * z.abs() * gradient
-
-
 class CustomFunction(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.first, self.head = nn.Linear(6, 8), nn.Linear(8, 3)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(SignedSquare.apply(self.first(x)))
+        return self.head(OnceDifferentiable.apply(self.first(x)))
 
 
 class LowRank(nn.Module):

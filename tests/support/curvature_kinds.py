@@ -29,13 +29,8 @@ class OnceDifferentiable(torch.autograd.Function):
         return 2 * ctx.saved_tensors[0].abs() * cotangent
 
 
-class DetachedBackward(torch.autograd.Function):
+class DetachedBackward(OnceDifferentiable):
     """z |z|, whose backward pass can be differentiated and is another function."""
-
-    @staticmethod
-    def forward(ctx: Any, z: Tensor) -> Tensor:
-        ctx.save_for_backward(z)
-        return z * z.abs()
 
     @staticmethod
     def backward(ctx: Any, cotangent: Tensor) -> Tensor:

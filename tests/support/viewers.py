@@ -8,7 +8,6 @@ replaces what was there. A message that the server knows this client to have is 
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -101,13 +100,6 @@ class Client:
                 continue
             found.setdefault(kind, []).append(said)
         return found
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
