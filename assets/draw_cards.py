@@ -5,7 +5,7 @@ drawn by hand. A colour is written ``light-dark(day, night)``: an image's colour
 the element that shows it, so that one file serves both themes.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -82,6 +82,24 @@ def onto(x: Floats, y: Floats, low: tuple[float, float], high: tuple[float, floa
     return np.stack([22 + share[:, 0] * (WIDTH - 44), HEIGHT - 20 - share[:, 1] * (HEIGHT - 44)], axis=-1)
 
 
+def two_curves(lines: Sequence[np.ndarray], points: Sequence[np.ndarray]) -> str:
+    """A curve for each loss, and a point on each at the same place."""
+    at = points[0][0]
+    return svg(
+        [
+            stroke(path(np.array([[at, 14], [at, HEIGHT - 8]])), themed(AXIS), 1.4),
+            *(
+                stroke(path(line), themed(look.line), 4, dash_of(look, 9, 5))
+                for line, look in zip(lines, STYLES, strict=True)
+            ),
+            *(
+                dot(x, y, 8.5, themed(look.line), themed(PANEL), 3)
+                for (x, y), look in zip(points, STYLES, strict=True)
+            ),
+        ]
+    )
+
+
 def start_here(at: float = 0.2) -> str:
     """What one prediction costs: both losses against the prediction, and a point on each."""
     curves = lv.losses.loss_curves(LOSSES, "probability", y=1.0)
@@ -89,19 +107,7 @@ def start_here(at: float = 0.2) -> str:
     lines = [onto(curves.x, value, *corners) for value in curves.value]
     lines = [line[line[:, 1] >= 10] for line in lines]
     here = [onto(np.array([at]), np.interp([at], curves.x, value), *corners)[0] for value in curves.value]
-    return svg(
-        [
-            stroke(path(np.array([[here[0][0], 14], [here[0][0], HEIGHT - 8]])), themed(AXIS), 1.4),
-            *(
-                stroke(path(line), themed(look.line), 4, dash_of(look, 9, 5))
-                for line, look in zip(lines, STYLES, strict=True)
-            ),
-            *(
-                dot(x, y, 8.5, themed(look.line), themed(PANEL), 3)
-                for (x, y), look in zip(here, STYLES, strict=True)
-            ),
-        ]
-    )
+    return two_curves(lines, here)
 
 
 def glossary() -> str:
@@ -126,19 +132,7 @@ def stuck_neuron(at: float = 4.5) -> str:
     corners = (facts.z[0], 0.0), (facts.z[-1], 1.0)
     lines = [onto(facts.z, slope, *corners) for slope in facts.gradient]
     here = [line[np.abs(facts.z - at).argmin()] for line in lines]
-    return svg(
-        [
-            stroke(path(np.array([[here[0][0], 14], [here[0][0], HEIGHT - 8]])), themed(AXIS), 1.4),
-            *(
-                stroke(path(line), themed(look.line), 4, dash_of(look, 9, 5))
-                for line, look in zip(lines, STYLES, strict=True)
-            ),
-            *(
-                dot(x, y, 8.5, themed(look.line), themed(PANEL), 3)
-                for (x, y), look in zip(here, STYLES, strict=True)
-            ),
-        ]
-    )
+    return two_curves(lines, here)
 
 
 def two_weights(model: str = "noisy-step", start: tuple[float, float] = (5.0, -8.0), steps: int = 200) -> str:
