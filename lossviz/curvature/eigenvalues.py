@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lossviz.common.typing import AnyFloats, Floats
 from lossviz.common.validation import count_in, number_in
 from lossviz.curvature.compiled import HessianOperator, hessian_operator
 from lossviz.curvature.lanczos import (
@@ -25,7 +24,6 @@ from lossviz.curvature.lanczos import (
 )
 from lossviz.curvature.result import Density, Sharpness, Spectrum
 from lossviz.engine.averaging.shares import BatchWeight
-from lossviz.engine.parameters import trainable_parameters
 
 MAX_PRODUCTS = 150  # whatever the tolerance
 
@@ -81,28 +79,6 @@ def sharpness(
     tolerance = number_in("tolerance", tolerance, 0.0, 1.0)
     top = largest_eigenvalue(hessian.__matmul__, hessian.like, tolerance, MAX_PRODUCTS, _generator(seed))
     return Sharpness(top, hessian.method)
-
-
-def leading_eigenpairs(
-    model: nn.Module,
-    loss_fn: Callable[..., Any],
-    data: Any,
-    k: int = 2,
-    end: End = "magnitude",
-    *,
-    max_batches: int | None = None,
-    batch_weight: BatchWeight = None,
-    tolerance: float = 1e-4,
-    seed: int = 0,
-) -> tuple[Floats, AnyFloats]:
-    """Compute eigenvalues (k,) and eigenvectors (k, n) of the Hessian, of length 1 and in the model's dtype.
-
-    Arguments and errors are those of `spectrum`.
-    """
-    hessian = hessian_operator(model, loss_fn, data, max_batches, batch_weight)
-    found = eigenpairs_of(hessian, k, end, tolerance, seed)
-    double = next(iter(trainable_parameters(model).values())).dtype == torch.float64
-    return found.values, found.vectors.astype(np.float64 if double else np.float32)
 
 
 def spectrum(

@@ -6,7 +6,8 @@ import torch
 from support.models import make, mlp, state
 from torch import Tensor, nn
 
-from lossviz.curvature.eigenvalues import MAX_PRODUCTS, density, leading_eigenpairs, sharpness, spectrum
+from lossviz.curvature.compiled import hessian_operator
+from lossviz.curvature.eigenvalues import MAX_PRODUCTS, density, eigenpairs_of, sharpness, spectrum
 from lossviz.curvature.lanczos import largest_eigenvalue
 from lossviz.curvature.products import AutogradHessian
 
@@ -91,9 +92,11 @@ def test_eigenvalues_and_trace_equal_those_of_the_full_hessian(name: str) -> Non
     found = spectrum(model, CE, (x, y), k=3, samples=40)
     np.testing.assert_allclose(found.eigenvalues, expected[::-1][:3], rtol=1e-6)
     assert abs(found.trace - matrix.trace()) < 4 * found.trace_error
-    low = leading_eigenpairs(model, CE, (x, y), 2, "smallest")[0]
+    hessian = hessian_operator(model, CE, (x, y))
+    low = eigenpairs_of(hessian, 2, "smallest").values
     np.testing.assert_allclose(low, expected[:2], rtol=1e-6)
-    values, vectors = leading_eigenpairs(model, CE, (x, y), 2)
+    pairs = eigenpairs_of(hessian, 2, "magnitude")
+    values, vectors = pairs.values, pairs.vectors
     np.testing.assert_allclose(vectors @ matrix, values[:, None] * vectors, atol=2e-4 * abs(values[0]))
     found_density = density(model, CE, (x, y), steps=40, probes=12)
     assert np.trapezoid(found_density.density, found_density.eigenvalue) == pytest.approx(1, rel=1e-3)
